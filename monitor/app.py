@@ -15,7 +15,7 @@ from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
 from monitor.events import Listener
-from monitor.first_admin import tell_first_link
+from monitor.first_admin import announce_first_link
 from monitor.leader import leading
 from monitor.logs import hide, tell
 from monitor.oncall.delivery import Delivery
@@ -32,7 +32,7 @@ from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
 from monitor.store import Store
-from monitor.web.auth import make_believe
+from monitor.web.auth import only_simulated
 from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
@@ -264,7 +264,7 @@ class Service:
         self._pulse.beat()
         if step := self.clock.compare():
             self._clock_was_set(step)
-        self._tell_of_store()
+        self._log_store()
         now = self._now()
         self.planner.tick(now)
         self.pipeline.tick(now)
@@ -307,7 +307,7 @@ class Service:
         self.calendar.clock_was_set()
         self.planner.clock_was_set(step)
 
-    def _tell_of_store(self) -> None:
+    def _log_store(self) -> None:
         """Log once when the store fails, and once when it works again."""
         before, self._store_trouble = self._store_trouble, self.store.health.trouble
         if self._store_trouble and not before:
@@ -394,8 +394,8 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
 
 async def _tell_first_steps(config: Config, store: Store, now: Callable[[], datetime]) -> None:
     """Log what somebody needs who has just begun: the first admin's link, and how to monitor a real company."""
-    link = None if make_believe(config) else await first_link(store, now, config.web.base_url)
-    tell_first_link(link, config.store.url)
+    link = None if only_simulated(config) else await first_link(store, now, config.web.base_url)
+    announce_first_link(link, config.store.url)
     if config.sandbox.companies:
         log.warning(
             "the companies of [sandbox] are simulated; docs/start/first-company.md shows how to monitor a real one"

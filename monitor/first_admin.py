@@ -21,7 +21,7 @@ def link_file(store_url: str) -> Path:
     return Path(store_url.partition(":///")[2]).absolute().parent / NAME
 
 
-def tell_first_link(link: str | None, store_url: str) -> None:
+def announce_first_link(link: str | None, store_url: str) -> None:
     """Print or write the link; None deletes the file of an earlier one. Problems with the file never stop the
     service."""
     file = link_file(store_url)

@@ -124,7 +124,9 @@ def _but(detail: ArrivedInTime) -> str:
     if detail.found.folder is Folder.COPY:
         return _copied(detail.found) + without
     if step := detail.declined:
-        return f"; although it was rejected at {_place(step)}, after it was sent in full: {_said(step)}{without}"
+        return (
+            f"; although it was rejected at {_place(step)}, after it was sent in full: {_reply_or_fault(step)}{without}"
+        )
     if report := detail.report:
         return f"; although {_reporter(report)} reported a failure: {_quoted(report)}{without}"
     return without
@@ -132,7 +134,7 @@ def _but(detail: ArrivedInTime) -> str:
 
 def _held_up(detail: ArrivedLate) -> str:
     if step := detail.deferral:
-        return f"; it was deferred at {_place(step)}: {_said(step)}"
+        return f"; it was deferred at {_place(step)}: {_reply_or_fault(step)}"
     if delay := detail.delay:
         return f"; {_reporter(delay)} reported a delay: {_quoted(delay)}"
     return "; it was accepted at once"
@@ -145,7 +147,9 @@ def _our_delay(why: OurDelay) -> str:
         case RetryMissed(due):
             return f"the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
         case AskedLate(late, before):
-            because = f", because nobody could be asked before: {_place(before)}: {_said(before)}" if before else ""
+            because = (
+                f", because nobody could be asked before: {_place(before)}: {_reply_or_fault(before)}" if before else ""
+            )
             return f"the company was first asked {duration(late)} after the code was issued{because}"
         case Suspended(suspended):
             return f"this machine or Mailpath was suspended for {duration(suspended)} meanwhile"
@@ -175,7 +179,7 @@ def _bounced(detail: BouncedAfterwards) -> str:
 
 
 def _not_found(detail: NotFound) -> str:
-    told = f"accepted by {detail.accepted.host}: {_said(detail.accepted)}"
+    told = f"accepted by {detail.accepted.host}: {_reply_or_fault(detail.accepted)}"
     told += ", after an attempt that was interrupted" if detail.interrupted else ""
     told += f"; not in {searched(detail.look, 'or')} within {duration(detail.within)}"
     told += f"; not searched: {', '.join(map(named, detail.look.unsearched))}" if detail.look.unsearched else ""
@@ -186,7 +190,7 @@ def _not_found(detail: NotFound) -> str:
 
 def _stopped(detail: DialogueStopped) -> str:
     step, without, times = detail.step, _without_tls(detail.tls_failure), _times(detail.attempt)
-    there = f"{_place(step)}: {_said(step)}{without}"
+    there = f"{_place(step)}: {_reply_or_fault(step)}{without}"
     match detail.kind:
         case StopKind.NOT_ASKED:
             return f"could not ask the company: stopped at {there}"
@@ -208,7 +212,7 @@ def _place(step: Step) -> str:
     return f"{stage} by {step.host}" if step.host else stage
 
 
-def _said(step: Step) -> str:
+def _reply_or_fault(step: Step) -> str:
     """Quote the reply, or say what happened instead of one."""
     if step.fault is not None:
         return FAULTS[step.fault].sentence + (f" ({step.text})" if step.text else "")
@@ -218,7 +222,7 @@ def _said(step: Step) -> str:
 def _no_connection(step: Step) -> str:
     """Say that there was no connection, or that it was cut."""
     lost = f"could not connect to {step.host}" if step.stage is Stage.CONNECT else f"connection cut at {_place(step)}"
-    return f"{lost}: {_said(step)}"
+    return f"{lost}: {_reply_or_fault(step)}"
 
 
 def _times(attempt: int) -> str:
@@ -230,7 +234,7 @@ def _without_tls(failed: Step | None) -> str:
     """Say that TLS failed at this step and the message went without it, if so."""
     if failed is None:
         return ""
-    why = _said(failed) if failed.code else failed.text
+    why = _reply_or_fault(failed) if failed.code else failed.text
     return f"; TLS failed: {why}; sent without TLS, as mail servers do"
 
 

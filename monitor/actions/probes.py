@@ -36,8 +36,8 @@ async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind]
     Raises NotThereError, CannotSendError, TooManyError, but not LaunchError: everything is checked before anything is
     sent.
     """
-    sites = [view.path(company, path)] if path else view.paths(company)
-    wishes = [(site, kind) for site in sites for kind in dict.fromkeys(kinds or site.kinds[:1])]
+    paths = [view.path(company, path)] if path else view.paths(company)
+    wishes = [(each, kind) for each in paths for kind in dict.fromkeys(kinds or each.kinds[:1])]
     return await send_each(view, wishes, role)
 
 
@@ -45,14 +45,14 @@ async def send_each(view: ProbeScope, wishes: Sequence[Wish], role: Role) -> lis
     """Send a probe of each kind on its path. Raises CannotSendError, TooManyError; LaunchError where a path has no room
     after all."""
     backend, caller = view.backend, view.caller
-    _check(view, [site for site, _ in wishes], role)
+    _check(view, [path for path, _ in wishes], role)
     await _recall(view)
     _reserve(view, wishes)
     sent: list[Probe] = []
     try:
-        for site, kind in wishes:
-            sent.append(await backend.launch(site, kind, role, Requester(caller.name, caller.way)))
-            backend.manual.noted(_limits(view, [(site, kind)]))
+        for path, kind in wishes:
+            sent.append(await backend.launch(path, kind, role, Requester(caller.name, caller.way)))
+            backend.manual.noted(_limits(view, [(path, kind)]))
     finally:
         _give_back(view, wishes[len(sent) :])
     return sent
@@ -62,18 +62,18 @@ def _reserve(view: ProbeScope, wishes: Sequence[Wish]) -> None:
     """Reserve room for all probes, or for none. Raises TooManyError."""
     backend, limits = view.backend, _limits(view, wishes)
     backend.manual.check(limits, backend.now())
-    for number, (site, _) in enumerate(wishes):
-        if not backend.admits(site):
+    for number, (path, _) in enumerate(wishes):
+        if not backend.admits(path):
             for admitted, _ in wishes[:number]:
                 backend.give_back(admitted)
-            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", RETRY_SOON)
+            raise TooManyError(f"{path.key}: no more probes are sent there now, see probes.cap", RETRY_SOON)
     backend.manual.count(limits, backend.now())
 
 
 def _give_back(view: ProbeScope, unsent: Sequence[Wish]) -> None:
     """Give back the room of probes that were not sent."""
-    for site, _ in unsent:
-        view.backend.give_back(site)
+    for path, _ in unsent:
+        view.backend.give_back(path)
     view.backend.manual.give_back(_limits(view, unsent) if unsent else ())
 
 
@@ -85,30 +85,32 @@ async def _recall(view: ProbeScope) -> None:
     backend.manual.begin_recall()
     while True:
         part = await backend.store.people.audit_log(before, AUDIT_ENTRIES_PER_READ)
-        for deed in (deed for _, deed in part if deed.what == AuditAction.PROBE_SENT and deed.at > since):
-            found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
+        for entry in (entry for _, entry in part if entry.what == AuditAction.PROBE_SENT and entry.at > since):
+            found += [
+                (key, entry.at) for key in (_person(entry.way, entry.who), _path(f"{entry.company}/{entry.path}"))
+            ]
         if len(part) < AUDIT_ENTRIES_PER_READ or part[-1][1].at <= since:
             backend.manual.recall(found)
             return
         before = part[-1][0]
 
 
-def _check(view: ProbeScope, sites: Iterable[WatchedPath], role: Role) -> None:
+def _check(view: ProbeScope, paths: Iterable[WatchedPath], role: Role) -> None:
     """Check that control or neighbour can send here. For the sender itself the probe's verdict says why it cannot."""
     if role is Role.SENDER:
         return
     identity = view.backend.config().identities().get(role)
     if identity is None:
         raise CannotSendError(f"no {role} is configured", "as")
-    for site in sites:
-        if why := site.route.withholds(identity):
-            raise CannotSendError(f"{site.key}: {why}", "as")
+    for path in paths:
+        if why := path.route.withholds(identity):
+            raise CannotSendError(f"{path.key}: {why}", "as")
 
 
 def _limits(view: ProbeScope, wishes: Sequence[Wish]) -> list[Limit]:
     """Return the hourly limits of a person and of a path."""
     most = view.backend.config().web.manual
-    counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}
+    counts: Mapping[str, int] = {path.key: sum(other is path for other, _ in wishes) for path, _ in wishes}
     person = Limit(
         key=_person(view.caller.way, view.caller.name),
         wanted=len(wishes),

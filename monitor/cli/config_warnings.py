@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from monitor.config import Config, exposed_secrets, old_words
-from monitor.web.auth.client import untold_proxy
+from monitor.web.auth.client import missing_proxy_setting
 
 
 def config_warnings(file: Path, config: Config) -> list[str]:
     """Return the warnings, one sentence each. `config` was read from `file`."""
-    proxy = untold_proxy(config.web)
+    proxy = missing_proxy_setting(config.web)
     return [*exposed_secrets(file), *old_words(file), *([proxy] if proxy else [])]

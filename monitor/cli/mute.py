@@ -14,7 +14,7 @@ from monitor.actions.mutes import end as end_mute
 from monitor.actions.names import UnknownNameError, place_named
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
-from monitor.cli.who import whoever
+from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.errors import UserError
@@ -56,7 +56,7 @@ async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
         asked = MuteRequest(
             company, path, wish.mail_system, wish.cause, wish.everything, wish.lasts, wish.until, wish.weekly, wish.why
         )
-        mute = planned(asked, paths, now, whoever(wish.by))
+        mute = planned(asked, paths, now, operator_name(wish.by))
     except UnknownNameError as error:
         raise MuteUsageError(str(error)) from None
     except MuteError as error:
@@ -92,7 +92,7 @@ async def show(config: Config, *, also_over: bool, as_json: bool) -> Exit:
 
 async def end(config: Config, prefix: str, by: str) -> Exit:
     """End the mute whose id has this prefix. Raises UserError, StoreError."""
-    now, who = utc_now(), whoever(by)
+    now, who = utc_now(), operator_name(by)
     async with Store.open(config.store.url) as store:
         mute = _chosen([*configured(config), *await store.incidents.mutes()], prefix, now)
         try:

@@ -16,7 +16,7 @@ from monitor import logs
 from monitor.actions.people import LINK_LASTS, Access, AccessError, good, link_to
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
-from monitor.cli.who import whoever
+from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.first_admin import link_file
@@ -160,7 +160,7 @@ def token_facts(token: Token, now: datetime) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _access(config: Config, by: str) -> AsyncIterator[Access]:
-    who = whoever(by)
+    who = operator_name(by)
     logs.set_up("error", config.log.format)
     async with Store.open(config.store.url) as store:
         yield Access(store, utc_now, who, "command", first_link_file=link_file(config.store.url))

@@ -21,7 +21,7 @@ from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
-from monitor.cli.who import whoever
+from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
@@ -154,7 +154,7 @@ async def probe(config: Config, paths: Sequence[WatchedPath], kind: Kind, role: 
         pipeline_of(config, store, witness.hear, owns_orphans=False) as pipeline,
     ):
         pipeline.caps = caps = await caps_of(config, store, utc_now())
-        caller = Caller(whoever(""), Rights.ADMIN, None, COMMAND)
+        caller = Caller(operator_name(""), Rights.ADMIN, None, COMMAND)
         service = ProbeCommand(config, store, pipeline, caps)
         try:
             service.refuse_full(paths)

@@ -17,7 +17,7 @@ class NamelessError(UserError):
     """The name given with --by is not valid."""
 
 
-def whoever(by: str) -> str:
+def operator_name(by: str) -> str:
     """Return the name given with --by, or the login name. Raises NamelessError."""
     try:
         return LINE.validate_python(by) if by else one_line(getpass.getuser(), MAX_NAME_CHARS)

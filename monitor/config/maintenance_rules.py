@@ -23,11 +23,11 @@ def broken_maintenance(
         if names.setdefault(plan.name, number) != number:
             there = main.place(("maintenance", names[plan.name], "name"))
             yield ConfigProblem(main, (*here, "name"), f"is already used at {there}; names must be unique")
-        for keys, words in _strangers(plan, homes, right):
+        for keys, words in _unknown_companies(plan, homes, right):
             yield ConfigProblem(main, (*here, *keys), words)
 
 
-def _strangers(plan: MaintenanceSettings, homes: Homes, right: Right) -> Iterator[Wrong]:
+def _unknown_companies(plan: MaintenanceSettings, homes: Homes, right: Right) -> Iterator[Wrong]:
     for number, company in enumerate(plan.companies):
         if company not in homes:
             yield ("companies", number), f"unknown company {company}{_meant(company, homes)}"

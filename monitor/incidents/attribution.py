@@ -120,7 +120,9 @@ def _answered(case: FailureCase) -> Attribution:
             return Attribution(Nature.THEIR_SYSTEM, Reason.SAME_TEXT, cause, comparison=same)
         reason = Reason.SAME_LIST if cause in LISTS_THE_SENDER else Reason.SAME_ANSWER
         return Attribution(Nature.THEIR_SYSTEM, reason, _not_the_senders(case), comparison=same)
-    named = case.mark is Weight.CONCLUSIVE or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
+    named = (
+        case.mark is Weight.CONCLUSIVE or names_the_sender(case.verdict, case.names) or _names_the_sender(case.verdict)
+    )
     if not named and (too := case.found(Got.FAILED, *NEUTRAL)):
         lost = too.lost and case.verdict.outcome is Outcome.MISSING
         reason = Reason.BOTH_LOST if lost else Reason.CONTROL_FAILS
@@ -131,7 +133,7 @@ def _answered(case: FailureCase) -> Attribution:
     return Attribution(Nature.MAIL, Reason.NOT_COMPARED, cause)
 
 
-def _says_so(verdict: Verdict) -> bool:
+def _names_the_sender(verdict: Verdict) -> bool:
     """Test if the mail was permanently refused with a text about the sender. A different failure of another sender does
     not refute that."""
     answer, cause = verdict.answer, verdict.cause

@@ -243,7 +243,7 @@ def track_of(
 def _failing(failure: Failure, names: Names) -> FailureState:
     """Return a failing state of which nothing more is known."""
     verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because, failure.answer, failure.spam)
-    last = Signal(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
+    last = Signal(0, failure.probe_id, *failure.check, Role.SENDER, failure.since, failure.at, verdict)
     mark = mark_of(failure.kind, verdict, names)
     rare = failure.of_last > 0
     return FailureState(acute=not rare, intermittent=rare, since=failure.since, last=last, mark=mark)

@@ -94,17 +94,15 @@ class Holders:
     rest of the companies that it affects."""
 
     def __init__(self, incidents: Iterable[Incident]) -> None:
-        self._by_key: dict[Key, Incident] = {}
-        self._by_check: dict[FailureKey, Incident] = {}
+        self._by_subject: dict[Key, Incident] = {}
+        self._by_failure: dict[FailureKey, Incident] = {}
         self._by_company: dict[tuple[str, bool], Incident] = {}
         for incident in incidents:
-            _senior(self._by_key, key_of(incident), incident)
+            _senior(self._by_subject, key_of(incident), incident)
             for failure in incident.failures:
-                _senior(self._by_check, failure.check, incident)
+                _senior(self._by_failure, failure.key, incident)
             if incident.failing > len(incident.failures):
-                for company, visibility in product(
-                    incident.touches, {failure.check[1] for failure in incident.failures}
-                ):
+                for company, visibility in product(incident.touches, {failure.key[1] for failure in incident.failures}):
                     _senior(self._by_company, (company, visibility), incident)
 
     def of(self, problem: Problem) -> Incident | None:
@@ -112,13 +110,13 @@ class Holders:
         found = {holder.id: holder for failure in problem.failures if (holder := self._holder(failure))}
         if len(found) > 1:
             return min(found.values(), key=seniority)
-        return next(iter(found.values()), None) or self._by_key.get(problem.key)
+        return next(iter(found.values()), None) or self._by_subject.get(problem.key)
 
     def _holder(self, failure: Failure) -> Incident | None:
-        line, visibility = failure.check
-        if holder := self._by_check.get((line, visibility)):
+        check, visibility = failure.key
+        if holder := self._by_failure.get((check, visibility)):
             return holder
-        guessed = self._by_company.get((line[0], visibility))
+        guessed = self._by_company.get((check[0], visibility))
         own_mailbox = failure.nature is Nature.MAILBOX  # which nothing turns out to be that seemed to be another's
         return None if guessed and own_mailbox and guessed.nature is not Nature.MAILBOX else guessed
 

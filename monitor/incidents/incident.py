@@ -98,14 +98,14 @@ class Failure:
     over_since: datetime | None = None
 
     @property
-    def line(self) -> Check:
+    def check(self) -> Check:
         """The failing check."""
         return Check(self.company, self.path, self.kind)
 
     @property
-    def check(self) -> FailureKey:
+    def key(self) -> FailureKey:
         """The failing check, and whether our ability to judge fails."""
-        return self.line, self.outcome is Outcome.UNKNOWN
+        return self.check, self.outcome is Outcome.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class Incident:
         return self.open and self.wide and self.recovering_since is not None
 
     @property
-    def unheard(self) -> tuple[str, ...]:
+    def without_result(self) -> tuple[str, ...]:
         """Companies without a result since the others began to recover."""
         since = self.recovering_since
         if since is None or not self.open:

@@ -68,26 +68,26 @@ class Others:
         If the sender is now refused with another text than when it was compared, the others count as failed too until
         they are tried again: an outage changes its text while it lasts, and that accuses nobody.
         """
-        line = failing.last.line
+        check = failing.last.check
         all_that_tell = (compared(failing, signals, differing, rigour) for signals, differing in self._of(place))
         if found := tuple(each for each in all_that_tell if each):
             cleared = next((each for each in found if each.got is not Got.THROUGH and each.differs == NEUTRAL), None)
             if cleared:
-                self._failed_too[line] = cleared
+                self._failed_too[check] = cleared
             else:
-                self._failed_too.pop(line, None)
+                self._failed_too.pop(check, None)
             return found
-        before = self._failed_too.get(line) if self._differs else None
+        before = self._failed_too.get(check) if self._differs else None
         if before and before.at >= failing.since - rigour.around:
             return (replace(before, got=Got.FAILED, lost=False),)
-        self._failed_too.pop(line, None)
+        self._failed_too.pop(check, None)
         return ()
 
     def recall(self, failures: Iterable[Failure]) -> None:
         """Restore earlier comparisons from open incidents."""
         for each in failures:
             if each.nature is Nature.THEIR_SYSTEM and each.compared_at:
-                self._failed_too[each.line] = Comparison(NEUTRAL, Got.FAILED, each.compared_at)
+                self._failed_too[each.check] = Comparison(NEUTRAL, Got.FAILED, each.compared_at)
 
     def undecided(self, place: PathKey, failing: Failing, rigour: Rigour) -> bool:
         """Test if one more control soon would help: the newest failed, which may be chance."""

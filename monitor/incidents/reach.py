@@ -50,7 +50,7 @@ class Unreached:
     """A check whose newest probes got no connection. `since` and `newest`: launches of the first and last of them;
     `host`: as in `Answer`; `every`: as in `PathInfo`."""
 
-    line: Check
+    check: Check
     via: str
     mail_system: str
     host: str
@@ -129,7 +129,7 @@ def reach(
     connection recovers, all companies count as out of reach until each is tried again: that somebody was reached by
     then says nothing about them. For the same reason a problem of ours stays ours until the check is tried again.
     """
-    ours = {(each.line, each.since) for each, told in before.items() if told is Reach.NOBODY}
+    ours = {(each.check, each.since) for each, told in before.items() if told is Reach.NOBODY}
     by_route: dict[frozenset[WayOut], list[Unreached]] = {}
     found: dict[Unreached, Reach] = {}
     for each in unreached:
@@ -141,7 +141,7 @@ def reach(
         cut = unrelated(alone)
         reference = uplink.failed_at if WayOut.INTERNET in ways else None
         for each in alone:
-            out = cut or (each.line, each.since) in ours or (reference is not None and reference >= each.since)
+            out = cut or (each.check, each.since) in ours or (reference is not None and reference >= each.since)
             found[each] = Reach.NOBODY if out else Reach.UNTOLD
     return found
 
@@ -149,13 +149,13 @@ def reach(
 def unrelated(unreached: Iterable[Unreached]) -> bool:
     """Test if these are several with nothing in common: neither the company, nor the host, nor a shared mail system."""
     out = list(unreached)
-    return all(len({key(each) for each in out}) > 1 for key in (lambda each: each.line[0], _address, _system))
+    return all(len({key(each) for each in out}) > 1 for key in (lambda each: each.check[0], _address, _system))
 
 
 def _address(each: Unreached) -> str:
     found = _BRACKETED.search(each.host)
-    return found[1] if found else each.host or each.line[0]
+    return found[1] if found else each.host or each.check[0]
 
 
 def _system(each: Unreached) -> str:
-    return each.mail_system if is_shared(each.mail_system) else each.line[0]
+    return each.mail_system if is_shared(each.mail_system) else each.check[0]

@@ -95,7 +95,7 @@ def holding(incidents: Iterable[Incident], probe: Probe, verdict: Verdict) -> tu
     for incident in incidents:
         for failure in incident.failures if incident.open else ():
             began = failure.since <= probe.created_at
-            if failure.line == probe.check and began and failure.outcome is verdict.outcome:
+            if failure.check == probe.check and began and failure.outcome is verdict.outcome:
                 return incident, failure
     return None
 

@@ -77,9 +77,9 @@ def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment
         after.problems[now.id] = group.problem
         for each in taken:
             _merge(after, each, now, at.now)
-    checks = _by_check(after.problems) if opened else {}
+    holder_of = _by_failure(after.problems) if opened else {}
     for orphan in opened.values():
-        into = next((checks[each.check] for each in orphan.failures if each.check in checks), None)
+        into = next((holder_of[each.key] for each in orphan.failures if each.key in holder_of), None)
         if into and len(orphan.companies) > 1 and after.problems[into].company:  # something else, at one of them
             into = None
         if into:
@@ -103,9 +103,9 @@ def _go_on(after: After, before: Incident | None, group: Group, lately: Mapping[
     return now
 
 
-def _by_check(problems: Mapping[str, Problem]) -> dict[FailureKey, str]:
+def _by_failure(problems: Mapping[str, Problem]) -> dict[FailureKey, str]:
     """Return the id of the incident of each failing check."""
-    return {failure.check: name for name, problem in problems.items() for failure in problem.failures}
+    return {failure.key: name for name, problem in problems.items() for failure in problem.failures}
 
 
 def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Incident]:
@@ -117,7 +117,7 @@ def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Inci
 
 def _kept(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """Return the failures to store: the most severe, and of those the oldest."""
-    gravest_first = sorted(failures, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.line))
+    gravest_first = sorted(failures, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.check))
     return tuple(gravest_first[:MAX_FAILURES])
 
 
@@ -237,13 +237,13 @@ def _turned(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, 
 
 
 def _left_of(after: Incident) -> str:
-    well, unheard = len(after.companies) - len(after.touches), after.unheard
-    failing = [company for company in after.touches if company not in unheard]
+    well, without_result = len(after.companies) - len(after.touches), after.without_result
+    failing = [company for company in after.touches if company not in without_result]
     said = [f"{well} of {len(after.companies)} companies recovered"]
     if failing:
         said.append(f"still failing: {_named(failing)}")
-    if unheard:
-        said.append(f"not tested since: {_named(unheard)}")
+    if without_result:
+        said.append(f"not tested since: {_named(without_result)}")
     return "; ".join(said)
 
 
@@ -257,7 +257,7 @@ def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None
 
 
 def _ending(incident: Incident, at: Moment) -> Resolution:
-    return Resolution.RECOVERED if any(at.watched(each.line) for each in incident.failures) else Resolution.UNWATCHED
+    return Resolution.RECOVERED if any(at.watched(each.check) for each in incident.failures) else Resolution.UNWATCHED
 
 
 def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Incident, HistoryEntry]:

@@ -122,106 +122,106 @@ class RecentSuccess:
     once_well_at: Callable[[Check], datetime | None] = lambda _: None
 
 
-def of_company(sites: Sequence[PathInfo], failures: Iterable[Failure], heard: RecentSuccess) -> Iterator[Problem]:
+def of_company(paths: Sequence[PathInfo], failures: Iterable[Failure], heard: RecentSuccess) -> Iterator[Problem]:
     """Return the problems of one company, seen by itself. `sites` are all its paths."""
     by_nature: defaultdict[Nature, list[Failure]] = defaultdict(list)
     for failure in failures:
         by_nature[failure.nature].append(failure)
     if mail := by_nature[Nature.MAIL]:
-        yield _mail(sites, mail, heard)
+        yield _mail(paths, mail, heard)
     by_path: defaultdict[str, list[Failure]] = defaultdict(list)
     for failure in by_nature[Nature.MAILBOX]:
         by_path[failure.path].append(failure)
-    company, system = sites[0].company, _stopping(sites, by_nature[Nature.MAILBOX])
+    company, system = paths[0].company, _stopping(paths, by_nature[Nature.MAILBOX])
     for path, full in by_path.items():
         subject = f"{company}/{path}"
         yield _problem(
             *(Nature.MAILBOX, subject, Scope.MAILBOX, Severity.TICKET, full), company=company, mail_system=system
         )
     if theirs := by_nature[Nature.THEIR_SYSTEM]:
-        yield _their_system(sites, theirs, heard)
+        yield _their_system(paths, theirs, heard)
     if ours := by_nature[Nature.OURS]:
         yield _problem(
             *(Nature.OURS, company, Scope.OURSELVES, Severity.TICKET, ours),
             company=company,
-            mail_system=_stopping(sites, ours),
+            mail_system=_stopping(paths, ours),
         )
 
 
-def _mail(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
-    scope = _scope(sites, failures, heard)
+def _mail(paths: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
+    scope = _scope(paths, failures, heard)
     severity = gravest(failure.severity for failure in failures)
     if severity is Severity.PAGE and not _shuts_out(scope, failures):
         severity = Severity.TICKET
-    company, system = sites[0].company, _stopping(sites, failures)
+    company, system = paths[0].company, _stopping(paths, failures)
     return _problem(Nature.MAIL, company, scope, severity, failures, company=company, mail_system=system)
 
 
-def _their_system(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
+def _their_system(paths: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
     """The company's mail system refuses other senders' mail too. It pages somebody if that is all of the company's
     mail; if mail is lost behind the server, one mailbox alone may be the reason."""
     severity = gravest(failure.severity for failure in failures)
-    scope = _scope(sites, failures, heard)
-    if severity is Severity.PAGE and not (_shuts_out(scope, failures) and _confirmed(sites, failures)):
+    scope = _scope(paths, failures, heard)
+    if severity is Severity.PAGE and not (_shuts_out(scope, failures) and _confirmed(paths, failures)):
         severity = Severity.TICKET
-    company, system = sites[0].company, _stopping(sites, failures)
+    company, system = paths[0].company, _stopping(paths, failures)
     problem = _problem(
         *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
     )
-    through = _through(sites, failures, heard)
+    through = _through(paths, failures, heard)
     part = through if scope is Scope.COMPANY or through is Scope.COMPANY else scope
     if all(failure.of_last for failure in failures):
         part = Scope.COMPANY
     return replace(problem, part=part)
 
 
-def _stopping(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> str:
+def _stopping(paths: Sequence[PathInfo], failures: Iterable[Failure]) -> str:
     """Return the mail system of the company's chain that most failures come from; on a tie, the one nearer to us."""
-    chain = sites[0].mail_systems
+    chain = paths[0].mail_systems
     counted = Counter(refusing_system(chain, failure.answer) for failure in failures)
     return max(chain, key=lambda system: counted[system])
 
 
-def _confirmed(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> bool:
+def _confirmed(paths: Sequence[PathInfo], failures: Iterable[Failure]) -> bool:
     """Test if it is more than one mailbox's problem: something other than loss behind the server was seen, or two lose
     mail."""
     found = list(failures)
     if any(failure.reason is not Reason.BOTH_LOST for failure in found):
         return True
-    mailboxes = {site.path: site.mailbox or site.path for site in sites}
+    mailboxes = {path.path: path.mailbox or path.path for path in paths}
     return len({mailboxes[failure.path] for failure in found}) > 1
 
 
-def _through(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope | None:
+def _through(paths: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope | None:
     """Return the affected part of a company's mail, if another sender's mail got through since it began; None: all."""
-    began, paths = min(failure.since for failure in failures), {failure.path for failure in failures}
-    taken = {site.path for site in sites if (at := heard.through_at(site.key)) and at >= began}
-    if taken & paths:
+    began, failing = min(failure.since for failure in failures), {failure.path for failure in failures}
+    taken = {path.path for path in paths if (at := heard.through_at(path.key)) and at >= began}
+    if taken & failing:
         return Scope.COMPANY
     return Scope.MAILBOX if taken else None
 
 
-def _scope(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope:
+def _scope(paths: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope:
     """Return the scope: the whole company, unless some check of it is well. Beside steady failures, intermittent ones
     count as well; so do checks that were well since it began, as one bad probe is chance."""
     steady = [failure for failure in failures if not failure.of_last] or failures
-    lines = {failure.line for failure in steady}
+    checks = {failure.check for failure in steady}
     began = {failure.path: failure.since for failure in steady}
     for failure in steady:
         began[failure.path] = min(began[failure.path], failure.since)
     first = min(began.values())
     any_kind = all(_hits_any_kind(failure) for failure in steady)
     beside, elsewhere = False, False
-    for site in sites:
-        for line in site.checks:
-            well_at = heard.well_at(line)
-            if well_at is None and (once := heard.once_well_at(line)) and once >= first:
+    for path in paths:
+        for check in path.checks:
+            well_at = heard.well_at(check)
+            if well_at is None and (once := heard.once_well_at(check)) and once >= first:
                 well_at = once
-            if well_at is None or line in lines:
+            if well_at is None or check in checks:
                 continue
-            if site.path not in began:
+            if path.path not in began:
                 elsewhere = True
-            elif not any_kind or well_at >= began[site.path]:
+            elif not any_kind or well_at >= began[path.path]:
                 beside = True
     if beside:
         return Scope.KIND

@@ -43,7 +43,7 @@ class Signal:
     source: SignalSource = SignalSource.PROBE
 
     @property
-    def line(self) -> Check:
+    def check(self) -> Check:
         """The check."""
         return Check(self.company, self.path, self.kind)
 

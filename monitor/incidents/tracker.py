@@ -41,10 +41,10 @@ class FailureTracker:
     def __init__(self) -> None:
         self._settings = IncidentSettings()
         self._names = Names("", "")
-        self._sites: dict[str, list[PathInfo]] = {}
+        self._paths: dict[str, list[PathInfo]] = {}
         self._ways: dict[PathKey, PathInfo] = {}
         self._chains: dict[str, Chain] = {}
-        self._lines: dict[Check, PathInfo] = {}
+        self._checks: dict[Check, PathInfo] = {}
         self._awake_since: datetime | None = None
         self._tracks: dict[Check, CheckHistory] = {}
         self._others = Others()
@@ -54,7 +54,7 @@ class FailureTracker:
         self._reach: dict[tuple[Check, bool], Reach] = {}
         self._reached: Mapping[Unreached, Reach] = {}
         self._again: dict[PathKey, Signal] = {}  # paths whose control is to be asked again soon
-        self._heard_at: dict[str, datetime] = {}
+        self._result_at: dict[str, datetime] = {}
         self._failing: dict[str, list[Failure]] = {}
         self._problems: dict[str, list[Problem]] = {}
         self._relapses: Mapping[tuple[str, Nature], int] = {}
@@ -63,7 +63,7 @@ class FailureTracker:
 
     def configure(
         self,
-        sites: Iterable[PathInfo],
+        paths: Iterable[PathInfo],
         settings: IncidentSettings,
         names: Names,
         others: Mapping[Role, Names] | None = None,
@@ -71,24 +71,24 @@ class FailureTracker:
         """Track these paths by these rules; drop all others. `others`: identities that the sender, which has these
         `names`, is compared with."""
         by_company: defaultdict[str, list[PathInfo]] = defaultdict(list)
-        for site in sites:
-            by_company[site.company].append(site)
+        for path in paths:
+            by_company[path.company].append(path)
         if names != self._names or settings != self._settings:
             self._tracks.clear()  # what a verdict counts for may be other now
         self._settings, self._names = settings, names
         self._others.configure(names, others or {})
-        self._sites = dict(by_company)
-        self._ways = {site.key: site for sites in by_company.values() for site in sites}
-        self._chains = {company: sites[0].mail_systems for company, sites in by_company.items()}
-        self._lines = {check: site for sites in by_company.values() for site in sites for check in site.checks}
-        for gone in [line for line in self._tracks if line not in self._lines]:
+        self._paths = dict(by_company)
+        self._ways = {path.key: path for paths in by_company.values() for path in paths}
+        self._chains = {company: paths[0].mail_systems for company, paths in by_company.items()}
+        self._checks = {check: path for paths in by_company.values() for path in paths for check in path.checks}
+        for gone in [check for check in self._tracks if check not in self._checks]:
             del self._tracks[gone]
         self._unreached.clear()
-        for line in self._tracks:
-            self._look_at_connection(line)
-        for company in [company for company in self._heard_at if company not in self._sites]:
-            del self._heard_at[company]
-        self._stale, self._failing, self._problems = set(self._sites), {}, {}
+        for check in self._tracks:
+            self._look_at_connection(check)
+        for company in [company for company in self._result_at if company not in self._paths]:
+            del self._result_at[company]
+        self._stale, self._failing, self._problems = set(self._paths), {}, {}
 
     def follow(self, uplink: Callable[[], Uplink]) -> None:
         """Use this for the state of our own connection."""
@@ -98,13 +98,13 @@ class FailureTracker:
         """Nothing was probed before: missing results are not overdue."""
         self._awake_since = now
 
-    def watches(self, line: Check) -> bool:
+    def watches(self, check: Check) -> bool:
         """Test if the check is monitored."""
-        return line in self._lines
+        return check in self._checks
 
-    def lines_of(self, companies: Iterable[str]) -> list[Check]:
+    def checks_of(self, companies: Iterable[str]) -> list[Check]:
         """Return all monitored checks of these companies."""
-        return [check for company in companies for site in self._sites.get(company, ()) for check in site.checks]
+        return [check for company in companies for path in self._paths.get(company, ()) for check in path.checks]
 
     def set_relapses(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
         """Set how often a company's incident has recurred, per nature: it must be well for that much longer."""
@@ -114,11 +114,11 @@ class FailureTracker:
         """Return the checks whose past must be loaded before these verdicts can be processed: it is unknown, or has
         changed."""
         wanted = dict.fromkeys(
-            signal.line
+            signal.check
             for signal in signals
             if signal.role is Role.SENDER
-            and signal.line in self._lines
-            and (signal.amends or signal.line not in self._tracks)
+            and signal.check in self._checks
+            and (signal.amends or signal.check not in self._tracks)
         )
         return list(wanted)
 
@@ -128,13 +128,13 @@ class FailureTracker:
         newest: dict[Check, datetime] = {}
         found: dict[Check, None] = {}
         for signal in signals:
-            track = self._tracks.get(signal.line)
+            track = self._tracks.get(signal.check)
             if signal.role is not Role.SENDER or track is None:
                 continue
-            known = newest.get(signal.line) or track.launched_at
+            known = newest.get(signal.check) or track.launched_at
             if known and signal.launched_at < known <= signal.at:
-                found[signal.line] = None
-            newest[signal.line] = max(known or signal.launched_at, signal.launched_at)
+                found[signal.check] = None
+            newest[signal.check] = max(known or signal.launched_at, signal.launched_at)
         return list(found)
 
     def unread_beside_failures(self) -> list[Check]:
@@ -144,52 +144,52 @@ class FailureTracker:
 
     def unread_of(self, companies: Iterable[str]) -> list[Check]:
         """Return checks of these companies whose past must be loaded."""
-        return [line for line in self.lines_of(companies) if line not in self._tracks]
+        return [check for check in self.checks_of(companies) if check not in self._tracks]
 
-    def recall(self, line: Check, signals: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
+    def recall(self, check: Check, signals: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
         """Load a check's past: the latest verdict of each of its newest probes, oldest first. `before` is what open
         incidents say about it, None if they do not say all."""
         past = list(signals)
-        self._tracks[line] = track_of(past, self._limits(line), self._names, before)
+        self._tracks[check] = track_of(past, self._limits(check), self._names, before)
         self._others.recall(before or ())
         for signal in past:
-            self._hear_of_connection(signal)
-        self._look_at_connection(line)
-        self._stale.add(line[0])
+            self._note_connection(signal)
+        self._look_at_connection(check)
+        self._stale.add(check[0])
 
     def recall_others(self, signals: Iterable[Signal]) -> None:
         """Load past verdicts on other identities' probes."""
         for signal in signals:
             self._take_other(signal)
 
-    def needs_others(self, line: Check) -> bool:
+    def needs_others(self, check: Check) -> bool:
         """Test if the check fails, or may soon, so that the past of other identities there is worth loading."""
-        track = self._tracks.get(line)
+        track = self._tracks.get(check)
         return track is not None and track.mail.last is not None
 
     def recall_newest(self, signal: Signal) -> None:
         """Load the newest verdict of a check or control, as far as that alone says something."""
-        self._hear_of_connection(signal)
+        self._note_connection(signal)
         if signal.role is not Role.SENDER:
             self._take_other(signal)
         elif signal.verdict.outcome is not Outcome.UNKNOWN:
-            self._hear(signal)
+            self._note_result(signal)
 
     def take(self, signals: Iterable[Signal], loaded: frozenset[Check] = frozenset()) -> None:
         """Process new verdicts in order. Those of checks in `loaded` are in their past already."""
         for signal in signals:
-            self._hear_of_connection(signal)
+            self._note_connection(signal)
             if signal.role is not Role.SENDER:
                 self._take_other(signal)
                 continue
-            if signal.line not in self._lines:
+            if signal.check not in self._checks:
                 continue
-            if signal.line not in loaded:
-                track = self._tracks.get(signal.line, CheckHistory())
-                self._tracks[signal.line] = track.add(signal, self._limits(signal.line), self._names)
-                self._look_at_connection(signal.line)
+            if signal.check not in loaded:
+                track = self._tracks.get(signal.check, CheckHistory())
+                self._tracks[signal.check] = track.add(signal, self._limits(signal.check), self._names)
+                self._look_at_connection(signal.check)
             if signal.verdict.outcome is not Outcome.UNKNOWN:
-                self._hear(signal)
+                self._note_result(signal)
             self._stale.add(signal.company)
 
     def problems(self, incidents: Iterable[Incident] = ()) -> list[Problem]:
@@ -201,7 +201,7 @@ class FailureTracker:
         no longer awaited."""
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
-        heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
+        heard = {company: at for company, at in self._result_at.items() if company not in self._undecided}
         town = WatchedCompanies(self._chains, heard, WideningThresholds(self._settings.companies, self._settings.share))
         known = Known(
             lambda failure, since: self._awaited(failure, since, now),
@@ -215,15 +215,15 @@ class FailureTracker:
         only after the interval in which it may turn out that all of it returns."""
         if now is None:
             return True
-        site, streak = self._lines[failure.line], self._streak(failure)
-        every = min(site.every, MAX_CONFIRMATION_WAIT)
+        path, streak = self._checks[failure.check], self._streak(failure)
+        every = min(path.every, MAX_CONFIRMATION_WAIT)
         if not streak.good and self._failed_at(failure) >= since:
             return now - max(since, failure.since) <= every
-        return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
+        return now - max(since, self._awake_since or since) <= GAP * every + path.give_up
 
     def _is_due(self, failure: Failure, now: datetime) -> bool:
         """Test if the next probe is still expected."""
-        every, good_at = min(self._lines[failure.line].every, MAX_CONFIRMATION_WAIT), self._streak(failure).good_at
+        every, good_at = min(self._checks[failure.check].every, MAX_CONFIRMATION_WAIT), self._streak(failure).good_at
         newest = max(self._failed_at(failure), good_at or failure.since)
         return now - max(newest, self._awake_since or newest) <= GAP * every
 
@@ -232,8 +232,8 @@ class FailureTracker:
         return last.launched_at if last else failure.since
 
     def _streak(self, failure: Failure) -> FailureState:
-        line, visibility = failure.check
-        track = self._tracks[line]
+        check, visibility = failure.key
+        track = self._tracks[check]
         return track.visibility if visibility else track.mail
 
     def needing_control(
@@ -247,7 +247,7 @@ class FailureTracker:
                 found[signal.place] = signal
         self._again, due = {}, []
         for place, signal in found.items():
-            undecided = any(self._is_undecided(line) for line in self._lines_at(place))
+            undecided = any(self._is_undecided(check) for check in self._checks_at(place))
             every = min(CONTROL_AGAIN, self._settings.control_every) if undecided else self._settings.control_every
             newest = self._others.newest(place)
             times = [each for each in (asked.get(place), newest and newest.launched_at) if each]
@@ -260,26 +260,28 @@ class FailureTracker:
     def _is_dubious(self, signal: Signal) -> bool:
         """Test if a neutral sender's result would help to judge this verdict."""
         if signal.role is not Role.SENDER:
-            return any(self._is_undecided(line) for line in self._lines_at(signal.place))
-        track = self._tracks.get(signal.line)
+            return any(self._is_undecided(check) for check in self._checks_at(signal.place))
+        track = self._tracks.get(signal.check)
         if track is None or track.mail.last is None or track.mail.last.probe_id != signal.probe_id:
             return False
         mark = track.mail.mark
         if mark not in (Weight.BAD, Weight.CONCLUSIVE):
             return False
-        case = FailureCase(mark, signal.verdict, self._names, reach=self._reach.get((signal.line, False), Reach.UNTOLD))
+        case = FailureCase(
+            mark, signal.verdict, self._names, reach=self._reach.get((signal.check, False), Reach.UNTOLD)
+        )
         found = attribute(case)
         return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
 
-    def _is_undecided(self, line: Check) -> bool:
-        track = self._tracks.get(line)
+    def _is_undecided(self, check: Check) -> bool:
+        track = self._tracks.get(check)
         if track is None or track.mail.last is None:
             return False
-        return self._others.undecided(line[:2], _failing(track.mail, track.mail.last), self._rigour())
+        return self._others.undecided(check[:2], _failing(track.mail, track.mail.last), self._rigour())
 
-    def _lines_at(self, place: PathKey) -> list[Check]:
-        site = self._ways.get(place)
-        return site.checks if site else []
+    def _checks_at(self, place: PathKey) -> list[Check]:
+        path = self._ways.get(place)
+        return path.checks if path else []
 
     def _rigour(self) -> Rigour:
         """Return the thresholds: the control is judged like the sender."""
@@ -290,55 +292,55 @@ class FailureTracker:
         self._others.hear(signal)
         self._stale.add(signal.company)
 
-    def _hear_of_connection(self, signal: Signal) -> None:
-        if site := self._ways.get(signal.place):
-            self._contacts.hear(site.via, signal)
+    def _note_connection(self, signal: Signal) -> None:
+        if path := self._ways.get(signal.place):
+            self._contacts.hear(path.via, signal)
 
-    def _look_at_connection(self, line: Check) -> None:
+    def _look_at_connection(self, check: Check) -> None:
         """Remember checks without any connection until they are well again."""
-        track, site = self._tracks[line], self._ways[line[:2]]
+        track, path = self._tracks[check], self._ways[check[:2]]
         for dark, streak in ((False, track.mail), (True, track.visibility)):
             answer = unanswered(streak.last.verdict) if streak.last else None
             if answer and streak.since and streak.last:
                 since = streak.unreached_since or streak.last.launched_at
                 times = since, max(since, streak.last.launched_at)
-                self._unreached[line, dark] = Unreached(
-                    *(line, site.via, site.mail_system, answer.host, *times), every=site.every
+                self._unreached[check, dark] = Unreached(
+                    *(check, path.via, path.mail_system, answer.host, *times), every=path.every
                 )
             else:
-                self._unreached.pop((line, dark), None)
+                self._unreached.pop((check, dark), None)
 
-    def _hear(self, signal: Signal) -> None:
-        before = self._heard_at.get(signal.company)
-        if signal.company in self._sites and (before is None or before < signal.launched_at):
-            self._heard_at[signal.company] = signal.launched_at
+    def _note_result(self, signal: Signal) -> None:
+        before = self._result_at.get(signal.company)
+        if signal.company in self._paths and (before is None or before < signal.launched_at):
+            self._result_at[signal.company] = signal.launched_at
 
-    def _limits(self, line: Check) -> FailureLimits:
-        company, site = line[0], self._lines[line]
+    def _limits(self, check: Check) -> FailureLimits:
+        company, path = check[0], self._checks[check]
         relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
         ours = relapses.pop(Nature.OURS)
         good, telling = good_needed(self._settings, max(relapses.values())), good_needed(self._settings, ours)
         return FailureLimits(
             *(self._settings.bad, self._settings.of_last, good, telling),
-            apart=GAP * site.every,
-            certain=2 * site.every + site.give_up,
+            apart=GAP * path.every,
+            certain=2 * path.every + path.give_up,
             settle=2 * self._settings.settle,
         )
 
     def _refresh(self) -> None:
         """Recompute what has changed, company by company."""
         self._look_at_reach()
-        heard = RecentSuccess(self._well_at, self._heard_at, self._others.through_at, self._once_well_at)
+        heard = RecentSuccess(self._well_at, self._result_at, self._others.through_at, self._once_well_at)
         for company in self._stale:
-            sites = self._sites.get(company)
+            paths = self._paths.get(company)
             self._failing.pop(company, None)
             self._problems.pop(company, None)
             self._undecided.discard(company)
-            if any(track.undecided for line in self.lines_of((company,)) if (track := self._tracks.get(line))):
+            if any(track.undecided for check in self.checks_of((company,)) if (track := self._tracks.get(check))):
                 self._undecided.add(company)
-            if sites and (failures := list(self._failures(company))):
+            if paths and (failures := list(self._failures(company))):
                 self._failing[company] = failures
-                self._problems[company] = list(of_company(sites, failures, heard))
+                self._problems[company] = list(of_company(paths, failures, heard))
         self._stale.clear()
 
     def _look_at_reach(self) -> None:
@@ -356,32 +358,32 @@ class FailureTracker:
                 self._stale.add(key[0][0])
         self._reach = now
 
-    def _well_at(self, line: Check) -> datetime | None:
-        track = self._tracks.get(line)
+    def _well_at(self, check: Check) -> datetime | None:
+        track = self._tracks.get(check)
         if track is None or track.mail.acute:
             return None
         return track.well_at if track.mail.intermittent or track.mail.recent[-1:] == (Weight.GOOD,) else None
 
-    def _once_well_at(self, line: Check) -> datetime | None:
-        track = self._tracks.get(line)
+    def _once_well_at(self, check: Check) -> datetime | None:
+        track = self._tracks.get(check)
         if track is None or (track.mail.acute and not track.mail.good):
             return None
         return track.well_at
 
     def _failures(self, company: str) -> Iterator[Failure]:
-        for line in self.lines_of((company,)):
-            track = self._tracks.get(line)
+        for check in self.checks_of((company,)):
+            track = self._tracks.get(check)
             if track is None:
                 continue
             if track.mail.fails and track.mail.last:
-                comparisons = self._others.beside(line[:2], _failing(track.mail, track.mail.last), self._rigour())
+                comparisons = self._others.beside(check[:2], _failing(track.mail, track.mail.last), self._rigour())
                 yield self._failure(track.mail, track.mail.last, comparisons)
             if track.visibility.fails and track.visibility.last:
                 yield self._failure(track.visibility, track.visibility.last, ())
 
     def _failure(self, streak: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
         verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
-        reach = self._reach.get((last.line, mark is Weight.UNKNOWN), Reach.UNTOLD)
+        reach = self._reach.get((last.check, mark is Weight.UNKNOWN), Reach.UNTOLD)
         via = self._ways[last.place].via
         if streak.of_last:  # most of the sender's mail gets through as well
             comparisons = [each for each in comparisons if each.got is not Got.THROUGH]

@@ -13,7 +13,7 @@ from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, La
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.notices.context import NoticeRequest
 from monitor.notices.labels import NOTICE_KINDS
-from monitor.notices.next_notice import news_for, notice_of, seen, size_told
+from monitor.notices.next_notice import notice_due, notice_of, seen, size_after
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.notices.routing import channels_for
 from probes.verdict import Cause
@@ -53,9 +53,9 @@ class Due:
             if channel in heard or (before and not before.over):
                 visible = _visible(heard[channel]) if channel in heard else before.visible if before else None
                 took_in = tuple(each for each in (self.incidents[id_] for id_ in taken) if _knows(each, channel))
-                self._tell_of(incident, channel, visible, took_in, may_hear=channel in heard)
+                self._notify(incident, channel, visible, took_in, may_hear=channel in heard)
 
-    def _tell_of(
+    def _notify(
         self,
         incident: Incident,
         channel: str,
@@ -66,7 +66,7 @@ class Due:
     ) -> None:
         before, settings = incident.told.get(channel), self._audience.settings
         folds = not self._audience.keeps_open[channel]
-        news = news_for(
+        news = notice_due(
             incident,
             before,
             self._now,
@@ -80,7 +80,7 @@ class Due:
             return
         notice = notice_of(self._tell(incident, news, before, visible, took_in), channel)
         self.notices.append(notice)
-        self._know(incident.id, channel, _told(notice, incident, before, visible), NOTICE_KINDS[news].label)
+        self._know(incident.id, channel, _knowledge(notice, incident, before, visible), NOTICE_KINDS[news].label)
         if folds and not news.ends:
             for taken in took_in:
                 self._know(
@@ -114,9 +114,11 @@ def _knows(incident: Incident, channel: str) -> bool:
     return told is not None and not told.over
 
 
-def _told(notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None) -> LastNotice:
+def _knowledge(
+    notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None
+) -> LastNotice:
     """Return the channel's knowledge after this notice."""
-    base, companies = size_told(notice.news, before, len(seen(incident, visible)))
+    base, companies = size_after(notice.news, before, len(seen(incident, visible)))
     return LastNotice(
         *(notice.number, notice.at, incident.scope, incident.severity, incident.cause, notice.labels),
         visible=visible,

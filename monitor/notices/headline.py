@@ -17,7 +17,7 @@ ALL_MAIL = "mail"
 
 def title(context: NoticeContext) -> str:
     """One line: what, and who has it."""
-    return one_line(_news(context) + headline(context), MAX_TITLE_CHARS)
+    return one_line(_what_changed(context) + headline(context), MAX_TITLE_CHARS)
 
 
 def headline(context: NoticeContext) -> str:
@@ -65,7 +65,7 @@ def _cause(cause: Cause | None) -> str:
     return f" ({CAUSES[cause].label})" if cause else ""
 
 
-def _news(context: NoticeContext) -> str:
+def _what_changed(context: NoticeContext) -> str:
     match context.request.news:
         case NoticeKind.OPENED:
             return "Reopened: " if context.incident.relapses else ""

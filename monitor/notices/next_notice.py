@@ -20,7 +20,7 @@ FACTORS = (2, 4, 10)
 """Growth by each of these factors is news, and again with each power of ten."""
 
 
-def news_for(
+def notice_due(
     incident: Incident,
     told: LastNotice | None,
     now: datetime,
@@ -53,8 +53,8 @@ def news_for(
     if incident.narrowed_at and told.at < incident.narrowed_at:
         return NoticeKind.NARROWED
     worse = incident.severity.graver_than(told.severity)
-    unheard = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
-    if (unheard or worse) and steady:
+    without_result = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
+    if (without_result or worse) and steady:
         return NoticeKind.CAUSE_CHANGED
     if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
         return NoticeKind.GREW
@@ -83,7 +83,7 @@ def _steps(base: int, most: int) -> Iterator[int]:
     return takewhile(lambda step: step <= most, (base * factor for factor in factors))
 
 
-def size_told(news: NoticeKind, told: LastNotice | None, companies: int) -> tuple[int, int]:
+def size_after(news: NoticeKind, told: LastNotice | None, companies: int) -> tuple[int, int]:
     """Return `base` and `companies` of `LastNotice` after this notice about so many companies."""
     goes_on = told is not None and not told.over and told.base
     if not goes_on or news in (NoticeKind.WIDENED, NoticeKind.NARROWED, NoticeKind.CHANGED):

@@ -144,9 +144,9 @@ def _became(context: NoticeContext, before: LastNotice) -> str:
 
 def _narrowed(context: NoticeContext) -> str:
     """Describe the remainder. A channel that may not see everything gets only its own part."""
-    incident, unheard = context.incident, set(context.incident.unheard)
-    failing = [context.name(company) for company in context.companies if company not in unheard]
-    silent = [context.name(company) for company in context.companies if company in unheard]
+    incident, without_result = context.incident, set(context.incident.without_result)
+    failing = [context.name(company) for company in context.companies if company not in without_result]
+    silent = [context.name(company) for company in context.companies if company in without_result]
     gone = context.watched_no_longer
     well = len(incident.companies) - len(incident.touches) - len(gone)
     said = [f"{well} of {counted(len(incident.companies), 'company', 'companies')} recovered."] if context.whole else []

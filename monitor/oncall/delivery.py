@@ -147,9 +147,9 @@ class Delivery:
             self._poked.clear()
             try:
                 await self.turn()
-                self._tell_of_store("looking", None)
+                self._log_store("looking", None)
             except StoreError as error:
-                self._tell_of_store("looking", error)
+                self._log_store("looking", error)
             except Exception:
                 log.exception("reading due notices failed")
             with suppress(TimeoutError):
@@ -183,11 +183,11 @@ class Delivery:
             if lane.open and lane.forgets(self._now(), muted):
                 await self._repeat(lane, muted)
         except StoreError as error:
-            self._tell_of_store(lane.name, error)
+            self._log_store(lane.name, error)
         except Exception:
             log.exception("notice delivery crashed", channel=lane.name)
         else:
-            self._tell_of_store(lane.name, None)
+            self._log_store(lane.name, None)
             if delivered:
                 self.poke()  # each makes room for the next one of its incident
         finally:
@@ -221,9 +221,9 @@ class Delivery:
         self._on_the_way.add(notice.id)
         try:
             if notice.id not in lane.unmarked:
-                fault = await self._told(lane, notice)
+                fault = await self._delivered(lane, notice)
                 self.counts[lane.name, "failed" if fault else "delivered"] += 1
-                self._tell(lane, notice.id, fault)
+                self._log_channel(lane, notice.id, fault)
                 if fault:
                     await self._put_off([record], now := self._now(), self._next_try(lane, notice, now), fault)
                     return False
@@ -235,7 +235,7 @@ class Delivery:
         finally:
             self._on_the_way.discard(notice.id)
 
-    async def _told(self, lane: _ChannelQueue, notice: Notice) -> str | None:
+    async def _delivered(self, lane: _ChannelQueue, notice: Notice) -> str | None:
         try:
             return await lane.channel.deliver(notice, self._outside)
         except Exception as error:  # its words are not told: they may hold a token
@@ -250,7 +250,7 @@ class Delivery:
             fault = await lane.channel.repeat(active, silent, self._outside)
         except Exception as error:
             fault = f"internal error: {type(error).__name__}"
-        self._tell(lane, REPEATING, fault)
+        self._log_channel(lane, REPEATING, fault)
 
     def _judge(self, lane: _ChannelQueue, took: bool) -> None:
         """Open the lane or back off. A lane that accepts some notices is open for all: the others are at fault
@@ -267,7 +267,7 @@ class Delivery:
             *(self._store.incidents.put_off(record.notice.id, now, until, reason) for record in records)
         )
 
-    def _tell(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
+    def _log_channel(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
         """Log once when a channel fails, and once when it works again."""
         if fault:
             lane.fault = fault
@@ -277,7 +277,7 @@ class Delivery:
         elif lane.failing.pop(what, 0) and not lane.failing:
             log.info("notice delivery works again", channel=lane.name)
 
-    def _tell_of_store(self, who: str, error: StoreError | None) -> None:
+    def _log_store(self, who: str, error: StoreError | None) -> None:
         """Log once when waiting for a failed store."""
         if error is None:
             self._waiting_for_store.discard(who)

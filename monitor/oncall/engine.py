@@ -134,14 +134,14 @@ class IncidentEngine:
     def _configure(self, config: Config) -> None:
         self._config, self._settings = config, config.incidents
         self._paths = {(path.company, path.path): path for path in config.paths()}
-        sites = [path_info(path, self._now()) for path in self._paths.values()]
+        paths = [path_info(path, self._now()) for path in self._paths.values()]
         self._companies = {
-            site.company: CompanyInfo(site.company_name, site.mail_systems, site.every)
-            for site in sorted(sites, key=lambda site: site.every)
+            path.company: CompanyInfo(path.company_name, path.mail_systems, path.every)
+            for path in sorted(paths, key=lambda path: path.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
         self._picture.configure(
-            sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
+            paths, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
         )
         self._past.configure(config)
         self._to_read_up = True
@@ -259,7 +259,7 @@ class IncidentEngine:
         unread, late = self._picture.unread(new), self._picture.out_of_order(new)
         upto = new[-1].number if new else self._took
         await self._read(unread, upto)
-        await self._read([line for line in late if line not in unread], upto, late=True)
+        await self._read([check for check in late if check not in unread], upto, late=True)
         self._picture.take(new, frozenset((*unread, *late)))
         self._took = upto
         await self._read(self._picture.unread_beside_failures(), upto)
@@ -284,7 +284,7 @@ class IncidentEngine:
             self._mute(turned, incident, mutes, now)
         keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
         audience = Audience(keeps_open, self._config.routing, self._settings, waiting)
-        due = Due(turned.incidents, audience, now, partial(self._telling, turned.incidents, now))
+        due = Due(turned.incidents, audience, now, partial(self._request_for, turned.incidents, now))
         turned.incidents, turned.notices = due.incidents, due.notices
         turned.entries += due.entries
         return turned
@@ -306,7 +306,7 @@ class IncidentEngine:
             )
             turned.entries.append(HistoryEntry(incident.id, now, turn, said))
 
-    def _telling(
+    def _request_for(
         self,
         incidents: Mapping[str, Incident],
         now: datetime,
@@ -332,9 +332,9 @@ class IncidentEngine:
         )
 
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
-        for site, signal in self._picture.needing_control(signals, now, self._asked):
-            self._asked[site.key] = now
-            self._compare(self._paths[site.key], signal)
+        for path, signal in self._picture.needing_control(signals, now, self._asked):
+            self._asked[path.key] = now
+            self._compare(self._paths[path.key], signal)
 
     def _forget_what_is_over(self) -> None:
         """Keep open incidents, those that may reopen, and those whose end must still be notified."""

@@ -39,7 +39,7 @@ class PastReader:
         cut: set[str] = set()  # companies of incidents that keep but a part of what fails
         for incident in incidents:
             for failure in incident.failures:
-                failing[failure.line].append(failure)
+                failing[failure.check].append(failure)
             if incident.failing > len(incident.failures):
                 cut.update(incident.touches)
         for check in checks:

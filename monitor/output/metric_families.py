@@ -31,21 +31,21 @@ class MetricFamily:
 
 
 def _outcomes(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), standing in snapshot.current_verdicts.items():
-        verdict = standing.verdict
+    for (company, path, kind), current in snapshot.current_verdicts.items():
+        verdict = current.verdict
         yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
 
 
 def _oks(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), standing in snapshot.current_verdicts.items():
-        if standing.verdict.outcome is not Outcome.UNKNOWN:
-            yield (company, path, kind), 1 if standing.verdict.outcome is Outcome.INBOX else 0
+    for (company, path, kind), current in snapshot.current_verdicts.items():
+        if current.verdict.outcome is not Outcome.UNKNOWN:
+            yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
 
 
 def _last_verdicts(snapshot: Snapshot) -> Iterator[Row]:
     latest: dict[tuple[str, str], float] = {}
-    for (company, path, _), standing in snapshot.current_verdicts.items():
-        at = standing.at.timestamp()
+    for (company, path, _), current in snapshot.current_verdicts.items():
+        at = current.at.timestamp()
         latest[company, path] = max(at, latest.get((company, path), at))
     for key, at in latest.items():
         yield key, at

@@ -38,11 +38,11 @@ class Refusals:
                 self._addresses[who] += 1
         self._counts[key] += 1
         count = self._counts[key]
-        if not _is_told(count):
+        if not _is_logged(count):
             return None
         return f"from {address}" if count == 1 else f"from {address}, {count:,} times since {hour:%H:%M} UTC"
 
 
-def _is_told(count: int) -> bool:
+def _is_logged(count: int) -> bool:
     """True for 1, 10, 100, 1000, ..."""
     return set(str(count)[1:]) <= {"0"} and str(count)[0] == "1"

@@ -39,7 +39,7 @@ class SignInSettings(Settings):
     )
 
     @property
-    def strangers_companies(self) -> Companies:
+    def companies_of_unknown_users(self) -> Companies:
         """Return the companies of header users who have no account."""
         return self.header_companies or None
 

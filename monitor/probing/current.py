@@ -71,8 +71,8 @@ class Board:
         self.paths = {(path.company, path.path): path for path in paths}
         companies = {company for company, _ in self.paths}
         for current_verdicts in map(self._role, Role):
-            for line in [line for line in current_verdicts if not self._shows(line)]:
-                del current_verdicts[line]
+            for check in [check for check in current_verdicts if not self._shows(check)]:
+                del current_verdicts[check]
         for key in [key for key in self.probes if key[0] not in companies]:
             del self.probes[key]
         for company_kind in [key for key in self.deliveries if key[0] not in companies]:
@@ -81,29 +81,29 @@ class Board:
     def recall(self, presents: Iterable[Present]) -> None:
         """Load current verdicts from the store."""
         for now in presents:
-            line = Check(now.company, now.path, now.kind)
-            if self._shows(line):
-                standing = CurrentVerdict(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
-                self._role(now.role)[line] = standing
+            check = Check(now.company, now.path, now.kind)
+            if self._shows(check):
+                current = CurrentVerdict(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
+                self._role(now.role)[check] = current
 
     def clock_was_set(self, now: datetime) -> None:
         """Move times in the future to now: they are older than whatever comes."""
         for current_verdicts in map(self._role, Role):
-            for line, each in current_verdicts.items():
+            for check, each in current_verdicts.items():
                 if max(each.at, each.launched_at) > now:
                     at, launched_at = min(each.at, now), min(each.launched_at, now)
-                    current_verdicts[line] = replace(each, at=at, launched_at=launched_at)
+                    current_verdicts[check] = replace(each, at=at, launched_at=launched_at)
 
     def take(self, signals: Sequence[Signal]) -> None:
         """Keep verdicts, in their order. One on an older probe than the current one is counted, and not shown."""
         for signal in signals:
-            if self._shows(line := signal.line):
-                self._keep(line, signal)
+            if self._shows(check := signal.check):
+                self._keep(check, signal)
 
-    def _keep(self, line: Check, signal: Signal) -> None:
+    def _keep(self, check: Check, signal: Signal) -> None:
         current_verdicts = self._role(signal.role)
-        if line not in current_verdicts or current_verdicts[line].launched_at <= signal.launched_at:
-            current_verdicts[line] = CurrentVerdict(
+        if check not in current_verdicts or current_verdicts[check].launched_at <= signal.launched_at:
+            current_verdicts[check] = CurrentVerdict(
                 signal.verdict, signal.at, signal.launched_at, signal.delivery, signal.probe_id
             )
         if signal.role is Role.SENDER:
@@ -128,6 +128,6 @@ class Board:
             case _:
                 assert_never(role)
 
-    def _shows(self, line: Check) -> bool:
-        path = self.paths.get(line[:2])
-        return path is not None and line[2] in path.kinds
+    def _shows(self, check: Check) -> bool:
+        path = self.paths.get(check[:2])
+        return path is not None and check[2] in path.kinds

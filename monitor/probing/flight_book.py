@@ -34,16 +34,16 @@ class FlightBook(Mapping[str, Flight]):
     def track(self, flight: Flight) -> Flight:
         """Add a probe in flight."""
         self._flights[flight.probe.id] = flight
-        self._busy[flight.line] += flight.probe.role is Role.SENDER
+        self._busy[flight.check] += flight.probe.role is Role.SENDER
         return flight
 
     def untrack(self, flight: Flight) -> None:
         """Remove it: nothing more is expected."""
         self._alarms.cancel(flight.probe.id)
         if self._flights.pop(flight.probe.id, None):
-            self._busy[flight.line] -= flight.probe.role is Role.SENDER
-            if not self._busy[flight.line]:
-                del self._busy[flight.line]
+            self._busy[flight.check] -= flight.probe.role is Role.SENDER
+            if not self._busy[flight.check]:
+                del self._busy[flight.check]
 
     def wake(self, flight: Flight, moment: datetime) -> None:
         """Set its next time of attention, in its own time."""

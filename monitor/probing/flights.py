@@ -63,7 +63,7 @@ class Flight:
         return flight
 
     @property
-    def line(self) -> Check:
+    def check(self) -> Check:
         """The check that may have only one scheduled probe in flight."""
         return self.probe.check
 
@@ -123,21 +123,21 @@ class Flight:
         return arrival(sighting, body, self.probe.created_at, self.time(now))
 
 
-def probe_on(site: WatchedPath, kind: Kind, identity: Identity, purpose: ProbePurpose, now: datetime) -> Probe:
+def probe_on(path: WatchedPath, kind: Kind, identity: Identity, purpose: ProbePurpose, now: datetime) -> Probe:
     """Create a probe of this kind on this path, launched `now`."""
     return Probe(
         id=new_probe_id(),
-        company=site.company,
-        path=site.path,
+        company=path.company,
+        path=path.path,
         kind=kind,
         role=identity.role,
-        via=site.route.via,
-        recipient=site.to,
+        via=path.route.via,
+        recipient=path.to,
         source_ip=identity.source_ip,
         created_at=now,
-        code_dead_at=now + site.code_life,
-        give_up_at=now + site.give_up,
-        retry=site.retry,
+        code_dead_at=now + path.code_life,
+        give_up_at=now + path.give_up,
+        retry=path.retry,
         purpose=purpose,
     )
 

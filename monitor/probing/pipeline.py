@@ -72,8 +72,8 @@ class Pipeline:
         self._learner = Learner(
             store, self._now, self.flights, self.presence, listeners, self._go_on, owns_orphans=owns_orphans
         )
-        self._arrivals = Arrivals(store, self._learner, self.presence, key, self._now, self._site)
-        self._sites: Mapping[tuple[str, str], WatchedPath] = {}
+        self._arrivals = Arrivals(store, self._learner, self.presence, key, self._now, self._path)
+        self._paths: Mapping[tuple[str, str], WatchedPath] = {}
         self._identities: Mapping[Role, Identity] = {}
         self._signer: Any = None
         self._our_domains: frozenset[str] = frozenset()
@@ -81,26 +81,26 @@ class Pipeline:
 
     async def configure(self, config: Config) -> None:
         """Use this configuration from now on. Probes on removed paths end as unknown."""
-        self._sites = {(site.company, site.path): site for site in config.paths()}
+        self._paths = {(path.company, path.path): path for path in config.paths()}
         self._identities = config.identities()
         self._arrivals.addresses = {identity.address.lower() for identity in self._identities.values()}
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
-        for site in self._sites.values():
-            if site.visited and (watcher := self.watchers.get(site.mailbox_key)):
-                watcher.mailbox = site.visited
+        for path in self._paths.values():
+            if path.visited and (watcher := self.watchers.get(path.mailbox_key)):
+                watcher.mailbox = path.visited
         for flight in self.flights.values():
             self._expect(flight)  # of a path that was gone, too, where the store did not take that
-        gone = [flight for flight in self.flights.values() if self._site(flight) is None]
+        gone = [flight for flight in self.flights.values() if self._path(flight) is None]
         await asyncio.gather(*(self._abandon(flight) for flight in gone))
-        kept = {site.mailbox_key for site in self._sites.values()}
+        kept = {path.mailbox_key for path in self._paths.values()}
         await asyncio.gather(*(self.watchers.pop(key).close() for key in self.watchers.keys() - kept))
 
     async def resume(self) -> None:
         """Continue the probes that were in flight when the service stopped."""
         unknown = [each for each in await self._store.probes.in_flight() if each.probe.id not in self.flights]
         for flight in [self._enter(Flight.of(record, self._now())) for record in unknown]:
-            if self._site(flight):
+            if self._path(flight):
                 self._expect(flight)
                 self.flights.wake(flight, self._time(flight))
             else:
@@ -112,11 +112,11 @@ class Pipeline:
 
     def path(self, check: Check) -> WatchedPath | None:
         """The path of a check, as it is configured now."""
-        return self._sites.get(check.place)
+        return self._paths.get(check.place)
 
     async def launch(
         self,
-        site: WatchedPath,
+        path: WatchedPath,
         kind: Kind,
         role: Role = Role.SENDER,
         purpose: ProbePurpose = ProbePurpose.SCHEDULED,
@@ -125,9 +125,9 @@ class Pipeline:
         """Start a probe; returns when it is stored and being sent. `by`: for the audit log. Raises LaunchError."""
         if (identity := self._identities.get(role)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
-        probe = probe_on(site, kind, identity, purpose, self._now())
+        probe = probe_on(path, kind, identity, purpose, self._now())
         first = Attempt(probe.created_at, 1)
-        flight = self._enter(Flight(probe, site.mailbox_key, [first], sending=True))
+        flight = self._enter(Flight(probe, path.mailbox_key, [first], sending=True))
         try:
             await self._store.probes.launch(probe, flight.mailbox, first, *([by.audit(probe)] if by else ()))
         except BaseException:
@@ -135,7 +135,7 @@ class Pipeline:
             raise
         self._learner.publish(flight, first)
         self._expect(flight)
-        self._spawn(flight, self._send(flight, site, first))
+        self._spawn(flight, self._send(flight, path, first))
         return probe
 
     async def learn(self, probe_id: str, *evidence: Evidence) -> bool:
@@ -184,16 +184,16 @@ class Pipeline:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(watcher.close() for watcher in self.watchers.values()))
 
-    async def _send(self, flight: Flight, site: WatchedPath, attempt: Attempt) -> None:
+    async def _send(self, flight: Flight, path: WatchedPath, attempt: Attempt) -> None:
         flight.sending = True
         began = elapsed()
         try:
             message = compose(flight.probe, self._identities[flight.probe.role], self._key, self._signer)
-            dialogue = await site.route.send(
+            dialogue = await path.route.send(
                 message,
                 attempt.number,
                 replace(self._outside, now=partial(self._time, flight)),
-                timeout=site.timeout.total_seconds(),
+                timeout=path.timeout.total_seconds(),
                 note=partial(self._learner.publish, flight),
             )
         finally:
@@ -204,17 +204,17 @@ class Pipeline:
         """Do what is due for this probe, considering what another process may have stored."""
         if flight.sending or flight.keeping:
             return
-        if (site := self._site(flight)) is None:
+        if (path := self._path(flight)) is None:
             await self._abandon(flight)
             return
         await self._learner.refresh(flight)
         now = self._time(flight)
         if begun := flight.case.unfinished:
-            await self._wait_for_the_end(flight, begun, begun.at + site.timeout + ATTEMPT_SLACK)
+            await self._wait_for_the_end(flight, begun, begun.at + path.timeout + ATTEMPT_SLACK)
         elif (retry := next_attempt(flight.probe, flight.case)) and retry[1] <= now:
-            await self._try_again(flight, site, retry[0])
+            await self._try_again(flight, path, retry[0])
         elif wants_look(flight.probe, flight.case, now):
-            await self._last_look(flight, site)
+            await self._last_look(flight, path)
         else:
             await self._learner.learn(flight)
 
@@ -225,9 +225,9 @@ class Pipeline:
         else:
             await self._learner.learn(flight, Interrupted(now, begun.number))
 
-    async def _try_again(self, flight: Flight, site: WatchedPath, number: int) -> None:
+    async def _try_again(self, flight: Flight, path: WatchedPath, number: int) -> None:
         now = self._now()
-        if self.caps and (free_at := self.caps.free_at(site.route.destination(site.to), now)) > now:
+        if self.caps and (free_at := self.caps.free_at(path.route.destination(path.to), now)) > now:
             self.flights.wake(flight, free_at - flight.set_since)
             return
         attempt = Attempt(self._time(flight), number)
@@ -238,16 +238,16 @@ class Pipeline:
             flight.sending = False
         if ours:
             if self.caps:
-                self.caps.count_message(site, now)
-            await self._send(flight, site, attempt)
+                self.caps.count_message(path, now)
+            await self._send(flight, path, attempt)
         else:  # another process on the same store was quicker
             self.flights.wake(flight, self._time(flight) + ATTEMPT_SLACK)
 
-    async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
-        if site.received:
-            look = self.presence.look(site.received, flight, self._now())
-        elif site.visited:
-            look = await self._watcher(site.visited).look()
+    async def _last_look(self, flight: Flight, path: WatchedPath) -> None:
+        if path.received:
+            look = self.presence.look(path.received, flight, self._now())
+        elif path.visited:
+            look = await self._watcher(path.visited).look()
         else:
             return
         await self._learner.learn(flight, flight.looked(look, self._now()), unless=lambda known: known.arrived)
@@ -293,16 +293,16 @@ class Pipeline:
             watcher.forget(flight.probe.id)
 
     def _expect(self, flight: Flight) -> None:
-        site = self._site(flight)
-        if site and site.visited and may_arrive(flight.probe, flight.case):
-            self._watcher(site.visited).expect(
+        path = self._path(flight)
+        if path and path.visited and may_arrive(flight.probe, flight.case):
+            self._watcher(path.visited).expect(
                 flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0))
             )
 
-    def _site(self, flight: Flight) -> WatchedPath | None:
+    def _path(self, flight: Flight) -> WatchedPath | None:
         """Return the flight's path, if it is still the one that it was launched on."""
-        site = self._sites.get(flight.line[:2])
-        return site if site and site.mailbox_key == flight.mailbox else None
+        path = self._paths.get(flight.check[:2])
+        return path if path and path.mailbox_key == flight.mailbox else None
 
     def _watcher(self, mailbox: VisitedMailbox) -> Watcher:
         key = mailbox.key

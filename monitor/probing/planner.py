@@ -56,7 +56,7 @@ class Planner:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
         role = comparison(path.route, self._identities)
         if role and not self._store.health.trouble and self.admits(path):
-            self._dispatcher.dispatch(ProbeOrder(signal.line, role, ProbePurpose.CONTROL))
+            self._dispatcher.dispatch(ProbeOrder(signal.check, role, ProbePurpose.CONTROL))
 
     def admits(self, path: WatchedPath) -> bool:
         """Test if an additional probe may be sent on this path now, and count it."""

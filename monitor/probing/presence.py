@@ -53,7 +53,7 @@ class Presence:
         refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
         return mailbox.look(sent_at, self.listening_since, now, refused)
 
-    def missed(self, site: WatchedPath, flight: Flight, now: datetime) -> tuple[FailedLook, ...]:
+    def missed(self, path: WatchedPath, flight: Flight, now: datetime) -> tuple[FailedLook, ...]:
         """Test if an earlier copy may have found nobody here, so that we made it late."""
-        look = self.look(site.received, flight, now) if site.received else None
+        look = self.look(path.received, flight, now) if path.received else None
         return (FailedLook(flight.time(now), look.reason),) if isinstance(look, FailedLook) else ()

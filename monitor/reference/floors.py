@@ -15,12 +15,12 @@ def drawing(project: Path | None = None) -> str:
     """Return the drawing, a box per package and a row per floor, top floor first, followed by the other contracts."""
     file = project or Path(monitor.__path__[0]).parent / "pyproject.toml"
     contracts = tomllib.loads(file.read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    boxes = [line for each in contracts if each["type"] == "layers" for line in _house(each)]
+    boxes = [line for each in contracts if each["type"] == "layers" for line in _diagram(each)]
     rules = [_rule(each) for each in contracts if each["type"] == "forbidden"]
     return "\n".join(("```text", *boxes, "```", "", *rules)) + "\n"
 
 
-def _house(contract: dict[str, Any]) -> Iterator[str]:
+def _diagram(contract: dict[str, Any]) -> Iterator[str]:
     yield f"{contract['containers'][0]}/"
     yield f"┌{'─' * WIDTH}┐"
     for number, layer in enumerate(contract["layers"]):

@@ -153,9 +153,9 @@ class SandboxConversation(SMTP):
         elif self.envelope and self.envelope.mail_from:
             await self.push("503 5.5.1 Error: MAIL transaction in progress")
         else:
-            await self.push(self._believe(arg or ""))
+            await self.push(self._assert_client(arg or ""))
 
-    def _believe(self, arg: str) -> str:
+    def _assert_client(self, arg: str) -> str:
         try:
             self.client = asserted(arg, self.client)
         except ValueError as error:

@@ -63,7 +63,7 @@ class Watcher:
     ) -> None:
         self.mailbox = mailbox
         self.failures = 0
-        self._outside, self._hear, self._report, self._now = outside, hear, report, now
+        self._outside, self._accept, self._report, self._now = outside, hear, report, now
         self._expected: dict[str, datetime] = {}
         self._failed_for: set[str] = set()
         self._searches = Searches()
@@ -192,11 +192,11 @@ class Watcher:
         asked, self._asked = self._asked, []
         try:
             since = min(self._expected.values(), default=started) - MARGIN
-            ours = await self._believed(await session.look(since))
+            ours = await self._accepted(await session.look(since))
             needed = bool(asked or self._failed_for)
             request = self._searches.due(self._expected, started, monotonic(), needed=needed)
             search = await self._search(session, request, needed=needed) if request else None
-            ours = [*ours, *(await self._believed_of(request, search) if request and search else ())]
+            ours = [*ours, *(await self._accepted_of(request, search) if request and search else ())]
             if needed and search:
                 await self._recover(self._look_of(started, search))
         except BaseException:
@@ -232,18 +232,18 @@ class Watcher:
         finally:
             self._sweeping = False
         for each in found:
-            ours = await self._believed_of(request, each or Search((), ()))
+            ours = await self._accepted_of(request, each or Search((), ()))
             await self._remove(session, ours)
 
-    async def _believed_of(self, request: Request, search: Search) -> Sequence[Sighting]:
+    async def _accepted_of(self, request: Request, search: Search) -> Sequence[Sighting]:
         """Return those of the sightings that are ours, and remember their folders."""
-        ours = await self._believed(search.sightings)
+        ours = await self._accepted(search.sightings)
         elsewhere = {each.folder_name for each in ours if each.folder is Folder.OTHER}
         self._searches.made(request, monotonic(), elsewhere)
         return ours
 
-    async def _believed(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
-        return await _passed_on(self._hear(sightings)) if sightings else ()
+    async def _accepted(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        return await _passed_on(self._accept(sightings)) if sightings else ()
 
     def _look_of(self, at: datetime, search: Search) -> Look | FailedLook:
         """Return the look that a fruitless search amounts to: only a completed search proves absence."""

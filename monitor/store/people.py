@@ -89,10 +89,10 @@ class PeopleStore:
         redeemed = await self._access.write((SqlStatement.REDEEM, {"of": digest, "at": at}), then=follows)
         return found if redeemed else None
 
-    async def note(self, deed: AuditEntry) -> None:
+    async def note(self, entry: AuditEntry) -> None:
         """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""
-        await self._access.write(*rows.kept(SqlStatement.NOTE, deed))
+        await self._access.write(*rows.kept(SqlStatement.NOTE, entry))
 
     async def audit_log(self, before_id: int | None, most: int) -> list[tuple[int, AuditEntry]]:
         """At most so many lines of the audit log before that one, None: the last ones; newest first, with numbers."""
-        return await self._access.read(people_reads.newest_deeds, before_id, most)
+        return await self._access.read(people_reads.newest_audit_entries, before_id, most)

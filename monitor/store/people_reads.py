@@ -74,7 +74,7 @@ def invitation(connection: Connection, digest: str) -> Invitation | None:
     return Invitation(**row) if row else None
 
 
-def newest_deeds(connection: Connection, before: int | None, most: int) -> list[tuple[int, AuditEntry]]:
+def newest_audit_entries(connection: Connection, before: int | None, most: int) -> list[tuple[int, AuditEntry]]:
     """Return entries of the audit log with their numbers, newest first."""
     asked = {"before": _NEWEST if before is None else before, "most": most}
     return [

@@ -119,7 +119,7 @@ class ProbeStore:
         """The number of the newest verdict, 0 if there is none."""
         return await self._access.read(reads.last_signal)
 
-    async def history(self, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
+    async def history(self, check: Check, role: Role, upto: int, most: int) -> list[Signal]:
         """Return the state when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
         probes that had one, oldest probe first. Only the newest 1,000 probes of the path are examined."""
-        return await self._access.read(reads.line, line, role, upto, most)
+        return await self._access.read(reads.check, check, role, upto, most)

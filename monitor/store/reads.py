@@ -228,9 +228,9 @@ def last_signal(connection: Connection) -> int:
     return connection.scalar(LAST_SIGNAL) or 0
 
 
-def line(connection: Connection, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
+def check(connection: Connection, check: Check, role: Role, upto: int, most: int) -> list[Signal]:
     """Return the state of a check's newest probes at the signal `upto`, oldest probe first."""
-    company, path, kind = line
+    company, path, kind = check
     asked = {"company": company, "path": path, "kind": kind, "role": role}
     newest = connection.execute(LINE, {**asked, "upto": upto, "most": most}).all()
     return [_signal(row) for row in reversed(newest)]

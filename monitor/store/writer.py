@@ -57,7 +57,7 @@ class Writer:
             batch, more = self._drain(self._queue.get())
             if batch:
                 results = self._commit([write for write, _ in batch])
-                self._call(self._tell, batch, results)
+                self._call(self._answer, batch, results)
         self._call(_end, self._ended)
 
     def _drain(self, first: Waiting | None) -> tuple[list[Waiting], bool]:
@@ -72,7 +72,7 @@ class Writer:
                 return batch, True
         return batch, len(batch) >= MAX_WRITES_PER_TRANSACTION
 
-    def _tell(self, batch: Sequence[Waiting], results: Sequence[int | StoreError]) -> None:
+    def _answer(self, batch: Sequence[Waiting], results: Sequence[int | StoreError]) -> None:
         for (_, done), result in zip(batch, results, strict=True):
             del self._begun[done]
             if done.done():  # its caller was cancelled

@@ -151,7 +151,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.ENTER: insert(history),
         SqlStatement.NOTIFY: insert(notices),
         SqlStatement.DELIVERED: _delivered(),
-        SqlStatement.SUPERSEDE: _outsaid(),
+        SqlStatement.SUPERSEDE: _superseded(),
         SqlStatement.PUT_OFF: _put_off(),
         SqlStatement.MUTE: insert(mutes),
         SqlStatement.END_MUTE: _end_mute(),
@@ -254,7 +254,7 @@ def _delivered() -> Executable:
     )
 
 
-def _outsaid() -> Executable:
+def _superseded() -> Executable:
     """Mark earlier notices on its channel as superseded. It was the first of its queue, so none after it is
     delivered."""
     this = notices.alias("this")

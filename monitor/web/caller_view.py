@@ -110,7 +110,7 @@ class CallerView:
         if own is not found:
             return IncidentDetail(own, (), ())
         store = self.backend.store
-        notices = (self._told(record) for record in await store.incidents.notices_of(found.id))
+        notices = (self._visible_notice(record) for record in await store.incidents.notices_of(found.id))
         return IncidentDetail(own, tuple(await store.incidents.entries(found.id)), tuple(notices))
 
     async def mutes(self) -> list[Mute]:
@@ -183,7 +183,7 @@ class CallerView:
                 break
         return before.probes[0].probe_id if before.probes else "", after
 
-    async def deeds(self, before: str, most: int) -> tuple[list[tuple[int | None, AuditEntry]], str]:
+    async def audit_entries(self, before: str, most: int) -> tuple[list[tuple[int | None, AuditEntry]], str]:
         """The newest lines of the audit log before that place, "" for the newest of all, and where the following ones
         begin, "" at the end. Whoever is bound to companies sees what was done to theirs, without the lines' numbers:
         these would tell how much others do. Raises NotThereError for what is no place."""
@@ -201,7 +201,7 @@ class CallerView:
         if self.caller.sees_all:
             return list(found[:most]), "" if number is None else str(number)
         sealed = "" if number is None else seal.close(number.to_bytes(AUDIT_OCTETS))
-        return [(None, deed) for _, deed in found[:most]], sealed
+        return [(None, entry) for _, entry in found[:most]], sealed
 
     def _audit_number(self, before: str, seal: Seal) -> int | None:
         if not before:
@@ -215,7 +215,7 @@ class CallerView:
             raise NotThereError("place in the audit log of this name")
         return int(before)
 
-    def _told(self, record: NoticeRecord) -> NoticeRecord:
+    def _visible_notice(self, record: NoticeRecord) -> NoticeRecord:
         """The notice. One that another incident takes over says how wide that is: not the caller's to know."""
         if self.caller.sees_all or record.notice.news is not NoticeKind.MERGED:
             return record

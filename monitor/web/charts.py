@@ -110,7 +110,7 @@ def strip_of(rows: Iterable[ProbeRow], frame: Frame) -> Strip:
         if bars and bars[-1].outcome is bar.outcome and bars[-1].x + bars[-1].width >= bar.x - 0.01:
             bar = _joined(bars.pop(), bar)
         bars.append(bar)
-    return Strip(tuple(bars), _said(judged))
+    return Strip(tuple(bars), _counts_by_grade(judged))
 
 
 def chart_of(rows: Sequence[ProbeRow], frame: Frame, lives: Iterable[timedelta]) -> Chart:
@@ -166,7 +166,7 @@ def _joined(left: Bar, right: Bar) -> Bar:
     return Bar(left.x, width, left.outcome, left.since, right.until, left.number + right.number)
 
 
-def _said(rows: Sequence[ProbeRow]) -> tuple[tuple[Grade, tuple[tuple[Outcome, int], ...]], ...]:
+def _counts_by_grade(rows: Sequence[ProbeRow]) -> tuple[tuple[Grade, tuple[tuple[Outcome, int], ...]], ...]:
     counts = Counter((row.verdict.grade, row.verdict.outcome) for row in rows if row.verdict)
     return tuple(
         (

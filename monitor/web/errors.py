@@ -48,7 +48,7 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
             raise
-        response = await _failed(request, HTTPStatus(error.status), _said(error))
+        response = await _failed(request, HTTPStatus(error.status), _reason(error))
         if error.status == HTTPStatus.REQUEST_TIMEOUT:
             response.force_close()
         for name in ("Allow", "WWW-Authenticate", "Retry-After"):
@@ -91,7 +91,7 @@ def _compressed(request: web.Request) -> web.Response:
     return response
 
 
-def _said(error: web.HTTPException) -> str:
+def _reason(error: web.HTTPException) -> str:
     """Why, in a sentence."""
     text = error.text or error.reason
     return "There is no page at this address." if text == NOTHING else text

@@ -56,8 +56,8 @@ def counts_by_system(
     counts: Counter[tuple[str, Grade, Outcome]] = Counter()
     companies: dict[tuple[str, Grade], set[str]] = {}
     systems = {(path.company, path.path): path.mail_system for path in paths}
-    for (company, path, _), standing in current_verdicts.items():
-        system, verdict = systems[company, path], standing.verdict
+    for (company, path, _), current in current_verdicts.items():
+        system, verdict = systems[company, path], current.verdict
         counts[system, verdict.grade, verdict.outcome] += 1
         companies.setdefault((system, verdict.grade), set()).add(company)
     return [
@@ -74,10 +74,10 @@ def counts_by_system(
 def newest_arrivals(current_verdicts: Mapping[Check, CurrentVerdict], most: int = MAX_HEADERS_READ) -> list[str]:
     """Ids of the probes whose headers are worth reading: the newest arrival on each path, of the newest paths."""
     newest: dict[tuple[str, str], CurrentVerdict] = {}
-    for (company, path, _), standing in current_verdicts.items():
+    for (company, path, _), current in current_verdicts.items():
         place = company, path
-        if standing.delivery is not None and (place not in newest or standing.at > newest[place].at):
-            newest[place] = standing
+        if current.delivery is not None and (place not in newest or current.at > newest[place].at):
+            newest[place] = current
     return [each.probe_id for each in sorted(newest.values(), key=lambda each: each.at, reverse=True)[:most]]
 
 

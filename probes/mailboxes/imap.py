@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_among
-from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, said
+from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, error_text
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.outside import Outside
@@ -157,7 +157,7 @@ class ImapSession:
             await self._on_all(self._idle)
             self._visit.answered()
         if all(line.idling for line in self._lines):
-            await self._news(min(timeout, IDLE_TRUST_SECONDS if len(self._lines) > 1 else poll))
+            await self._announcement(min(timeout, IDLE_TRUST_SECONDS if len(self._lines) > 1 else poll))
         elif not any(line.grown for line in self._lines):
             await asyncio.sleep(min(timeout, poll))
         self._changed_at = monotonic()
@@ -267,7 +267,7 @@ class ImapSession:
         except (OSError, UnicodeError) as error:
             failure = error
         unreachable = not isinstance(failure, socket.gaierror | UnicodeError)
-        raise MailboxError(f"{self._where}: {step}: {said(failure)}", unreachable=unreachable)
+        raise MailboxError(f"{self._where}: {step}: {error_text(failure)}", unreachable=unreachable)
 
     async def _connect_to(self, sock: socket.socket, address: tuple[object, ...]) -> socket.socket:
         try:
@@ -295,14 +295,14 @@ class ImapSession:
         if not line.idles:
             await asyncio.shield(_quietly(await self._begin(line, line.idle)))
 
-    async def _news(self, timeout: float) -> None:
+    async def _announcement(self, timeout: float) -> None:
         """Wait until an idling server announces new mail, or is gone. Nothing sent along with its "+" is missed."""
         loop = asyncio.get_running_loop()
         heard: asyncio.Future[None] = loop.create_future()
 
-        def hear(line: FolderConnection) -> None:
+        def read_announcements(line: FolderConnection) -> None:
             try:
-                line.hear()
+                line.read_announcements()
             except MailboxError as error:
                 loop.remove_reader(line.fileno())
                 if not heard.done():
@@ -312,8 +312,8 @@ class ImapSession:
 
         try:
             for line in self._lines:
-                loop.add_reader(line.fileno(), hear, line)
-                hear(line)
+                loop.add_reader(line.fileno(), read_announcements, line)
+                read_announcements(line)
             await asyncio.wait([heard], timeout=timeout)
             if heard.done():
                 heard.result()

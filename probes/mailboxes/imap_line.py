@@ -105,7 +105,7 @@ class FolderConnection:
                 raise
             except Refusal as error:
                 there = ", ".join(sorted(name for _, _, name in self._it.all_folders()))
-                raise Refusal(f"{said(error)}; the folders are: {there}") from None
+                raise Refusal(f"{error_text(error)}; the folders are: {there}") from None
 
     def _examine(self) -> None:
         answer = self._it.select_folder(self.name, readonly=True)
@@ -253,10 +253,10 @@ class FolderConnection:
             with self._step("end IDLE"):
                 self._it.idle_done()
 
-    def hear(self) -> None:
+    def read_announcements(self) -> None:
         """Read what the server sent while idling, without waiting. Raises MailboxError."""
         with self._step("IDLE"):
-            self._wire.hear()
+            self._wire.read_announcements()
 
     def fileno(self) -> int:
         """File descriptor to wait on for `hear`."""
@@ -301,22 +301,22 @@ class FolderConnection:
         try:
             yield
         except FAILURES as error:
-            self.failure = self.failure or f"{self.where}: {name}: {self._said(error)}"
+            self.failure = self.failure or f"{self.where}: {name}: {self._error_text(error)}"
             unreachable = isinstance(error, TimeoutError | ConnectionError)
             raise MailboxError(self.failure, unreachable=unreachable) from None  # its cause may hold a password
 
     def _renew(self, allowance: int) -> None:
         self._wire.limit(monotonic() + self._patience.step, allowance)
 
-    def _said(self, error: Exception) -> str:
-        text = said(error)
+    def _error_text(self, error: Exception) -> str:
+        text = error_text(error)
         return text.replace(self._secret, "***") if self._secret else text
 
 
 _SAID_TWICE = re.compile(r"command: \w{1,40} => |socket error: |\b\w{1,40} failed: ")
 
 
-def said(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return the server's or the machine's message as one printable line."""
     if isinstance(error, ssl.SSLCertVerificationError):
         text = f"its certificate: {error.verify_message}"

@@ -105,7 +105,7 @@ class ImapWire(imaplib.IMAP4):
         self.sock.settimeout(self._left())
         self.sock.sendall(data)
 
-    def hear(self) -> None:
+    def read_announcements(self) -> None:
         """Read what the server sends while it idles, without waiting. Raises FAILURES."""
         ended = self._receive_all()
         while (end := self._unread.find(b"\n")) >= 0 and self._unread.startswith(b"* "):

@@ -163,7 +163,7 @@ class MaildirSession:
             except _GONE:
                 continue
             except OSError as error:
-                raise MailboxError(f"{self._where}: {each.ref} cannot be deleted: {_said(error)}") from error
+                raise MailboxError(f"{self._where}: {each.ref} cannot be deleted: {_error_text(error)}") from error
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
         """See `MailboxSession`. Reads every file that came since then: that is faster than any index."""
@@ -285,7 +285,7 @@ class MaildirSession:
         return f"maildir {self._mailbox.path}"
 
     def _sorry(self, error: OSError) -> MailboxError:
-        what = f"{self._where}: {error.filename or 'a file'} cannot be read: {_said(error)}"
+        what = f"{self._where}: {error.filename or 'a file'} cannot be read: {_error_text(error)}"
         return MailboxError(f"{what}; {REMEDIES.get(error.errno or 0, 'look at the disk and its mount')}")
 
 
@@ -299,5 +299,5 @@ REMEDIES = {
 }
 
 
-def _said(error: OSError) -> str:
+def _error_text(error: OSError) -> str:
     return error.strerror or str(error)

@@ -11,7 +11,7 @@ from pathlib import Path
 from probes.evidence import Folder
 from probes.mailboxes import Sighting
 from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, split, utc, worth_opening
-from probes.mailboxes.notifier import Listener, Notifier, hears_everything
+from probes.mailboxes.notifier import Listener, Notifier, sees_all_changes
 
 PARTS = ("new", "cur")  # listed in this order: a message goes from the first to the second
 
@@ -51,7 +51,7 @@ class Box:
         """Check that it exists, and who may write to it. Raises OSError."""
         for part in PARTS:
             os.stat(self.path / part)
-        self.local = hears_everything(self.path)
+        self.local = sees_all_changes(self.path)
 
     def watch(self, notifier: Notifier | None) -> None:
         """Start kernel notification, if possible. Raises OSError."""

@@ -106,7 +106,7 @@ class Notifier:
 _NOTIFIERS: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Notifier]" = weakref.WeakKeyDictionary()
 
 
-def hears_everything(directory: Path) -> bool:
+def sees_all_changes(directory: Path) -> bool:
     """Test if the kernel announces everything that happens there: not so if other machines write. Raises OSError."""
     return _file_system(directory.stat().st_dev) not in REMOTE_FILE_SYSTEMS
 

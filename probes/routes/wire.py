@@ -41,17 +41,17 @@ async def connect(address: str, port: int, until: float, *, source: str | None =
     try:
         sock = _bound(address, source)
     except OSError as error:
-        return WireFault(Fault.UNREACHABLE, f"cannot leave from {source or 'this machine'}: {_said(error)}")
+        return WireFault(Fault.UNREACHABLE, f"cannot leave from {source or 'this machine'}: {_error_text(error)}")
     try:
         async with asyncio.timeout_at(until):
             await loop.sock_connect(sock, (address, port))
         _, wire = await loop.create_connection(lambda: SmtpWire(loop), sock=sock)
     except TimeoutError as error:
         sock.close()
-        return WireFault(Fault.TIMED_OUT, _said(error) or f"no connection in {loop.time() - began:.1f} s")
+        return WireFault(Fault.TIMED_OUT, _error_text(error) or f"no connection in {loop.time() - began:.1f} s")
     except OSError as error:
         sock.close()
-        return WireFault(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), _said(error))
+        return WireFault(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), _error_text(error))
     except BaseException:
         sock.close()
         raise
@@ -202,7 +202,7 @@ def _lost(error: Exception | None, half: str) -> WireFault:
     if isinstance(error, ssl.SSLError):
         return WireFault(Fault.TLS, f"{_tls_reason(error)}{after}")
     if isinstance(error, OSError):
-        return WireFault(_FAULTS.get(error.errno or 0, Fault.RESET), f"{_said(error)}{after}")
+        return WireFault(_FAULTS.get(error.errno or 0, Fault.RESET), f"{_error_text(error)}{after}")
     return WireFault(Fault.CLOSED, f"the server closed the connection{after}")
 
 
@@ -213,11 +213,11 @@ def _handshake_trouble(error: Exception, *, timed_out: bool) -> WireFault:
     if isinstance(error, ssl.SSLError | ValueError):
         return WireFault(Fault.TLS, f"the TLS handshake failed: {_tls_reason(error)}")
     if isinstance(error, OSError) and error.errno:
-        return WireFault(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {_said(error)}")
+        return WireFault(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {_error_text(error)}")
     return WireFault(Fault.CLOSED, "the server closed the connection in the TLS handshake")
 
 
-def _said(error: OSError) -> str:
+def _error_text(error: OSError) -> str:
     """Return the system's text of an error; asyncio puts its own in the error's text."""
     return os.strerror(error.errno) if error.errno else str(error)
 

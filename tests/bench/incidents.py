@@ -109,8 +109,8 @@ async def _receiving() -> AsyncIterator[tuple[Receiver, str]]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, 0)
-        await site.start()
+        path = web.TCPSite(runner, HOST, 0)
+        await path.start()
         yield receiver, f"http://{HOST}:{runner.addresses[0][1]}/"
     finally:
         await runner.cleanup()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.first_admin import NAME, tell_first_link
+from monitor.first_admin import NAME, announce_first_link
 from tests.support.auth_app import PASSWORD, open_auth_app
 
 LINK = "https://mailpath.example/invitation?key=K"
@@ -17,11 +17,11 @@ def store_in(folder: Path) -> str:
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    tell_first_link(LINK, store_in(tmp_path))
+    announce_first_link(LINK, store_in(tmp_path))
     file = tmp_path / NAME
     assert file.read_text() == f"{LINK}\n"
     assert file.stat().st_mode & 0o777 == 0o600
-    tell_first_link(None, store_in(tmp_path))
+    announce_first_link(None, store_in(tmp_path))
     assert not file.exists()
 
 
@@ -29,7 +29,7 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 def test_what_cannot_be_deleted_is_told_of(tmp_path: Path, link: str | None) -> None:
     (tmp_path / NAME).mkdir()
     with capture_logs() as logs:
-        tell_first_link(link, store_in(tmp_path))
+        announce_first_link(link, store_in(tmp_path))
     assert len(logs) == (2 if link else 1)
     assert all(str(tmp_path / NAME) in line["remedy"] for line in logs)
     assert "key=K" not in str(logs)
@@ -44,7 +44,7 @@ def test_on_a_full_disk_no_half_of_it_stays(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("monitor.first_admin.os.open", opened)
     with capture_logs() as logs:
-        tell_first_link(LINK, store_in(tmp_path))
+        announce_first_link(LINK, store_in(tmp_path))
     assert [line["reason"] for line in logs] == ["No space left on device"]
     assert "mailpath person link admin" in logs[0]["remedy"]
     assert not (tmp_path / NAME).exists()

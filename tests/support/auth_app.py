@@ -169,13 +169,13 @@ class AuthApp:
     ) -> str:
         return (await self.access().add_token(name, rights, companies, lasts))[1]
 
-    async def deeds(self) -> list[AuditEntry]:
+    async def audit_entries(self) -> list[AuditEntry]:
         """The audit log, oldest first."""
-        return [deed for _, deed in reversed(await self.store.people.audit_log(None, 1000))]
+        return [entry for _, entry in reversed(await self.store.people.audit_log(None, 1000))]
 
     async def told(self) -> list[str]:
-        """What it says, a line for each deed."""
-        return [f"{deed.who}: {deed.what}" for deed in await self.deeds()]
+        """What it says, a line for each entry."""
+        return [f"{entry.who}: {entry.what}" for entry in await self.audit_entries()]
 
 
 SANDBOX: dict[str, Any] = {

@@ -14,7 +14,7 @@ from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeKind
 from probes.mailsystems.table import MAIL_SYSTEMS, is_shared
 from tests.support.notice_samples import SENDER
-from tests.support.verdict_score import CODE, T0, Day, signal, site
+from tests.support.verdict_score import CODE, T0, Day, path_at, signal
 
 MINUTE = timedelta(minutes=1)
 EVERY = timedelta(minutes=15)
@@ -50,8 +50,8 @@ class Outage:
             f"c{number}": CompanyInfo(f"Company {number}", (system[number],), self.every)
             for number in range(self.companies)
         }
-        sites = [site(f"c{number}", mail_system=system[number]) for number in range(self.companies)]
-        self.day = Day(tuple(sites), self.settings)
+        paths = [path_at(f"c{number}", mail_system=system[number]) for number in range(self.companies)]
+        self.day = Day(tuple(paths), self.settings)
         self._verdicts: list[tuple[datetime, int, Signal]] = []
         self._launches: list[tuple[datetime, int]] = [
             (T0 + self.every * (number / self.companies), number) for number in range(self.companies)
@@ -89,11 +89,11 @@ class Outage:
             heappush(self._verdicts, (known, number, verdict))
 
     def _tell(self) -> None:
-        due = Due(self.day.incidents, Audience(CHANNELS, ROUTING, self.settings), self.day.now, self._telling)
+        due = Due(self.day.incidents, Audience(CHANNELS, ROUTING, self.settings), self.day.now, self._request_for)
         self.day.incidents = due.incidents
         self.told += [((self.day.now - T0) / MINUTE, notice.channel, notice) for notice in due.notices]
 
-    def _telling(
+    def _request_for(
         self,
         incident: Incident,
         news: NoticeKind,

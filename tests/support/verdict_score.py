@@ -99,7 +99,7 @@ def verdict(letter: str, host: str = "mx.test[192.0.2.1]:25") -> Verdict:
     return Verdict(outcome, cause, grade, because, answer and replace(answer, host=host))
 
 
-def site(
+def path_at(
     company: str,
     path: str = "hq",
     kinds: tuple[Kind, ...] = (CODE,),
@@ -130,7 +130,7 @@ def signal(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **fac
 class Day:
     """The rules at work on some paths. `play` shows them a score; what they made of each quarter is handed out."""
 
-    sites: tuple[PathInfo, ...]
+    paths: tuple[PathInfo, ...]
     settings: IncidentSettings = field(default_factory=IncidentSettings)
     now: datetime = T0
     step: timedelta = timedelta(seconds=1)  # from one verdict to the next
@@ -144,7 +144,7 @@ class Day:
     restarted: bool = False
 
     def __post_init__(self) -> None:
-        self.picture.configure(self.sites, self.settings, NAMES, self.others)
+        self.picture.configure(self.paths, self.settings, NAMES, self.others)
         self.picture.follow(lambda: self.uplink)
 
     @property
@@ -160,7 +160,7 @@ class Day:
         self.restarted = True
         self.incidents = {name: decode(encode(incident)) for name, incident in self.incidents.items()}
         self.picture = FailureTracker()
-        self.picture.configure(self.sites, self.settings, NAMES, self.others)
+        self.picture.configure(self.paths, self.settings, NAMES, self.others)
         self.picture.wake(self.now)
         for probes in self.past.values():
             self.picture.recall_newest(list(probes.values())[-1])
@@ -173,7 +173,7 @@ class Day:
         self.shown += signals
         for each in signals:
             if each.role is Role.SENDER:
-                self.past.setdefault(each.line, {})[each.probe_id] = each
+                self.past.setdefault(each.check, {})[each.probe_id] = each
         unread = self.picture.unread(signals) if self.restarted else []
         late = [line for line in self.picture.out_of_order(signals) if line not in unread]
         self.read(unread)
@@ -184,7 +184,7 @@ class Day:
         """As the casebook does."""
         failing: dict[Check, list[Failure]] = {}
         for failure in (failure for incident in self.open for failure in incident.failures):
-            failing.setdefault(failure.line, []).append(failure)
+            failing.setdefault(failure.check, []).append(failure)
         cut = {company for each in self.open if each.failing > len(each.failures) for company in each.touches}
         for line in lines:
             past = sorted(self.past.get(line, {}).values(), key=lambda each: each.launched_at)
@@ -192,7 +192,7 @@ class Day:
             self.picture.recall(line, past[-HISTORY:], None if not_said else failing.get(line, ()))
             if self.picture.needs_others(line):
                 self.picture.recall_others(
-                    [each for each in self.shown if each.role is not Role.SENDER and each.line == line][-KEPT:]
+                    [each for each in self.shown if each.role is not Role.SENDER and each.check == line][-KEPT:]
                 )
 
     def settle(self) -> After:

@@ -207,7 +207,7 @@ class InboundRouter:
                 "report could not be read", reason=unread.reason, permanent=unread.for_good, client=letter.client
             )
             return ("report_unreadable" if unread.for_good else "report_deferred"), unread
-        tell_report(facts)
+        log_report(facts)
         return "report", None
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
@@ -215,7 +215,7 @@ class InboundRouter:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
 
-def tell_report(facts: ReportFacts) -> None:
+def log_report(facts: ReportFacts) -> None:
     """Log one line per report."""
     log.info(
         "report",

@@ -49,7 +49,7 @@ class PersonChange(Body):
     disabled: bool = Field(description="`true` disables the account, `false` enables it.")
 
 
-class WhichDeeds(Fields):
+class AuditLogQuery(Fields):
     """The requested part of the audit log."""
 
     before: str = Field("", max_length=100, description="The `next` of the previous page.")
@@ -213,14 +213,14 @@ async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
     return answered({"person": person.name, "link": _link(call.view, secret)}, status=HTTPStatus.CREATED)
 
 
-async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
+async def show_audit_log(call: Call[AuditLogQuery, NoBody]) -> web.Response:
     """Return entries of the audit log."""
     try:
-        found, following = await call.view.deeds(call.query.before, call.query.most)
+        found, following = await call.view.audit_entries(call.query.before, call.query.most)
     except NotThereError as error:
         wrong = Wrong("before", "is no place in your audit log", "send the `next` of the page before, or nothing")
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), wrong) from None
-    return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following or None})
+    return answered({"deeds": [_entry_json(number, entry) for number, entry in found], "next": following or None})
 
 
 def access_of(view: CallerView) -> Access:
@@ -295,15 +295,15 @@ def _person(person: Person) -> PersonFacts:
     }
 
 
-def _deed(number: int | None, deed: AuditEntry) -> AuditEntryJson:
+def _entry_json(number: int | None, entry: AuditEntry) -> AuditEntryJson:
     return {
         "number": number,
-        "at": deed.at.isoformat(),
-        "who": deed.who,
-        "way": deed.way,
-        "what": deed.what,
-        "about": deed.about,
-        "company": deed.company or None,
+        "at": entry.at.isoformat(),
+        "who": entry.who,
+        "way": entry.way,
+        "what": entry.what,
+        "about": entry.about,
+        "company": entry.company or None,
     }
 
 

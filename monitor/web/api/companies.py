@@ -112,7 +112,7 @@ def _company(view: CallerView, paths: list[WatchedPath], open_in: dict[str, list
         "mail_system": first.mail_system,
         "mail_systems": list(first.mail_systems),
         "paths": [path.path for path in paths],
-        "worst": _worst(standing.verdict.outcome for standing in view.current_verdicts(paths).values()),
+        "worst": _worst(current.verdict.outcome for current in view.current_verdicts(paths).values()),
         "incidents": open_in.get(first.company, []),
     }
 
@@ -137,11 +137,11 @@ def _watched(view: CallerView, path: WatchedPath) -> WatchedFacts:
         "present": [
             {
                 "kind": kind,
-                "verdict": verdict_json(standing.verdict),
-                "at": standing.at.isoformat(),
-                "probe": standing.probe_id,
-                **delivery_json(standing.delivery),
+                "verdict": verdict_json(current.verdict),
+                "at": current.at.isoformat(),
+                "probe": current.probe_id,
+                **delivery_json(current.delivery),
             }
-            for (_, _, kind), standing in view.current_verdicts([path]).items()
+            for (_, _, kind), current in view.current_verdicts([path]).items()
         ],
     }

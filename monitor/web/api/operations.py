@@ -254,8 +254,8 @@ def _for_admins() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/audit", "list_deeds", "access", "List the audit log"),
-            query=access.WhichDeeds,
-            act=access.show_deeds,
+            query=access.AuditLogQuery,
+            act=access.show_audit_log,
             answer=_ok("One page of the log.", access.AuditLogJson),
             problems=(UNREADABLE,),
             rights=Rights.ADMIN,

@@ -14,14 +14,14 @@
 
 from aiohttp import web
 
-from monitor.web.auth.authenticator import GATE, Authenticator, make_believe
+from monitor.web.auth.authenticator import GATE, Authenticator, only_simulated
 from monitor.web.auth.guard import guard
 from monitor.web.auth.needs import needed, needs
 from monitor.web.auth.pages import routes
 from monitor.web.auth.recheck import while_allowed
 from monitor.web.backend import BACKEND
 
-__all__ = ["add_gate", "guard", "make_believe", "needed", "needs", "routes", "while_allowed"]
+__all__ = ["add_gate", "guard", "needed", "needs", "only_simulated", "routes", "while_allowed"]
 
 
 def add_gate(app: web.Application) -> None:

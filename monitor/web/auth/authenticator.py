@@ -160,7 +160,7 @@ class Authenticator:
     def _own_address(self, client: HttpClient) -> str:
         """By which the tries of one client are limited. A proxy that hides its clients would make them all one, whom
         anybody could keep out: then only the limits for each name hold, and those for all."""
-        if client.is_untold:
+        if client.is_client_unknown:
             remedy = "have it set X-Forwarded-For; until then no limit of one client holds for those who come by it"
             self._repeated.tell(
                 "untold",
@@ -202,7 +202,9 @@ class Authenticator:
             raise web.HTTPForbidden(text="You are signed in, but have no account here. Ask a Mailpath admin for one.")
         form = derived(await self._key(), "form", name)
         if person is None:
-            return Caller(name, settings.header_rights or Rights.VIEWER, settings.strangers_companies, "header", form)
+            return Caller(
+                name, settings.header_rights or Rights.VIEWER, settings.companies_of_unknown_users, "header", form
+            )
         if person.disabled_at:
             raise web.HTTPForbidden(text="You are signed in, but your account here is disabled. Ask a Mailpath admin.")
         return _as_caller(person, "header", form)
@@ -216,7 +218,7 @@ class Authenticator:
         return _as_caller(person, "session", session.form)
 
     async def _is_open(self, request: web.Request) -> bool:
-        if not (make_believe(self._config) and HttpClient(request).is_here):
+        if not (only_simulated(self._config) and HttpClient(request).is_here):
             return False
         return not (await self._store.people.all() or await self._store.people.tokens())
 
@@ -236,7 +238,7 @@ class Authenticator:
 GATE = web.AppKey("gate", Authenticator)
 
 
-def make_believe(config: Config) -> bool:
+def only_simulated(config: Config) -> bool:
     """Test if there is nothing to protect: every company is simulated, and only this machine can connect."""
     real = set(config.companies) - set(config.sandbox.companies)
     here = is_loopback(config.web.listen.host) and config.web.tls is None and not is_behind_proxy(config.web)

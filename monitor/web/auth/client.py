@@ -46,7 +46,7 @@ class HttpClient:
         return "" if is_proxy(self.peer, self._web) else self.peer
 
     @property
-    def is_untold(self) -> bool:
+    def is_client_unknown(self) -> bool:
         """True if a trusted proxy does not state the client."""
         return self.by_proxy and not self._forwarded_for
 
@@ -104,7 +104,7 @@ def is_proxy(address: str, web_settings: WebSettings) -> bool:
     return peer in web_settings.trusted_proxies or (is_loopback(peer) and is_behind_proxy(web_settings))
 
 
-def untold_proxy(web_settings: WebSettings) -> str | None:
+def missing_proxy_setting(web_settings: WebSettings) -> str | None:
     """Return the missing setting, in a sentence, if people must come through a proxy that is not configured."""
     elsewhere = not _is_local(_host_of(web_settings)) and not web_settings.trusted_proxies
     https = (web_settings.url or "").startswith("https:") and web_settings.tls is None

@@ -7,7 +7,7 @@ from yarl import URL
 
 from monitor.people.caller import Caller
 from monitor.people.labels import ROLES
-from monitor.web.auth.authenticator import GATE, make_believe, unauthorized
+from monitor.web.auth.authenticator import GATE, only_simulated, unauthorized
 from monitor.web.auth.client import HttpClient, config_of
 from monitor.web.auth.forms import SAFE, refuse_forgeries
 from monitor.web.auth.needs import needed
@@ -73,7 +73,7 @@ def _may_count(request: web.Request, caller: Caller | None) -> bool:
     gets them without sign-in: otherwise a proxy that does not identify itself would expose them to everybody."""
     if request.path != METRICS:
         return False
-    return caller.sees_all if caller else make_believe(config_of(request)) and HttpClient(request).is_here
+    return caller.sees_all if caller else only_simulated(config_of(request)) and HttpClient(request).is_here
 
 
 def _first_sign_in(request: web.Request) -> web.HTTPException:

@@ -161,9 +161,9 @@ async def _beside(view: CallerView, company: str, paths: Sequence[WatchedPath]) 
     """What other identities got on the paths that fail without an incident."""
     opened = [incident for incident in view.open_incidents() if company in incident.touches]
     failing = {
-        check.path: standing.launched_at
-        for check, standing in not_covered(paths, view.current_verdicts(paths), opened)
-        if standing.verdict.outcome is not Outcome.INBOX
+        check.path: current.launched_at
+        for check, current in not_covered(paths, view.current_verdicts(paths), opened)
+        if current.verdict.outcome is not Outcome.INBOX
     }
     return {path: await verdicts_beside(view, company, path, at) for path, at in failing.items()}
 
@@ -185,19 +185,19 @@ def _path(
     )  # fmt: skip
 
 
-def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
+def _kind(kind: Kind, current: CurrentVerdict | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
     strip = strip_of((row for row in rows if row.kind is kind), frame)
-    if standing is None:
+    if current is None:
         return KindRow(kind, None, None, None, "", None, "", strip)
-    said = standing.verdict
-    return KindRow(kind, said.outcome, said.cause, said.grade, said.because, standing.at, standing.probe_id, strip)
+    said = current.verdict
+    return KindRow(kind, said.outcome, said.cause, said.grade, said.because, current.at, current.probe_id, strip)
 
 
 def not_covered(
     paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict], opened: Iterable[Incident]
 ) -> list[tuple[Check, CurrentVerdict]]:
     """Return current verdicts of checks outside open incidents: an incident knows more than the verdict."""
-    covered = {failure.line for incident in opened for failure in incident.failures}
+    covered = {failure.check for incident in opened for failure in incident.failures}
     lines = [check for path in paths for check in path.checks]
     return [(line, current_verdicts[line]) for line in lines if line in current_verdicts and line not in covered]
 
@@ -215,11 +215,11 @@ def _todo(
     for incident in opened:
         seen |= {(incident.outcome, incident.cause), *((each.outcome, each.cause) for each in incident.failures)}
         yield card_at_company(incident, sender, paths[0].company, chain)
-    for check, standing in sorted(lines, key=lambda each: WORST_FIRST.index(each[1].verdict.outcome)):
-        what = (standing.verdict.outcome, standing.verdict.cause)
-        if standing.verdict.outcome is not Outcome.INBOX and what not in seen:
+    for check, current in sorted(lines, key=lambda each: WORST_FIRST.index(each[1].verdict.outcome)):
+        what = (current.verdict.outcome, current.verdict.cause)
+        if current.verdict.outcome is not Outcome.INBOX and what not in seen:
             seen.add(what)
-            times = standing.launched_at, standing.at
-            signal = Signal(0, standing.probe_id, *check[:3], Role.SENDER, *times, standing.verdict)
+            times = current.launched_at, current.at
+            signal = Signal(0, current.probe_id, *check[:3], Role.SENDER, *times, current.verdict)
             path = ways[check.path]
             yield card_of_signal(signal, path.route.via, sender, chain, controls.get(check.path, NOTHING_BESIDE))

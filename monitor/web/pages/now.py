@@ -262,7 +262,7 @@ def _path(
     known = {kind: current_verdicts.get(path.check(kind)) for kind in path.kinds}
     cells = tuple(_cell(kind, known[kind]) if kind in known else None for kind in kinds)
     worst = min(known.values(), key=lambda each: _badness(each.verdict.outcome if each else None), default=None)
-    last = max((standing.at for standing in known.values() if standing), default=None)
+    last = max((current.at for current in known.values() if current), default=None)
     return PathRow(
         key=path.key,
         name=path.path,
@@ -283,10 +283,10 @@ def _why(verdict: Verdict) -> str:
     return verdict.because if verdict.outcome is Outcome.INBOX else reason_of(verdict.outcome, verdict.cause)
 
 
-def _cell(kind: Kind, standing: CurrentVerdict | None) -> Cell:
-    if standing is None:
+def _cell(kind: Kind, current: CurrentVerdict | None) -> Cell:
+    if current is None:
         return Cell(kind, None, None, "")
-    return Cell(kind, standing.verdict.outcome, standing.verdict.cause, standing.probe_id)
+    return Cell(kind, current.verdict.outcome, current.verdict.cause, current.probe_id)
 
 
 def _worst(cells: Iterable[Cell | None]) -> Cell | None:

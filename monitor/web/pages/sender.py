@@ -99,9 +99,9 @@ def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, Curr
 
 def _causes(current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[CauseRow]:
     found: dict[Cause, list[tuple[str, Outcome]]] = {}
-    for (company, _, _), standing in current_verdicts.items():
-        if standing.verdict.cause:
-            found.setdefault(standing.verdict.cause, []).append((company, standing.verdict.outcome))
+    for (company, _, _), current in current_verdicts.items():
+        if current.verdict.cause:
+            found.setdefault(current.verdict.cause, []).append((company, current.verdict.outcome))
     for cause, seen in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         companies = {company for company, _ in seen}
         runbook = runbook_for(cause, seen[0][1])

@@ -132,14 +132,14 @@ async def change_person(request: web.Request) -> web.Response:
     try:
         if wanted == "link":
             return await _people(request, Typed(), NewSecret(name, _link(view, await access.link(name))))
-        deeds: dict[str, Callable[[], Awaitable[None]]] = {
+        actions: dict[str, Callable[[], Awaitable[None]]] = {
             "disable": lambda: access.disable(name),
             "enable": lambda: access.enable(name),
             "rights": lambda: access.change(name, _rights(typed), _companies(view, typed)),
         }
-        if wanted not in deeds:
+        if wanted not in actions:
             raise AccessError("the form names no action; use the buttons of the page")
-        await deeds[wanted]()
+        await actions[wanted]()
     except AccessError as error:
         return await _people(request, Typed(wrong={"person": str(error)}), status=422)
     raise web.HTTPSeeOther("/settings/people")
@@ -203,10 +203,10 @@ async def show_audit(request: web.Request) -> web.Response:
     view = caller_view_of(request)
     before = request.query.get("before", "")
     try:
-        deeds, older = await view.deeds(before, AUDIT_PAGE_LINES)
+        entries, older = await view.audit_entries(before, AUDIT_PAGE_LINES)
     except NotThereError:
-        deeds, older = await view.deeds(before := "", AUDIT_PAGE_LINES)
-    return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), ways=WAYS, now=now_of(view))
+        entries, older = await view.audit_entries(before := "", AUDIT_PAGE_LINES)
+    return page(request, "audit.html", entries=entries, older=older, later=bool(before), ways=WAYS, now=now_of(view))
 
 
 async def _typed(request: web.Request) -> Typed:

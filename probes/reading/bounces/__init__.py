@@ -19,10 +19,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
-from probes.reading.bounces.answer import ReportedReply, answer_in, answer_told, share
+from probes.reading.bounces.answer import ReportedReply, answer_in, answer_in_prose, share
 from probes.reading.bounces.classify import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
-from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, RecipientNotice, notice_in, said_in
+from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, RecipientNotice, notice_in, recipients_in_notice
 from probes.reading.bounces.recipient import RecipientFailure, untroubled
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.token_search import token_in
@@ -90,7 +90,7 @@ def _reported(mail: ParsedMail, text: str) -> _Reading | None:
         return None
     notice = notice_in(text)
     named = [_name(group) for group in report.recipients]
-    told = said_in(notice, [name for name in named if "@" in name[1:]])
+    told = recipients_in_notice(notice, [name for name in named if "@" in name[1:]])
     if len(named) == 1 and not address_in(named[0]) and told:
         named = [told[0].address]
     texts = {said.address.lower(): said.text for said in told}
@@ -116,7 +116,7 @@ def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: i
     answer = answer_in(reports.diagnostic_of(group)[:longest], expected)
     for prose in (told, notice):
         if answer.code is None and prose:
-            other = answer_told(prose, expected)
+            other = answer_in_prose(prose, expected)
             if not answer.text or (other.code and str(other.code)[0] == (expected or str(other.code)[0])):
                 answer = other
     answer = _whole(answer, told)
@@ -198,7 +198,7 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
     kind = notice_kind(mail, notice)
     action = "delayed" if kind is MailKind.DELAY else "failed"
     named = _named(mail, notice, text)[:RECIPIENTS_READ]
-    longest, whole = share(len(named)), answer_told(notice)
+    longest, whole = share(len(named)), answer_in_prose(notice)
     troubles = [
         RecipientFailure(said.address, action, None, _answer(said.text[:longest], whole), "", context[:longest])
         for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
@@ -211,13 +211,13 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
 
 def _answer(said: str, whole: ReportedReply) -> ReportedReply:
     """Return the statement about this recipient; else the answer given apart from the list of recipients."""
-    answer = answer_told(said)
+    answer = answer_in_prose(said)
     return whole if answer.code is None and answer.enhanced is None and whole.code is not None else answer
 
 
 def _named(mail: ParsedMail, notice: str, text: str) -> list[RecipientNotice]:
     """Return the recipients named in the notice; else the original message's."""
-    return said_in(notice, _known(mail)) or [
+    return recipients_in_notice(notice, _known(mail)) or [
         RecipientNotice(address, notice) for address in _original_to(mail, text[len(notice) :])
     ]
 

@@ -95,7 +95,7 @@ def answer_in(text: str, expected: str = "") -> ReportedReply:
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 
 
-def answer_told(prose: str, expected: str = "") -> ReportedReply:
+def answer_in_prose(prose: str, expected: str = "") -> ReportedReply:
     """Read an answer out of prose: the same, with `text` cut to the server's own words if its code starts them."""
     prose = prose[:MAX_ANSWER_CHARS]
     codes = _codes(prose, expected)

@@ -94,7 +94,7 @@ def notice_in(text: str) -> str:
     return text[: min(ending.start() if ending else len(text), NOTICE_READ)]
 
 
-def said_in(notice: str, known: Sequence[str] = ()) -> list[RecipientNotice]:
+def recipients_in_notice(notice: str, known: Sequence[str] = ()) -> list[RecipientNotice]:
     """Return the recipients in a notice with the text about each. `known` are recipients named in headers."""
     if spoken := list(_transcript(notice)):
         return _once(spoken)

@@ -26,8 +26,8 @@ def bound(access: Access, *companies: str) -> Access:
 
 
 async def noted(access: Access) -> list[str]:
-    deeds = [deed for _, deed in reversed(await access.store.people.audit_log(None, 100))]
-    return [f"{deed.who} by {deed.way}: {deed.what}: {deed.about}" for deed in deeds]
+    entries = [entry for _, entry in reversed(await access.store.people.audit_log(None, 100))]
+    return [f"{entry.who} by {entry.way}: {entry.what}: {entry.about}" for entry in entries]
 
 
 async def test_a_person_is_made(access: Access) -> None:
@@ -66,13 +66,13 @@ async def test_who_cannot_be_made(access: Access, name: str, companies: Companie
     assert len(await access.people()) == 1
 
 
-@pytest.mark.parametrize("deed", ["link", "disable", "enable"])
-async def test_there_is_nobody_of_another_name(access: Access, deed: str) -> None:
+@pytest.mark.parametrize("action", ["link", "disable", "enable"])
+async def test_there_is_nobody_of_another_name(access: Access, action: str) -> None:
     await access.add("ann", Rights.VIEWER, None)
     with pytest.raises(AccessError, match="no such person: bob"):
-        await getattr(access, deed)("bob")
+        await getattr(access, action)("bob")
     with pytest.raises(AccessError, match="no such person"):
-        await getattr(access, deed)("\x1b[31m")
+        await getattr(access, action)("\x1b[31m")
 
 
 async def test_somebody_is_kept_out_and_let_in_again(access: Access) -> None:
@@ -195,9 +195,9 @@ async def test_those_who_see_more_are_not_there_for_them(access: Access, compani
     boss = bound(access, "acme")
     assert await boss.people() == []
     assert await boss.tokens() == []
-    for deed in (boss.link, boss.disable, boss.enable):
+    for action in (boss.link, boss.disable, boss.enable):
         with pytest.raises(AccessError, match="no such person: ann"):
-            await deed("ann")
+            await action("ann")
     for which in ("x", token.id):
         with pytest.raises(AccessError, match="there is no token"):
             await boss.revoke(which)

@@ -141,8 +141,8 @@ def test_who_it_was_is_kept(people_cli: PeopleCommands, monkeypatch: pytest.Monk
     monkeypatch.setenv("LOGNAME", "carol")
     people_cli.done("token", "add", "x")
     people_cli.done("token", "revoke", "x", "--by", "Dave of IT")
-    deeds = people_cli.ask(lambda store: store.people.audit_log(None, 10))
-    assert [(deed.who, deed.way, deed.what) for _, deed in deeds] == [
+    entries = people_cli.ask(lambda store: store.people.audit_log(None, 10))
+    assert [(entry.who, entry.way, entry.what) for _, entry in entries] == [
         ("Dave of IT", "command", "token revoked"),
         ("carol", "command", "token created"),
     ]

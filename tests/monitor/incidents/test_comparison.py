@@ -22,8 +22,8 @@ from tests.support.verdict_score import (
     RESET,
     T0,
     Day,
+    path_at,
     signal,
-    site,
     verdict,
 )
 
@@ -33,7 +33,7 @@ MAIL, THEIRS, OURS = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS
 
 def compare(sender: str, control: str, **facts) -> Day:
     """Both are judged once a quarter, the sender first; another company can be reached all the time."""
-    day = Day((site("acme"), site("bolt")), **facts)
+    day = Day((path_at("acme"), path_at("bolt")), **facts)
     for one, other in zip(sender, control, strict=True):
         day.judge("i", line=("bolt", "hq", CODE))
         if one != ".":
@@ -128,7 +128,7 @@ def test_the_same_answer_about_the_probes_mailbox_stays_the_mailboxes(sender) ->
 
 
 def test_what_the_control_got_long_before_clears_nothing() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.control("m")
     day.now += timedelta(hours=1)
     day.play({LINE: "mm"})
@@ -139,7 +139,7 @@ def test_what_the_control_got_long_before_clears_nothing() -> None:
 
 
 def test_a_control_of_another_path_clears_that_path_only() -> None:
-    day = Day((site("acme", "north"), site("acme", "south")))
+    day = Day((path_at("acme", "north"), path_at("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "mm", south: "mm"})
     day.control("m", north)
@@ -151,7 +151,7 @@ def test_a_control_of_another_path_clears_that_path_only() -> None:
 def test_one_kind_that_fails_in_another_way_does_not_keep_the_sender_accused() -> None:
     """A time-out is one kind's newest answer, by chance; the other kinds and the control got the same words."""
     kinds = (CODE, RESET, INVITATION)
-    day = Day((site("acme", kinds=kinds),))
+    day = Day((path_at("acme", kinds=kinds),))
     day.play({("acme", "hq", CODE): "mm", ("acme", "hq", RESET): "mm", ("acme", "hq", INVITATION): "tt"})
     assert day.only().nature is MAIL
     day.control("m")
@@ -165,7 +165,7 @@ def test_a_control_that_passes_after_the_sender_is_well_again_accuses_nobody() -
 
 
 def test_a_later_verdict_on_the_same_control_counts_in_place_of_the_first() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "mm"})
     for letter in "mi":
         day.judge(letter, role=Role.CONTROL, probe_id="control")
@@ -176,7 +176,7 @@ def test_a_later_verdict_on_the_same_control_counts_in_place_of_the_first() -> N
 
 @pytest.mark.parametrize("letter", "wt")
 def test_a_control_after_the_last_failure_proves_nothing_the_line_may_be_mended(letter) -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: letter * 2})
     day.judge("i", role=Role.CONTROL, probe_id="control")
     day.settle()
@@ -186,7 +186,7 @@ def test_a_control_after_the_last_failure_proves_nothing_the_line_may_be_mended(
 
 
 def test_nor_does_one_from_before_the_outage() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.judge("i", role=Role.CONTROL, probe_id="control")
     day.now += timedelta(minutes=12)
     day.play({LINE: "tt"})
@@ -228,7 +228,7 @@ def test_a_control_that_has_something_in_common_with_the_sender_does_not_clear_i
 @pytest.mark.parametrize(("letter", "reason"), [("i", Reason.NEIGHBOUR_THROUGH), ("d", Reason.NEIGHBOUR_STOPPED)])
 def test_another_domain_from_the_senders_address_tells_the_domain_from_the_address(letter, reason) -> None:
     """As the neighbour is sent, where no control can go."""
-    day = Day((site("acme"),), others={Role.NEIGHBOUR: Names("neighbour.example", NAMES.source_ip)})
+    day = Day((path_at("acme"),), others={Role.NEIGHBOUR: Names("neighbour.example", NAMES.source_ip)})
     day.play({LINE: "d"})
     day.judge(letter, role=Role.NEIGHBOUR, probe_id="neighbour")
     day.judge("d", line=LINE)
@@ -332,13 +332,13 @@ def test_what_a_relay_sends_back_is_all_that_is_ever_known_there() -> None:
     ],
 )
 def test_a_control_is_asked_for_where_it_could_tell_more(letter, asked) -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: letter})
     assert bool(day.picture.needing_control(day.shown, day.now, {})) is asked
 
 
 def test_a_control_is_not_asked_for_again_and_again() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "b"})
     day.control("i")
     assert day.picture.needing_control(day.shown, day.now, {}) == []
@@ -362,7 +362,7 @@ def asked(day: Day, at: timedelta, shown: int) -> bool:
     ],
 )
 def test_a_control_that_failed_once_is_asked_again_soon_and_not_at_once(sender, control, again) -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.judge(sender)
     day.control(control)
     assert not asked(day, timedelta(seconds=5), shown=1)
@@ -370,7 +370,7 @@ def test_a_control_that_failed_once_is_asked_again_soon_and_not_at_once(sender, 
 
 
 def test_two_of_three_and_the_control_is_asked_as_seldom_as_ever() -> None:
-    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day = Day((path_at("acme", kinds=(CODE, RESET)),))
     day.judge("b")
     day.control("b")
     day.now += CONTROL_AGAIN

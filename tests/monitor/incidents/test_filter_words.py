@@ -7,7 +7,7 @@ from probes.details import CopyMarkedAsSpam, InJunk
 from probes.sentences import sentence
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.detail_samples import COPIED, JUNK, TOOK
-from tests.support.verdict_score import Day, site
+from tests.support.verdict_score import Day, path_at
 
 LINE = "X-Spam-Status: Yes, score=9.1"
 DETAILS = [InJunk(JUNK, TOOK, LINE), CopyMarkedAsSpam(COPIED, TOOK, LINE)]
@@ -17,7 +17,7 @@ DETAILS = [InJunk(JUNK, TOOK, LINE), CopyMarkedAsSpam(COPIED, TOOK, LINE)]
 @pytest.mark.parametrize("forgotten", [False, True], ids=["verdicts are kept", "verdicts are forgotten"])
 def test_the_failure_keeps_the_header_line(detail: InJunk | CopyMarkedAsSpam, forgotten: bool) -> None:
     verdict = Verdict(Outcome.SPAM, Cause.CONTENT, Grade.REAL, sentence(detail), None, detail)
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for _ in range(5):
         day.judge("c", verdict=verdict)
     day.settle()

@@ -20,7 +20,7 @@ from monitor.incidents.incident import (
 )
 from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.scope import Problem
-from monitor.notices.next_notice import news_for
+from monitor.notices.next_notice import notice_due
 from monitor.notices.notice import NoticeKind
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
@@ -160,7 +160,7 @@ def test_a_nature_that_lasts_less_than_it_takes_to_settle_is_told_to_nobody() ->
         run.step(problem(nature, A))
         now = T0 + MINUTE * run.minute
         settle, remind = 1.5 * MINUTE, timedelta(hours=8)
-        heard.append(news_for(run.incidents["i1"], told, now, settle=settle, remind=remind, waiting=False))
+        heard.append(notice_due(run.incidents["i1"], told, now, settle=settle, remind=remind, waiting=False))
     assert heard == [None, None, None, None, NoticeKind.CHANGED]
     assert [each.open for each in run.incidents.values()] == [True]
 

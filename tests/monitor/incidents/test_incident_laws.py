@@ -72,7 +72,7 @@ def lived(seed: int, letters: str) -> Outage:
 def look_at(outage: Outage, *, one_reason: bool) -> None:
     """No check is in two incidents. Where all fails for one reason, a company that a wide one touched has none of its
     own beside it."""
-    held = Counter(failure.check for each in outage.day.open for failure in each.failures)
+    held = Counter(failure.key for each in outage.day.open for failure in each.failures)
     assert not [check for check, number in held.items() if number > 1], turns(outage)
     wide = [each for each in outage.day.open if each.wide and one_reason]
     alone = [each for each in outage.day.open if each.company]

@@ -11,13 +11,13 @@ from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
 from tests.support.notice_samples import notice_request, text
 from tests.support.outage_simulation import Outage, turns
-from tests.support.verdict_score import CODE, QUARTER, Day, site
+from tests.support.verdict_score import CODE, QUARTER, Day, path_at
 
 LINE = ("acme", "hq", CODE)
 
 
 def played(score: str) -> Day:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: score})
     return day
 
@@ -97,7 +97,7 @@ def test_an_outage_in_the_middle_is_a_page_and_then_a_ticket_again() -> None:
 
 def test_a_control_that_gets_through_in_between_accuses_nobody() -> None:
     """Two of three of the sender's get through as well."""
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for _ in range(7):
         for letter in "bii":
             day.judge(letter)
@@ -169,7 +169,7 @@ def test_a_restart_in_between_tells_it_no_second_time() -> None:
 
 def test_now_and_then_at_several_companies_is_no_word_against_the_sender() -> None:
     names = ("acme", "bolt", "cork")
-    day = Day(tuple(site(name) for name in names))
+    day = Day(tuple(path_at(name) for name in names))
     day.play({(name, "hq", CODE): "bii" * 7 for name in names})
     assert all(each.severity is Severity.TICKET for each in day.open)
     assert not [each for each in day.open if "affected at once, so" in text(notice_request(each, companies={}))]

@@ -11,10 +11,10 @@ from probes.check import Check
 from probes.sender import Role
 from probes.verdict import Cause
 from tests.support.notice_samples import notice_request, text
-from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
+from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, path_at
 
 HQ, NORTH, SOUTH = (Check("acme", path, CODE) for path in ("hq", "north", "south"))
-PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
+PATHS = (path_at("acme", "north", mailbox="a"), path_at("acme", "south", mailbox="b"))
 
 
 def said(day: Day) -> str:
@@ -44,7 +44,7 @@ def test_one_dead_path_of_two_is_named() -> None:
 
 
 def test_several_dead_paths_are_named() -> None:
-    day = Day((*PATHS, site("acme", "west")))
+    day = Day((*PATHS, path_at("acme", "west")))
     both(day, "m", on=(NORTH, SOUTH), west="i")
     assert said(day).startswith("acme: paths north, south accept no mail at all (")
 
@@ -78,7 +78,7 @@ def test_one_from_before_it_began_is_not() -> None:
 
 
 def test_a_kind_that_gets_through_beside_it() -> None:
-    day = Day((site("acme", kinds=(CODE, INVITATION)),))
+    day = Day((path_at("acme", kinds=(CODE, INVITATION)),))
     for _ in range(2):
         day.judge("m")
         day.judge("i", line=("acme", "hq", INVITATION))
@@ -90,7 +90,7 @@ def test_a_kind_that_gets_through_beside_it() -> None:
 
 def test_a_control_that_got_through_on_the_same_path_since() -> None:
     """One host of a cluster is well."""
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for letter in "mim":
         day.judge("m")
         day.control(letter)
@@ -111,7 +111,7 @@ def test_it_is_the_whole_mail_system_once_the_other_path_fails_too() -> None:
 
 
 def test_mail_that_is_accepted_and_lost_is_a_ticket_the_probes_mailbox_may_be_the_reason() -> None:
-    day = Day((site("acme", mailbox="a"),))
+    day = Day((path_at("acme", mailbox="a"),))
     both(day, "b", on=(HQ,))
     incident = day.only()
     assert (incident.nature, incident.reason, incident.severity) == (
@@ -123,13 +123,13 @@ def test_mail_that_is_accepted_and_lost_is_a_ticket_the_probes_mailbox_may_be_th
 
 @pytest.mark.parametrize(("mailbox", "severity"), [("b", Severity.PAGE), ("a", Severity.TICKET)])
 def test_a_second_mailbox_that_loses_it_makes_it_a_page(mailbox: str, severity: Severity) -> None:
-    day = Day((PATHS[0], site("acme", "south", mailbox=mailbox)))
+    day = Day((PATHS[0], path_at("acme", "south", mailbox=mailbox)))
     both(day, "b", on=(NORTH, SOUTH))
     assert day.only().severity is severity
 
 
 def test_a_control_that_arrives_makes_it_the_senders() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for _ in range(2):
         day.control("i")
         day.judge("b")
@@ -140,7 +140,7 @@ def test_a_control_that_arrives_makes_it_the_senders() -> None:
 
 
 def test_a_control_that_is_refused_is_another_matter() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for _ in range(2):
         day.judge("b")
         day.control("t")
@@ -150,8 +150,8 @@ def test_a_control_that_is_refused_is_another_matter() -> None:
 
 def test_companies_of_one_vendor_that_lose_it_at_once_confirm_each_other() -> None:
     names = ("acme", "bolt", "cork")
-    others = tuple(site(f"c{number}", mail_system="google") for number in range(4))
-    day = Day((*(site(name, mail_system="m365") for name in names), *others))
+    others = tuple(path_at(f"c{number}", mail_system="google") for number in range(4))
+    day = Day((*(path_at(name, mail_system="m365") for name in names), *others))
     for _ in range(3):
         for other in others:
             day.judge("i", line=(other.company, "hq", CODE))
@@ -164,7 +164,7 @@ def test_companies_of_one_vendor_that_lose_it_at_once_confirm_each_other() -> No
 
 
 def test_the_same_refusal_of_the_content_is_about_the_text() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     both(day, "c", on=(HQ,))
     incident = day.only()
     assert (incident.nature, incident.reason, incident.cause) == (
@@ -178,7 +178,7 @@ def test_the_same_refusal_of_the_content_is_about_the_text() -> None:
 def test_that_another_kind_got_through_before_counts_for_a_text_and_not_for_a_server() -> None:
     """A server that is down stops all; a filter that looks at the text stops one kind."""
     for letter, severity in (("c", Severity.TICKET), ("m", Severity.PAGE)):
-        day = Day((site("acme", kinds=(RESET, INVITATION)),))
+        day = Day((path_at("acme", kinds=(RESET, INVITATION)),))
         day.play({("acme", "hq", INVITATION): "i", ("acme", "hq", RESET): "i"})
         for _ in range(2):
             day.judge(letter, line=("acme", "hq", RESET))
@@ -189,7 +189,7 @@ def test_that_another_kind_got_through_before_counts_for_a_text_and_not_for_a_se
 
 def test_a_path_that_only_the_sender_is_stopped_on_is_not_named() -> None:
     """One incident holds both: it was the sender's on both paths, until the control told."""
-    day = Day((*PATHS, site("acme", "west")))
+    day = Day((*PATHS, path_at("acme", "west")))
     day.play({NORTH: "mm", SOUTH: "mm", ("acme", "west", CODE): "ii"})
     both(day, "m", on=(NORTH,), south="c", west="i")
     (incident,) = day.open

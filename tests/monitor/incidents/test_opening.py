@@ -10,7 +10,7 @@ from monitor.incidents.tracker import HISTORY
 from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.support.verdict_score import CODE, INVITATION, NAMES, RESET, T0, Day, signal, site
+from tests.support.verdict_score import CODE, INVITATION, NAMES, RESET, T0, Day, path_at, signal
 
 LINE = Check("acme", "hq", CODE)
 SIGNS = {IncidentEvent.OPENED: "O", IncidentEvent.REOPENED: "R", IncidentEvent.CLOSED: "C"}
@@ -18,7 +18,7 @@ SIGNS = {IncidentEvent.OPENED: "O", IncidentEvent.REOPENED: "R", IncidentEvent.C
 
 def heard(score: str, *, kind=CODE, **settings) -> str:
     """What becomes of the mail's incident: O opened, R came back as the same, C closed, a dot for nothing of that."""
-    day = Day((site("acme", kinds=(kind,)),), IncidentSettings(**settings))
+    day = Day((path_at("acme", kinds=(kind,)),), IncidentSettings(**settings))
     after = day.play({("acme", "hq", kind): score})
     ours = {each.id for each in day.incidents.values() if each.nature is Nature.OURS}
     turns = [[each.turn for each in turn.entries if each.incident not in ours] for turn in after]
@@ -78,7 +78,7 @@ def test_a_flapping_path_has_one_incident(verdicts, incidents) -> None:
 
 
 def test_what_comes_back_after_a_day_is_another_incident() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "bbii"})
     day.now += timedelta(days=1)
     day.play({LINE: "bb"})
@@ -87,7 +87,7 @@ def test_what_comes_back_after_a_day_is_another_incident() -> None:
 
 
 def test_a_clock_that_went_back_makes_no_second_incident() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "bbii"})
     day.now -= timedelta(days=2)
     day.play({LINE: "bb"})
@@ -95,7 +95,7 @@ def test_a_clock_that_went_back_makes_no_second_incident() -> None:
 
 
 def test_an_incident_knows_since_when_and_what_was_said_last() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "ibbd"})
     incident = day.only()
     (failure,) = incident.failures
@@ -105,7 +105,7 @@ def test_an_incident_knows_since_when_and_what_was_said_last() -> None:
 
 
 def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     told = day.play({LINE: "bbdss"})
     assert [(entry.turn, entry.said.partition(":")[0]) for after in told for entry in after.entries] == [
         (IncidentEvent.OPENED, "one company (acme)"),
@@ -121,7 +121,7 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells() ->
 def test_its_history_quotes_what_it_names() -> None:
     """The resets failed first; most fail otherwise, and then in a third way."""
     first, second, third = (("acme", "hq", kind) for kind in (RESET, CODE, Kind.VERIFICATION))
-    day = Day((site("acme", kinds=(RESET, CODE, Kind.VERIFICATION)),))
+    day = Day((path_at("acme", kinds=(RESET, CODE, Kind.VERIFICATION)),))
     (opened, *_), (changed, *_) = (
         [entry for after in day.play(scores) for entry in after.entries]
         for scores in ({first: "bbb", second: ".cc", third: ".cc"}, {first: "b", second: "d", third: "d"})
@@ -149,7 +149,7 @@ def test_its_history_quotes_what_it_names() -> None:
     ],
 )
 def test_severity_follows_from_what_people_can_no_longer_do(kind, letter, severity) -> None:
-    day = Day((site("acme", kinds=(kind,)),))
+    day = Day((path_at("acme", kinds=(kind,)),))
     day.play({("acme", "hq", kind): letter * 3})
     assert day.only().severity is severity
 
@@ -163,14 +163,14 @@ def test_severity_follows_from_what_people_can_no_longer_do(kind, letter, severi
     ],
 )
 def test_whose_trouble_it_is(letter, nature, scope) -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: letter * 3})
     incident = day.only()
     assert (incident.nature, incident.scope) == (nature, scope)
 
 
 def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "dd????"})
     assert {each.nature: each.began_at for each in day.open} == {
         Nature.MAIL: T0 + timedelta(seconds=1),
@@ -180,7 +180,7 @@ def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before() -> N
 
 @pytest.mark.parametrize("score", ["bbiibbi", "iibd", "b?bi", "dii", "gg"])
 def test_a_track_made_again_from_the_past_is_the_same_track(score) -> None:
-    day, again = Day((site("acme"),)), Day((site("acme"),))
+    day, again = Day((path_at("acme"),)), Day((path_at("acme"),))
     signals = [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate(score)]
     day.picture.take(signals)
     again.picture.recall(LINE, signals[-HISTORY:])
@@ -189,7 +189,7 @@ def test_a_track_made_again_from_the_past_is_the_same_track(score) -> None:
 
 @pytest.mark.parametrize("score", ["d" * 60, "?" * 60, "dd" + "?" * 60, "dd" + "?" * 60 + "i", "bb" + "iibb" * 15])
 def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(score) -> None:
-    day, again = Day((site("acme"),), IncidentSettings(good=3)), Day((site("acme"),), IncidentSettings(good=3))
+    day, again = Day((path_at("acme"),), IncidentSettings(good=3)), Day((path_at("acme"),), IncidentSettings(good=3))
     day.play({LINE: score})
     problems = day.picture.problems({})
     before = [failure for problem in problems for failure in problem.failures]
@@ -200,7 +200,7 @@ def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(sco
 @pytest.mark.parametrize(("before", "fails"), [((), False), (None, True)])
 def test_what_was_over_before_more_patience_was_needed_is_over(before, fails) -> None:
     """Two good ones were enough then. It is another path's incident that came back and needs four."""
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.picture.set_relapses({("acme", Nature.MAIL): 1})
     day.picture.recall(
         LINE, [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate("bbii")], before
@@ -209,7 +209,7 @@ def test_what_was_over_before_more_patience_was_needed_is_over(before, fails) ->
 
 
 def test_what_came_back_fails_since_it_came_back() -> None:
-    day, again = Day((site("acme"),)), Day((site("acme"),))
+    day, again = Day((path_at("acme"),)), Day((path_at("acme"),))
     day.play({LINE: "bbiibb"})
     again.picture.set_relapses({("acme", Nature.MAIL): 1})
     again.picture.recall(LINE, day.shown, day.only().failures)
@@ -217,7 +217,7 @@ def test_what_came_back_fails_since_it_came_back() -> None:
 
 
 def test_what_does_not_fail_so_far_began_with_its_first_bad_one() -> None:
-    day, again = Day((site("acme"),)), Day((site("acme"),))
+    day, again = Day((path_at("acme"),)), Day((path_at("acme"),))
     day.play({LINE: "bib"})
     again.picture.recall(LINE, day.shown[:2], ())
     again.picture.take(day.shown[2:])
@@ -226,7 +226,7 @@ def test_what_does_not_fail_so_far_began_with_its_first_bad_one() -> None:
 
 def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
     """A probe was missing; then it came after all. Its past is loaded again, with the later verdict in it."""
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({LINE: "ib"})
     amended = signal("i", T0 + timedelta(minutes=15, seconds=1), amends=True)
     assert day.picture.unread([amended]) == [LINE]
@@ -237,8 +237,8 @@ def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
 
 
 def test_a_path_that_is_taken_out_of_the_configuration_ends_its_incident_without_saying_that_it_works() -> None:
-    day = Day((site("acme"), site("bolt")))
+    day = Day((path_at("acme"), path_at("bolt")))
     day.play({LINE: "dd"})
-    day.picture.configure([site("bolt")], day.settings, NAMES)
+    day.picture.configure([path_at("bolt")], day.settings, NAMES)
     day.settle()
     assert [(each.ending, each.company) for each in day.incidents.values()] == [(Resolution.UNWATCHED, "acme")]

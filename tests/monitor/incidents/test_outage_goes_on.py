@@ -5,7 +5,7 @@ import pytest
 from monitor.incidents.incident import Nature
 from monitor.notices.notice import NoticeKind
 from tests.support.outage_simulation import Outage
-from tests.support.verdict_score import CODE, Day, site
+from tests.support.verdict_score import CODE, Day, path_at
 
 LINE = ("acme", "hq", CODE)
 
@@ -13,7 +13,7 @@ LINE = ("acme", "hq", CODE)
 def played(pairs: list[str], *, restart_after: int = -1) -> Day:
     """A letter of the sender and one of its control each quarter of an hour, "." where none was sent. Another company
     is well."""
-    day = Day((site("acme"), site("bolt")))
+    day = Day((path_at("acme"), path_at("bolt")))
     for number, (sender, control) in enumerate(map(tuple, pairs)):
         day.judge("i", line=("bolt", "hq", CODE))
         day.judge(sender, line=LINE)
@@ -22,7 +22,7 @@ def played(pairs: list[str], *, restart_after: int = -1) -> Day:
         day.settle()
         if number == restart_after:
             day.restart()
-        day.now += day.sites[0].every
+        day.now += day.paths[0].every
     return day
 
 

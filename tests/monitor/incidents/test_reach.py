@@ -10,7 +10,7 @@ from monitor.incidents.reach import connected, never_connected
 from probes.check import Check
 from probes.sender import Role
 from probes.uplink import Uplink
-from tests.support.verdict_score import CODE, NAMES, QUARTER, T0, Day, site, verdict
+from tests.support.verdict_score import CODE, NAMES, QUARTER, T0, Day, path_at, verdict
 
 MINUTE = timedelta(minutes=1)  # probes are spread: between two of one company there are others'
 MAIL, THEIRS, OURS = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS
@@ -20,8 +20,8 @@ def line(company: str):
     return company, "hq", CODE
 
 
-def played(sites, uplink: Uplink | None = None, **scores: str) -> Day:
-    day = Day(tuple(sites), uplink=uplink or Uplink(), step=MINUTE)
+def played(paths, uplink: Uplink | None = None, **scores: str) -> Day:
+    day = Day(tuple(paths), uplink=uplink or Uplink(), step=MINUTE)
     day.play({line(company): score for company, score in scores.items()})
     return day
 
@@ -30,8 +30,8 @@ def found(day: Day) -> dict[str, tuple[Nature, Reason, Severity]]:
     return {each.company: (each.nature, each.reason, each.severity) for each in day.open}
 
 
-DIRECT = [site(name) for name in ("acme", "bolt", "cork", "dunn")]
-GATEWAYS = [site(name, via="xclient") for name in ("acme", "bolt", "cork", "dunn")]
+DIRECT = [path_at(name) for name in ("acme", "bolt", "cork", "dunn")]
+GATEWAYS = [path_at(name, via="xclient") for name in ("acme", "bolt", "cork", "dunn")]
 
 
 def test_port_25_cut_is_our_own_trouble_and_nobody_is_blamed() -> None:
@@ -55,15 +55,15 @@ def test_two_unrelated_ones_are_enough_and_the_second_needs_not_even_fail_for_lo
 
 
 @pytest.mark.parametrize(
-    "sites",
+    "paths",
     [
-        [site("acme"), site("acme", "south")],  # two paths of one company
-        [site("acme", mail_system="m365"), site("bolt", mail_system="m365")],  # one service that both have
+        [path_at("acme"), path_at("acme", "south")],  # two paths of one company
+        [path_at("acme", mail_system="m365"), path_at("bolt", mail_system="m365")],  # one service that both have
     ],
 )
-def test_those_that_have_something_in_common_do_not_prove_our_line_down(sites) -> None:
-    day = Day(tuple(sites), step=MINUTE)
-    day.play({(each.company, each.path, CODE): "iww" for each in sites})
+def test_those_that_have_something_in_common_do_not_prove_our_line_down(paths) -> None:
+    day = Day(tuple(paths), step=MINUTE)
+    day.play({(each.company, each.path, CODE): "iww" for each in paths})
     assert {each.nature for each in day.open} == {MAIL}
     assert {each.reason for each in day.open} == {Reason.NOTHING_REACHED}
 
@@ -219,12 +219,12 @@ def test_one_gateway_alone_does_not_tell() -> None:
 
 def test_gateways_in_a_private_network_tell_nothing_of_port_25() -> None:
     """Gateways answer, and direct connections do not: our firewall may let out only the former."""
-    day = played([site("acme"), site("bolt"), site("cork", via="xclient")], acme="iww", bolt="iww", cork="iii")
+    day = played([path_at("acme"), path_at("bolt"), path_at("cork", via="xclient")], acme="iww", bolt="iww", cork="iii")
     assert {each.nature for each in day.open} == {OURS}
 
 
 def test_a_relay_tells_nothing_of_anybody() -> None:
-    day = played([site("acme"), site("bolt", via="relay")], acme="iww", bolt="iii")
+    day = played([path_at("acme"), path_at("bolt", via="relay")], acme="iww", bolt="iii")
     assert found(day) == {"acme": (MAIL, Reason.NOTHING_REACHED, Severity.TICKET)}
 
 
@@ -255,8 +255,8 @@ def test_the_control_proves_it_too() -> None:
 
 def test_a_restart_knows_who_was_reached() -> None:
     day = played(DIRECT[:2], acme="iww", bolt="iii")
-    again = Day(day.sites, now=day.now, step=MINUTE)
-    for each in day.sites:
+    again = Day(day.paths, now=day.now, step=MINUTE)
+    for each in day.paths:
         again.picture.recall(Check(each.company, "hq", CODE), [r for r in day.shown if r.company == each.company])
     again.settle()
     assert found(again) == found(day)
@@ -266,7 +266,7 @@ def test_a_restart_knows_who_was_reached() -> None:
 def test_a_configuration_that_is_loaded_anew_knows_it_as_well() -> None:
     day = played(DIRECT[:3], acme="iww", bolt="iww", cork="...")
     before = day.picture.problems({})
-    day.picture.configure(day.sites, day.settings, NAMES, day.others)
+    day.picture.configure(day.paths, day.settings, NAMES, day.others)
     assert day.picture.problems({}) == before
 
 

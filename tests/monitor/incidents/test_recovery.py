@@ -8,7 +8,7 @@ import pytest
 from monitor.incidents.incident import IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.settings import IncidentSettings
 from tests.support.outage_simulation import MINUTE, Outage, turns
-from tests.support.verdict_score import CODE, INVITATION, RESET, Day, site
+from tests.support.verdict_score import CODE, INVITATION, RESET, Day, path_at
 
 BEGINS, ENDS = 60, 180  # minutes
 KNOWN = ENDS + 60  # by then the last one that was lost is missing
@@ -120,7 +120,7 @@ def test_a_check_that_is_never_probed_again_does_not_keep_it_recovering_for_ever
     assert outage.day.only().recovering
     outage.run(ENDS + 150)
     incident = outage.day.only()
-    assert (incident.recovering, incident.touches, incident.unheard) == (False, ("c5",), ("c5",))
+    assert (incident.recovering, incident.touches, incident.without_result) == (False, ("c5",), ("c5",))
     assert outage.news(since=ENDS) == ["narrowed"]
     said = "39 of 40 companies recovered. Not tested since the others recovered: Company 5."
     assert said in outage.last("pager").text
@@ -215,7 +215,7 @@ def test_every_second_one_that_is_lost_is_seen_though_only_good_ones_are_known_o
 
 def test_one_company_recovers_kind_by_kind_and_path_by_path_as_one_incident() -> None:
     lines = [("acme", path, kind) for path in ("north", "south") for kind in (CODE, RESET, INVITATION)]
-    day = Day(tuple(site("acme", path, (CODE, RESET, INVITATION)) for path in ("north", "south")))
+    day = Day(tuple(path_at("acme", path, (CODE, RESET, INVITATION)) for path in ("north", "south")))
     day.play(dict.fromkeys(lines, "ddd"))
     before = day.only()
     for well in range(1, len(lines)):

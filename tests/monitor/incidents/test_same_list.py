@@ -9,7 +9,7 @@ from monitor.notices.headline import headline
 from probes.answer import Answer, Stage, list_named
 from probes.mailsystems.remedy import Actor
 from tests.support.notice_samples import notice_request, text, town
-from tests.support.verdict_score import CODE, QUARTER, Day, site
+from tests.support.verdict_score import CODE, QUARTER, Day, path_at
 
 NAMES = ("acme", "bolt", "cork")
 WELL = tuple(f"c{number}" for number in range(9))
@@ -20,7 +20,7 @@ def line(company: str):
 
 
 def watched(**systems: str) -> Day:
-    return Day(tuple(site(name, mail_system=systems.get(name, "postfix")) for name in (*NAMES, *WELL)))
+    return Day(tuple(path_at(name, mail_system=systems.get(name, "postfix")) for name in (*NAMES, *WELL)))
 
 
 def play(day: Day, letters: dict[str, str], times: int = 2, well: tuple[str, ...] = WELL) -> Day:

@@ -11,7 +11,7 @@ from monitor.incidents.signal import PathInfo
 from probes.answer import Answer, Stage
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
+from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, path_at
 
 ALL = (CODE, RESET, INVITATION)
 
@@ -33,7 +33,7 @@ def told(day: Day) -> list[tuple[Scope, str, Severity]]:
     ],
 )
 def test_of_one_path_some_kinds_or_all(scores, scope, severity) -> None:
-    day = Day((site("acme", kinds=ALL),))
+    day = Day((path_at("acme", kinds=ALL),))
     day.play({("acme", *line): score for line, score in scores.items()})
     assert told(day) == [(scope, "acme", severity)]
 
@@ -49,7 +49,7 @@ def test_of_one_path_some_kinds_or_all(scores, scope, severity) -> None:
     ],
 )
 def test_of_two_paths_one_or_both(north, south, scope, severity) -> None:
-    day = Day((site("acme", "north"), site("acme", "south")))
+    day = Day((path_at("acme", "north"), path_at("acme", "south")))
     day.play({("acme", "north", CODE): north, ("acme", "south", CODE): south})
     mail = [each for each in day.open if each.nature is Nature.MAIL]
     assert [(each.scope, each.severity) for each in mail] == [(scope, severity)]
@@ -57,7 +57,7 @@ def test_of_two_paths_one_or_both(north, south, scope, severity) -> None:
 
 def test_what_hits_one_kind_by_its_address_hits_all_and_needs_no_second_proof() -> None:
     """The codes were well ten minutes ago; that the resets are refused by address says that the codes are too."""
-    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day = Day((path_at("acme", kinds=(CODE, RESET)),))
     day.play({("acme", "hq", CODE): "i", ("acme", "hq", RESET): "i"})
     day.judge("d", line=("acme", "hq", RESET))
     day.settle()
@@ -65,13 +65,13 @@ def test_what_hits_one_kind_by_its_address_hits_all_and_needs_no_second_proof() 
 
 
 def test_what_hits_one_kind_by_what_it_says_is_not_said_of_the_others() -> None:
-    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day = Day((path_at("acme", kinds=(CODE, RESET)),))
     day.play({("acme", "hq", CODE): "i.", ("acme", "hq", RESET): "cc"})
     assert day.only().scope is Scope.KIND
 
 
 def test_one_mailbox_becomes_one_company_and_stays_one_incident() -> None:
-    day = Day((site("acme", "north"), site("acme", "south")))
+    day = Day((path_at("acme", "north"), path_at("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "dd", south: "ii"})
     after = day.play({north: "ddd", south: "ddd"})
@@ -80,7 +80,7 @@ def test_one_mailbox_becomes_one_company_and_stays_one_incident() -> None:
 
 
 def test_a_scope_does_not_narrow_while_it_lasts() -> None:
-    day = Day((site("acme", "north"), site("acme", "south")))
+    day = Day((path_at("acme", "north"), path_at("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "dd", south: "dd"})
     after = day.play({north: "ddd", south: "iii"})
@@ -112,9 +112,9 @@ def test_companies_with_different_gateways_share_the_system_behind_them(
     """Its words show that it refused, and not the gateway that handed them on."""
     failing = [behind(gateway, number) for gateway in ("proofpoint", "mimecast") for number in range(2)]
     others = [behind("barracuda", number) for number in range(well_behind_it)]
-    day = Day((*failing, *others, *(site(f"google{number}", mail_system="google") for number in range(4))))
+    day = Day((*failing, *others, *(path_at(f"google{number}", mail_system="google") for number in range(4))))
     for _ in range(3):
-        for path in day.sites:
+        for path in day.paths:
             facts = {"verdict": REFUSED_BY_MICROSOFT} if path in failing else {}
             day.judge("b" if facts else "i", line=(path.company, "hq", CODE), **facts)
         day.settle()
@@ -126,7 +126,7 @@ def test_companies_with_different_gateways_share_the_system_behind_them(
 
 def behind(gateway: str, number: int) -> PathInfo:
     """A company with this gateway before Microsoft 365."""
-    return replace(site(f"{gateway}{number}"), mail_systems=(gateway, "m365"))
+    return replace(path_at(f"{gateway}{number}"), mail_systems=(gateway, "m365"))
 
 
 # ---- several companies ----------------------------------------------------------------------------------------------
@@ -134,25 +134,25 @@ def behind(gateway: str, number: int) -> PathInfo:
 
 def town(**systems: int) -> tuple[PathInfo, ...]:
     return tuple(
-        site(f"{system}{number}", mail_system=system) for system, size in systems.items() for number in range(size)
+        path_at(f"{system}{number}", mail_system=system) for system, size in systems.items() for number in range(size)
     )
 
 
-def all_day(sites: tuple[PathInfo, ...], **scores: str) -> Day:
+def all_day(paths: tuple[PathInfo, ...], **scores: str) -> Day:
     """Companies with the scores of their names, or their mail system's; all others are well."""
-    day = Day(sites)
+    day = Day(paths)
     length = len(next(iter(scores.values())))
     day.play(
         {
             (each.company, "hq", CODE): scores.get(each.company) or scores.get(each.mail_system, "i" * length)
-            for each in sites
+            for each in paths
         }
     )
     return day
 
 
 @pytest.mark.parametrize(
-    ("sites", "scores", "incidents"),
+    ("paths", "scores", "incidents"),
     [
         (town(m365=4, google=4), {"m365": "idd"}, [(Scope.MAIL_SYSTEM, "@m365")]),
         (town(m365=4, google=4), {"m365": "idd", "google": "idd"}, [(Scope.EVERYBODY, "*")]),
@@ -179,8 +179,8 @@ def all_day(sites: tuple[PathInfo, ...], **scores: str) -> Day:
         (town(m365=4, google=4), {"m365": "iff"}, [f"m365{i}/hq" for i in range(4)]),  # full mailboxes have no system
     ],
 )
-def test_several_companies_have_one_problem_or_each_its_own(sites, scores, incidents) -> None:
-    day = all_day(sites, **scores)
+def test_several_companies_have_one_problem_or_each_its_own(paths, scores, incidents) -> None:
+    day = all_day(paths, **scores)
     found = {(each.scope, each.subject) if not each.company else each.subject for each in day.open}
     assert found == set(incidents)
 
@@ -214,7 +214,7 @@ def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_l
 
 
 def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last() -> None:
-    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day = Day((path_at("acme", kinds=(CODE, RESET)),))
     day.play({("acme", "hq", CODE): "cc", ("acme", "hq", RESET): "bb"})
     causes = {day.only().cause}
     for kind, letter in ((CODE, "c"), (RESET, "b"), (CODE, "c")):
@@ -230,22 +230,22 @@ def test_what_began_long_ago_is_another_problem() -> None:
     for name in ("m3650", "m3651", "m3652"):
         blocked.append(name)
         for _ in range(12):  # three hours, each
-            day.play({(each.company, "hq", CODE): "d" if each.company in blocked else "i" for each in day.sites})
+            day.play({(each.company, "hq", CODE): "d" if each.company in blocked else "i" for each in day.paths})
     assert [each.company for each in day.open] == blocked
     assert {each.scope for each in day.open} == {Scope.COMPANY}
 
 
 def test_five_hundred_companies_blocked_within_a_minute_are_one_incident() -> None:
     day = Day(town(m365=200, google=200, postfix=100))
-    day.play({(each.company, "hq", CODE): "i" for each in day.sites})
+    day.play({(each.company, "hq", CODE): "i" for each in day.paths})
     ids = set()
-    for number, each in enumerate(day.sites[::-1] if len(day.sites) % 2 else day.sites[::7] + day.sites[3::7]):
+    for number, each in enumerate(day.paths[::-1] if len(day.paths) % 2 else day.paths[::7] + day.paths[3::7]):
         day.now -= timedelta(seconds=0.9)
         day.judge("d", line=(each.company, "hq", CODE))
         day.settle()
         if number > 10:
             ids.add(day.only().id)
-    for each in day.sites:
+    for each in day.paths:
         day.judge("d", line=(each.company, "hq", CODE))
     day.settle()
     incident = day.only()
@@ -257,8 +257,8 @@ def test_five_hundred_companies_blocked_within_a_minute_are_one_incident() -> No
 def test_probes_that_come_one_after_the_other_show_it_as_soon_as_nothing_speaks_against_it() -> None:
     """500 companies are probed within a quarter of an hour. After the third blocked one the rest is not waited for."""
     day = Day(town(m365=50, google=50))
-    day.play({(each.company, "hq", CODE): "i" for each in day.sites})
-    for each in (day.sites[0], day.sites[60], day.sites[1]):
+    day.play({(each.company, "hq", CODE): "i" for each in day.paths})
+    for each in (day.paths[0], day.paths[60], day.paths[1]):
         day.judge("d", line=(each.company, "hq", CODE))
     day.settle()
     assert day.only().scope is Scope.EVERYBODY
@@ -273,7 +273,7 @@ def grown(day: Day, company: str) -> Incident:
 
 def test_what_people_were_told_first_is_what_grows() -> None:
     day = Day(town(m365=3, google=3))
-    day.play({(each.company, "hq", CODE): "i" for each in day.sites})
+    day.play({(each.company, "hq", CODE): "i" for each in day.paths})
     for company in ("m3650", "m3651"):
         day.judge("d", line=(company, "hq", CODE))
         day.settle()
@@ -291,10 +291,10 @@ def test_what_people_were_told_first_is_what_grows() -> None:
 
 def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_it() -> None:
     day = Day(town(m365=4, google=4))
-    day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.sites})
+    day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.paths})
     old = day.only()
     day.now += timedelta(days=21)
-    day.play({(each.company, "hq", CODE): "id" for each in day.sites})
+    day.play({(each.company, "hq", CODE): "id" for each in day.paths})
     wide = day.only()
     assert (wide.id, wide.scope) == (old.id, Scope.EVERYBODY)
     assert wide.began_at > old.began_at + timedelta(days=20)
@@ -303,18 +303,18 @@ def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_i
 def test_it_is_not_over_because_a_few_recover() -> None:
     day = all_day(town(m365=10), m365="idd")
     wide = day.only()
-    day.play({(each.company, "hq", CODE): "ii" if each.company in ("m3650", "m3651") else "dd" for each in day.sites})
+    day.play({(each.company, "hq", CODE): "ii" if each.company in ("m3650", "m3651") else "dd" for each in day.paths})
     assert (day.only().id, len(day.only().touches), len(day.only().companies)) == (wide.id, 8, 10)
 
 
 # ---- a mail system that accepts no mail at all -----------------------------------------------------------------------
 
 
-def broken_day(sites: tuple[PathInfo, ...], *, broken: set[str], sender: str = "m", control: str = "m") -> Day:
+def broken_day(paths: tuple[PathInfo, ...], *, broken: set[str], sender: str = "m", control: str = "m") -> Day:
     """Some companies stop the control as well as the sender; all others are well."""
-    day = Day(sites)
+    day = Day(paths)
     for number in range(3):
-        for each in sites:
+        for each in paths:
             line = (each.company, "hq", CODE)
             day.judge(sender if each.company in broken and number else "i", line=line)
             if each.company in broken and number:
@@ -325,7 +325,7 @@ def broken_day(sites: tuple[PathInfo, ...], *, broken: set[str], sender: str = "
 
 
 @pytest.mark.parametrize(
-    ("sites", "broken", "incidents"),
+    ("paths", "broken", "incidents"),
     [
         (town(postfix=5), 4, [(Scope.THEIR_SYSTEM, f"postfix{i}") for i in range(4)]),  # each runs its own
         (town(unknown=5), 5, [(Scope.THEIR_SYSTEM, f"unknown{i}") for i in range(5)]),
@@ -333,8 +333,8 @@ def broken_day(sites: tuple[PathInfo, ...], *, broken: set[str], sender: str = "
         (town(m365=9, google=1), 3, [(Scope.THEIR_SYSTEM, f"m365{i}") for i in range(3)]),  # three tenants of nine
     ],
 )
-def test_what_takes_nobodys_mail_is_each_companys_own_and_never_everybodys(sites, broken, incidents) -> None:
-    day = broken_day(sites, broken={each.company for each in sites[:broken]})
+def test_what_takes_nobodys_mail_is_each_companys_own_and_never_everybodys(paths, broken, incidents) -> None:
+    day = broken_day(paths, broken={each.company for each in paths[:broken]})
     assert sorted((each.scope, each.subject) for each in day.open) == sorted(incidents)
     assert {each.nature for each in day.open} == {Nature.THEIR_SYSTEM}
     assert {each.severity for each in day.open} == {Severity.PAGE}
@@ -342,22 +342,22 @@ def test_what_takes_nobodys_mail_is_each_companys_own_and_never_everybodys(sites
 
 def test_mail_that_is_lost_nearly_everywhere_is_more_likely_lost_by_us() -> None:
     """No server said a word; the control's is gone as well. That many mail systems at once is no chance."""
-    sites = town(postfix=5)
-    day = broken_day(sites, broken={each.company for each in sites[:4]}, sender="b", control="b")
+    paths = town(postfix=5)
+    day = broken_day(paths, broken={each.company for each in paths[:4]}, sender="b", control="b")
     assert [(each.nature, each.scope, each.subject) for each in day.open] == [(Nature.OURS, Scope.OURSELVES, "*")]
 
 
 def test_two_of_many_that_lose_all_mail_have_each_their_own_trouble() -> None:
-    sites = town(postfix=9)
-    day = broken_day(sites, broken={"postfix0", "postfix1"}, sender="b", control="b")
+    paths = town(postfix=9)
+    day = broken_day(paths, broken={"postfix0", "postfix1"}, sender="b", control="b")
     assert [each.scope for each in day.open] == [Scope.THEIR_SYSTEM] * 2
 
 
 def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender() -> None:
     """Two block the sender, three are broken: that makes no five."""
-    sites = town(m365=5)
-    day = Day(sites)
-    for each, letter in zip(sites, "ddmmm", strict=True):
+    paths = town(m365=5)
+    day = Day(paths)
+    for each, letter in zip(paths, "ddmmm", strict=True):
         line = (each.company, "hq", CODE)
         for _ in range(2):
             day.judge(letter, line=line)
@@ -371,7 +371,7 @@ def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender() -> None:
 
 
 def test_a_verdict_on_the_neighbour_is_none_on_the_sender() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for _ in range(3):
         day.judge("b", role=Role.NEIGHBOUR)
     day.settle()
@@ -384,7 +384,7 @@ def test_a_verdict_on_the_neighbour_is_none_on_the_sender() -> None:
 
 
 def test_of_two_paths_that_one_takes_nobodys_mail_is_a_ticket() -> None:
-    day = Day((site("acme", "north"), site("acme", "south")))
+    day = Day((path_at("acme", "north"), path_at("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     for _ in range(2):
         day.play({north: "m", south: "i"})

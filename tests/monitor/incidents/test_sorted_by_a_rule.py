@@ -6,13 +6,13 @@ from monitor.notices.context import context_of
 from monitor.notices.headline import headline
 from probes.mailsystems.remedy import Actor
 from tests.support.notice_samples import notice_request
-from tests.support.verdict_score import CODE, Day, site
+from tests.support.verdict_score import CODE, Day, path_at
 
 COMPANIES = ("acme", "bolt", "crux", "dune")
 
 
 def played(*scores: str) -> Day:
-    day = Day(tuple(site(company) for company in COMPANIES[: len(scores)]))
+    day = Day(tuple(path_at(company) for company in COMPANIES[: len(scores)]))
     day.play({(company, "hq", CODE): score for company, score in zip(COMPANIES, scores, strict=False)})
     return day
 

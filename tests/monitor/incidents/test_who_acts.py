@@ -11,7 +11,7 @@ from probes.answer import Answer, Stage
 from probes.mailsystems.remedy import ACTORS, Actor
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.notice_samples import failure, incident, notice_request, text, title, town
-from tests.support.verdict_score import CODE, NAMES, T0, Day, signal, site
+from tests.support.verdict_score import CODE, NAMES, T0, Day, path_at, signal
 
 STOPPED = {"nature": Nature.THEIR_SYSTEM, "outcome": Outcome.DEFERRED, "cause": Cause.SERVER_FAULT}
 
@@ -76,7 +76,7 @@ def test_a_control_that_gets_through_makes_it_the_senders() -> None:
 
 
 def test_it_says_what_to_look_at() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for _ in range(2):
         day.judge("u", verdict=NOT_OURS)
     day.settle()

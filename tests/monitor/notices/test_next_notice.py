@@ -8,7 +8,7 @@ import pytest
 
 from monitor.incidents.incident import Incident, LastNotice, Nature, Resolution, Scope, Severity
 from monitor.incidents.settings import RoutingRule
-from monitor.notices.next_notice import news_for, size_told
+from monitor.notices.next_notice import notice_due, size_after
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for
 from probes.verdict import Cause, Outcome
@@ -53,7 +53,7 @@ def told(minutes: float = 5, **facts) -> LastNotice:
 
 def news(of: Incident, before: LastNotice | None, minutes: float, *, waiting: bool = False) -> NoticeKind | None:
     now: datetime = T0 + minutes * MINUTE
-    return news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=waiting)
+    return notice_due(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=waiting)
 
 
 OURS_NOW = incident(nature=Nature.OURS, scope=Scope.OURSELVES)
@@ -149,13 +149,13 @@ def test_growth_is_told_in_steps(base: int, known: int, now: int, grows: bool) -
 
 
 def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
-    opened = size_told(NoticeKind.OPENED, None, 3)
+    opened = size_after(NoticeKind.OPENED, None, 3)
     assert opened == (3, 3)
-    grown = size_told(NoticeKind.GREW, told(base=3, companies=3), 7)
+    grown = size_after(NoticeKind.GREW, told(base=3, companies=3), 7)
     assert grown == (3, 7)
-    assert size_told(NoticeKind.REMINDER, told(base=3, companies=7), 5) == (3, 7)
-    assert size_told(NoticeKind.WIDENED, told(base=3, companies=7), 9) == (9, 9)
-    assert size_told(NoticeKind.OPENED, told(base=3, companies=7, over=True), 4) == (4, 4)
+    assert size_after(NoticeKind.REMINDER, told(base=3, companies=7), 5) == (3, 7)
+    assert size_after(NoticeKind.WIDENED, told(base=3, companies=7), 9) == (9, 9)
+    assert size_after(NoticeKind.OPENED, told(base=3, companies=7, over=True), 4) == (4, 4)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
 def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard) -> None:
     before = before and replace(before, scope=of.scope, at=T0 + 21 * MINUTE)
     now = T0 + 22 * MINUTE
-    news = news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=False, visible=("acme",))
+    news = notice_due(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=False, visible=("acme",))
     assert news is heard, what
 
 

@@ -15,10 +15,10 @@ from probes.verdict import Cause, Outcome
 from tests.support.notice_samples import failure, notice_request, storm, text, title, town
 from tests.support.notice_samples import incident as one_incident
 from tests.support.outage_simulation import Outage
-from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
+from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, path_at
 
 NORTH, SOUTH = (Check("acme", path, CODE) for path in ("north", "south"))
-PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
+PATHS = (path_at("acme", "north", mailbox="a"), path_at("acme", "south", mailbox="b"))
 
 
 def said(incident: Incident) -> str:
@@ -44,14 +44,14 @@ def both(day: Day, *rounds: dict[Check, str]) -> None:
 
 
 def test_a_control_that_was_answered_before_the_server_went_down_is_no_proof_of_a_firewall() -> None:
-    day = Day((site("acme"), site("bolt")))
+    day = Day((path_at("acme"), path_at("bolt")))
     acme, bolt = (Check("acme", "hq", CODE), Check("bolt", "hq", CODE))
     both(day, *[{acme: "zz", bolt: "i"}] * 3, *[{acme: "w", bolt: "i"}] * 3)
     assert day.only().reason is Reason.ONLY_HERE
 
 
 def test_one_that_is_answered_since_is() -> None:
-    day = Day((site("acme"), site("bolt")))
+    day = Day((path_at("acme"), path_at("bolt")))
     acme, bolt = (Check("acme", "hq", CODE), Check("bolt", "hq", CODE))
     both(day, *[{acme: "zz", bolt: "i"}] * 3, {acme: "w", bolt: "i"}, *[{acme: "wz", bolt: "i"}] * 2)
     both(day, {acme: "w", bolt: "i"})
@@ -103,10 +103,10 @@ def test_a_block_of_both_is_the_companys_though_one_lost_some_before() -> None:
 
 def test_a_control_that_gets_through_on_a_dead_path_beside_a_well_one() -> None:
     """One host of its cluster takes mail: that of the only path, and that of one of two."""
-    for sites in (PATHS, PATHS[:1]):
-        day = Day(sites)
+    for paths in (PATHS, PATHS[:1]):
+        day = Day(paths)
         for control in "mim":
-            both(day, {NORTH: f"m{control}"} | ({SOUTH: "i"} if len(sites) > 1 else {}))
+            both(day, {NORTH: f"m{control}"} | ({SOUTH: "i"} if len(paths) > 1 else {}))
         assert said(day.only()).startswith("acme: its mail system stops some mail")
 
 
@@ -123,19 +123,19 @@ def test_a_mailbox_that_is_no_longer_full_took_mail() -> None:
 
 @pytest.mark.parametrize("letter", ["d", "s", "b"])
 def test_mail_that_a_rule_moves_was_delivered_so_that_it_is_blocked_is_over(letter: str) -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({("acme", "hq", CODE): letter * 3 + "SSSS"})
     assert day.only().nature is Nature.MAILBOX
 
 
 def test_mail_of_which_we_cannot_tell_ends_nothing() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({("acme", "hq", CODE): "ddd????"})
     assert {each.nature for each in day.open} == {Nature.MAIL, Nature.OURS}
 
 
 def test_a_rule_is_not_said_to_be_mended_by_a_refusal() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     day.play({("acme", "hq", CODE): "SSSdd"})
     (over,) = [each for each in day.incidents.values() if not each.open]
     assert "takes mail again" not in text(notice_request(over, NoticeKind.RESOLVED, companies={}))
@@ -145,7 +145,7 @@ def test_a_rule_is_not_said_to_be_mended_by_a_refusal() -> None:
 
 
 def test_what_nobody_got_through_is_not_said_to_have_been_some_of_it_when_it_is_over() -> None:
-    day = Day((site("acme", kinds=(CODE, INVITATION)),))
+    day = Day((path_at("acme", kinds=(CODE, INVITATION)),))
     code, other = Check("acme", "hq", CODE), Check("acme", "hq", INVITATION)
     both(day, *[{code: "mm", other: "m"}] * 3, {code: "ii", other: "m"}, *[{code: "ii", other: "i"}] * 3)
     (over,) = day.incidents.values()
@@ -161,8 +161,8 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
     outage.town = {key: facts for key, facts in outage.town.items() if key not in gone}
     outage.stopped = frozenset(range(9))
     day = outage.day
-    day.sites = tuple(each for each in day.sites if each.company not in gone)
-    day.picture.configure(day.sites, day.settings, NAMES, day.others)
+    day.paths = tuple(each for each in day.paths if each.company not in gone)
+    day.picture.configure(day.paths, day.settings, NAMES, day.others)
     day.read(day.picture.unread_of(outage.town))
     outage.letter = lambda n, minute: "i" if n > 9 else "d"
     outage.run(400)
@@ -175,7 +175,7 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
 
 
 def test_what_fails_now_and_then_is_not_said_to_be_not_compared_yet() -> None:
-    day = Day((site("acme"),))
+    day = Day((path_at("acme"),))
     for letter in "bii" * 7:
         both(day, {Check("acme", "hq", CODE): letter + "i"})
     assert "Not yet compared" not in text(notice_request(day.only(), companies={}))
@@ -186,7 +186,7 @@ def test_what_fails_now_and_then_is_not_said_to_be_not_compared_yet() -> None:
 
 def test_one_list_at_two_vendors_is_neither_vendors() -> None:
     names = {f"{system[0]}{n}": system for system in ("m365", "google", "postfix") for n in range(3)}
-    day = Day(tuple(site(name, mail_system=system) for name, system in names.items()))
+    day = Day(tuple(path_at(name, mail_system=system) for name, system in names.items()))
     for _ in range(2):
         for name in names:
             both_at_once(day, name)

@@ -93,13 +93,13 @@ def test_what_may_be_configured(tmp_path: Path) -> None:
     ).web
     assert (web.sign_in.lasts, web.sign_in.idle) == (timedelta(hours=8), timedelta(minutes=30))
     assert (web.sign_in.header, web.sign_in.header_rights) == ("X-Remote-User", Rights.VIEWER)
-    assert web.sign_in.strangers_companies == ("acme",)
+    assert web.sign_in.companies_of_unknown_users == ("acme",)
     assert (web.manual.per_person_per_hour, web.manual.per_path_per_hour) == (10, 5)
 
 
 def test_without_a_word_nobody_comes_by_header(tmp_path: Path) -> None:
     sign_in = read(tmp_path, "").web.sign_in
-    assert (sign_in.header, sign_in.header_rights, sign_in.strangers_companies) == (None, None, None)
+    assert (sign_in.header, sign_in.header_rights, sign_in.companies_of_unknown_users) == (None, None, None)
     assert (sign_in.lasts, sign_in.idle) == (timedelta(hours=12), timedelta(hours=2))
 
 

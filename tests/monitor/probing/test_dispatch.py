@@ -20,8 +20,8 @@ CHECK = Check("acme", "hq", Kind.TWO_STEP_CODE)
 async def test_an_order_becomes_a_probe_that_knows_why_it_was_sent(
     pipeline_app: PipelineApp, purpose: ProbePurpose
 ) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, _, store):
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, _, store):
         launched = await InProcessDispatcher(pipeline).launch(ProbeOrder(CHECK, purpose=purpose))
         record = await store.probes.record(launched.id)
     assert record

@@ -95,12 +95,12 @@ async def test_another_process_s_verdicts_show_on_pages_and_in_metrics(store: St
 
 async def test_a_verdict_of_this_process_is_shown_at_once(pipeline_app: PipelineApp) -> None:
     board = Board()
-    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
-    board.configure([site])
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    board.configure([path])
     took: list[float] = []
-    async with pipeline_app.service(site, followers=[board.take]) as (pipeline, heard, _):
+    async with pipeline_app.service(path, followers=[board.take]) as (pipeline, heard, _):
         for number in range(1, 4):
-            await pipeline.launch(site, Kind.TWO_STEP_CODE)
+            await pipeline.launch(path, Kind.TWO_STEP_CODE)
             await heard.verdict(number)
             began = monotonic()
             await until(lambda: sum(board.probes.values()) == number)  # noqa: B023

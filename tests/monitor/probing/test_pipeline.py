@@ -32,9 +32,9 @@ LETTER = b"From: boss@acme.test\r\nSubject: lunch\r\nMessage-ID: <1@acme.test>\r
 
 async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp) -> None:
     letter = pipeline_app.maildir.deliver(LETTER)
-    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         assert await heard.verdict() == "inbox - real"
         record = await store.probes.record(probe.id)
         assert record is not None
@@ -50,16 +50,16 @@ async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp) -> Non
 
 
 async def test_into_junk(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir, junk=True), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir, junk=True), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         assert await heard.verdict() == "spam unclear real"
 
 
 async def test_a_refusal_is_a_verdict_at_once(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute([REFUSE]), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute([REFUSE]), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         assert await heard.verdict() == "blocked ip_blocked real"
         record = await store.probes.record(probe.id)
         assert record is not None
@@ -72,9 +72,9 @@ async def test_put_off_it_is_tried_again_as_the_real_sender_would_and_with_the_v
     pipeline_app: PipelineApp,
 ) -> None:
     route = ScriptedRoute([DEFER, ACCEPT], mailbox=pipeline_app.maildir)
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=9, seconds=50)
         pipeline.tick(pipeline_app.clock())
@@ -90,9 +90,9 @@ async def test_put_off_it_is_tried_again_as_the_real_sender_would_and_with_the_v
 
 async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         key = await store.key()
         token = mint(probe.id, key)
@@ -112,11 +112,11 @@ async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(pipeline_app: Pi
 
 async def test_a_replayed_probe_does_not_arrive_twice(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        first = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        first = await pipeline.launch(path, KIND)
         await heard.verdict()
-        await pipeline.launch(site, KIND)  # so that somebody is looking
+        await pipeline.launch(path, KIND)  # so that somebody is looking
         pipeline_app.maildir.deliver(route.sent[0].content, junk=True)
         await heard.verdict(2)
         await _until(lambda: not pipeline_app.maildir.files())
@@ -144,9 +144,9 @@ async def test_a_probe_in_another_companys_mailbox_is_no_arrival(pipeline_app: P
 
 
 async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=59)
         pipeline.tick(pipeline_app.clock())
@@ -163,10 +163,10 @@ async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp) -> 
 
 async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
+    path = watched(route, pipeline_app.mailbox)
     hidden = pipeline_app.maildir.path.rename(pipeline_app.folder / "hidden")
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(FailedLook)
         pipeline_app.clock.pass_(minutes=11)
         pipeline.tick(pipeline_app.clock())
@@ -182,15 +182,15 @@ async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(pi
 
 async def test_found_after_it_was_called_missing_the_verdict_is_amended(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(hours=2)
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "missing unclear real"
         pipeline_app.maildir.deliver(route.sent[0].content)
-        await pipeline.launch(site, KIND)
+        await pipeline.launch(path, KIND)
         assert await heard.verdict(2) == "late unclear real"
         assert heard.verdicts[1].amends
 
@@ -199,13 +199,13 @@ async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_
     pipeline_app: PipelineApp,
 ) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
     pipeline_app.maildir.deliver(route.sent[0].content)
     pipeline_app.clock.pass_(hours=5)  # long after the code died and we would have given up
-    async with pipeline_app.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(path) as (pipeline, heard, _):
         await pipeline.resume()
         pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "inbox - real"
@@ -213,13 +213,13 @@ async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_
 
 
 async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
     pipeline_app.maildir.path.rename(pipeline_app.folder / "hidden")
     pipeline_app.clock.pass_(hours=5)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(path) as (pipeline, heard, _):
         await pipeline.resume()
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
@@ -227,11 +227,11 @@ async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: 
 
 async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(gate=asyncio.Event())
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        probe = await pipeline.launch(path, KIND)
         await _until(lambda: len(route.sent) == 1)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
+    async with pipeline_app.service(path) as (pipeline, heard, store):
         await pipeline.resume()
         pipeline_app.clock.pass_(minutes=2)
         await _ticking(pipeline, pipeline_app, lambda: any(isinstance(e.what, Interrupted) for e in heard.events))
@@ -245,21 +245,21 @@ async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineA
 
 
 async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute([DEFER]), pipeline_app.mailbox, retry=(timedelta(minutes=2),))
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute([DEFER]), pipeline_app.mailbox, retry=(timedelta(minutes=2),))
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
     pipeline_app.clock.pass_(minutes=30)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(path) as (pipeline, heard, _):
         await pipeline.resume()
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert "was not made, or did not reach the company" in heard.verdicts[0].verdict.because
 
 
 async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await pipeline.configure(PipelineConfig())  # type: ignore[arg-type]
         record = await store.probes.record(probe.id)
@@ -272,14 +272,14 @@ async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_ap
 
 async def test_two_processes_on_one_store_share_what_they_see(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
-    site = watched(route, pipeline_app.mailbox)
+    path = watched(route, pipeline_app.mailbox)
     quiet = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with (
         pipeline_app.service(quiet) as (service, _service_heard, _),
-        pipeline_app.service(site, owns_orphans=False) as (command, heard, store),
+        pipeline_app.service(path, owns_orphans=False) as (command, heard, store),
     ):
         await service.launch(quiet, KIND)  # it watches the mailbox, and may be the first to see the other's probe
-        probe = await command.launch(site, KIND)
+        probe = await command.launch(path, KIND)
         async with asyncio.timeout(10):
             while not heard.verdicts:
                 await command.catch_up()
@@ -293,19 +293,19 @@ async def test_a_listener_that_fails_holds_up_no_probe(pipeline_app: PipelineApp
     def full_disk(event: Event) -> None:
         raise OSError("no space left on device")
 
-    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
-    async with pipeline_app.service(site, listeners=[full_disk]) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(path, listeners=[full_disk]) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         assert await heard.verdict() == "inbox - real"
         await _until(lambda: not pipeline.flights)
 
 
 @pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
 async def test_whoever_is_not_configured_cannot_be_sent(pipeline_app: PipelineApp, role: Role) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, _, store):
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, _, store):
         with pytest.raises(LaunchError, match=rf"there is no {role}; add a \[{role}\] table"):
-            await pipeline.launch(site, KIND, role)
+            await pipeline.launch(path, KIND, role)
         assert await store.probes.in_flight() == []
 
 
@@ -313,15 +313,15 @@ async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found
     pipeline_app: PipelineApp,
 ) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
-    site, plan = (
+    path, plan = (
         watched(route, pipeline_app.mailbox),
         Config.model_validate({"neighbour": {"address": "probe@near.example"}}),
     )
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        neighbours = PipelineConfig(site)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        neighbours = PipelineConfig(path)
         neighbours.identities = plan.identities
         await pipeline.configure(neighbours)  # type: ignore[arg-type]
-        probe = await pipeline.launch(site, KIND, Role.NEIGHBOUR)
+        probe = await pipeline.launch(path, KIND, Role.NEIGHBOUR)
         assert (await heard.verdict()).startswith("inbox")
         record = await store.probes.record(probe.id)
     assert record
@@ -373,12 +373,12 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(
 ) -> None:
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
     monkeypatch.setattr("monitor.probing.pipeline.ATTEMPT_SLACK", timedelta(milliseconds=50))
-    site = watched(ScriptedRoute(), Refusing())
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), Refusing())
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        await pipeline.launch(path, KIND)
         await heard.evidence(FailedLook)
         pipeline_app.clock.pass_(minutes=61)
-        await pipeline.launch(site, Kind.PASSWORD_RESET)  # so that there is news to be stored
+        await pipeline.launch(path, Kind.PASSWORD_RESET)  # so that there is news to be stored
         learn, refused = store.probes.learn, 0
 
         async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
@@ -401,8 +401,8 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
-    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
         learn, refused = store.probes.learn, 0
 
         async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
@@ -413,7 +413,7 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
             await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(store.probes, "learn", full)
-        probe = await pipeline.launch(site, KIND)
+        probe = await pipeline.launch(path, KIND)
         await _until(lambda: refused >= 3)
         assert pipeline_app.maildir.files()  # what is not stored is not deleted
         monkeypatch.setattr(store.probes, "learn", learn)
@@ -422,7 +422,7 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
         record = await store.probes.record(probe.id)
         assert record is not None
         assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
-        assert pipeline.watchers[site.mailbox_key].failures == 0
+        assert pipeline.watchers[path.mailbox_key].failures == 0
 
 
 async def test_a_message_that_we_stumble_over_hides_no_other(
@@ -435,9 +435,9 @@ async def test_a_message_that_we_stumble_over_hides_no_other(
 
     monkeypatch.setattr("monitor.probing.arrivals.recognise", stumbles)
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         stone = pipeline_app.maildir.deliver(b"X: stumble\r\n" + route.sent[0].content)
         pipeline_app.maildir.deliver(route.sent[0].content)
@@ -454,11 +454,11 @@ async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
         refused.set()
         raise ReplacedError("another one leads")
 
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, _, store):
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, _, store):
         monkeypatch.setattr(store.probes, "learn", replaced)
         with capture_logs() as lines:
-            await pipeline.launch(site, KIND)
+            await pipeline.launch(path, KIND)
             await asyncio.wait_for(refused.wait(), 10)
             await pipeline.idle()
     assert not [line for line in lines if line.get("exc_info")]

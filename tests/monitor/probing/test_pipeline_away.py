@@ -53,9 +53,9 @@ async def test_what_was_handed_over_while_we_slept_is_not_late(pipeline_app: Pip
             return replace(dialogue, steps=(replace(dialogue.last, seconds=1200.0),))
 
     route = Sleeping(mailbox=pipeline_app.maildir)
-    async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
+    async with pipeline_app.service(path := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
         pipeline.tick(pipeline_app.clock())
-        probe = await pipeline.launch(site, KIND)
+        probe = await pipeline.launch(path, KIND)
         await heard.verdict()
         assert heard.verdicts[-1].verdict.outcome is Outcome.UNKNOWN
         assert "was suspended for 20 min" in heard.verdicts[-1].verdict.because
@@ -68,11 +68,11 @@ async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(
     pipeline_app: PipelineApp, sleeps
 ) -> None:
     route = ScriptedRoute()
-    async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
+    async with pipeline_app.service(path := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
         pipeline.tick(pipeline_app.clock())
         sleeps(90)
         pipeline.tick(pipeline_app.clock())
-        probe = await pipeline.launch(site, KIND)
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         for minutes in (8, 4):
             sleeps(minutes)
@@ -85,10 +85,10 @@ async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(
 
 
 async def test_no_copy_is_missing_that_may_have_come_while_we_slept(pipeline_app: PipelineApp, sleeps) -> None:
-    async with pipeline_app.service(site := watched(ScriptedRoute(), COPIES)) as (pipeline, heard, _):
+    async with pipeline_app.service(path := watched(ScriptedRoute(), COPIES)) as (pipeline, heard, _):
         pipeline.presence.listening_since = pipeline_app.clock() - timedelta(hours=1)
         pipeline.tick(pipeline_app.clock())
-        await pipeline.launch(site, KIND)
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         sleeps(70)
         pipeline.tick(pipeline_app.clock())
@@ -101,8 +101,8 @@ async def test_a_copy_that_came_late_is_late_only_if_we_listened_all_the_time(
     pipeline_app: PipelineApp, up_for: timedelta
 ) -> None:
     route = ScriptedRoute()
-    async with pipeline_app.service(site := watched(route, COPIES)) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    async with pipeline_app.service(path := watched(route, COPIES)) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=15)
         pipeline.presence.listening_since = pipeline_app.clock() - up_for

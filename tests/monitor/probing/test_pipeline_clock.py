@@ -115,12 +115,12 @@ async def test_after_a_restart_a_probe_from_the_future_goes_on_from_what_is_know
 async def test_the_present_verdict_is_not_that_of_a_clock_that_was_wrong(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.ACCEPTED], pipeline_app.maildir)
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
-        site = watched(route, pipeline_app.mailbox)
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+        path = watched(route, pipeline_app.mailbox)
+        await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.verdict(1)
         set_clock(pipeline_app, pipeline, timedelta(hours=-2))
         route.answers, route.mailbox = [Handover.REFUSED], None
-        second = await pipeline.launch(site, Kind.TWO_STEP_CODE)
+        second = await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.verdict(2)
         (present,) = await store.probes.current()
         assert present.probe_id == second.id
@@ -158,13 +158,13 @@ async def test_what_a_receiver_put_off_while_we_were_suspended_is_ours(
 
 async def test_a_repeated_attempt_waits_for_its_host(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.DEFERRED])
-    async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
+    async with pipeline_app.service(path := watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
         pipeline.caps = Caps(1, {}, pipeline_app.clock())
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+        await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=10, seconds=1)
         pipeline.caps.count_message(
-            site, pipeline_app.clock() - timedelta(seconds=30)
+            path, pipeline_app.clock() - timedelta(seconds=30)
         )  # another one has just gone there
         pipeline.tick(pipeline_app.clock())
         await settled(pipeline)

@@ -40,7 +40,7 @@ class Life:
     """One probe on its way, in a service that works."""
 
     app: PipelineApp
-    site: WatchedPath
+    path: WatchedPath
     route: ScriptedRoute
     pipeline: Pipeline
     heard: EventRecorder
@@ -50,11 +50,11 @@ class Life:
     async def launch(self) -> Probe:
         """Again, where the store did not take it: then nothing was sent."""
         try:
-            self.probes.append(await self.pipeline.launch(self.site, KIND))
+            self.probes.append(await self.pipeline.launch(self.path, KIND))
         except StoreDownError:
             assert self.route.sent == []
             assert not self.pipeline.flights
-            self.probes.append(await self.pipeline.launch(self.site, KIND))
+            self.probes.append(await self.pipeline.launch(self.path, KIND))
         return self.probes[-1]
 
     async def until(self, true: Callable[[], bool], *, pass_: float = 0) -> None:
@@ -131,9 +131,9 @@ async def test_a_probe_ends_as_it_would_have(
 ) -> None:
     tell, outcome, sent = STORIES[story]
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        life = Life(pipeline_app, site, route, pipeline, heard, store)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        life = Life(pipeline_app, path, route, pipeline, heard, store)
         refusals.refuse(nth, how)
         if nth == 1 and how is Refusal.WRITTEN:
             return  # a launch that nobody hears of is the next test's
@@ -152,7 +152,7 @@ async def test_a_probe_ends_as_it_would_have(
         assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
         assert len({seen.once for seen in record.evidence if seen.once}) == len([s for s in record.evidence if s.once])
         assert len(route.sent) == sent - ours
-        assert not pipeline.busy(site.check(KIND))
+        assert not pipeline.busy(path.check(KIND))
         assert all(watcher.failures == 0 for watcher in pipeline.watchers.values())
         assert heard.verdicts[-1].verdict == record.verdict
 
@@ -161,14 +161,14 @@ async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_
     pipeline_app: PipelineApp, refusals: Refusals
 ) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, _, store):
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, _, store):
         refusals.refuse(1, Refusal.WRITTEN)
         with pytest.raises(StoreDownError):
-            await pipeline.launch(site, KIND)
+            await pipeline.launch(path, KIND)
         [record] = await store.probes.in_flight()
     pipeline_app.clock.pass_(minutes=2)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(path) as (pipeline, heard, _):
         await pipeline.resume()
         pipeline.tick(pipeline_app.clock())
         await heard.evidence(Interrupted)
@@ -184,9 +184,9 @@ async def test_two_pieces_of_news_at_once_and_one_refused(
     """A verdict never rests on evidence that is not stored, whichever of the two is refused."""
     gate = asyncio.Event()
     route = ScriptedRoute(gate=gate)
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         refusals.refuse(nth, how)
         now = pipeline_app.clock()
         looks = (FailedLook(now, "login failed"), Look(now + timedelta(minutes=61), ("INBOX", "Junk")))
@@ -208,9 +208,9 @@ async def test_two_pieces_of_news_at_once_and_one_refused(
 
 async def test_who_is_cancelled_while_the_store_writes_leaves_nothing_unknown(pipeline_app: PipelineApp) -> None:
     """The write goes on. What comes next knows what it brought."""
-    site = watched(ScriptedRoute(gate=asyncio.Event()), pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(gate=asyncio.Event()), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, KIND)
         task = asyncio.create_task(pipeline.learn(probe.id, FailedLook(pipeline_app.clock(), "login failed")))
         while not pipeline.flights[probe.id].unsure:  # noqa: ASYNC110
             await asyncio.sleep(0)

@@ -69,14 +69,14 @@ async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_ag
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         with monkeypatch.context() as full:
             full.setattr(store.probes, "learn", fails)
             await pipeline.configure(PipelineConfig())  # type: ignore[arg-type]
-        await pipeline.configure(PipelineConfig(site))  # type: ignore[arg-type]
+        await pipeline.configure(PipelineConfig(path))  # type: ignore[arg-type]
         pipeline_app.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
         await heard.verdict()
         assert heard.verdicts[0].verdict.outcome is Outcome.INBOX

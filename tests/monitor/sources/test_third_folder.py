@@ -150,9 +150,9 @@ async def test_what_a_rule_does_to_our_mail(
     for each in (shared.parent, *shared.parent.rglob("*")):
         os.chown(each, MAIL_OWNER, MAIL_OWNER)
     letters = [server.deliver(USER, LETTER), server.deliver(USER, LETTER, "Lists")]
-    site = watched(Lmtp(server), mailbox(server))
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+    path = watched(Lmtp(server), mailbox(server))
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, Kind.TWO_STEP_CODE)
         verdict = await last_verdict(pipeline_app, pipeline, heard)
         assert verdict.outcome is outcome, verdict.because
         assert words in verdict.because
@@ -164,11 +164,11 @@ async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, pipeline_app = start('fileinto :create "Lists";'), PipelineApp(tmp_path)
-    site = watched(Lmtp(server), mailbox(server))
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+    path = watched(Lmtp(server), mailbox(server))
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await last_verdict(pipeline_app, pipeline, heard)
-        await pipeline.launch(site, Kind.PASSWORD_RESET)
+        await pipeline.launch(path, Kind.PASSWORD_RESET)
         await heard.evidence(Dialogue, 2)
         monkeypatch.setattr(mailboxes, "monotonic", lambda: time.monotonic() + 60)  # as if a minute had passed
         server.deliver(USER, LETTER)  # which ends the wait for news
@@ -179,9 +179,9 @@ async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(
 async def test_late_is_late_in_any_folder(start: Start, tmp_path: Path) -> None:
     server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
     route = Lost(server)
-    site = watched(route, mailbox(server))
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+    path = watched(route, mailbox(server))
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=30)
         at = pipeline_app.clock().timestamp()
@@ -214,12 +214,12 @@ async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp
     """Probes whose path is gone, whose record is gone, that came after all, or are another instance's."""
     server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
     route = Lost(server)
-    gone, site = watched(route, mailbox(server), path="gone"), watched(Lmtp(server), mailbox(server))
+    gone, path = watched(route, mailbox(server), path="gone"), watched(Lmtp(server), mailbox(server))
     other = PipelineApp(tmp_path / "other")
     async with other.service(watched(route, mailbox(server))) as (pipeline, heard, _):
         await pipeline.launch(watched(route, mailbox(server)), Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
-    async with pipeline_app.service(gone, site) as (pipeline, heard, _):
+    async with pipeline_app.service(gone, path) as (pipeline, heard, _):
         await pipeline.launch(gone, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
     foreign, ours = (each.content for each in route.sent)
@@ -235,9 +235,9 @@ async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp
     ]
     for folder in ("INBOX", "Junk", "Lists", "Archive"):
         server.deliver(USER, ours, folder, at=now - day)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(path) as (pipeline, heard, _):
         await pipeline.resume()
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+        await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.evidence(Arrival)
         await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == 2)
     assert all(still_there(letter) for letter in kept)
@@ -249,9 +249,9 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
     """The store knows nothing of it, but it came a moment ago."""
     server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
     route = Lost(server)
-    site = watched(route, mailbox(server))
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, Kind.TWO_STEP_CODE)
+    path = watched(route, mailbox(server))
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
         pipeline.flights.untrack(pipeline.flights[probe.id])
 
@@ -266,7 +266,7 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
             "Lists",
             at=pipeline_app.clock().timestamp() - timedelta(days=2).total_seconds(),
         )
-        look = await pipeline.watchers[site.mailbox_key].look()
+        look = await pipeline.watchers[path.mailbox_key].look()
         assert isinstance(look, Look)
         # Counted, not looked for by path: reading a mail moves it.
         await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == 1)

@@ -169,11 +169,11 @@ async def test_whoever_takes_an_invitation_has_its_password_and_only_they_are_in
     await store.people.put_session(replace(VISIT, person="ada"))
     await store.people.put_invitation(replace(INVITED, person="ada"))
     takes = [(name, replace(DEED, about=f"by {name}")) for name in ("first", "second")]
-    taken = [await store.people.accept_invitation(INVITED.digest, at(1), name, deed) for name, deed in takes]
+    taken = [await store.people.accept_invitation(INVITED.digest, at(1), name, entry) for name, entry in takes]
     assert [each is not None for each in taken] == [True, False]
     assert await store.people.person("ada") == replace(disabled, password="first")
     assert await store.people.session(VISIT.digest) is None
-    assert [deed.about for _, deed in await store.people.audit_log(None, 5)] == ["by first"]
+    assert [entry.about for _, entry in await store.people.audit_log(None, 5)] == ["by first"]
 
 
 async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str) -> None:
@@ -215,11 +215,11 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store) -> N
     done = [replace(DEED, about=f"p{number}", company="") for number in range(1, 8)]
     await asyncio.gather(*map(store.people.note, done))
     first = await store.people.audit_log(None, 3)
-    assert [deed.about for _, deed in first] == ["p7", "p6", "p5"]
+    assert [entry.about for _, entry in first] == ["p7", "p6", "p5"]
     await store.people.note(DEED)  # moves nothing
     second = await store.people.audit_log(first[-1][0], 3)
     third = await store.people.audit_log(second[-1][0], 3)
-    assert [deed for _, deed in (*first, *second, *third)] == done[::-1]
+    assert [entry for _, entry in (*first, *second, *third)] == done[::-1]
     assert (await store.people.audit_log(None, 1))[0][1] == DEED
 
 
@@ -257,7 +257,7 @@ async def test_the_audit_log_stays(store: Store, url: str, statement: str, refus
         connection.execute("PRAGMA recursive_triggers = ON")
         with pytest.raises(sqlite3.IntegrityError, match=refusal):
             connection.execute(statement)
-    assert [deed for _, deed in await store.people.audit_log(None, 5)] == [DEED]
+    assert [entry for _, entry in await store.people.audit_log(None, 5)] == [DEED]
 
 
 # --- answers
@@ -303,7 +303,7 @@ async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store,
     taken = await store.people.accept_invitation(HOSTILE, at(1), HOSTILE)
     assert taken == replace(INVITED, digest=MADE_LEGIBLE, person=MADE_LEGIBLE)
     assert await store.people.session(HOSTILE) is None
-    assert [deed.about for _, deed in await store.people.audit_log(None, 5)] == [MADE_LEGIBLE]
+    assert [entry.about for _, entry in await store.people.audit_log(None, 5)] == [MADE_LEGIBLE]
     answer = await store.requests.remembered(HOSTILE, HOSTILE)
     assert answer
     assert answer.body == MADE_LEGIBLE
@@ -353,7 +353,8 @@ async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_
     await store.prune(at(0))
     assert len(await store.people.audit_log(None, 5000)) == 2504, "it was not told what time it is"
     assert await store.prune(at(0), now) == 0
-    assert sorted(map(repr, (deed for _, deed in await store.people.audit_log(None, 5000)))) == sorted(map(repr, kept))
+    left = [entry for _, entry in await store.people.audit_log(None, 5000)]
+    assert sorted(map(repr, left)) == sorted(map(repr, kept))
 
 
 async def test_a_forgotten_answer_makes_room_for_another(store: Store) -> None:

@@ -164,7 +164,7 @@ async def test_the_first_start_makes_an_admin(store: Store) -> None:
     assert link.startswith("https://mailpath.example/invitation?key=")
     [person] = await store.people.all()
     assert (person.name, person.rights, person.companies, person.password) == ("admin", Rights.ADMIN, None, "")
-    assert {(deed.who, deed.way) for _, deed in await store.people.audit_log(None, 10)} == {("mailpath", "start")}
+    assert {(entry.who, entry.way) for _, entry in await store.people.audit_log(None, 10)} == {("mailpath", "start")}
 
 
 async def test_each_start_has_a_new_link_until_there_is_a_password(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ async def test_no_secret_is_anywhere_but_where_it_was_given(
             pages.append((await browser.post("/do", {"form": "wrong"})).text)
             pages.append((await browser.post("/invitation", invited)).text.replace(invited["key"], ""))
             told = (
-                str(await auth_app.deeds())
+                str(await auth_app.audit_entries())
                 + str(await auth_app.store.people.all())
                 + str(await auth_app.store.people.tokens())
             )

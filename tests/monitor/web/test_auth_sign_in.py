@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 
 from monitor.config import Config
 from monitor.people.person import Rights
-from monitor.web.auth.client import untold_proxy
+from monitor.web.auth.client import missing_proxy_setting
 from monitor.web.auth.pages import local
 from tests.support.auth_app import PASSWORD, AuthApp, all_of, open_auth_app
 from tests.support.certificates import new_authority
@@ -351,8 +351,8 @@ async def test_behind_a_proxy_it_is_the_clients_address_that_counts(tmp_path: Pa
         assert (await made_up.sign_in("x", "wrong wrong wrong")).status == 429
         other = auth_app.browser(X_Forwarded_For="198.51.100.2")
         assert (await other.sign_in("x", "wrong wrong wrong")).status == 403
-        deeds = {deed.about.partition(",")[0] for deed in await auth_app.deeds()}
-    assert deeds == {"from 198.51.100.1", "from 198.51.100.2"}
+        entries = {entry.about.partition(",")[0] for entry in await auth_app.audit_entries()}
+    assert entries == {"from 198.51.100.1", "from 198.51.100.2"}
 
 
 async def test_behind_a_proxy_that_is_not_trusted_nobody_uses_up_the_tries_of_others(tmp_path: Path) -> None:
@@ -365,7 +365,11 @@ async def test_behind_a_proxy_that_is_not_trusted_nobody_uses_up_the_tries_of_ot
         for _ in range(295):
             await auth_app.browser().sign_in("ann", "wrong wrong wrong")
         assert (await auth_app.browser().sign_in("ann")).status == 429
-        refused = [deed.about for deed in await auth_app.deeds() if (deed.who, deed.what) == ("ann", "sign-in refused")]
+        refused = [
+            entry.about
+            for entry in await auth_app.audit_entries()
+            if (entry.who, entry.what) == ("ann", "sign-in refused")
+        ]
         assert refused[0] == "from 127.0.0.1"
         assert refused[1].startswith("from 127.0.0.1, 1")
         assert len(refused) <= 6, "three, and as many again if a new hour began"
@@ -386,7 +390,7 @@ async def test_behind_a_proxy_that_is_not_trusted_nobody_uses_up_the_tries_of_ot
 def test_a_proxy_that_nobody_told_of_is_warned_of(web: dict[str, Any], warned: bool) -> None:
     told = Config.model_validate({"web": web}, context={"folder": Path()}).web
     said = "web.url names another host, but no proxy is trusted: set web.trusted_proxies"
-    assert untold_proxy(told) == (said if warned else None)
+    assert missing_proxy_setting(told) == (said if warned else None)
 
 
 async def test_an_address_that_anybody_makes_up_counts_for_nothing(auth_app: AuthApp) -> None:
@@ -496,8 +500,8 @@ async def test_it_is_written_down_who_came_and_who_did_not(auth_app: AuthApp) ->
         "somebody unknown: sign-in refused",
         "ann: signed in",
     ]
-    assert {deed.about for deed in (await auth_app.deeds())[4:]} == {"from 127.0.0.1"}
-    assert "secret" not in str(await auth_app.deeds())
+    assert {entry.about for entry in (await auth_app.audit_entries())[4:]} == {"from 127.0.0.1"}
+    assert "secret" not in str(await auth_app.audit_entries())
 
 
 # ---- Limits ---------------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ async def test_what_is_not_theirs_or_not_there_is_not_there(pages_app: PagesApp,
         await sight_of(pages_app, ACME).incident(name)
 
 
-# ---- Mutes, paths, probes, deeds ------------------------------------------------------------------------------------
+# ---- Mutes, paths, probes, the audit log -----------------------------------------------------------------------------
 
 
 async def test_mutes_are_seen_that_concern_what_is_theirs(pages_app: PagesApp) -> None:
@@ -188,8 +188,8 @@ async def test_of_the_audit_log_they_see_what_was_done_to_theirs(pages_app: Page
         await pages_app.store.people.note(AuditEntry(START, "olga", "session", "probe sent", f"{number}", company))
     view, seen, before = sight_of(pages_app, ACME), [], ""
     while True:
-        part, before = await view.deeds(before, 7)
-        seen += [int(deed.about) for _, deed in part]
+        part, before = await view.audit_entries(before, 7)
+        seen += [int(entry.about) for _, entry in part]
         assert len(part) <= 7
         if not before:
             break

@@ -292,7 +292,7 @@ async def test_an_operator_mutes_an_incident_and_ends_it_again(pages_app: PagesA
     assert (ended.status, ended.way) == (303, "/incidents/a1#mutes")
     (over,) = await pages_app.store.incidents.mutes()
     assert over.ended_by == "op"
-    assert [deed.what for deed in await pages_app.deeds()][-2:] == ["mute created", "mute ended"]
+    assert [entry.what for entry in await pages_app.audit_entries()][-2:] == ["mute created", "mute ended"]
 
 
 async def test_an_incident_is_muted_for_its_cause_alone(pages_app: PagesApp) -> None:

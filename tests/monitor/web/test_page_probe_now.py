@@ -145,9 +145,9 @@ async def test_one_probe_is_sent_and_its_page_is_where_it_leads(pages_app: Pages
 
 async def test_it_is_written_into_the_audit_log(pages_app: PagesApp) -> None:
     await post(await pages_app.operator(), "/probe-now", where="acme/hq", kind="invitation", as_="control")
-    deed = (await pages_app.deeds())[-1]
-    assert (deed.who, deed.way, deed.what, deed.company) == ("op", "session", "probe sent", "acme")
-    assert deed.about == f"acme/hq invitation as control, probe {pages_app.sent[0].id}"
+    entry = (await pages_app.audit_entries())[-1]
+    assert (entry.who, entry.way, entry.what, entry.company) == ("op", "session", "probe sent", "acme")
+    assert entry.about == f"acme/hq invitation as control, probe {pages_app.sent[0].id}"
 
 
 async def test_several_lead_to_a_page_with_all_of_them(pages_app: PagesApp) -> None:

@@ -220,7 +220,9 @@ def _feed(service: Service) -> None:
 
 def test_on_a_terminal_the_first_link_is_shown_and_written_nowhere(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
-    said = "from monitor.first_admin import *; import sys; tell_first_link('http://x/invitation?key=K', sys.argv[1])"
+    said = (
+        "from monitor.first_admin import *; import sys; announce_first_link('http://x/invitation?key=K', sys.argv[1])"
+    )
     store = f"sqlite:///{tmp_path}/mailpath.db"
     subprocess.run((sys.executable, "-c", said, store), stderr=theirs, timeout=SECONDS, check=True)
     os.close(theirs)

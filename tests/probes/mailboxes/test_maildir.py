@@ -306,7 +306,7 @@ async def test_where_other_machines_write_we_poll(
     box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maildir, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(maildir_box, "hears_everything", lambda _: False)
+    monkeypatch.setattr(maildir_box, "sees_all_changes", lambda _: False)
     before = watches()
     async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)

@@ -67,9 +67,9 @@ async def open_inbound_pipeline(
 
 
 async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         assert await talks.about(probe.id, mails.bounce) == 250
         assert await heard.verdict() == "blocked ip_listed real"
@@ -82,9 +82,9 @@ async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(pipe
 
 
 async def test_a_bounce_amends_what_was_given_up(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(hours=1, seconds=1)
         pipeline.tick(pipeline_app.clock())
@@ -96,9 +96,9 @@ async def test_a_bounce_amends_what_was_given_up(pipeline_app: PipelineApp) -> N
 
 
 async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         for _ in range(3):
             await talks.about(probe.id, mails.bounce)
@@ -113,9 +113,9 @@ FAR_AWAY = "mx.far.test[198.51.100.25]:25"  # our clients in these tests are on 
 
 async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(host=FAR_AWAY)
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         assert await talks.about(probe.id, mails.bounce) == 250
         assert await heard.verdict() == "blocked ip_listed unproven"
@@ -127,9 +127,9 @@ async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(pipeline_a
 
 
 async def test_forged_delays_do_not_keep_the_bounce_out(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(host=FAR_AWAY), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(host=FAR_AWAY), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         for number in range(21):
             reply = f"451 4.7.1 wait {number}"
@@ -140,9 +140,9 @@ async def test_forged_delays_do_not_keep_the_bounce_out(pipeline_app: PipelineAp
 
 
 async def test_who_read_the_message_cannot_write_a_bounce_that_proves_anything(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         token = mint(probe.id, await talks.store.key())
         await talks.about(probe.id, mails.bounce, to=f"bounce+{token}@account.trimble.com")
@@ -166,9 +166,9 @@ async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(
         "mx.acme.test": (address,),
         "localhost.acme.test": (address,),
     }
-    site = watched(ScriptedRoute(host="in.acme.test[198.51.100.25]:25"), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, _):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(host="in.acme.test[198.51.100.25]:25"), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, _):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         by = SmtpClient(client, helo, to_envelope=True, null_sender=True)
         await pipeline.bounced(probe.id, read_bounce(mails.bounce("x")), by)
@@ -176,9 +176,9 @@ async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(
 
 
 async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         assert await heard.verdict() == "inbox - real"
         await talks.about(probe.id, mails.bounce)
         assert await heard.verdict(2) == "inbox - real"
@@ -186,9 +186,9 @@ async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(pipeline_ap
 
 
 async def test_a_vacation_answer_is_evidence_and_no_verdict(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.vacation)
         await heard.evidence(Bounce)
@@ -197,12 +197,12 @@ async def test_a_vacation_answer_is_evidence_and_no_verdict(pipeline_app: Pipeli
 
 
 async def test_a_copy_that_did_not_reach_us_is_nobodys_block(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(seconds=1)
-        plan = PipelineConfig(site)
+        plan = PipelineConfig(path)
         plan.inbound = SETTINGS
         await pipeline.configure(plan)  # type: ignore[arg-type]  # as much of one as it reads
         assert await talks.about(probe.id, mails.bounce, recipient="acme@probe.test") == 250
@@ -210,17 +210,17 @@ async def test_a_copy_that_did_not_reach_us_is_nobodys_block(pipeline_app: Pipel
 
 
 async def test_of_a_probe_that_nobody_knows_nothing_is_kept(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (_, heard, talks):
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (_, heard, talks):
         assert await talks.about("a" * 16, mails.bounce) == 250
         assert heard.events == []
         assert talks.router.counts == {"other": 1}
 
 
 async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         assert await talks.about(probe.id, mails.probe, to="acme@probe.test") == 250
         assert await heard.verdict() == "inbox - unproven"
@@ -232,27 +232,27 @@ async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(pipeline_app: 
 
 
 async def test_a_copy_tells_what_the_filters_said(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.probe, "X-Spam-Flag: YES\n", to="acme@probe.test")
         assert await heard.verdict() == "spam content unproven"
 
 
 async def test_a_probe_of_another_mailbox_is_no_copy_of_this_one(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.probe, to="acme@probe.test")
         assert await talks.evidence(probe.id, Arrival) == []
 
 
 async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_there(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(hours=1, seconds=1)
         pipeline.tick(pipeline_app.clock())
@@ -262,12 +262,12 @@ async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_ther
 
 
 async def test_and_by_one_that_was_away_it_is_unknown(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
     pipeline_app.clock.pass_(minutes=30)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
         await pipeline.resume()
         pipeline_app.clock.pass_(minutes=31)
         pipeline.tick(pipeline_app.clock())
@@ -280,9 +280,9 @@ async def test_and_by_one_that_was_away_it_is_unknown(pipeline_app: PipelineApp)
 async def test_and_where_the_listener_turned_somebody_away_as_well(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=1)
         monkeypatch.setattr(listener_module, "MAX_MAILS_BEING_READ", 0)
@@ -297,9 +297,9 @@ async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp_module, "RECIPIENT_SECONDS", 0.05)
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         reader, writer = await talks.open("127.0.0.9")
         assert b"421" in await until_closed(reader)
@@ -312,12 +312,12 @@ async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(
 async def test_what_is_found_of_a_refused_probe_is_a_replay(pipeline_app: PipelineApp) -> None:
     """Somebody put it there: the receiver never had it from us."""
     route = ScriptedRoute([Handover.REFUSED, Handover.ACCEPTED])
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, _):
-        refused = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, _):
+        refused = await pipeline.launch(path, KIND)
         assert await heard.verdict() == "blocked ip_blocked real"
         pipeline_app.maildir.deliver(route.sent[0].content)
-        await pipeline.launch(site, KIND)  # the mailbox is looked into for this one
+        await pipeline.launch(path, KIND)  # the mailbox is looked into for this one
         assert await heard.verdict(2) == "blocked ip_blocked real"
         assert heard.verdicts[1].amends
         assert "its token was replayed" in heard.verdicts[1].verdict.because
@@ -326,20 +326,20 @@ async def test_what_is_found_of_a_refused_probe_is_a_replay(pipeline_app: Pipeli
 
 async def test_what_was_refused_at_its_end_may_be_there_all_the_same(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.REFUSED, Handover.ACCEPTED], stage=Stage.END_OF_DATA)
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         assert (await heard.verdict()).split()[0] == "blocked"
         pipeline_app.maildir.deliver(route.sent[0].content)
-        await pipeline.launch(site, KIND)
+        await pipeline.launch(path, KIND)
         assert await heard.verdict(2) == "inbox - unproven"
 
 
 async def test_mail_about_a_probe_is_somebodys_and_stays(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         (message,) = route.sent
         digest = '"no-reply@account.trimble.com via Quarantine" <digest@acme.test>'
@@ -351,9 +351,9 @@ async def test_mail_about_a_probe_is_somebodys_and_stays(pipeline_app: PipelineA
 
 
 async def test_a_process_without_a_listener_says_so(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with pipeline_app.service(site) as (pipeline, heard, _):
-        await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(hours=1, seconds=1)
         pipeline.tick(pipeline_app.clock())
@@ -363,9 +363,9 @@ async def test_a_process_without_a_listener_says_so(pipeline_app: PipelineApp) -
 
 async def test_a_put_off_probe_that_bounces_is_not_sent_again(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.DEFERRED], stage=Stage.END_OF_DATA)
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.bounce)
         assert (await heard.verdict()).split()[0] == "blocked"
@@ -377,9 +377,9 @@ async def test_a_put_off_probe_that_bounces_is_not_sent_again(pipeline_app: Pipe
 
 async def test_a_bounce_of_what_nobody_has_stops_no_attempt(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.DEFERRED])
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.bounce)
         pipeline_app.clock.pass_(minutes=11)
@@ -388,9 +388,9 @@ async def test_a_bounce_of_what_nobody_has_stops_no_attempt(pipeline_app: Pipeli
 
 
 async def test_a_copy_with_nothing_but_the_token_is_none(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         for sender in ("x@acme.test", "no-reply@account.trimble.com via x <x@acme.test>"):
             await talks.about(probe.id, lambda token, by=sender: forged_copy(token, by), to="acme@probe.test")

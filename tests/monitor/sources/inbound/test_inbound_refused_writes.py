@@ -55,9 +55,9 @@ async def test_what_is_answered_with_250_is_stored_once(
     pipeline_app: PipelineApp, refusals: Refusals, mail: Mail, evidence: type, outcome: str, nth: int, how: Refusal
 ) -> None:
     route = ScriptedRoute()
-    site: WatchedPath = watched(route, BOX)
-    async with pipeline_app.service(site) as (pipeline, heard, store):
-        probe = await pipeline.launch(site, site.kinds[0])
+    path: WatchedPath = watched(route, BOX)
+    async with pipeline_app.service(path) as (pipeline, heard, store):
+        probe = await pipeline.launch(path, path.kinds[0])
         await heard.evidence(Dialogue)
         await pipeline.idle()
         key = await store.key()

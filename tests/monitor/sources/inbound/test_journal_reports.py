@@ -9,9 +9,9 @@ from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 
 
 async def test_a_journal_report_of_a_stranger_proves_no_inbox(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(host=FAR_AWAY), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(host=FAR_AWAY), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         assert await talks.about(probe.id, mails.journal, to="acme@probe.test") == 250
         assert await heard.verdict() == "inbox - unproven"
@@ -22,9 +22,9 @@ async def test_a_journal_report_of_a_stranger_proves_no_inbox(pipeline_app: Pipe
 
 async def test_nor_is_a_bounce_inside_of_it_one(pipeline_app: PipelineApp) -> None:
     """It comes from the network that took the probe, and quotes all tokens; but it came to the address of copies."""
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         tag = mint(probe.id, await talks.store.key(), Purpose.ENVELOPE)
         said = {"recipient": "probe@acme.test", "action": "failed", "status": "5.7.1", "reply": "550 5.7.1 no"}
@@ -35,9 +35,9 @@ async def test_nor_is_a_bounce_inside_of_it_one(pipeline_app: PipelineApp) -> No
 
 
 async def test_nor_does_it_undo_what_the_receiver_said(pipeline_app: PipelineApp) -> None:
-    site = watched(ScriptedRoute(), COPIES)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
-        probe = await pipeline.launch(site, KIND)
+    path = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
+        probe = await pipeline.launch(path, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.bounce)
         assert await heard.verdict() == "blocked ip_listed real"

@@ -52,8 +52,8 @@ def test_postfix_gives_up_and_tells_us(alone: Namespace, open_folder: Path, pipe
 
 async def given_up(alone: Namespace, folder: Path, pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
-    site = watched(route, pipeline_app.mailbox)
-    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
+    path = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
         us = f"[127.0.0.1]:{talks.listener.port}"
         rules = {
             "virtual_transport": f"smtp:{us}",  # we do not know the company's own recipients, so this is refused
@@ -64,7 +64,7 @@ async def given_up(alone: Namespace, folder: Path, pipeline_app: PipelineApp) ->
         server = postfix(alone, folder, "acme.test", ("probe",), rules, folder / "none")
         await asyncio.to_thread(server.start)
         try:
-            probe = await pipeline.launch(site, Kind.TWO_STEP_CODE)
+            probe = await pipeline.launch(path, Kind.TWO_STEP_CODE)
             await heard.evidence(Dialogue)
             await asyncio.to_thread(hand_over, route.sent[0].mail_from, route.sent[0].content)
             assert await heard.verdict() == "blocked no_such_user real"

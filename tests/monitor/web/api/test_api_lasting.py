@@ -213,7 +213,7 @@ async def test_the_audit_log_of_a_bound_admin_has_no_numbers(api_app: ApiApp) ->
         api_app.pipeline_app.clock.pass_(hours=1)
     first = await bound.facts("/audit?most=2")
     rest = await bound.facts(f"/audit?most=2&before={first['next']}")
-    assert [deed["number"] for deed in (*first["deeds"], *rest["deeds"])] == [None] * 3
+    assert [entry["number"] for entry in (*first["deeds"], *rest["deeds"])] == [None] * 3
     assert not first["next"].isdigit()
     for guessed in ("1", "999", first["next"][::-1]):
         assert (await bound.get(f"/audit?before={guessed}")).wrong == "422 before"

@@ -25,8 +25,8 @@ async def test_a_probe_that_is_sent_now_can_be_read_until_its_verdict(api_app: A
     facts = await program.facts(f"/probes/{sent['id']}")
     assert facts["verdict"]["outcome"] == "inbox"
     assert [seen["type"] for seen in facts["evidence"]] == ["attempt", "dialogue", "arrival"]
-    deeds = [deed for _, deed in await api_app.store.people.audit_log(None, 10) if deed.what == "probe sent"]
-    assert [(deed.who, deed.way, deed.company) for deed in deeds] == [("operator-0", "token operator-0", "acme")]
+    entries = [entry for _, entry in await api_app.store.people.audit_log(None, 10) if entry.what == "probe sent"]
+    assert [(entry.who, entry.way, entry.company) for entry in entries] == [("operator-0", "token operator-0", "acme")]
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ async def test_a_mute_is_made_and_ended(api_app: ApiApp) -> None:
     assert (await program.ask("DELETE", f"/mutes/{mute['mute']}")).wrong == "409 mute"
     assert (await program.facts("/mutes"))["mutes"] == []
     assert [each["ended_by"] for each in (await program.facts("/mutes?over=true"))["mutes"]] == ["operator-0"]
-    assert [deed.what for _, deed in await api_app.store.people.audit_log(None, 2)] == ["mute ended", "mute created"]
+    assert [entry.what for _, entry in await api_app.store.people.audit_log(None, 2)] == ["mute ended", "mute created"]
 
 
 async def test_a_mute_has_an_end_or_comes_every_week(api_app: ApiApp) -> None:
@@ -244,7 +244,7 @@ async def test_the_audit_log_is_read_page_by_page(api_app: ApiApp, admin: Progra
     found, query = [], "?most=2"
     while True:
         page = await admin.facts(f"/audit{query}")
-        found += [deed["about"].partition(",")[0] for deed in page["deeds"] if deed["what"] == "token created"]
+        found += [entry["about"].partition(",")[0] for entry in page["deeds"] if entry["what"] == "token created"]
         if page["next"] is None:
             break
         query = f"?most=2&before={page['next']}"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from probes.mailboxes.imap_line import WORDS_LIMIT, said
+from probes.mailboxes.imap_line import WORDS_LIMIT, error_text
 from probes.mailboxes.imap_wire import Refusal
 
 
@@ -12,7 +12,7 @@ from probes.mailboxes.imap_wire import Refusal
 def test_a_line_of_a_megabyte_takes_no_time(letters: str) -> None:
     """Its time grew with the square of its length, in an expression that let no other thread go on meanwhile."""
     began = time.process_time()
-    assert len(said(Refusal(letters))) <= WORDS_LIMIT
+    assert len(error_text(Refusal(letters))) <= WORDS_LIMIT
     assert time.process_time() - began < 0.5
 
 
@@ -25,4 +25,4 @@ def test_a_line_of_a_megabyte_takes_no_time(letters: str) -> None:
     ],
 )
 def test_what_the_library_puts_before_the_servers_words_is_taken_away(error: str, words: str) -> None:
-    assert said(Refusal(error)) == words
+    assert error_text(Refusal(error)) == words

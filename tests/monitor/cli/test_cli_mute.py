@@ -119,7 +119,7 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
     assert said.startswith("muted acme until Tue 2199-11-26 08:00 UTC (")
     assert said.endswith(f"), mute {mute.id}; probing goes on\n")
     said = mute_cli.type("add", "acme/hq", "--cause", "tls", "--for", "90m", "--why", "x").stdout
-    assert said.startswith("muted acme/hq · tls until ")
+    assert said.startswith("muted acme/hq · cause TLS until ")
     assert " (1 h 30 min), mute " in said
     said = mute_cli.type("add", "acme", "--weekly", "mon-sun 00:00-23:59", "--why", "x").stdout
     assert "muted acme every mon-sun 00:00-23:59 (" in said
@@ -209,7 +209,7 @@ def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand) -> None:
     assert "they [bold]move" in added
     if not weekly.startswith("silent "):  # as it is on Sunday night
         assert weekly == " ".join(lines[1].split()), "what is silent later stands below"
-        begins = "later maintenance:patches acme · firewall every sun 02:00-04:00 Europe/Berlin (next Sun "
+        begins = "later maintenance:patches acme · cause no connection every sun 02:00-04:00 Europe/Berlin (next Sun "
         assert weekly.startswith(begins)
     assert weekly.endswith("the configuration the gateway is patched")
     assert "\x1b" not in "".join(lines)

@@ -121,6 +121,6 @@ async def test_each_probe_that_was_sent_by_hand_stands_in_the_audit_log(
         refusals.refuse(nth, how, "LAUNCH", "NOTE")
         reply = await program.post("/probes", {"company": "acme"})
         assert reply.status == (503 if refusals.refused else 202)
-        stored = [record.probe.id for record in await api_app.store.probes.in_flight()]
+        stored = [listed.probe_id for listed in await api_app.store.probes.recent("acme", "hq")]
         log = [entry for _, entry in await api_app.store.people.audit_log(None, 100) if entry.what == "probe sent"]
         assert sorted(entry.about.split()[-1] for entry in log) == sorted(stored)

@@ -26,7 +26,7 @@ AT_RCPT = f"rejected at RCPT TO by {RELAY}[192.0.2.56]:587: "
 SPEC = [  # path, outcome, cause, grade, and what the sentence must hold
     ("clean/relay", Outcome.INBOX, None, Grade.REAL, "arrived in INBOX"),
     ("junk/relay", Outcome.SPAM, Cause.CONTENT, Grade.REAL, "delivered to Junk"),
-    ("gateway/relay", Outcome.BLOCKED, Cause.SUPPRESSED, Grade.UNPROVEN, AT_RCPT + "550 5.0.1 "),
+    ("gateway/relay", Outcome.BLOCKED, Cause.SUPPRESSED, Grade.UNPROVEN, AT_RCPT + '"550 5.0.1 '),
     ("clean/mistyped", Outcome.UNKNOWN, None, Grade.UNPROVEN, f"not sent: {RELAY} does not take this user and passw"),
     ("clean/direct", Outcome.UNKNOWN, None, Grade.UNPROVEN, f"not sent: this machine does not bear {SENDER_IP}"),
 ]

@@ -133,7 +133,7 @@ async def last_verdict(pipeline_app: PipelineApp, pipeline: Pipeline, heard: Eve
         ('fileinto :create "Lists";', Outcome.UNKNOWN, "but a rule moved it to Lists; whether other people"),
         ('fileinto :create "Trash";', Outcome.UNKNOWN, "but a rule moved it to Trash;"),
         ('fileinto :create "INBOX/Codes/2026";', Outcome.UNKNOWN, "but a rule moved it to INBOX/Codes/2026;"),
-        ('fileinto :create "My \\"own\\" Bücher & 本";', Outcome.UNKNOWN, 'a rule moved it to My "own" Bücher & 本;'),
+        ('fileinto :create "My \\"own\\" Bücher & 本";', Outcome.UNKNOWN, "a rule moved it to My 'own' Bücher & 本;"),
         ('fileinto :create "Quarantine";', Outcome.SPAM, "delivered to Quarantine"),
         ('fileinto :create "Filter/Spamverdacht";', Outcome.SPAM, "delivered to Filter/Spamverdacht"),
         ("discard;", Outcome.MISSING, "not in INBOX, Junk or Lists within 60 min; not searched: Public/team"),

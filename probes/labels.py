@@ -109,7 +109,7 @@ CAUSES: dict[Cause, Label] = {  # sentence: the reason, as a sentence
     ),
     Cause.RDNS: Label(
         "reverse DNS",
-        "The server finds no reverse DNS name (PTR) of the sender's IP address that matches.",
+        "The server finds no matching reverse DNS name (PTR) for the sender's IP address.",
         "Many servers reject mail from an address whose reverse name does not lead back to it.",
     ),
     Cause.TLS: Label(

@@ -53,8 +53,8 @@ def notice_due(
     if incident.narrowed_at and told.at < incident.narrowed_at:
         return NoticeKind.NARROWED
     worse = incident.severity.graver_than(told.severity)
-    without_result = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
-    if (without_result or worse) and steady:
+    new_cause = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
+    if (new_cause or worse) and steady:
         return NoticeKind.CAUSE_CHANGED
     if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
         return NoticeKind.GREW

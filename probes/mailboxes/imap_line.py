@@ -1,4 +1,4 @@
-"""One IMAP connection to one folder. Blocking, so it belongs in a thread; except `hear` and `cut`."""
+"""One IMAP connection to one folder. Blocking, so it belongs in a thread; except `read_announcements` and `cut`."""
 
 import os
 import re
@@ -259,7 +259,7 @@ class FolderConnection:
             self._wire.read_announcements()
 
     def fileno(self) -> int:
-        """File descriptor to wait on for `hear`."""
+        """File descriptor to wait on for `read_announcements`."""
         return (self._wire.sock if self._client else self._sock).fileno()
 
     def leave(self) -> None:

@@ -1,6 +1,6 @@
 """IMAPClient on a connection of our own: every step is bounded in time and bytes, and new mail is noticed.
 
-Blocking, except `ImapWire.hear`. Whatever the server sends, only FAILURES are raised.
+Blocking, except `ImapWire.read_announcements`. Whatever the server sends, only FAILURES are raised.
 """
 
 import imaplib

@@ -194,7 +194,7 @@ BY_CAUSE: dict[Cause, Remedy] = {
         ("If the limit is the company's own, raise it for mail of {domain} that passes DMARC.",),
     ),
     Cause.RDNS: Remedy(
-        "The server finds no reverse DNS name of the sender's IP address that leads back to it.",
+        "The server finds no reverse DNS name for the sender's IP address that leads back to it.",
         Actor.SENDER,
         (
             "Check the PTR record of {ip}, and the address record of the name in it.",

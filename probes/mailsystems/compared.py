@@ -16,7 +16,7 @@ from probes.mailsystems.widespread import ASK_THE_VENDOR
 from probes.outcome import Cause
 
 USE_THE_PHONE = "Mail from outside does not reach the company: phone its people."
-SOME_MUST_PHONE = "Some mail from outside does not reach the company: phone whoever waits for it."
+SOME_MUST_PHONE = "Some mail from outside does not reach the company: phone whoever is waiting for it."
 OTHERS_TOO = "Do not change filters or allow lists for the sender: another sender is stopped in the same way."
 _LOG = "Find the error in the mail server's log at the time of the probe."
 _SUSPECTS = (

@@ -17,7 +17,7 @@ from monitor.config.secret_values import secret_values
 from monitor.events import Listener
 from monitor.first_admin import announce_first_link
 from monitor.leader import leading
-from monitor.logs import hide, tell
+from monitor.logs import hide, log_verdict
 from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
@@ -141,13 +141,13 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
     reader = ReportReader()
     with _leaving(ThreadPoolExecutor(MAX_MAILS_BEING_READ, "inbound")) as threads:
-        desk = InboundRouter(key, pipeline, threads, reader)
-        desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        async with listening(inbound, desk) as listener, aclosing(reader):
+        inbound_router = InboundRouter(key, pipeline, threads, reader)
+        inbound_router.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
+        async with listening(inbound, inbound_router) as listener, aclosing(reader):
             pipeline.presence.listening_since = utc_now()
-            pipeline.presence.turned_away = desk.turned_away.during
+            pipeline.presence.turned_away = inbound_router.turned_away.during
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
-            yield desk
+            yield inbound_router
 
 
 @contextmanager
@@ -174,7 +174,7 @@ class Service:
     planner: Planner
     dispatcher: Dispatcher
     signals: SignalReader
-    casebook: IncidentEngine
+    incident_engine: IncidentEngine
     delivery: Delivery
     live: Live
 
@@ -183,7 +183,7 @@ class Service:
         self.metrics = Metrics(self.board, self._gauges())
         self._now = self.clock.now
         self._pulse, self._rejections = Pulse(), Rejections()
-        self._desk: InboundRouter | None = None
+        self._inbound_router: InboundRouter | None = None
         self._store_trouble: str | None = None
 
     def _gauges(self) -> Gauges:
@@ -192,13 +192,13 @@ class Service:
             lag=lambda: self.planner.schedule.lag if self.planner.schedule else timedelta(0),
             skipped=lambda: dict(self.planner.schedule.skipped) if self.planner.schedule else {},
             mailbox_errors=self._mailbox_errors,
-            inbound=lambda: dict(self._desk.counts) if self._desk else {},
-            turned_away=lambda: dict(self._desk.turned_away.counts) if self._desk else {},
-            incidents=lambda: self.casebook.incidents,
-            rules_lag=lambda: self.casebook.lag,
+            inbound=lambda: dict(self._inbound_router.counts) if self._inbound_router else {},
+            turned_away=lambda: dict(self._inbound_router.turned_away.counts) if self._inbound_router else {},
+            incidents=lambda: self.incident_engine.incidents,
+            rules_lag=lambda: self.incident_engine.lag,
             notices=lambda: dict(self.delivery.counts),
-            waiting=lambda: self.casebook.waiting,
-            listening=lambda: self._desk is not None if self.config.inbound else None,
+            waiting=lambda: self.incident_engine.waiting,
+            listening=lambda: self._inbound_router is not None if self.config.inbound else None,
             reference=lambda: self.network.reference_up,
             rejected=lambda: dict(self._rejections.counts),
             tick_age=lambda: self._pulse.age,
@@ -212,22 +212,22 @@ class Service:
         """Set once another process leads on the store instead of this one."""
         return self.store.replaced
 
-    async def start(self, desk: InboundRouter | None) -> None:
-        """Continue where the last run stopped. `desk`: the inbound router, if there is one."""
-        self._desk = desk
+    async def start(self, inbound_router: InboundRouter | None) -> None:
+        """Continue where the last run stopped. `inbound_router`: that of the listener, if there is one."""
+        self._inbound_router = inbound_router
         self.board.configure(self.config.paths())
-        await self.signals.begin(self.board.take, self.casebook.take, self.live.take)
+        await self.signals.begin(self.board.take, self.incident_engine.take, self.live.take)
         presents = await self.store.probes.current()  # read after that, so that nothing is missed in between
         self.board.recall(presents)
         self.network.configure(self.config)
         self.network.start()
         self.board.clock_was_set(self._now())  # perhaps while nothing ran
-        await self.casebook.configure(self.config)
-        await self.casebook.recall(presents)
+        await self.incident_engine.configure(self.config)
+        await self.incident_engine.recall(presents)
         await self.pipeline.resume()
         await self.planner.configure(self.config)
         self.signals.start()
-        self.casebook.start()
+        self.incident_engine.start()
         self.delivery.configure(self.config.channels)
         self.delivery.start()
 
@@ -244,10 +244,10 @@ class Service:
         self.board.configure(config.paths())
         self.network.configure(config)
         await self.pipeline.configure(config)
-        await self.casebook.configure(config)
+        await self.incident_engine.configure(config)
         self.delivery.configure(config.channels)
-        if self._desk:
-            self._desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
+        if self._inbound_router:
+            self._inbound_router.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         await self.planner.configure(config)
         log.info("configuration loaded", paths=len(self.board.paths))
 
@@ -256,7 +256,7 @@ class Service:
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            for part in (self.network, self.delivery, self.casebook, self.signals, self.planner):
+            for part in (self.network, self.delivery, self.incident_engine, self.signals, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
@@ -282,7 +282,7 @@ class Service:
             config=lambda: self.config,
             store=self.store,
             board=self.board,
-            casebook=self.casebook,
+            incident_engine=self.incident_engine,
             metrics=self.metrics,
             live=self.live,
             launch=self._launch_by_hand,
@@ -356,14 +356,14 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network = Network(outside)
         signals, live = SignalReader(store), Live()
-        listeners = (network.hear, tell, signals.hear, live.hear, *listeners)
+        listeners = (network.on_event, log_verdict, signals.on_event, live.on_event, *listeners)
         pipeline = await house.enter_async_context(
             pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
         )
         dispatcher = InProcessDispatcher(pipeline)
         planner = Planner(store, pipeline, dispatcher, clock.now)
-        delivery = Delivery(store, outside, lambda: casebook.muted)
-        casebook = IncidentEngine(
+        delivery = Delivery(store, outside, lambda: incident_engine.muted)
+        incident_engine = IncidentEngine(
             store, clock.now, lambda: network.uplink, on_notices=delivery.poke, compare=planner.compare
         )
         at_work = Service(
@@ -377,14 +377,14 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             planner=planner,
             dispatcher=dispatcher,
             signals=signals,
-            casebook=casebook,
+            incident_engine=incident_engine,
             delivery=delivery,
             live=live,
         )
         await house.enter_async_context(serving_all(at_work.backend(), config))
-        desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
+        inbound_router = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
         house.push_async_callback(at_work.stop)
-        await at_work.start(desk)
+        await at_work.start(inbound_router)
         await house.enter_async_context(at_work.calendar.kept())
         await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
         log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")

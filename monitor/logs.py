@@ -200,7 +200,7 @@ class LoopErrors:
         self._repeated.tell(f"{message} {type(error).__name__}", logger.error, message[:MAX_MESSAGE_CHARS], **facts)
 
 
-def tell(event: Event) -> None:
+def log_verdict(event: Event) -> None:
     """Log one line per verdict."""
     judged, probe = event.what, event.probe
     if not isinstance(judged, Judged):

@@ -103,7 +103,7 @@ async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
     backend, caller = view.backend, view.caller
     made = planned(wish, view.paths(), backend.now(), caller.name, sees_all=caller.sees_all)
     await keep(backend.store, made, caller.way)
-    backend.casebook.poke()
+    backend.incident_engine.poke()
     return made
 
 
@@ -116,7 +116,7 @@ async def unmute(view: CallerScope, mute_id: str) -> Mute:
     if not may_end(view, found) and not found.id.startswith(PREFIX):
         raise MuteError("mute", "it covers more than your companies; somebody with access to all companies can end it")
     await end(backend.store, found, caller.name, caller.way, backend.now())
-    backend.casebook.poke()
+    backend.incident_engine.poke()
     return found
 
 

@@ -40,7 +40,7 @@ class ServicePort(ProbeService, Protocol):
     """The running service."""
 
     @property
-    def casebook(self) -> IncidentEngine: ...
+    def incident_engine(self) -> IncidentEngine: ...
 
 
 class ProbeScope(Protocol):

@@ -126,7 +126,7 @@ class Witness:
         self._opened: set[str] = set()
         self._several = False
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Handle an event of the pipeline."""
         probe, what = event.probe, event.what
         if probe.id in self.outcomes:
@@ -151,7 +151,7 @@ async def probe(config: Config, paths: Sequence[WatchedPath], kind: Kind, role: 
     stop = until_stopped()
     async with (
         Store.open(config.store.url) as store,
-        pipeline_of(config, store, witness.hear, owns_orphans=False) as pipeline,
+        pipeline_of(config, store, witness.on_event, owns_orphans=False) as pipeline,
     ):
         pipeline.caps = caps = await caps_of(config, store, utc_now())
         caller = Caller(operator_name(""), Rights.ADMIN, None, COMMAND)

@@ -195,16 +195,16 @@ class CheckHistory:
     @property
     def launched_at(self) -> datetime | None:
         """Return the launch of the newest probe that counts; None if there is none."""
-        lasts = [streak.last.launched_at for streak in (self.mail, self.visibility) if streak.last]
-        goods = [streak.good_at for streak in (self.mail, self.visibility) if streak.good_at]
+        lasts = [state.last.launched_at for state in (self.mail, self.visibility) if state.last]
+        goods = [state.good_at for state in (self.mail, self.visibility) if state.good_at]
         return max((*lasts, *goods), default=None)
 
     @property
     def undecided(self) -> bool:
         """True if the newest verdict was bad, and is not enough to say that it fails."""
         return any(
-            not streak.fails and streak.recent and streak.recent[-1] is not Weight.GOOD
-            for streak in (self.mail, self.visibility)
+            not state.fails and state.recent and state.recent[-1] is not Weight.GOOD
+            for state in (self.mail, self.visibility)
         )
 
     def add(self, signal: Signal, limits: FailureLimits, names: Names) -> "CheckHistory":

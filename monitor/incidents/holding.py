@@ -122,19 +122,19 @@ class Holders:
 
 
 def grouped(
-    problems: Sequence[Problem], incidents: Iterable[Incident], town: WatchedCompanies, known: Known
+    problems: Sequence[Problem], incidents: Iterable[Incident], watched: WatchedCompanies, known: Known
 ) -> list[Group]:
     """Group the problems of single companies that are one: because an open incident holds them, or for one reason."""
-    return list(_Grouping(problems, incidents, town, known).groups())
+    return list(_Grouping(problems, incidents, watched, known).groups())
 
 
 class _Grouping:
     """One pass over the problems. A problem in one group cannot be in another."""
 
     def __init__(
-        self, problems: Sequence[Problem], incidents: Iterable[Incident], town: WatchedCompanies, known: Known
+        self, problems: Sequence[Problem], incidents: Iterable[Incident], watched: WatchedCompanies, known: Known
     ) -> None:
-        self._town, self._known = town, known
+        self._watched, self._known = watched, known
         self._incidents = {incident.id: incident for incident in incidents}
         holders = Holders(self._incidents.values())
         self._problems = problems
@@ -172,8 +172,8 @@ class _Grouping:
         for find in (self._everybody, self._ourselves, self._same_lists):
             yield from self._join(find(wide))
         yield from self._keep(wide)
-        yield from self._join(of_systems(self._free_mail(), self._town))
-        yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
+        yield from self._join(of_systems(self._free_mail(), self._watched))
+        yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._watched))
         for name, held in self._held.items():
             if held and id(held[0]) not in self._taken:  # all of it was taken, or nothing
                 yield self._group(_remaining(self._incidents[name], held), held)
@@ -189,17 +189,17 @@ class _Grouping:
     def _everybody(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         """Group everybody's problem: it may absorb mail systems' problems, but there is only one of it."""
         there = any(key_of(each) == _EVERYBODYS for each in wide)
-        if not there and (found := everybody(self._free_mail(), self._town)):
+        if not there and (found := everybody(self._free_mail(), self._watched)):
             yield found
 
     def _same_lists(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         if not any(key_of(each) == _ONE_LISTS for each in wide):
-            yield from same_lists(self._free(Nature.THEIR_SYSTEM), self._town)
+            yield from same_lists(self._free(Nature.THEIR_SYSTEM), self._watched)
 
     def _ourselves(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         there = any(key_of(each) == _OUR_OWN for each in wide)
         ours = [problem for problem in self._left(self._problems) if may_be_ours(problem)]
-        if not there and (found := ourselves(ours, self._town)):
+        if not there and (found := ourselves(ours, self._watched)):
             yield found
 
     def _free(self, nature: Nature) -> list[Problem]:
@@ -221,9 +221,9 @@ class _Grouping:
 
     def _kept(self, incident: Incident, held: Sequence[Problem]) -> Group:
         """Return what a wide incident keeps, and what joins it."""
-        town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
+        watched = self._watched if incident.subject == EVERYBODY else self._watched.behind(incident.subject[1:])
         members = [*held, *self._spread(incident, held)]
-        still = stays_wide(members, town, incident.began_at) or (bool(_list_of(incident)) and len(members) > 1)
+        still = stays_wide(members, watched, incident.began_at) or (bool(_list_of(incident)) and len(members) > 1)
         if still and self._no_longer_ours(incident, members):
             unknown = [member for member in members if member.nature is Nature.OURS]
             self._let_go(incident, unknown)

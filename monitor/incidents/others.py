@@ -39,7 +39,7 @@ class Others:
         """Set the identities to compare with. One that does not differ from the sender proves nothing."""
         self._differs = {role: differs(sender, names) for role, names in others.items()}
 
-    def hear(self, signal: Signal) -> None:
+    def add(self, signal: Signal) -> None:
         """Add a verdict, in any order; a later verdict on a probe replaces its first."""
         kept = self._rulings.setdefault((signal.place, signal.role), [])
         kept[:] = [each for each in kept if each.probe_id != signal.probe_id]

@@ -94,7 +94,7 @@ class Contacts:
     def __init__(self) -> None:
         self._at: dict[WayOut, list[datetime]] = {}
 
-    def hear(self, via: str, signal: Signal) -> None:
+    def add(self, via: str, signal: Signal) -> None:
         """Add a verdict of a probe that used this route."""
         if connected(signal.verdict):
             self.note(via, signal.launched_at)

@@ -249,29 +249,29 @@ def system_of(problem: Problem) -> str:
     return owned(problem.mail_system or UNKNOWN, problem.company)
 
 
-def everybody(mail: Sequence[Problem], town: WatchedCompanies) -> Joined | None:
+def everybody(mail: Sequence[Problem], watched: WatchedCompanies) -> Joined | None:
     """Return the problem of most companies, if their mail is refused for one reason."""
     alike = of_one_family(mail)
-    if not is_wide(alike, town) or not _in_most_systems(alike, town):
+    if not is_wide(alike, watched) or not _in_most_systems(alike, watched):
         return None
     return join(alike, (Nature.MAIL, EVERYBODY), Scope.EVERYBODY), alike
 
 
-def of_systems(mail: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
+def of_systems(mail: Iterable[Problem], watched: WatchedCompanies) -> Iterator[Joined]:
     """Return the problems of single mail systems, where the mail of their companies is refused for one reason."""
     for system, there in _by_system(mail).items():
-        if len(there) < town.wide.companies:  # as nearly always where companies run their own
+        if len(there) < watched.wide.companies:  # as nearly always where companies run their own
             continue
         members = of_one_family(there)
-        if len(members) >= town.wide.companies and is_wide(members, town.behind(system)):
+        if len(members) >= watched.wide.companies and is_wide(members, watched.behind(system)):
             yield join(members, (Nature.MAIL, f"@{system}"), Scope.MAIL_SYSTEM, system), members
 
 
-def their_systems(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
+def their_systems(theirs: Iterable[Problem], watched: WatchedCompanies) -> Iterator[Joined]:
     """A shared service refuses everybody's mail. Companies that run their own system have separate problems, however
     many at once, and this never becomes everybody's."""
     for system, there in _by_system(theirs).items():
-        if len(there) >= town.wide.companies and is_wide(there, town.behind(system)):
+        if len(there) >= watched.wide.companies and is_wide(there, watched.behind(system)):
             yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
 
 
@@ -282,7 +282,7 @@ def one_list(failures: Iterable[Failure]) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-def same_lists(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
+def same_lists(theirs: Iterable[Problem], watched: WatchedCompanies) -> Iterator[Joined]:
     """Several unrelated companies use one blocklist that lists our addresses, or everybody. No company is responsible,
     however few of all use it."""
     by_list: defaultdict[str, list[Problem]] = defaultdict(list)
@@ -291,7 +291,7 @@ def same_lists(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Jo
             by_list[name].append(problem)
     for there in sorted(by_list.values(), key=len, reverse=True)[:1]:
         unrelated = len({system_of(problem) for problem in there}) > 1
-        if unrelated and len({problem.company for problem in there}) >= town.wide.companies:
+        if unrelated and len({problem.company for problem in there}) >= watched.wide.companies:
             yield join(there, (Nature.THEIR_SYSTEM, EVERYBODY), Scope.EVERYBODY), there
 
 
@@ -304,9 +304,9 @@ def may_be_ours(problem: Problem) -> bool:
     return all(failure.reason in wordless and failure.answer is None for failure in problem.failures)
 
 
-def ourselves(ours: list[Problem], town: WatchedCompanies) -> Joined | None:
+def ourselves(ours: list[Problem], watched: WatchedCompanies) -> Joined | None:
     """Return our own inability at most companies."""
-    if not is_wide(ours, town):
+    if not is_wide(ours, watched):
         return None
     return join(ours, (Nature.OURS, EVERYBODY), Scope.OURSELVES, severity=Severity.PAGE), ours
 
@@ -328,22 +328,22 @@ def of_one_family(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if families[id(problem)] in leading | UNEXPLAINED]
 
 
-def is_wide(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
+def is_wide(problems: Sequence[Problem], watched: WatchedCompanies) -> bool:
     """Test if so many companies have it at once that it is no chance."""
     if not problems:
         return False
     fresh, companies = _fresh(problems), {problem.company for problem in problems}
     began = min(problem.since for problem in fresh)
     hit = {problem.company for problem in fresh}
-    heard = hit | {company for company, at in town.heard_at.items() if at >= began and company not in companies}
-    return len(hit) >= town.wide.companies and len(hit) >= town.wide.share * len(heard)
+    heard = hit | {company for company, at in watched.heard_at.items() if at >= began and company not in companies}
+    return len(hit) >= watched.wide.companies and len(hit) >= watched.wide.share * len(heard)
 
 
-def stays_wide(problems: Iterable[Problem], town: WatchedCompanies, since: datetime) -> bool:
+def stays_wide(problems: Iterable[Problem], watched: WatchedCompanies, since: datetime) -> bool:
     """Test if a wide problem still is wide."""
     companies = {problem.company for problem in problems}
-    heard = companies | {company for company, at in town.heard_at.items() if at >= since}
-    return len(companies) > 1 and len(companies) >= town.wide.share * WIDE_HYSTERESIS * len(heard)
+    heard = companies | {company for company, at in watched.heard_at.items() if at >= since}
+    return len(companies) > 1 and len(companies) >= watched.wide.share * WIDE_HYSTERESIS * len(heard)
 
 
 def _fresh(problems: Sequence[Problem]) -> list[Problem]:
@@ -352,21 +352,21 @@ def _fresh(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.since >= newest - TOGETHER]
 
 
-def _in_most_systems(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
+def _in_most_systems(problems: Sequence[Problem], watched: WatchedCompanies) -> bool:
     """Test if it is not limited to one mail system: most of those with recent results have it, or there is only one."""
-    if len({town.systems(company) for company in town.chains}) == 1:
+    if len({watched.systems(company) for company in watched.chains}) == 1:
         return True
     began = min(problem.since for problem in _fresh(problems))
     hit = {problem.company for problem in problems}
     others = Counter(
         system
-        for company, at in town.heard_at.items()
+        for company, at in watched.heard_at.items()
         if at >= began and company not in hit
-        for system in town.systems(company)
+        for system in watched.systems(company)
     )
     systems = _by_system(problems)
-    have_it = [system for system, members in systems.items() if _most(len(members), others[system], town.wide)]
-    return len(have_it) > 1 and len(have_it) >= town.wide.share * len(systems.keys() | others.keys())
+    have_it = [system for system, members in systems.items() if _most(len(members), others[system], watched.wide)]
+    return len(have_it) > 1 and len(have_it) >= watched.wide.share * len(systems.keys() | others.keys())
 
 
 def _most(members: int, others: int, wide: WideningThresholds) -> bool:

@@ -202,36 +202,38 @@ class FailureTracker:
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._result_at.items() if company not in self._undecided}
-        town = WatchedCompanies(self._chains, heard, WideningThresholds(self._settings.companies, self._settings.share))
+        watched = WatchedCompanies(
+            self._chains, heard, WideningThresholds(self._settings.companies, self._settings.share)
+        )
         known = Known(
             lambda failure, since: self._awaited(failure, since, now),
             self._failed_at,
             lambda failure: now is None or self._is_due(failure, now),
         )
-        return grouped(narrow, incidents, town, known)
+        return grouped(narrow, incidents, watched, known)
 
     def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
         """Test if a probe launched since then may still show that it is over. One that failed since is an answer, but
         only after the interval in which it may turn out that all of it returns."""
         if now is None:
             return True
-        path, streak = self._checks[failure.check], self._streak(failure)
+        path, state = self._checks[failure.check], self._state(failure)
         every = min(path.every, MAX_CONFIRMATION_WAIT)
-        if not streak.good and self._failed_at(failure) >= since:
+        if not state.good and self._failed_at(failure) >= since:
             return now - max(since, failure.since) <= every
         return now - max(since, self._awake_since or since) <= GAP * every + path.give_up
 
     def _is_due(self, failure: Failure, now: datetime) -> bool:
         """Test if the next probe is still expected."""
-        every, good_at = min(self._checks[failure.check].every, MAX_CONFIRMATION_WAIT), self._streak(failure).good_at
+        every, good_at = min(self._checks[failure.check].every, MAX_CONFIRMATION_WAIT), self._state(failure).good_at
         newest = max(self._failed_at(failure), good_at or failure.since)
         return now - max(newest, self._awake_since or newest) <= GAP * every
 
     def _failed_at(self, failure: Failure) -> datetime:
-        last = self._streak(failure).last
+        last = self._state(failure).last
         return last.launched_at if last else failure.since
 
-    def _streak(self, failure: Failure) -> FailureState:
+    def _state(self, failure: Failure) -> FailureState:
         check, visibility = failure.key
         track = self._tracks[check]
         return track.visibility if visibility else track.mail
@@ -289,21 +291,21 @@ class FailureTracker:
         return Rigour(settings.bad, settings.of_last, settings.good, settings.control_every)
 
     def _take_other(self, signal: Signal) -> None:
-        self._others.hear(signal)
+        self._others.add(signal)
         self._stale.add(signal.company)
 
     def _note_connection(self, signal: Signal) -> None:
         if path := self._ways.get(signal.place):
-            self._contacts.hear(path.via, signal)
+            self._contacts.add(path.via, signal)
 
     def _look_at_connection(self, check: Check) -> None:
         """Remember checks without any connection until they are well again."""
         track, path = self._tracks[check], self._ways[check[:2]]
-        for dark, streak in ((False, track.mail), (True, track.visibility)):
-            answer = unanswered(streak.last.verdict) if streak.last else None
-            if answer and streak.since and streak.last:
-                since = streak.unreached_since or streak.last.launched_at
-                times = since, max(since, streak.last.launched_at)
+        for dark, state in ((False, track.mail), (True, track.visibility)):
+            answer = unanswered(state.last.verdict) if state.last else None
+            if answer and state.since and state.last:
+                since = state.unreached_since or state.last.launched_at
+                times = since, max(since, state.last.launched_at)
                 self._unreached[check, dark] = Unreached(
                     *(check, path.via, path.mail_system, answer.host, *times), every=path.every
                 )
@@ -381,22 +383,22 @@ class FailureTracker:
             if track.visibility.fails and track.visibility.last:
                 yield self._failure(track.visibility, track.visibility.last, ())
 
-    def _failure(self, streak: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
-        verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
+    def _failure(self, state: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
+        verdict, mark = last.verdict, state.mark or mark_of(last.kind, last.verdict, self._names)
         reach = self._reach.get((last.check, mark is Weight.UNKNOWN), Reach.UNTOLD)
         via = self._ways[last.place].via
-        if streak.of_last:  # most of the sender's mail gets through as well
+        if state.of_last:  # most of the sender's mail gets through as well
             comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
-        found = attribute(FailureCase(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
-        at_most = Severity.TICKET if streak.of_last or streak.over_before_known else Severity.PAGE
+        found = attribute(FailureCase(mark, verdict, self._names, comparisons, reach, state.came_late, via))
+        at_most = Severity.TICKET if state.of_last or state.over_before_known else Severity.PAGE
         return Failure(
             company=last.company,
             path=last.path,
             kind=last.kind,
             nature=found.nature,
             severity=least(severity_of(last.kind, mark, verdict.outcome), least(found.at_most, at_most)),
-            since=streak.since or last.launched_at,
-            bad=streak.count,
+            since=state.since or last.launched_at,
+            bad=state.count,
             probe_id=last.probe_id,
             at=last.at,
             outcome=verdict.outcome,
@@ -407,12 +409,12 @@ class FailureTracker:
             spam=taken_for_spam(verdict.detail),
             reason=found.reason,
             compared_at=found.comparison.at if found.comparison else None,
-            of_last=streak.of_last,
-            over_since=streak.good_since if streak.over_before_known else None,
+            of_last=state.of_last,
+            over_since=state.good_since if state.over_before_known else None,
         )
 
 
-def _failing(streak: FailureState, last: Signal) -> Failing:
+def _failing(state: FailureState, last: Signal) -> Failing:
     """Return the failing answer. An answer from before the connection failed says nothing about why there is none."""
-    since = streak.unreached_since if never_connected(last.verdict) else None
-    return Failing(last, since or streak.since or last.launched_at, well_after=streak.good > 0)
+    since = state.unreached_since if never_connected(last.verdict) else None
+    return Failing(last, since or state.since or last.launched_at, well_after=state.good > 0)

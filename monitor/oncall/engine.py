@@ -78,9 +78,9 @@ class IncidentEngine:
         control should tell more of a failing path."""
         self._store, self._now = store, now
         self._on_notices, self._compare = on_notices, compare
-        self._picture = FailureTracker()
-        self._picture.follow(uplink)
-        self._past = PastReader(store, self._picture)
+        self._tracker = FailureTracker()
+        self._tracker.follow(uplink)
+        self._past = PastReader(store, self._tracker)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -140,7 +140,7 @@ class IncidentEngine:
             for path in sorted(paths, key=lambda path: path.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
-        self._picture.configure(
+        self._tracker.configure(
             paths, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
         )
         self._past.configure(config)
@@ -153,9 +153,9 @@ class IncidentEngine:
             saw = await self._store.probes.last_signal()
             await self._store.incidents.advance(saw, (), (), ())
         self._saw = self._took = saw
-        self._picture.wake(self._now())
+        self._tracker.wake(self._now())
         for present in presents:
-            self._picture.recall_newest(newest_signal(present))
+            self._tracker.recall_newest(newest_signal(present))
         await self._recall_incidents()
         await self._read_up()
 
@@ -256,13 +256,13 @@ class IncidentEngine:
 
     async def _take(self, signals: Sequence[Signal]) -> None:
         new = [signal for signal in signals if signal.number > self._took]
-        unread, late = self._picture.unread(new), self._picture.out_of_order(new)
+        unread, late = self._tracker.unread(new), self._tracker.out_of_order(new)
         upto = new[-1].number if new else self._took
         await self._read(unread, upto)
         await self._read([check for check in late if check not in unread], upto, late=True)
-        self._picture.take(new, frozenset((*unread, *late)))
+        self._tracker.take(new, frozenset((*unread, *late)))
         self._took = upto
-        await self._read(self._picture.unread_beside_failures(), upto)
+        await self._read(self._tracker.unread_beside_failures(), upto)
 
     async def _read(self, checks: Sequence[Check], upto: int, *, late: bool = False) -> None:
         await self._past.read(checks, self.incidents, upto, late=late)
@@ -271,13 +271,13 @@ class IncidentEngine:
         """Load the past of everything in open incidents; without it they would seem to be over."""
         self._set_relapses()
         touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
-        await self._read(self._picture.unread_of(touched), self._took)
+        await self._read(self._tracker.unread_of(touched), self._took)
         self._to_read_up = False
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
         """Compute the result of the present state. `waiting`: channels with undelivered notices."""
-        groups = self._picture.groups(self.incidents, now)
-        moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen, self._problems)
+        groups = self._tracker.groups(self.incidents, now)
+        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems)
         after = reconcile(self._incidents.values(), groups, moment)
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
@@ -332,7 +332,7 @@ class IncidentEngine:
         )
 
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
-        for path, signal in self._picture.needing_control(signals, now, self._asked):
+        for path, signal in self._tracker.needing_control(signals, now, self._asked):
             self._asked[path.key] = now
             self._compare(self._paths[path.key], signal)
 
@@ -351,7 +351,7 @@ class IncidentEngine:
         for incident in self.incidents:
             for key in ((company, incident.nature) for company in incident.touches if incident.relapses):
                 relapses[key] = max(incident.relapses, relapses.get(key, 0))
-        self._picture.set_relapses(relapses)
+        self._tracker.set_relapses(relapses)
 
     def _mail_systems(self, company: str) -> Chain:
         known = self._companies.get(company)

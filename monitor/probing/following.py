@@ -51,7 +51,7 @@ class SignalReader:
         """Read no more."""
         await self._task.close()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """A listener of the pipeline: a verdict wakes the reader."""
         if isinstance(event.what, Judged):
             self._woken.set()

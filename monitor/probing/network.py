@@ -67,7 +67,7 @@ class Network:
         """Stop asking."""
         await self._task.close()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Handle an event of the pipeline."""
         dialogue, probe = event.what, event.probe
         if not isinstance(dialogue, Dialogue) or (probe.company, probe.path) not in self._followed:

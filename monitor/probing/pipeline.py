@@ -308,7 +308,7 @@ class Pipeline:
         key = mailbox.key
         if key not in self.watchers:
             self.watchers[key] = Watcher(
-                mailbox, self._outside, hear=partial(self._arrivals.sighted, key), report=self._report, now=self._now
+                mailbox, self._outside, accept=partial(self._arrivals.sighted, key), report=self._report, now=self._now
             )
         return self.watchers[key]
 

@@ -1,7 +1,7 @@
 """One watcher per mailbox, for all probes in flight to it.
 
 It is connected only while probes are in flight, survives every failure of the mailbox, and reports what it saw:
-sightings to `hear`, and completed or failed looks to `report`. It trusts none of it itself.
+sightings to `accept`, and completed or failed looks to `report`. It trusts none of it itself.
 
 The inbox and junk are watched all the time. All folders are searched before a probe may be called missing, when one is
 overdue, and once a day for probes left behind.
@@ -40,7 +40,7 @@ FOLDERS_NAMED = 10  # of those that were searched; more are counted
 
 T = TypeVar("T")
 
-Hear = Callable[[Sequence[Sighting]], Awaitable[Sequence[Sighting]]]
+Accept = Callable[[Sequence[Sighting]], Awaitable[Sequence[Sighting]]]
 """Takes sightings, stores the true ones, and returns those that are ours to delete."""
 
 Report = Callable[[Iterable[str], Look | FailedLook], Awaitable[None]]
@@ -59,18 +59,18 @@ class Watcher:
     """Watches `mailbox` while probes are expected in it."""
 
     def __init__(
-        self, mailbox: VisitedMailbox, outside: Outside, *, hear: Hear, report: Report, now: Callable[[], datetime]
+        self, mailbox: VisitedMailbox, outside: Outside, *, accept: Accept, report: Report, now: Callable[[], datetime]
     ) -> None:
         self.mailbox = mailbox
         self.failures = 0
-        self._outside, self._accept, self._report, self._now = outside, hear, report, now
+        self._outside, self._accept, self._report, self._now = outside, accept, report, now
         self._expected: dict[str, datetime] = {}
         self._failed_for: set[str] = set()
         self._searches = Searches()
         self._asked: list[Answer] = []
         self._poked = False
         self._wait: asyncio.Task[None] | None = None
-        self._task = SupervisedTask(f"watch {mailbox.key}", self._run, on_death=self._tell_failure)
+        self._task = SupervisedTask(f"watch {mailbox.key}", self._run, on_death=self._answer_failed)
         self._closing = self._sweeping = False
 
     def expect(self, probe_id: str, since: datetime) -> None:
@@ -126,7 +126,7 @@ class Watcher:
                 self._refuse(error)
             except Exception as error:
                 log.exception("mailbox watcher failed; it continues", mailbox=self.mailbox.key)
-                self._tell_failure(error)
+                self._answer_failed(error)
             misses = 0 if visited else misses + 1
             if self._wanted:
                 await self._until_poked(asyncio.sleep(BACKOFF_SECONDS[min(misses, len(BACKOFF_SECONDS) - 1)]))
@@ -300,7 +300,7 @@ class Watcher:
             if not answer.done():
                 answer.set_exception(error)
 
-    def _tell_failure(self, error: BaseException) -> None:
+    def _answer_failed(self, error: BaseException) -> None:
         """Tell waiting callers that the watcher could not look: a fault of ours that may last, so they must not wait
         for it to go away."""
         failed = FailedLook(self._now(), self._internal(error))

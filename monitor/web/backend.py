@@ -50,7 +50,7 @@ class Backend:
     config: Callable[[], Config]
     store: Store
     board: Board
-    casebook: IncidentEngine
+    incident_engine: IncidentEngine
     metrics: Metrics
     live: Live
     launch: Launch

@@ -44,7 +44,7 @@ class Live:
         """Number of subscribers."""
         return len(self._subscriptions)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Pass it on to whoever wants it. Never waits."""
         if isinstance(event.what, Step):
             self._spoken.setdefault(event.probe.id, []).append(event.what)

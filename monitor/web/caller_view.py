@@ -92,7 +92,7 @@ class CallerView:
 
     def open_incidents(self) -> list[Incident]:
         """Those that touch what is the caller's, as far as it is theirs."""
-        found = (self.own(incident) for incident in self.backend.casebook.incidents)
+        found = (self.own(incident) for incident in self.backend.incident_engine.incidents)
         return [incident for incident in found if incident]
 
     async def incidents(self, most: int) -> list[Incident]:

@@ -160,13 +160,13 @@ async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
     """Verdict stored -> webhook received, one incident after the other."""
     async with _receiving() as (receiver, url), Store.open(f"sqlite:///{file}") as store, HttpSession() as http:
         config = _config(crowd + timed + 1, url)
-        delivery = Delivery(store, outside_world(now=utc_now, http=http), lambda: casebook.muted)
-        casebook, hand = IncidentEngine(store, utc_now, on_notices=delivery.poke), Hand(store)
-        await casebook.configure(config)
-        await casebook.recall(())
+        delivery = Delivery(store, outside_world(now=utc_now, http=http), lambda: incident_engine.muted)
+        incident_engine, hand = IncidentEngine(store, utc_now, on_notices=delivery.poke), Hand(store)
+        await incident_engine.configure(config)
+        await incident_engine.recall(())
         delivery.configure(config.channels)
         delivery.start()
-        casebook.start()
+        incident_engine.start()
         try:
             old, well = [f"c{number}" for number in range(crowd)], f"c{crowd + timed}"
             for some in (old[:1], old[1:]):
@@ -176,19 +176,19 @@ async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
                 await receiver.until(company)
             took = []
             for number in range(timed):
-                took.append(await _once(hand, casebook, receiver, f"c{crowd + number}"))
+                took.append(await _once(hand, incident_engine, receiver, f"c{crowd + number}"))
                 await hand.judge(well, GOOD)
             bare = [await _post(url, receiver.body) for _ in range(timed)]
         finally:
-            await casebook.close()
+            await incident_engine.close()
             await delivery.close()
     return [*_spread(f"verdict to webhook, {name}", took), *_spread("a bare POST to it", bare)]
 
 
-async def _once(hand: Hand, casebook: IncidentEngine, receiver: Receiver, company: str) -> float:
+async def _once(hand: Hand, incident_engine: IncidentEngine, receiver: Receiver, company: str) -> float:
     await hand.judge(company, BAD)
     began = time.perf_counter()
-    casebook.poke()
+    incident_engine.poke()
     return await receiver.until(company) - began
 
 
@@ -211,21 +211,21 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
     async with Store.open(f"sqlite:///{file}") as store:
         companies = [f"c{number}" for number in range(crowd + 1 + verdicts // 5)]
         config = _config(len(companies), "http://127.0.0.1:9/")
-        casebook, hand = IncidentEngine(store, utc_now), Hand(store)
-        await casebook.configure(config)
-        await casebook.recall(())
+        incident_engine, hand = IncidentEngine(store, utc_now), Hand(store)
+        await incident_engine.configure(config)
+        await incident_engine.recall(())
         await hand.judge_all(companies[:1], BAD)
         await hand.judge_all(companies[crowd + 1 :], GOOD)  # so that it is not everybody
         await hand.judge_all(companies[1 : crowd + 1], BAD)
-        await _drained(casebook)
-        assert len(casebook.incidents) == crowd + 1
+        await _drained(incident_engine)
+        assert len(incident_engine.incidents) == crowd + 1
         before = await store.probes.last_signal()
         for _ in range(5):
             await hand.judge_all(companies[: crowd + 1] if crowd * 5 > verdicts else (), BAD)
             await hand.judge_all(companies[crowd + 1 :], GOOD)
         number = await store.probes.last_signal() - before
         cpu, began = time.process_time(), time.perf_counter()
-        await _drained(casebook)
+        await _drained(incident_engine)
         wall, busy = time.perf_counter() - began, time.process_time() - cpu
         board = await _read(store, before)
     return [
@@ -235,8 +235,8 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
     ]
 
 
-async def _drained(casebook: IncidentEngine) -> None:
-    while await casebook.step():
+async def _drained(incident_engine: IncidentEngine) -> None:
+    while await incident_engine.step():
         pass
 
 

@@ -18,7 +18,7 @@ from monitor.app import TICK_INTERVAL, pipeline_of
 from monitor.clock import ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
-from monitor.logs import tell
+from monitor.logs import log_verdict
 from monitor.probing.current import Board
 from monitor.probing.following import SignalReader
 from monitor.probing.pipeline import Pipeline
@@ -136,7 +136,7 @@ async def running_pipeline(config: Config, stopwatch: "Stopwatch") -> AsyncItera
     async with (
         Store.open(config.store.url) as store,
         following(store, board) as signals,
-        pipeline_of(config, store, signals.hear, tell, stopwatch.hear, owns_orphans=True) as pipeline,
+        pipeline_of(config, store, signals.on_event, log_verdict, stopwatch.on_event, owns_orphans=True) as pipeline,
     ):
 
         async def tick() -> None:
@@ -165,7 +165,7 @@ class Stopwatch:
     _arrived: dict[str, Arrival] = field(default_factory=dict)
     _waiting: dict[str, "asyncio.Future[None]"] = field(default_factory=dict)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """A listener."""
         probe_id = event.probe.id
         match event.what:

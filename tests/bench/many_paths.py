@@ -189,7 +189,7 @@ class Lateness:
         self.seconds: list[float] = []
         self.verdicts: list[Outcome] = []
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """A listener. From due to launched, which is when it is stored and about to be sent."""
         probe = event.probe
         match event.what:
@@ -208,7 +208,7 @@ async def _watch(file: Path, seconds: float) -> Facts:
     config_read = time.perf_counter() - began
     lateness = Lateness(config)
     began = time.perf_counter()
-    async with service(file, config, lateness.hear):
+    async with service(file, config, lateness.on_event):
         ready, kb_ready = time.perf_counter() - began, _kb()
         cpu, before = time.process_time(), len(lateness.verdicts)
         async with loop_lag() as calm:

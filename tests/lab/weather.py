@@ -142,7 +142,7 @@ async def _probe(file: Path, roles: Sequence[Role]) -> Seen:
         network.configure(settings)
         network.start()
         pipeline = await rest.enter_async_context(
-            pipeline_of(settings, store, heard.append, network.hear, owns_orphans=False, outside=outside)
+            pipeline_of(settings, store, heard.append, network.on_event, owns_orphans=False, outside=outside)
         )
         for path in settings.paths():
             for role in roles:

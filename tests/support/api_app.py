@@ -158,7 +158,7 @@ class ApiApp:
     pipeline: Pipeline
     heard: EventRecorder
     board: Board
-    casebook: IncidentEngine
+    incident_engine: IncidentEngine
     live: Live
     http: ClientSession
     url: str
@@ -194,7 +194,7 @@ class ApiApp:
     ) -> None:
         """Incidents that the rules have opened, or closed."""
         await self.store.incidents.advance(await self.store.probes.last_signal(), incidents, entries, notices)
-        await self.casebook.recall([])
+        await self.incident_engine.recall([])
 
 
 def arrival(at: Any, headers: str = "Subject: hello") -> Arrival:
@@ -236,12 +236,12 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
     board, live = Board(), Live()
     board.configure(paths)
     followers = [board.take, live.take]
-    async with pipeline_app.service(*paths, listeners=[live.hear], followers=followers) as (pipeline, heard, store):
+    async with pipeline_app.service(*paths, listeners=[live.on_event], followers=followers) as (pipeline, heard, store):
         plan = PipelineConfig(*paths)
         plan.identities = told.identities
         await pipeline.configure(plan)  # type: ignore[arg-type]
-        casebook = IncidentEngine(store, pipeline_app.clock)
-        await casebook.configure(told)
+        incident_engine = IncidentEngine(store, pipeline_app.clock)
+        await incident_engine.configure(told)
         admitted: list[str] = []
         full: set[str] = set()
         given_back: list[str] = []
@@ -254,7 +254,7 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
             config=lambda: told,
             store=store,
             board=board,
-            casebook=casebook,
+            incident_engine=incident_engine,
             metrics=Metrics(board, GAUGES),
             live=live,
             launch=lambda path, kind, role, by: pipeline.launch(path, kind, role, ProbePurpose.MANUAL, by),
@@ -267,7 +267,7 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
         )
         async with serving_api(backend) as (http, url):
             yield ApiApp(
-                *(pipeline_app, store, pipeline, heard, board, casebook, live, http, url, routes_of),
+                *(pipeline_app, store, pipeline, heard, board, incident_engine, live, http, url, routes_of),
                 admitted=admitted,
                 full=full,
                 given_back=given_back,

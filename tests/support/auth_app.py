@@ -206,7 +206,7 @@ async def open_auth_app(
             config=lambda: told,
             store=store,
             board=board,
-            casebook=IncidentEngine(store, clock),
+            incident_engine=IncidentEngine(store, clock),
             metrics=Metrics(board, IDLE),
             live=Live(),
             launch=_never,

@@ -162,8 +162,10 @@ def well_made(page: ParsedPage) -> None:
 class SamplePages:
     """A server with pages, and what they show."""
 
-    def __init__(self, url: str, board: Board, store: Store, casebook: IncidentEngine, http: ClientSession) -> None:
-        self.url, self.board, self.store, self.casebook, self.http = url, board, store, casebook, http
+    def __init__(
+        self, url: str, board: Board, store: Store, incident_engine: IncidentEngine, http: ClientSession
+    ) -> None:
+        self.url, self.board, self.store, self.incident_engine, self.http = url, board, store, incident_engine, http
         self.caller = Caller("ann", Rights.VIEWER, None, "session", "secret")
 
     def watch(self, *paths: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict] | None = None) -> None:
@@ -173,7 +175,7 @@ class SamplePages:
     async def open(self, *incidents: Incident) -> None:
         """Incidents that the rules have opened."""
         await self.store.incidents.advance(await self.store.probes.last_signal(), incidents, (), ())
-        await self.casebook.recall([])
+        await self.incident_engine.recall([])
 
     def bind(self, companies: Companies, rights: Rights = Rights.VIEWER) -> None:
         self.caller = Caller("ann", rights, companies, "session", "secret")
@@ -190,12 +192,12 @@ class SamplePages:
 async def open_sample_pages(folder: Path, **config: Any) -> AsyncIterator[SamplePages]:
     told = Config.model_validate(config, context={"folder": folder})
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        board, casebook = Board(), IncidentEngine(store, lambda: NOW)
+        board, incident_engine = Board(), IncidentEngine(store, lambda: NOW)
         backend = Backend(
             config=lambda: told,
             store=store,
             board=board,
-            casebook=casebook,
+            incident_engine=incident_engine,
             metrics=Metrics(board, GAUGES),
             live=Live(),
             launch=_never,
@@ -216,7 +218,7 @@ async def open_sample_pages(folder: Path, **config: Any) -> AsyncIterator[Sample
         app[BACKEND] = backend
         app.add_routes([*pages.routes(), *docs.routes()])
         async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
-            here.append(SamplePages(f"http://127.0.0.1:{port}", board, store, casebook, http))
+            here.append(SamplePages(f"http://127.0.0.1:{port}", board, store, incident_engine, http))
             yield here[0]
 
 

@@ -232,12 +232,12 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
 
         board = Board()
         board.configure(told.paths())
-        casebook = IncidentEngine(store, clock)
+        incident_engine = IncidentEngine(store, clock)
         backend = Backend(
             config=lambda: told,
             store=store,
             board=board,
-            casebook=casebook,
+            incident_engine=incident_engine,
             metrics=Metrics(board, GAUGES),
             live=Live(),
             launch=launch,

@@ -214,7 +214,7 @@ class PipelineApp:
         async with Store.open(self.url) as store, AsyncExitStack() as house:
             if followers:
                 self.signals = SignalReader(store)
-                listeners = [*listeners, self.signals.hear]
+                listeners = [*listeners, self.signals.on_event]
                 await self.signals.begin(*followers)
                 self.signals.start()
                 house.push_async_callback(self.signals.close)

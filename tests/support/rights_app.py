@@ -153,19 +153,19 @@ class RightsApp:
         for letter in score:
             for place in places:
                 await self.judge(letter, *place.split("/"))
-            await self.backend.casebook.step()
+            await self.backend.incident_engine.step()
             self.pages_app.clock.pass_(seconds=QUARTER.total_seconds())
 
     async def settle(self) -> None:
         """Time passes in which nothing happens."""
         self.pages_app.clock.pass_(minutes=3)
-        await self.backend.casebook.step()
+        await self.backend.incident_engine.step()
 
     def incident_at(self, *companies: str, outcome: Outcome | None = None) -> Incident:
         """The open one that touches exactly these."""
         [found] = [
             each
-            for each in self.backend.casebook.incidents
+            for each in self.backend.incident_engine.incidents
             if set(each.touches) == set(companies) and outcome in (None, each.outcome)
         ]
         return found
@@ -223,8 +223,8 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
     async with open_pages_app(folder, **CONFIG) as pages_app:
         pages_app.clock.pass_(hours=-6)
         rights_app = RightsApp(pages_app, CompanyIds(OWN, "hq"), CompanyIds(OTHER, "bakehouse"))
-        await rights_app.backend.casebook.configure(rights_app.backend.config())
-        await rights_app.backend.casebook.recall(())
+        await rights_app.backend.incident_engine.configure(rights_app.backend.config())
+        await rights_app.backend.incident_engine.recall(())
         everywhere = [f"{company}/{path}" for company, facts in COMPANIES.items() for path in facts["paths"]]
         await rights_app.play("i", *everywhere)
         for place in ("zenith/bakehouse", "acme/hq"):
@@ -239,7 +239,7 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
         rights_app.other.incident = rights_app.incident_at(OTHER).id
         for things in (rights_app.own, rights_app.other):
             things.probe = (await rights_app.judge("d", things.company, things.path)).id
-        await rights_app.backend.casebook.step()
+        await rights_app.backend.incident_engine.step()
         await rights_app.mute("", "reason of others", mail_system="other:gatehouse")
         await rights_app.mute("", "reason of others", cause=Cause.IP_LISTED)
         now = pages_app.clock()

@@ -135,7 +135,7 @@ class Day:
     now: datetime = T0
     step: timedelta = timedelta(seconds=1)  # from one verdict to the next
     incidents: dict[str, Incident] = field(default_factory=dict)
-    picture: FailureTracker = field(default_factory=FailureTracker)
+    tracker: FailureTracker = field(default_factory=FailureTracker)
     names: Iterator[int] = field(default_factory=lambda: count(1))
     shown: list[Signal] = field(default_factory=list)
     others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
@@ -144,8 +144,8 @@ class Day:
     restarted: bool = False
 
     def __post_init__(self) -> None:
-        self.picture.configure(self.paths, self.settings, NAMES, self.others)
-        self.picture.follow(lambda: self.uplink)
+        self.tracker.configure(self.paths, self.settings, NAMES, self.others)
+        self.tracker.follow(lambda: self.uplink)
 
     @property
     def open(self) -> list[Incident]:
@@ -159,14 +159,14 @@ class Day:
         """The service stops, and another one takes up what was stored."""
         self.restarted = True
         self.incidents = {name: decode(encode(incident)) for name, incident in self.incidents.items()}
-        self.picture = FailureTracker()
-        self.picture.configure(self.paths, self.settings, NAMES, self.others)
-        self.picture.wake(self.now)
+        self.tracker = FailureTracker()
+        self.tracker.configure(self.paths, self.settings, NAMES, self.others)
+        self.tracker.wake(self.now)
         for probes in self.past.values():
-            self.picture.recall_newest(list(probes.values())[-1])
+            self.tracker.recall_newest(list(probes.values())[-1])
         self._set_relapses()
         touched = dict.fromkeys(company for incident in self.open for company in incident.touches)
-        self.read(self.picture.unread_of(touched))
+        self.read(self.tracker.unread_of(touched))
 
     def take(self, signals: Sequence[Signal]) -> None:
         """Verdicts as they come, also of probes that were launched before others that are judged already."""
@@ -174,14 +174,14 @@ class Day:
         for each in signals:
             if each.role is Role.SENDER:
                 self.past.setdefault(each.check, {})[each.probe_id] = each
-        unread = self.picture.unread(signals) if self.restarted else []
-        late = [line for line in self.picture.out_of_order(signals) if line not in unread]
+        unread = self.tracker.unread(signals) if self.restarted else []
+        late = [line for line in self.tracker.out_of_order(signals) if line not in unread]
         self.read(unread)
         self.read(late, late=True)
-        self.picture.take(signals, frozenset((*unread, *late)))
+        self.tracker.take(signals, frozenset((*unread, *late)))
 
     def read(self, lines: Iterable[Check], *, late: bool = False) -> None:
-        """As the casebook does."""
+        """As the incident engine does."""
         failing: dict[Check, list[Failure]] = {}
         for failure in (failure for incident in self.open for failure in incident.failures):
             failing.setdefault(failure.check, []).append(failure)
@@ -189,16 +189,16 @@ class Day:
         for line in lines:
             past = sorted(self.past.get(line, {}).values(), key=lambda each: each.launched_at)
             not_said = line not in failing and (late or line[0] in cut)
-            self.picture.recall(line, past[-HISTORY:], None if not_said else failing.get(line, ()))
-            if self.picture.needs_others(line):
-                self.picture.recall_others(
+            self.tracker.recall(line, past[-HISTORY:], None if not_said else failing.get(line, ()))
+            if self.tracker.needs_others(line):
+                self.tracker.recall_others(
                     [each for each in self.shown if each.role is not Role.SENDER and each.check == line][-KEPT:]
                 )
 
     def settle(self) -> After:
         """Let the rules look at what is so now."""
-        groups = self.picture.groups(self.open, self.now)
-        moment = Moment(self.now, self.picture.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
+        groups = self.tracker.groups(self.open, self.now)
+        moment = Moment(self.now, self.tracker.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
         after = reconcile(self.incidents.values(), groups, moment)
         self.incidents |= after.incidents
         self._set_relapses()
@@ -206,7 +206,7 @@ class Day:
 
     def _set_relapses(self) -> None:
         relapses = {(company, each.nature): each.relapses for each in self.open for company in each.touches}
-        self.picture.set_relapses(relapses)
+        self.tracker.set_relapses(relapses)
 
     def judge(self, letter: str, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> None:
         """One verdict, a moment later."""

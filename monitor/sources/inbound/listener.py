@@ -43,9 +43,9 @@ class ListenerLoad(NamedTuple):
 class Listener:
     """Serves every conversation; implements `smtp.InboundHost`."""
 
-    def __init__(self, settings: InboundSettings, desk: InboundRouter) -> None:
+    def __init__(self, settings: InboundSettings, inbound_router: InboundRouter) -> None:
         self.hostname, self.size_limit = settings.hostname, settings.size_limit
-        self.desk = desk
+        self.inbound_router = inbound_router
         self.port = 0
         self._most_of_one = settings.connections_per_client
         self._pace = TokenBuckets[str](settings.messages_per_minute, 60, MAX_CLIENTS)
@@ -83,7 +83,7 @@ class Listener:
             if each is not newcomer and (not own or block_of(each.client, CLIENT) == client) and not each.scopes
         ]
         if not idle:
-            self.desk.turned_away.note(421, newcomer.client, None, own=own)
+            self.inbound_router.turned_away.note(421, newcomer.client, None, own=own)
             return False
         blocks = Counter(block_of(each.client, NEIGHBOURS) for each in idle)
         clients = Counter(block_of(each.client, CLIENT) for each in idle)
@@ -111,11 +111,11 @@ class Listener:
         """See `InboundHost`."""
         if scopes is None and conversation.named:
             scopes = conversation.scopes
-        self.desk.turned_away.note(code, conversation.client, scopes, own=own)
+        self.inbound_router.turned_away.note(code, conversation.client, scopes, own=own)
 
     def scope(self, recipient: str) -> str | None:
         """See `InboundHost`."""
-        return self.desk.scope(recipient)
+        return self.inbound_router.scope(recipient)
 
     def bears(self, octets: int) -> bool:
         """See `InboundHost`."""
@@ -128,9 +128,9 @@ class Listener:
 
     def welcomes(self, recipient: str) -> bool:
         """See `InboundHost`."""
-        known = self.desk.welcomes(recipient)
+        known = self.inbound_router.welcomes(recipient)
         if not known:
-            self.desk.counts["refused"] += 1
+            self.inbound_router.counts["refused"] += 1
         return known
 
     async def take(self, letter: ReceivedMail) -> str:
@@ -151,7 +151,7 @@ class Listener:
         """Process a message. Failures are logged, and the client is asked to send it again."""
         try:
             async with asyncio.timeout(READ_SECONDS):
-                unread = await self.desk.read(letter)
+                unread = await self.inbound_router.read(letter)
         except TimeoutError:
             log.error("message not processed in time", client=letter.client, octets=len(letter.content))
         except Exception:
@@ -162,7 +162,7 @@ class Listener:
 
     def _put_off(self, letter: ReceivedMail, reply: str) -> str:
         scopes = {scope for each in letter.recipients if (scope := self.scope(each)) is not None}
-        self.desk.turned_away.note(int(reply[:3]), letter.client, scopes, own=False)
+        self.inbound_router.turned_away.note(int(reply[:3]), letter.client, scopes, own=False)
         return reply
 
     async def close(self) -> None:
@@ -187,9 +187,9 @@ def _reply(unread: Unread | None) -> str:
 
 
 @asynccontextmanager
-async def listening(settings: InboundSettings, desk: InboundRouter) -> AsyncIterator[Listener]:
+async def listening(settings: InboundSettings, inbound_router: InboundRouter) -> AsyncIterator[Listener]:
     """Listen until the end of the block. Raises InboundError if the port is not available."""
-    listener = Listener(settings, desk)
+    listener = Listener(settings, inbound_router)
     place = settings.listen
     try:
         tls = settings.tls.context() if settings.tls else None

@@ -139,7 +139,7 @@ class Feed:
             self._saw = signals[-1].number
 
     async def _read_incidents(self, backend: Backend) -> None:
-        present = {incident.id: incident for incident in backend.casebook.incidents}
+        present = {incident.id: incident for incident in backend.incident_engine.incidents}
         known = present if self._known is None else self._known
         changed = [incident for name, incident in present.items() if known.get(name) != incident]
         for name in known.keys() - present.keys():

@@ -234,7 +234,7 @@ def test_another_domain_from_the_senders_address_tells_the_domain_from_the_addre
     day.judge("d", line=LINE)
     day.settle()
     assert concluded(day) == (MAIL, reason)
-    assert day.picture.needing_control(day.shown, day.now, {}) == [], "it was compared just now"
+    assert day.tracker.needing_control(day.shown, day.now, {}) == [], "it was compared just now"
 
 
 def test_without_a_control_nothing_is_compared() -> None:
@@ -334,21 +334,21 @@ def test_what_a_relay_sends_back_is_all_that_is_ever_known_there() -> None:
 def test_a_control_is_asked_for_where_it_could_tell_more(letter, asked) -> None:
     day = Day((path_at("acme"),))
     day.play({LINE: letter})
-    assert bool(day.picture.needing_control(day.shown, day.now, {})) is asked
+    assert bool(day.tracker.needing_control(day.shown, day.now, {})) is asked
 
 
 def test_a_control_is_not_asked_for_again_and_again() -> None:
     day = Day((path_at("acme"),))
     day.play({LINE: "b"})
     day.control("i")
-    assert day.picture.needing_control(day.shown, day.now, {}) == []
-    assert day.picture.needing_control(day.shown, day.now + QUARTER, {})
-    assert day.picture.needing_control(day.shown, day.now + QUARTER, {("acme", "hq"): day.now + QUARTER}) == []
+    assert day.tracker.needing_control(day.shown, day.now, {}) == []
+    assert day.tracker.needing_control(day.shown, day.now + QUARTER, {})
+    assert day.tracker.needing_control(day.shown, day.now + QUARTER, {("acme", "hq"): day.now + QUARTER}) == []
 
 
 def asked(day: Day, at: timedelta, shown: int) -> bool:
     """Whether, that long after the first control, one more is asked for."""
-    return bool(day.picture.needing_control(day.shown[shown:], T0 + at, {("acme", "hq"): T0 + timedelta(seconds=2)}))
+    return bool(day.tracker.needing_control(day.shown[shown:], T0 + at, {("acme", "hq"): T0 + timedelta(seconds=2)}))
 
 
 @pytest.mark.parametrize(
@@ -375,4 +375,4 @@ def test_two_of_three_and_the_control_is_asked_as_seldom_as_ever() -> None:
     day.control("b")
     day.now += CONTROL_AGAIN
     day.control("b")
-    assert not day.picture.needing_control(day.shown, day.now + CONTROL_AGAIN, {("acme", "hq"): day.now})
+    assert not day.tracker.needing_control(day.shown, day.now + CONTROL_AGAIN, {("acme", "hq"): day.now})

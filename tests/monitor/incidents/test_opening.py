@@ -182,46 +182,46 @@ def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before() -> N
 def test_a_track_made_again_from_the_past_is_the_same_track(score) -> None:
     day, again = Day((path_at("acme"),)), Day((path_at("acme"),))
     signals = [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate(score)]
-    day.picture.take(signals)
-    again.picture.recall(LINE, signals[-HISTORY:])
-    assert again.picture.problems({}) == day.picture.problems({})
+    day.tracker.take(signals)
+    again.tracker.recall(LINE, signals[-HISTORY:])
+    assert again.tracker.problems({}) == day.tracker.problems({})
 
 
 @pytest.mark.parametrize("score", ["d" * 60, "?" * 60, "dd" + "?" * 60, "dd" + "?" * 60 + "i", "bb" + "iibb" * 15])
 def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(score) -> None:
     day, again = Day((path_at("acme"),), IncidentSettings(good=3)), Day((path_at("acme"),), IncidentSettings(good=3))
     day.play({LINE: score})
-    problems = day.picture.problems({})
+    problems = day.tracker.problems({})
     before = [failure for problem in problems for failure in problem.failures]
-    again.picture.recall(LINE, day.shown[-HISTORY:], before)
-    assert again.picture.problems({}) == problems
+    again.tracker.recall(LINE, day.shown[-HISTORY:], before)
+    assert again.tracker.problems({}) == problems
 
 
 @pytest.mark.parametrize(("before", "fails"), [((), False), (None, True)])
 def test_what_was_over_before_more_patience_was_needed_is_over(before, fails) -> None:
     """Two good ones were enough then. It is another path's incident that came back and needs four."""
     day = Day((path_at("acme"),))
-    day.picture.set_relapses({("acme", Nature.MAIL): 1})
-    day.picture.recall(
+    day.tracker.set_relapses({("acme", Nature.MAIL): 1})
+    day.tracker.recall(
         LINE, [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate("bbii")], before
     )
-    assert bool(day.picture.problems({})) is fails
+    assert bool(day.tracker.problems({})) is fails
 
 
 def test_what_came_back_fails_since_it_came_back() -> None:
     day, again = Day((path_at("acme"),)), Day((path_at("acme"),))
     day.play({LINE: "bbiibb"})
-    again.picture.set_relapses({("acme", Nature.MAIL): 1})
-    again.picture.recall(LINE, day.shown, day.only().failures)
-    assert again.picture.problems({}) == day.picture.problems({})
+    again.tracker.set_relapses({("acme", Nature.MAIL): 1})
+    again.tracker.recall(LINE, day.shown, day.only().failures)
+    assert again.tracker.problems({}) == day.tracker.problems({})
 
 
 def test_what_does_not_fail_so_far_began_with_its_first_bad_one() -> None:
     day, again = Day((path_at("acme"),)), Day((path_at("acme"),))
     day.play({LINE: "bib"})
-    again.picture.recall(LINE, day.shown[:2], ())
-    again.picture.take(day.shown[2:])
-    assert again.picture.problems({}) == day.picture.problems({}) != []
+    again.tracker.recall(LINE, day.shown[:2], ())
+    again.tracker.take(day.shown[2:])
+    assert again.tracker.problems({}) == day.tracker.problems({}) != []
 
 
 def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
@@ -229,9 +229,9 @@ def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
     day = Day((path_at("acme"),))
     day.play({LINE: "ib"})
     amended = signal("i", T0 + timedelta(minutes=15, seconds=1), amends=True)
-    assert day.picture.unread([amended]) == [LINE]
-    day.picture.recall(LINE, [signal("i", T0), amended])
-    day.picture.take([amended], frozenset({LINE}))
+    assert day.tracker.unread([amended]) == [LINE]
+    day.tracker.recall(LINE, [signal("i", T0), amended])
+    day.tracker.take([amended], frozenset({LINE}))
     day.play({LINE: "b"})
     assert day.open == []
 
@@ -239,6 +239,6 @@ def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
 def test_a_path_that_is_taken_out_of_the_configuration_ends_its_incident_without_saying_that_it_works() -> None:
     day = Day((path_at("acme"), path_at("bolt")))
     day.play({LINE: "dd"})
-    day.picture.configure([path_at("bolt")], day.settings, NAMES)
+    day.tracker.configure([path_at("bolt")], day.settings, NAMES)
     day.settle()
     assert [(each.ending, each.company) for each in day.incidents.values()] == [(Resolution.UNWATCHED, "acme")]

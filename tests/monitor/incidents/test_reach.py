@@ -257,17 +257,17 @@ def test_a_restart_knows_who_was_reached() -> None:
     day = played(DIRECT[:2], acme="iww", bolt="iii")
     again = Day(day.paths, now=day.now, step=MINUTE)
     for each in day.paths:
-        again.picture.recall(Check(each.company, "hq", CODE), [r for r in day.shown if r.company == each.company])
+        again.tracker.recall(Check(each.company, "hq", CODE), [r for r in day.shown if r.company == each.company])
     again.settle()
     assert found(again) == found(day)
-    assert again.picture.problems({}) == day.picture.problems({})
+    assert again.tracker.problems({}) == day.tracker.problems({})
 
 
 def test_a_configuration_that_is_loaded_anew_knows_it_as_well() -> None:
     day = played(DIRECT[:3], acme="iww", bolt="iww", cork="...")
-    before = day.picture.problems({})
-    day.picture.configure(day.paths, day.settings, NAMES, day.others)
-    assert day.picture.problems({}) == before
+    before = day.tracker.problems({})
+    day.tracker.configure(day.paths, day.settings, NAMES, day.others)
+    assert day.tracker.problems({}) == before
 
 
 def test_time_passes_and_a_slow_start_of_the_cut_is_part_of_it() -> None:

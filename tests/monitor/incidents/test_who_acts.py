@@ -86,4 +86,4 @@ def test_it_says_what_to_look_at() -> None:
     assert "block" not in title(told) + text(told)
     assert "accepted domain" in text(told)
     newest = signal("u", day.now, verdict=NOT_OURS, line=("acme", "hq", CODE), probe_id=day.shown[-1].probe_id)
-    assert day.picture.needing_control([newest], day.now, {}), "a control can tell whether it is about the sender"
+    assert day.tracker.needing_control([newest], day.now, {}), "a control can tell whether it is about the sender"

@@ -162,8 +162,8 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
     outage.stopped = frozenset(range(9))
     day = outage.day
     day.paths = tuple(each for each in day.paths if each.company not in gone)
-    day.picture.configure(day.paths, day.settings, NAMES, day.others)
-    day.read(day.picture.unread_of(outage.town))
+    day.tracker.configure(day.paths, day.settings, NAMES, day.others)
+    day.read(day.tracker.unread_of(outage.town))
     outage.letter = lambda n, minute: "i" if n > 9 else "d"
     outage.run(400)
     said = [notice.text for _, to, notice in outage.told if to == "pager" and notice.news is NoticeKind.NARROWED]

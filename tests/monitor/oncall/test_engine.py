@@ -49,10 +49,10 @@ def config(*companies: str, **tables: Any) -> Config:
 
 @dataclass
 class EngineApp:
-    """A casebook at work by a clock of its own, and the hand that stores verdicts."""
+    """An incident engine at work by a clock of its own, and the hand that stores verdicts."""
 
     store: Store
-    casebook: IncidentEngine
+    incident_engine: IncidentEngine
     clock: list[datetime]
     compared: list[str]
 
@@ -93,13 +93,13 @@ class EngineApp:
     async def play(self, score: str, company: str = "acme", **facts: Any) -> None:
         for letter in score:
             await self.judge(letter, company, **facts)
-            await self.casebook.step()
+            await self.incident_engine.step()
             self.wait(QUARTER)
 
     async def settle(self) -> list[Notice]:
         """Let it look after a while; the notices that are there now, those of before included."""
         self.wait(timedelta(minutes=2))
-        await self.casebook.step()
+        await self.incident_engine.step()
         return await self.notices()
 
     async def notices(self) -> list[Notice]:
@@ -112,7 +112,7 @@ class EngineApp:
         return [entry.turn for entry in await self.store.incidents.entries(incident.id)]
 
     def only(self) -> Incident:
-        (incident,) = self.casebook.incidents
+        (incident,) = self.incident_engine.incidents
         return incident
 
 
@@ -124,12 +124,12 @@ async def open_engine_app(
     clock = clock or [T0]
     compared: list[str] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        casebook = IncidentEngine(
+        incident_engine = IncidentEngine(
             store, lambda: clock[0], uplink, compare=lambda path, signal: compared.append(path.key)
         )
-        await casebook.configure(told)
-        await casebook.recall(await store.probes.current())
-        yield EngineApp(store, casebook, clock, compared)
+        await incident_engine.configure(told)
+        await incident_engine.recall(await store.probes.current())
+        yield EngineApp(store, incident_engine, clock, compared)
 
 
 def told(notices: list[Notice]) -> list[str]:
@@ -173,13 +173,13 @@ async def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path) -> None:
         before = engine_app.only()
     for score in ("d", "i"):  # two more lives: still blocked; then one good one, which is not enough
         async with open_engine_app(tmp_path, config(), clock) as engine_app:
-            await engine_app.casebook.step()
+            await engine_app.incident_engine.step()
             await engine_app.play(score)
             assert engine_app.only().id == before.id
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
         await engine_app.play("i")
         notices = await engine_app.settle()
-        assert engine_app.casebook.incidents == []
+        assert engine_app.incident_engine.incidents == []
     assert told(notices) == ["opened", "resolved"]
 
 
@@ -188,14 +188,14 @@ async def test_a_restart_forgets_nothing_that_an_incident_tells(tmp_path: Path) 
     clock = [T0]
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
         await engine_app.play("dd" + "?" * HISTORY)
-        before = engine_app.casebook.incidents
+        before = engine_app.incident_engine.incidents
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
-        await engine_app.casebook.step()
-        assert {each.id: each.failures for each in engine_app.casebook.incidents} == {
+        await engine_app.incident_engine.step()
+        assert {each.id: each.failures for each in engine_app.incident_engine.incidents} == {
             each.id: each.failures for each in before
         }
         await engine_app.play("ii")
-        assert engine_app.casebook.incidents == []
+        assert engine_app.incident_engine.incidents == []
 
 
 async def test_what_was_judged_while_nobody_looked_is_looked_at_by_the_next_life(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ async def test_what_was_judged_while_nobody_looked_is_looked_at_by_the_next_life
         for letter in "bb":  # stored, and then the service dies before the rules see it
             await engine_app.judge(letter)
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert told(await engine_app.settle()) == ["opened"]
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
         assert told(await engine_app.settle()) == ["opened"], "and once only"
@@ -219,9 +219,9 @@ async def test_a_verdict_counts_once_though_the_store_would_not_take_what_came_o
         with monkeypatch.context() as full:
             full.setattr(engine_app.store.incidents, "advance", disk_full)
             with pytest.raises(StoreError):
-                await engine_app.casebook.step()
-        await engine_app.casebook.step()
-        assert engine_app.casebook.incidents == []
+                await engine_app.incident_engine.step()
+        await engine_app.incident_engine.step()
+        assert engine_app.incident_engine.incidents == []
         await engine_app.play("b")
         assert engine_app.only().failures[0].bad == 2
 
@@ -238,20 +238,20 @@ async def test_the_rules_begin_with_what_is_judged_from_now_on(tmp_path: Path, s
         for _ in range(5):
             await old.judge("d")
     async with open_engine_app(tmp_path, config()) as engine_app:
-        await engine_app.casebook.step()
-        assert engine_app.casebook.incidents == []
+        await engine_app.incident_engine.step()
+        assert engine_app.incident_engine.incidents == []
         await engine_app.play(score)
-        assert len(engine_app.casebook.incidents) == opened
+        assert len(engine_app.incident_engine.incidents) == opened
 
 
 async def test_another_process_s_verdicts_count_too(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
-        engine_app.casebook.start()
-        await engine_app.judge("d")  # nobody tells the casebook: it looks by itself
+        engine_app.incident_engine.start()
+        await engine_app.judge("d")  # nobody tells the engine: it looks by itself
         async with asyncio.timeout(10):
-            while not engine_app.casebook.incidents:  # noqa: ASYNC110 - that nothing wakes it is the point
+            while not engine_app.incident_engine.incidents:  # noqa: ASYNC110 - that nothing wakes it is the point
                 await asyncio.sleep(0.05)
-        await engine_app.casebook.close()
+        await engine_app.incident_engine.close()
 
 
 async def test_five_hundred_companies_blocked_within_a_minute_are_one_notice(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ async def test_five_hundred_companies_blocked_within_a_minute_are_one_notice(tmp
             await engine_app.judge("d", name.partition("@")[0])
             engine_app.wait(timedelta(milliseconds=110))
             if number % 25 == 0:
-                await engine_app.casebook.step()
+                await engine_app.incident_engine.step()
         notices = await engine_app.settle()
         (notice,) = notices
         assert (engine_app.only().scope, len(engine_app.only().touches)) == (Scope.EVERYBODY, 500)
@@ -270,8 +270,8 @@ async def test_five_hundred_companies_blocked_within_a_minute_are_one_notice(tmp
         for name in names:
             await engine_app.judge("i", name.partition("@")[0])
             await engine_app.judge("i", name.partition("@")[0])
-        await engine_app.casebook.step()
-        while await engine_app.casebook.step():
+        await engine_app.incident_engine.step()
+        while await engine_app.incident_engine.step():
             pass
         assert told(await engine_app.settle()) == ["opened", "resolved"]
 
@@ -290,13 +290,13 @@ async def test_forty_companies_that_are_mended_at_once_are_one_end_and_no_new_in
             for company in companies[part % 4 :: 4]:
                 await engine_app.judge("i", company)
                 engine_app.wait(QUARTER / 40)
-                await engine_app.casebook.step()
+                await engine_app.incident_engine.step()
             if part == 6:
                 assert engine_app.only().recovering
                 assert len(engine_app.only().touches) == 10
     async with open_engine_app(tmp_path, told_of, clock) as engine_app:
         notices = await engine_app.settle()
-        assert engine_app.casebook.incidents == []
+        assert engine_app.incident_engine.incidents == []
         everything = await engine_app.store.incidents.newest(100, open_only=False)
         assert IncidentEvent.RECOVERING in await engine_app.turns(before)
     assert told(notices) == ["opened", "resolved"]
@@ -329,7 +329,7 @@ async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anyb
     """A milter is down; or a blocklist lists the world, the sender's address among it."""
     async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
         await engine_app.judge(letter)
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert engine_app.compared == ["acme/hq"], "at the first failing verdict, at once"
         await engine_app.judge(letter, role=Role.CONTROL)
         engine_app.wait(timedelta(seconds=5))
@@ -347,7 +347,7 @@ async def test_a_control_that_gets_through_proves_that_it_is_the_sender_and_the_
 ) -> None:
     async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
         await engine_app.judge("d")
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         await engine_app.judge("i", role=Role.CONTROL)
         (notice,) = await engine_app.settle()
     assert "blocked" in notice.title
@@ -380,13 +380,13 @@ async def test_a_control_that_was_lost_is_asked_for_again_within_minutes_though_
 ) -> None:
     async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
         await engine_app.judge("b")
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         await engine_app.judge("b", role=Role.CONTROL)
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert len(engine_app.compared) == 1
         engine_app.wait(CONTROL_AGAIN)
         for _ in range(5):
-            await engine_app.casebook.step()
+            await engine_app.incident_engine.step()
         assert len(engine_app.compared) == 2, "and then it is waited for"
 
 
@@ -405,7 +405,7 @@ async def test_a_restart_knows_what_the_control_got(tmp_path: Path) -> None:
         assert engine_app.only().scope is Scope.THEIR_SYSTEM
         before = engine_app.only().failures
     async with open_engine_app(tmp_path, told_so, clock) as engine_app:
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert engine_app.only().failures == before
 
 
@@ -416,7 +416,7 @@ async def test_what_is_known_of_our_own_way_out_is_asked_for(tmp_path: Path) -> 
         await engine_app.play("GG")
         assert engine_app.only().scope is Scope.OURSELVES
         known[0] = Uplink(succeeded_at=engine_app.now)
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert engine_app.only().scope is Scope.OURSELVES  # not tried again since that host answered
         await engine_app.play("G")
         assert (engine_app.only().scope, engine_app.only().severity) == (Scope.THEIR_SYSTEM, Severity.TICKET)
@@ -427,7 +427,7 @@ async def test_connections_that_fail_everywhere_page_for_mailpath_and_for_no_com
         for _ in range(2):
             for company in ("acme", "bolt", "cork"):
                 await engine_app.judge("w", company)
-            await engine_app.casebook.step()
+            await engine_app.incident_engine.step()
             engine_app.wait(QUARTER)
         (notice,) = await engine_app.settle()
     assert notice.labels["scope"] == "ourselves"
@@ -458,7 +458,7 @@ async def test_a_mailbox_that_comes_and_goes_does_not_hold_up_the_end_of_what_th
     async with open_engine_app(tmp_path, config()) as engine_app:
         await engine_app.play("??ii??")
         await engine_app.play("ddii")
-        assert [incident.scope for incident in engine_app.casebook.incidents] == []
+        assert [incident.scope for incident in engine_app.incident_engine.incidents] == []
 
 
 # ---- mutes ----------------------------------------------------------------------------------------------------------
@@ -484,9 +484,9 @@ async def test_a_mute_that_ends_while_the_problem_lasts_leaves_one_notice(tmp_pa
         await engine_app.store.incidents.add_mute(mute(engine_app, 3 * HOUR))
         await engine_app.play("ddbbdd")
         assert (engine_app.only().muted_by, await engine_app.settle()) == (("m1",), [])
-        assert engine_app.casebook.muted == {engine_app.only().id}
+        assert engine_app.incident_engine.muted == {engine_app.only().id}
         engine_app.wait(3 * HOUR)
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert told(await engine_app.settle()) == ["opened"]
         entries = await engine_app.store.incidents.entries(engine_app.only().id)
         assert {IncidentEvent.MUTED, IncidentEvent.UNMUTED} <= {entry.turn for entry in entries}
@@ -509,7 +509,7 @@ async def test_who_was_told_before_the_mute_hears_of_the_end_when_the_mute_is_ov
         await engine_app.settle()
         await engine_app.store.incidents.add_mute(mute(engine_app, 30 * HOUR))
         await engine_app.play("ii")
-        assert engine_app.casebook.incidents == []
+        assert engine_app.incident_engine.incidents == []
         engine_app.wait(8 * HOUR)  # longer than what comes back would be the same
         assert told(await engine_app.settle()) == ["opened"]
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
@@ -571,9 +571,9 @@ async def test_a_reload_that_takes_the_path_away_ends_its_incident_and_says_why(
         await engine_app.play("dd")
         await engine_app.settle()
         incident = engine_app.only()
-        await engine_app.casebook.configure(config("bolt"))
+        await engine_app.incident_engine.configure(config("bolt"))
         notices = await engine_app.settle()
-        assert engine_app.casebook.incidents == []
+        assert engine_app.incident_engine.incidents == []
         (over,) = await engine_app.store.incidents.find(incident.id)
     assert over.ending is Resolution.UNWATCHED
     assert told(notices) == ["opened", "resolved"]
@@ -586,7 +586,7 @@ async def test_a_reload_in_the_middle_of_an_incident_keeps_it(tmp_path: Path) ->
         await engine_app.settle()
         incident = engine_app.only()
         stricter = IncidentSettings(good=3)
-        await engine_app.casebook.configure(config(incidents=stricter))
+        await engine_app.incident_engine.configure(config(incidents=stricter))
         await engine_app.play("ii")
         assert engine_app.only().id == incident.id
         await engine_app.play("i")
@@ -597,10 +597,10 @@ async def test_a_reload_forgets_nothing_that_is_known(tmp_path: Path) -> None:
     """Blocked, and then for longer than the past that is loaded nobody could look."""
     async with open_engine_app(tmp_path, config()) as engine_app:
         await engine_app.play("dd" + "?" * HISTORY)
-        before = engine_app.casebook.incidents
-        await engine_app.casebook.configure(config())
-        await engine_app.casebook.step()
-        assert engine_app.casebook.incidents == before
+        before = engine_app.incident_engine.incidents
+        await engine_app.incident_engine.configure(config())
+        await engine_app.incident_engine.step()
+        assert engine_app.incident_engine.incidents == before
 
 
 async def test_a_reload_while_the_rules_are_at_work_ends_nothing(tmp_path: Path) -> None:
@@ -609,10 +609,14 @@ async def test_a_reload_while_the_rules_are_at_work_ends_nothing(tmp_path: Path)
     async with open_engine_app(tmp_path, config(*names)) as engine_app:
         for company in names:
             await engine_app.judge("d", company)
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         before = engine_app.only()
         new = config(*names, incidents=IncidentSettings(good=3))
-        await asyncio.gather(engine_app.casebook.step(), engine_app.casebook.configure(new), engine_app.casebook.step())
+        await asyncio.gather(
+            engine_app.incident_engine.step(),
+            engine_app.incident_engine.configure(new),
+            engine_app.incident_engine.step(),
+        )
         assert (engine_app.only().id, engine_app.only().touches) == (before.id, before.touches)
         assert await engine_app.turns(before) == [IncidentEvent.OPENED]
 
@@ -634,10 +638,10 @@ async def test_who_is_no_longer_to_hear_of_it_hears_its_end_and_still_no_other_n
     async with open_engine_app(tmp_path, config(*names, routing=[rule])) as engine_app:
         for company in names:
             await engine_app.judge("d", company)
-        await engine_app.casebook.step()
+        await engine_app.incident_engine.step()
         assert told(await engine_app.settle()) == ["opened"]
         notes_only = rule.model_copy(update={"severities": (Severity.NOTE,)})
-        await engine_app.casebook.configure(config(*names, routing=[notes_only]))
+        await engine_app.incident_engine.configure(config(*names, routing=[notes_only]))
         for company in names:
             await engine_app.play("ii", company)
         notices = await engine_app.settle()
@@ -673,10 +677,10 @@ async def test_two_causes_in_turn_are_told_once_each(tmp_path: Path) -> None:
 
 async def test_what_the_rules_have_not_seen_is_a_lag(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
-        assert engine_app.casebook.lag == timedelta(0)
+        assert engine_app.incident_engine.lag == timedelta(0)
         await engine_app.judge("i")
-        engine_app.casebook.take(await engine_app.store.probes.signals(0))
+        engine_app.incident_engine.take(await engine_app.store.probes.signals(0))
         engine_app.wait(timedelta(seconds=30))
-        assert engine_app.casebook.lag == timedelta(seconds=30)
-        await engine_app.casebook.step()
-        assert engine_app.casebook.lag == timedelta(0)
+        assert engine_app.incident_engine.lag == timedelta(seconds=30)
+        await engine_app.incident_engine.step()
+        assert engine_app.incident_engine.lag == timedelta(0)

@@ -33,16 +33,16 @@ async def test_an_incident_is_one_incident(tmp_path: Path, refusals: Refusals, n
         for letter in "iddd.ii.":
             if letter != ".":
                 await engine_app.judge(letter)
-            await again(engine_app.casebook.step)
+            await again(engine_app.incident_engine.step)
             engine_app.wait(QUARTER)
         assert refusals.refused, "so many writes there are"
-        await again(engine_app.casebook.step)
+        await again(engine_app.incident_engine.step)
         notices = await engine_app.notices()
         assert told(notices) == ["opened", "resolved"]
         assert len({notice.incident for notice in notices}) == 1
         [incident] = await engine_app.store.incidents.newest(9, open_only=False)
         assert not incident.open
-        assert not engine_app.casebook.incidents
+        assert not engine_app.incident_engine.incidents
         assert not engine_app.store.replaced.is_set(), "nobody else leads"
         assert await engine_app.store.incidents.signals_seen() == await engine_app.store.probes.last_signal()
 
@@ -62,7 +62,7 @@ async def test_a_notice_is_delivered_and_marked(
         for letter in "iddd.ii...":
             if letter != ".":
                 await engine_app.judge(letter)
-            await engine_app.casebook.step()
+            await engine_app.incident_engine.step()
             for _ in range(3):
                 await again(delivery.turn)
                 await delivery.idle()

@@ -118,7 +118,7 @@ async def test_what_a_dialogue_tells_of_our_line(heard: Event, succeeded: bool, 
     async with outside() as host:
         line = network(f"127.0.0.1:{host.port}")
         line.start()
-        line.hear(heard)
+        line.on_event(heard)
         assert (line.uplink.succeeded_at == EARLIER) is succeeded
         assert line.reference_up is None
         if asks:
@@ -136,7 +136,7 @@ async def test_a_line_that_is_down_is_told_by_the_reference_and_up_again_by_a_pr
     await line.check()
     assert (line.uplink.failed_at, line.uplink.reference, line.reference_up) == (NOW, unused, False)
     assert line.uplink.reachable_since(EARLIER) is False
-    line.hear(event(step(Stage.CONNECT, at=NOW + timedelta(minutes=1)), step(Stage.MAIL)))
+    line.on_event(event(step(Stage.CONNECT, at=NOW + timedelta(minutes=1)), step(Stage.MAIL)))
     assert line.reference_up is True
 
 
@@ -166,10 +166,10 @@ async def test_failures_that_come_in_heaps_ask_once_and_once_more_after_the_rest
         line.start()
         began = asyncio.get_running_loop().time()
         for _ in range(100):
-            line.hear(event(NO_CONNECTION))
+            line.on_event(event(NO_CONNECTION))
         await host.asked()
         for _ in range(100):
-            line.hear(event(NO_CONNECTION))
+            line.on_event(event(NO_CONNECTION))
         await host.asked()
         assert asyncio.get_running_loop().time() - began >= 0.2
         await line.close()
@@ -188,10 +188,10 @@ async def test_a_check_that_goes_wrong_does_not_end_the_watch(monkeypatch: pytes
 
         monkeypatch.setattr(line, "check", breaks)
         line.start()
-        line.hear(event(NO_CONNECTION))
+        line.on_event(event(NO_CONNECTION))
         async with asyncio.timeout(5):
             await broken.wait()
-        line.hear(event(NO_CONNECTION))
+        line.on_event(event(NO_CONNECTION))
         await host.asked()
         await line.close()
 

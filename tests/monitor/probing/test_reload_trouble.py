@@ -87,11 +87,11 @@ async def test_incidents_do_not_seem_to_be_over_where_the_store_could_not_be_rea
 ) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
         await engine_app.play("iddd")
-        assert len(engine_app.casebook.incidents) == 1
+        assert len(engine_app.incident_engine.incidents) == 1
         with monkeypatch.context() as full:
             full.setattr(engine_app.store.probes, "history", fails)
-            await engine_app.casebook.configure(config(incidents=IncidentSettings(settle=timedelta(seconds=30))))
+            await engine_app.incident_engine.configure(config(incidents=IncidentSettings(settle=timedelta(seconds=30))))
             with pytest.raises(StoreDownError):
-                await engine_app.casebook.step()
+                await engine_app.incident_engine.step()
         await engine_app.settle()
-        assert len(engine_app.casebook.incidents) == 1
+        assert len(engine_app.incident_engine.incidents) == 1

@@ -15,7 +15,7 @@ import pytest
 
 from monitor.sources import mailboxes as module
 from monitor.sources import searches
-from monitor.sources.mailboxes import Hear, NotPassedOnError, Report, Watcher
+from monitor.sources.mailboxes import Accept, NotPassedOnError, Report, Watcher
 from monitor.sources.searches import OVERDUE
 from monitor.store import StoreError
 from probes.evidence import FailedLook, Folder, Look, Marker
@@ -111,7 +111,7 @@ class RecordedSightings:
         self.seen: list[str] = []
         self.looks: list[tuple[set[str], Look | FailedLook]] = []
         self.news = asyncio.Condition()
-        self.hear: Hear = self.take
+        self.accept: Accept = self.take
         self.report: Report = self.note
 
     async def take(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
@@ -156,9 +156,9 @@ async def watching(
     monkeypatch.setattr(module, "LINGER", 0.05)
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.02,))
     with MailboxThreads(1) as pool:
-        hear: Hear = lambda seen: recorded.hear(seen)  # noqa: E731 - what a test puts there later counts
+        accept: Accept = lambda seen: recorded.accept(seen)  # noqa: E731 - what a test puts there later counts
         report: Report = lambda ids, look: recorded.report(ids, look)  # noqa: E731
-        watcher = Watcher(memory_mailbox, outside_world(threads=pool), hear=hear, report=report, now=now)
+        watcher = Watcher(memory_mailbox, outside_world(threads=pool), accept=accept, report=report, now=now)
         yield watcher
         await watcher.close()
 
@@ -184,12 +184,12 @@ async def test_a_moment_without_probes_does_not_end_the_visit(
 ) -> None:
     monkeypatch.setattr(module, "LINGER", 10.0)
 
-    async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+    async def accept(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         for each in sightings:
             watching.forget(each.ref)  # as a verdict does, in the middle of the visit
         return await recorded.take(sightings)
 
-    recorded.hear = hear
+    recorded.accept = accept
     for name in ("one", "two", "three"):
         watching.expect(name, now())
         memory_mailbox.put(name)
@@ -223,12 +223,12 @@ async def test_a_stop_does_not_leave_behind_what_was_found(
 ) -> None:
     stopping: list[asyncio.Task[None]] = []
 
-    async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+    async def accept(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         stopping.append(asyncio.create_task(watching.close()))
         await asyncio.sleep(0)  # the stop begins between the arrival's being stored and its removal
         return sightings
 
-    recorded.hear = hear
+    recorded.accept = accept
     watching.expect("one", now())
     memory_mailbox.put("one")
     await until(lambda: bool(stopping))
@@ -354,7 +354,7 @@ async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
         memory_mailbox.mail += sightings  # a new session sees it all again
         raise StoreError("store: the disk is full")
 
-    recorded.hear = fails_twice
+    recorded.accept = fails_twice
     watching.expect("one", now())
     memory_mailbox.put("one")
     await recorded.until(lambda: recorded.seen == ["one"])
@@ -387,7 +387,7 @@ async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(
     async def full(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         raise StoreError("store: the disk is full")
 
-    recorded.hear = full
+    recorded.accept = full
     memory_mailbox.put("one")
     with pytest.raises(NotPassedOnError, match="the disk is full"):
         await asyncio.wait_for(watching.look(), PATIENCE)
@@ -404,7 +404,7 @@ async def test_who_asks_a_watcher_that_fails_is_told_that_it_could_not_look(memo
         return now()
 
     recorded = RecordedSightings()
-    watcher = Watcher(memory_mailbox, outside_world(), hear=recorded.take, report=recorded.note, now=broken)
+    watcher = Watcher(memory_mailbox, outside_world(), accept=recorded.take, report=recorded.note, now=broken)
     look = await asyncio.wait_for(watcher.look(), PATIENCE)
     assert isinstance(look, FailedLook)
     assert look.reason == "letters: internal error: RuntimeError('a bug')"
@@ -530,7 +530,7 @@ async def test_a_mail_server_that_is_restarted(
             {"via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none", "user": "probe@acme.test"}
             | {"password": _secret(tmp_path, "secret")}
         )
-        watcher = Watcher(mailbox, outside_world(threads=pool), hear=recorded.hear, report=recorded.report, now=now)
+        watcher = Watcher(mailbox, outside_world(threads=pool), accept=recorded.accept, report=recorded.report, now=now)
         watcher.expect("one", now())
         server.deliver("probe@acme.test", mail)
         await recorded.until(lambda: len(recorded.seen) == 1)

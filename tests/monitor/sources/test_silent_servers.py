@@ -40,7 +40,7 @@ class Seen:
         self.arrived = asyncio.Event()
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    async def hear(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+    async def accept(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         self.arrived.set()
         return sightings
 
@@ -54,7 +54,7 @@ async def watching(mailboxes: Sequence[ImapMailbox], pool: MailboxThreads) -> As
     """A probe is expected in each of these mailboxes."""
     told, outside = [Seen() for _ in mailboxes], outside_world(threads=pool)
     watchers = [
-        Watcher(mailbox, outside, hear=seen.hear, report=seen.report, now=outside.now)
+        Watcher(mailbox, outside, accept=seen.accept, report=seen.report, now=outside.now)
         for mailbox, seen in zip(mailboxes, told, strict=True)
     ]
     for watcher in watchers:

@@ -27,8 +27,8 @@ def test_a_watcher_is_told_what_it_wants_in_order() -> None:
     live = Live()
     with live.subscribed(of_acme) as watcher:
         for number in range(3):
-            live.hear(event(number))
-            live.hear(event(number, BOLT))
+            live.on_event(event(number))
+            live.on_event(event(number, BOLT))
         assert [watcher.queue.get_nowait() for _ in range(3)] == [event(number) for number in range(3)]
         assert watcher.queue.empty()
 
@@ -39,7 +39,7 @@ def test_nobody_watches_after_the_block_also_where_it_failed() -> None:
         assert live.watchers == 1
         _ = 1 / 0
     assert live.watchers == 0
-    live.hear(event())
+    live.on_event(event())
 
 
 def test_who_is_slow_loses_only_its_own_and_is_told() -> None:
@@ -47,7 +47,7 @@ def test_who_is_slow_loses_only_its_own_and_is_told() -> None:
     with live.subscribed(of_acme) as slow, live.subscribed(of_acme) as quick:
         heard = []
         for number in range(MAX_WAITING + 5):
-            live.hear(event(number))
+            live.on_event(event(number))
             heard.append(quick.queue.get_nowait())
         assert heard == [event(number) for number in range(MAX_WAITING + 5)]
         assert (slow.lost, quick.lost) == (True, False)
@@ -58,12 +58,12 @@ async def test_the_events_of_who_was_too_slow_end_where_the_gap_begins() -> None
     live = Live()
     with live.subscribed(of_acme) as slow:
         for number in range(MAX_WAITING + 1):
-            live.hear(event(number))
+            live.on_event(event(number))
         told = []
         async with asyncio.timeout(5):
             async for each in slow:
                 told.append(each)
-                live.hear(event(9999))  # there would be room for it, but one before it is lost
+                live.on_event(event(9999))  # there would be room for it, but one before it is lost
     assert told == [event(number) for number in range(MAX_WAITING)]
 
 
@@ -72,7 +72,7 @@ async def test_who_waits_is_woken() -> None:
     with live.subscribed(of_acme) as watcher:
         waiting = asyncio.ensure_future(anext(aiter(watcher)))
         await asyncio.sleep(0)
-        live.hear(event())
+        live.on_event(event())
         async with asyncio.timeout(5):
             assert await waiting == event()
 
@@ -83,7 +83,7 @@ def test_a_thousand_watchers_hold_nobody_up() -> None:
     subscriptions = [room.__enter__() for room in rooms]
     began = perf_counter()
     for number in range(10):
-        live.hear(event(number))
+        live.on_event(event(number))
     assert perf_counter() - began < 1.0
     assert {each.queue.qsize() for each in subscriptions} == {10}
     for room in rooms:
@@ -97,8 +97,8 @@ def test_a_thousand_watchers_hold_nobody_up() -> None:
 def test_the_steps_of_a_dialogue_are_kept_until_it_is_stored(ends: Dialogue | Interrupted | Attempt) -> None:
     live, steps = Live(), [step(Stage.CONNECT, 0.1), step(Stage.RCPT, 0.2)]
     for each in steps:
-        live.hear(Event(ACME, each))
+        live.on_event(Event(ACME, each))
     assert list(live.spoken(ACME.id)) == steps
     assert list(live.spoken(BOLT.id)) == []
-    live.hear(Event(ACME, ends))
+    live.on_event(Event(ACME, ends))
     assert list(live.spoken(ACME.id)) == []

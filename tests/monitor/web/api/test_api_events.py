@@ -67,7 +67,7 @@ async def test_steps_are_told_while_they_are_spoken(api_app: ApiApp, program: Pr
         flight = api_app.pipeline.flights[probe]
         for number in (1, 2):
             spoken = Step(Stage.BANNER, api_app.pipeline_app.clock(), 0.1, "mx", 220, None, f"hello {number}")
-            api_app.live.hear(Event(flight.probe, spoken))
+            api_app.live.on_event(Event(flight.probe, spoken))
             step = await reader.next()
             assert step
             assert (step["event"], step["text"]) == ("step", f"hello {number}")
@@ -81,11 +81,11 @@ async def test_whoever_comes_late_is_told_the_steps_so_far(api_app: ApiApp, prog
     await api_app.heard.evidence(Attempt)
     flight = api_app.pipeline.flights[probe]
     spoken = Step(Stage.BANNER, api_app.pipeline_app.clock(), 0.1, "mx", 220, None, "hello")
-    api_app.live.hear(Event(flight.probe, spoken))
+    api_app.live.on_event(Event(flight.probe, spoken))
     async with program.follow(f"/probes/{probe}/events") as reader:
         assert names(await reader.take(2)) == ["attempt", "step"]
     async with program.follow(f"/probes/{probe}/events", last=reader.last) as again:
-        api_app.live.hear(Event(flight.probe, replace(spoken, text="more")))
+        api_app.live.on_event(Event(flight.probe, replace(spoken, text="more")))
         step = await again.next()
         assert step
         assert step["text"] == "more"

@@ -41,7 +41,7 @@ FOR_USERS: dict[Outcome, str] = {  # what people who wait for a code can do
 
 BY_FAMILY: dict[CauseFamily, Remedy] = {
     CauseFamily.ADDRESS: Remedy(
-        "The mail system has the sender's IP address on its own block list.",
+        "By its reply, the mail system blocks the sender's IP address.",
         Actor.COMPANY_IT,
         (
             "Remove {ip} from the block list that the reply names.",
@@ -50,7 +50,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         NO_WIDE_ENTRY,
     ),
     CauseFamily.REPUTATION: Remedy(
-        "The mail system rates the reputation of the sender's IP address or domain as poor.",
+        "By its reply, the mail system rates the reputation of the sender's IP address or domain as poor.",
         Actor.SENDER,
         (
             "Find what spoils the reputation of {ip} or {domain} and stop it.",
@@ -61,7 +61,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         takes_effect_within=WITHIN_A_DAY,
     ),
     CauseFamily.DOMAIN: Remedy(
-        "The mail system has the sender's domain or address on a block list.",
+        "By its reply, the mail system blocks the sender's domain or address.",
         Actor.COMPANY_IT,
         ("Remove {domain}, and every wider entry that covers it, from the block list. Nothing else is needed.",),
         "Do not add an allow entry for the bare domain: anybody can write that name into a From header.",

@@ -16,6 +16,7 @@ from probes.mailsystems.compared import (
     CONTRADICTED_WIDELY,
     DELAYS_ALL,
     LOST_EVERYWHERE,
+    NARROWED,
     NO_WAY_OUT,
     ONE_LIST,
     RELAY_REFUSES_US,
@@ -108,8 +109,8 @@ def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason
     steps = exact_steps(cause, outcome, mail_system)
     if spread is not Spread.ONE_COMPANY:
         return _at_several(cause, outcome, mail_system, reason, steps)
-    if contradicted := CONTRADICTED.get((reason, cause)):
-        return contradicted
+    if compared := CONTRADICTED.get((reason, cause)) or NARROWED.get((reason, cause)):
+        return compared
     if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or cause is Cause.FIREWALL):
         return UNREACHED[reason]
     found = with_steps(at_one_company(cause, outcome), steps, mail_system)

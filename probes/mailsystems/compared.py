@@ -198,6 +198,19 @@ CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison re
     (Reason.NEIGHBOUR_STOPPED, Cause.AUTHENTICATION): _NOT_THIS_DOMAINS_RECORDS,
 }
 
+NARROWED: dict[tuple[Reason, Cause | None], Remedy] = {  # of what the reply suggests, the comparison leaves one part
+    (Reason.NEIGHBOUR_THROUGH, Cause.REPUTATION): Remedy(
+        "By its reply, the sender's reputation is poor, but our other domain got through from the same IP address.",
+        Actor.SENDER,
+        (
+            "Find what spoils the reputation of {domain}, and stop it.",
+            "Ask the vendor of the mail system to review the rating of the domain.",
+        ),
+        BY_FAMILY[CauseFamily.REPUTATION].do_not,
+        takes_effect_within=WITHIN_A_DAY,
+    ),
+}
+
 CONTRADICTED_WIDELY = Remedy(
     "Several companies stop the mail, and a comparison does not confirm the reason that they give.",
     Actor.SENDER,

@@ -40,7 +40,7 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
         "Ask the list to remove {domain}.",
     ),
     CauseFamily.AUTHENTICATION: _several(
-        "SPF, DKIM, DMARC or reverse DNS of the sender does not pass.",
+        "By the replies, the sender's SPF, DKIM, DMARC or PTR fails.",
         "Compare the DNS records of {domain} and the reverse name of {ip} with those of last week.",
         "Undo what changed.",
     ),

@@ -11,12 +11,13 @@ from monitor.incidents.incident import Incident, Nature, Reason, Scope
 from monitor.incidents.remedies import failure_remedy, incident_remedy, incident_runbook, remedy_of_failure
 from probes.display import one_line
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
-from probes.mailsystems.choose import at_one_company, exact_steps
+from probes.mailsystems.choose import at_one_company, exact_steps, remedy
 from probes.mailsystems.compared import (
     CONTRADICTED,
     CONTRADICTED_WIDELY,
     DELAYS_ALL,
     LOST_EVERYWHERE,
+    NARROWED,
     NO_WAY_OUT,
     ONE_LIST,
     RELAY_REFUSES_US,
@@ -47,6 +48,7 @@ REMEDIES: list[Remedy] = [
     CONTRADICTED_WIDELY,
     LATE_WIDELY,
     *CONTRADICTED.values(),
+    *NARROWED.values(),
     RATE_LIMITED_WIDELY,
 ]
 TOLD_TO_DO = sorted(
@@ -382,3 +384,11 @@ def test_the_runbook_of_an_incident_is_that_of_its_cause(cause: Cause | None) ->
 
 def test_spam_without_a_reason_is_told_with_the_runbook_of_spam() -> None:
     assert incident_runbook(incident(failure(cause=Cause.UNCLEAR, outcome=Outcome.SPAM))) == "cause-content"
+
+
+def test_where_another_domain_came_through_from_the_same_address_nobody_is_sent_to_mend_the_address() -> None:
+    """The opposite case, the same answer without that comparison, names both: it may be either."""
+    compared = remedy(Cause.REPUTATION, Outcome.BLOCKED, "m365", reason=Reason.NEIGHBOUR_THROUGH)
+    alone = remedy(Cause.REPUTATION, Outcome.BLOCKED, "m365", reason=Reason.NOT_COMPARED)
+    assert not any("{ip}" in step for step in compared.steps)
+    assert any("{ip}" in step for step in alone.steps)

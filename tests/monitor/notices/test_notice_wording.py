@@ -29,7 +29,7 @@ def test_a_company_that_blocks_the_address() -> None:
         text(told)
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 3 failed probes).
-Why (tested at the gateway): The mail system has the sender's IP address on its own block list.
+Why (tested at the gateway): By its reply, the mail system blocks the sender's IP address.
 Who acts: the company's IT team.
 Affected mail: 2-step sign-in codes, company invitations.
 

@@ -331,6 +331,14 @@ def token_revoke(
 
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]
+Receiver = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The host or domain of the receiver: only what its side stated is believed. Without it, the receiver is "
+        "the last organisation on the way.",
+    ),
+]
 reading = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(
     reading, name="read", help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read."
@@ -350,9 +358,9 @@ def read_bounce(files: Files, as_json: AsJson = False) -> None:
 
 
 @reading.command("message")
-def read_message(files: Files, as_json: AsJson = False) -> None:
+def read_message(files: Files, receiver: Receiver = None, as_json: AsJson = False) -> None:
     """Explain a received message or its headers: hops, connecting IP, authentication, filter results."""
-    _read_files("message", files, as_json)
+    _read_files("message", files, as_json, receiver)
 
 
 @reading.command("report")
@@ -361,10 +369,10 @@ def read_report(files: Files, as_json: AsJson = False) -> None:
     _read_files("report", files, as_json)
 
 
-def _read_files(sort: str, files: list[str], as_json: bool) -> None:
+def _read_files(sort: str, files: list[str], as_json: bool, receiver: str | None = None) -> None:
     from monitor.cli import read
 
-    _finish(read.read(read.Sort(sort), files, as_json=as_json))
+    _finish(read.read(read.Sort(sort), files, as_json=as_json, receiver=receiver))
 
 
 def _read(file: Path, *, secrets_later: bool = True) -> "Config":

@@ -45,13 +45,16 @@ class Sort(StrEnum):
     REPORT = "report"
 
 
-async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
-    """Explain each file. One that cannot be read is reported on standard error; the others are still explained."""
+async def read(sort: Sort, files: Sequence[str], *, as_json: bool, receiver: str | None = None) -> Exit:
+    """Explain each file. One that cannot be read is reported on standard error; the others are still explained.
+
+    `receiver` is the host or domain whose statements about a message are wanted; None: the last organisation's.
+    """
     out, code = console(), Exit.OK
     async with aclosing(ReportReader()) as reports:
         for file in files:
             try:
-                facts = await _facts(sort, _content(file), reports)
+                facts = await _facts(sort, _content(file), reports, receiver)
             except (OSError, ReportError, ReportBusyError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else error
                 print(f"{file}: {why}", file=sys.stderr)
@@ -67,14 +70,14 @@ async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
     return code
 
 
-async def _facts(sort: Sort, content: bytes, reports: ReportReader) -> Any:
+async def _facts(sort: Sort, content: bytes, reports: ReportReader, receiver: str | None) -> Any:
     match sort:
         case Sort.REPLY:
             return read_reply(content[:MAX_REPLY_BYTES].decode("utf-8", "replace"))
         case Sort.BOUNCE:
             return read_bounce(content)
         case Sort.MESSAGE:
-            return read_message(content)
+            return read_message(content, receiver=receiver)
         case Sort.REPORT:
             from monitor.config.model import SenderSettings  # slow to import, and needed by this one alone
 

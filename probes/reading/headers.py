@@ -11,12 +11,12 @@ from ipaddress import ip_address
 
 from probes.reading.arrival_notes import MAX_NOTES, body_notes, greylisted, subject_marks
 from probes.reading.authentication import Checks, checks
-from probes.reading.facts import MessageFacts
+from probes.reading.facts import HopFacts, MessageFacts
 from probes.reading.filters import BAD, FilterVerdict, overall, verdicts
 from probes.reading.filters.microsoft import folder_letter
 from probes.reading.filters.says import keyed
 from probes.reading.header_fields import Field, fields, split
-from probes.reading.received import border_of, chain, is_internal
+from probes.reading.received import border_of, chain, is_internal, organisation, written_by
 
 FOLDERS = {"i": "inbox", "j": "junk", "c": "custom-rule"}  # Microsoft's letters
 PROTON_FOLDERS = {"inbox": "inbox", "spam": "junk", "phishing": "junk"}
@@ -51,6 +51,7 @@ STATED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(  # where a receiver sta
         ("x-spam-source", r"\bIP='([0-9a-f.:]{3,45})'"),
     )
 )
+HOSTS_NAMED = 5
 NO_ADDRESS = "255.255.255.255"  # Microsoft: internal, or on its way out
 
 
@@ -58,12 +59,13 @@ def read_message(data: bytes | str, *, receiver: str | None = None, relayed: boo
     """Return the facts of a message or of its header section alone. Never raises, whatever the bytes are.
 
     `relayed`: the message is our own, and went through the sender's relay or not; None: unknown origin. `receiver` is
-    the host or domain whose border is wanted; None: that of the last organisation on the way.
+    the host or domain whose border is wanted; None: that of the last organisation on the way. A receiver that wrote no
+    Received line is said in the first of `notes`, and the border is the same as without it.
     """
     head, body = split(data)
     side = _Side(fields(head), receiver, relayed)
     judged = verdicts(side.section)
-    notes = list(dict.fromkeys(_notes(side, body)))[:MAX_NOTES]
+    notes = list(dict.fromkeys((*_missing(side.hops, receiver), *_notes(side, body))))[:MAX_NOTES]
     return MessageFacts(
         connecting_ip=side.connecting_ip,
         hops=side.hops,
@@ -93,8 +95,23 @@ class _Side:
         self.hops = chain([section[place].value for place in places])
         self.border = border_of(self.hops, relayed=relayed, receiver=receiver)
         self.line = places[self.border] if self.border is not None else len(section)
+        self.last = self._last(receiver)
+        self.top = places[self.last - 1] + 1 if self.last else 0
         direct = relayed is False or self.border is None
         self.end = len(section) if direct else self._end()
+
+    def _last(self, receiver: str | None) -> int:
+        """Return the hop at which the message left the receiver's side again: a receiver that was named is not the
+        last one, and what a later one stated is about another client."""
+        if self.border is None or not receiver or not written_by(self.hops, receiver):
+            return 0
+        home = organisation(self.hops[self.border].by)
+        later = (
+            place
+            for place in reversed(range(self.border))
+            if not is_internal(self.hops[place].ip) and organisation(self.hops[place].by) != home
+        )
+        return next((place + 1 for place in later), 0)
 
     def _end(self) -> int:
         """Return the end of the headers right under the border's line: at the next hop, or where the sent message
@@ -110,14 +127,16 @@ class _Side:
         """Return the hosts of the receiver's side, its border first. Addresses do not count: nobody signs with one."""
         if self.border is None:
             return ()
-        return tuple(hop.by for hop in reversed(self.hops[: self.border + 1]) if hop.by and not hop.by[-1].isdigit())
+        return tuple(
+            hop.by for hop in reversed(self.hops[self.last : self.border + 1]) if hop.by and not hop.by[-1].isdigit()
+        )
 
     @cached_property
     def checks(self) -> Checks:
         """Return the checks. Our own message leaves without such headers: all of them are the receiver's."""
         if self.own or not self.servers:
-            return checks(self.section[: self.end])
-        return checks(self.section[: self.line], self.section[self.line + 1 : self.end], self.servers)
+            return checks(self.section[self.top : self.end])
+        return checks(self.section[self.top : self.line], self.section[self.line + 1 : self.end], self.servers)
 
     @property
     def connecting_ip(self) -> str | None:
@@ -128,7 +147,8 @@ class _Side:
         return next(self._stated(), None) or seen or None
 
     def _stated(self) -> Iterator[str]:
-        written = self.section if not self.hops or self._is_home_of("microsoft") else self.section[: self.end]
+        everywhere = not self.hops or self._is_home_of("microsoft")
+        written = self.section[self.top : None if everywhere else self.end]
         for name, form in STATED:
             for field in written:
                 if field.name == name and (found := form.search(field.value)) and found[1] != NO_ADDRESS:
@@ -141,6 +161,7 @@ class _Side:
         """Return the verdicts of the receiver's side; if none, bad ones of unknown origin."""
         if self.own or not self.hops:
             return list(judged)
+        judged = [verdict for verdict in judged if verdict.place >= self.top]
         certain = [verdict for verdict in judged if self._is_receivers(verdict)]
         doubtful = [verdict for verdict in judged if verdict.said.verdict in BAD and not verdict.said.outbound]
         return certain or doubtful  # nobody forges what harms himself
@@ -152,7 +173,7 @@ class _Side:
         return verdict.place < self.end or self._is_home_of(vendor) or vendor in self._named
 
     def _is_home_of(self, vendor: str) -> bool:
-        return _is_of(vendor, (*self.servers, *(hop.by for hop in self.hops[:1])))
+        return _is_of(vendor, (*self.servers, *(hop.by for hop in self.hops[self.last : self.last + 1])))
 
     @cached_property
     def _named(self) -> frozenset[str]:
@@ -181,6 +202,15 @@ class _Side:
 
 def _is_of(vendor: str, hosts: Sequence[str]) -> bool:
     return any(vendor.startswith(name) and any(home.search(host) for host in hosts) for name, home in OWN_HEADERS)
+
+
+def _missing(met: Sequence[HopFacts], receiver: str | None) -> Iterator[str]:
+    """Say that the receiver wrote no Received line, and which hosts did."""
+    if receiver and not written_by(met, receiver):
+        hosts = list(dict.fromkeys(hop.by for hop in met if hop.by))
+        more = f" and {len(hosts) - HOSTS_NAMED} more" if len(hosts) > HOSTS_NAMED else ""
+        wrote = f"; they are by {', '.join(hosts[:HOSTS_NAMED])}{more}" if hosts else ""
+        yield f"no Received line is by {receiver.strip()[:253]}{wrote}"
 
 
 def _notes(side: _Side, body: bytes) -> Iterator[str]:

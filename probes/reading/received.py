@@ -89,7 +89,7 @@ def border_of(met: Sequence[HopFacts], *, relayed: bool | None = None, receiver:
     if relayed is True:
         home = organisation(met[-1].by)
         return next((place for place in reversed(range(len(met))) if organisation(met[place].by) != home), None)
-    places = _written_by(met, receiver) if receiver else []
+    places = written_by(met, receiver) if receiver else []
     return _entrance(met, places or range(len(met)))
 
 
@@ -114,7 +114,8 @@ def organisation(host: str) -> str:
     return _suffixes().privatesuffix(host) or host
 
 
-def _written_by(met: Sequence[HopFacts], receiver: str) -> list[int]:
+def written_by(met: Sequence[HopFacts], receiver: str) -> list[int]:
+    """Return the indices of the hops that this host wrote; if none, those of its organisation."""
     name = receiver.strip().rstrip(".").lower()[:253]
     exact = [place for place, hop in enumerate(met) if hop.by == name]
     return exact or [place for place, hop in enumerate(met) if hop.by and organisation(hop.by) == organisation(name)]

@@ -74,6 +74,39 @@ def test_an_arrived_message() -> None:
     assert facts["verdict"] == "spam"
 
 
+FORWARDED = (
+    b"Received: from out.acme.test (out.acme.test [192.0.2.9]) by mx.home.test; Mon, 23 Nov 2026 08:00:09 +0000\n"
+    b"Authentication-Results: mx.home.test; spf=fail smtp.mailfrom=account.trimble.com\n"
+    b"Received: from x.test (x.test [104.130.122.50]) by mx.acme.test; Mon, 23 Nov 2026 08:00:03 +0000\n"
+    b"Authentication-Results: mx.acme.test; spf=pass smtp.mailfrom=account.trimble.com\n"
+    b"From: no-reply@account.trimble.com\n\nhello\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "connecting", "spf"),
+    [
+        ([], "192.0.2.9", "fail"),
+        (["--receiver", "mx.acme.test"], "104.130.122.50", "pass"),
+        (["--receiver", "Acme.test."], "104.130.122.50", "pass"),
+        (["--receiver", "home.test"], "192.0.2.9", "fail"),
+    ],
+)
+def test_the_receiver_of_a_forwarded_message_can_be_named(receiver: list[str], connecting: str, spf: str) -> None:
+    (facts,) = objects("message", "-", *receiver, given=FORWARDED)
+    assert (facts["connecting_ip"], facts["authentication"]["spf"], facts["notes"]) == (connecting, spf, [])
+
+
+def test_a_receiver_that_wrote_no_received_line_is_told_with_the_hosts_that_did() -> None:
+    ended = run("message", "-", "--receiver", "other.test", given=FORWARDED)
+    assert ended.returncode == 0
+    said = " ".join(ended.stdout.decode().split())
+    assert "note no Received line is by other.test; they are by mx.home.test, mx.acme.test" in said
+    assert "192.0.2.9" in said
+    (facts,) = objects("message", "-", "--receiver", "other.test", given=b"Subject: hello\n\nhello\n")
+    assert facts["notes"] == ["no Received line is by other.test"]
+
+
 def test_a_report() -> None:
     pytest.importorskip("parsedmarc")
     (facts,) = objects("report", "-", given=REPORT)

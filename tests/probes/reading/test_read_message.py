@@ -130,6 +130,62 @@ def test_the_border_of_a_named_receiver() -> None:
     assert read_message(BORDER + BELOW, receiver="a.example").connecting_ip == "198.51.100.4"
 
 
+FORWARDED = (
+    "X-Spam-Status: Yes, score=7.1 required=5.0\n"
+    "Received: from out.acme.example (out.acme.example [192.0.2.9]) by mx.home.example; {date}\n"
+    "Authentication-Results: mx.home.example; spf=fail; dkim=fail\n"
+    "Received: from scan.acme.example (scan.acme.example [192.0.2.8]) by store.acme.example; {date}\n"
+    "Received: from localhost (localhost [127.0.0.1]) by scan (filter); {date}\n"
+    "Authentication-Results: scan.acme.example; dmarc=pass\n"
+    "Received: from x.example (x.example [198.51.100.4]) by mx.acme.example; {date}\n"
+    "Authentication-Results: mx.acme.example; spf=pass\n"
+    "Received: from inner (inner [10.0.0.1]) by x.example; {date}\n"
+    "Authentication-Results: x.example; dkim=pass\n"
+    "From: a@x.example\n"
+).replace("{date}", "Mon, 23 Nov 2026 08:00:03 +0000")
+
+
+@pytest.mark.parametrize(
+    ("receiver", "ip", "spf", "dkim", "dmarc", "verdict"),
+    [
+        (None, "192.0.2.9", "fail", "fail", None, Finding.SPAM),
+        ("mx.home.example", "192.0.2.9", "fail", "fail", None, Finding.SPAM),
+        ("acme.example", "198.51.100.4", "pass", None, "pass", None),  # and what its sender claims is not believed
+        ("mx.acme.example", "198.51.100.4", "pass", None, "pass", None),
+        ("other.example", "192.0.2.9", "fail", "fail", None, Finding.SPAM),
+    ],
+)
+def test_only_what_a_named_receiver_stated_is_believed(receiver, ip, spf, dkim, dmarc, verdict) -> None:
+    facts = read_message(FORWARDED, receiver=receiver)
+    stated = facts.authentication
+    assert (facts.connecting_ip, stated.spf, stated.dkim, stated.dmarc) == (ip, spf, dkim, dmarc)
+    assert facts.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("receiver", "notes"),
+    [
+        ("acme.example", ()),
+        (None, ()),
+        (
+            "other.example",
+            (
+                "no Received line is by other.example; they are by mx.home.example, store.acme.example, scan, "
+                "mx.acme.example, x.example",
+            ),
+        ),
+    ],
+)
+def test_a_receiver_that_wrote_no_received_line_is_noted(receiver: str | None, notes: tuple[str, ...]) -> None:
+    assert read_message(FORWARDED, receiver=receiver).notes == notes
+
+
+def test_the_note_about_a_missing_receiver_names_few_hosts() -> None:
+    many = "".join(f"Received: from a by mx{number}.example; x\n" for number in range(50))
+    [note] = read_message(many, receiver="other.example").notes
+    assert note.endswith("mx4.example and 45 more")
+
+
 @pytest.mark.parametrize(
     ("headers", "note"),
     [

@@ -6,6 +6,7 @@
 - `complaints`  abuse reports, RFC 5965
 - `reasons`     systems' own reasons, where no server answered
 - `services`    notifications as JSON
+- `session`     the answers in a transcript, by recipient
 - `classify`    bounce, delay, automatic reply, or none of them
 - `token_search` the original message's token
 - `recipient`   one recipient's result and its cause
@@ -15,16 +16,18 @@ Read `read_bounce` first: it tries these in turn. `reading.mime` splits the mess
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from probes.reading.bounces import report as reports
-from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
+from probes.reading.bounces.address import address_in, addresses_in_field, is_machine, is_path, plain
 from probes.reading.bounces.answer import ReportedReply, answer_in, answer_in_prose, share
 from probes.reading.bounces.classify import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
 from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, RecipientNotice, notice_in, recipients_in_notice
 from probes.reading.bounces.recipient import RecipientFailure, untroubled
 from probes.reading.bounces.services import notification_in
+from probes.reading.bounces.session import Session, specific_answer
 from probes.reading.bounces.token_search import token_in
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.reading.mime import ParsedMail, open_mail
@@ -37,7 +40,7 @@ def read_bounce(data: bytes) -> BounceFacts:
 
     Never raises; takes bounded time for any size, because only the first bytes are read (see `reading.mime`).
     """
-    mail = open_mail(data)
+    mail = open_mail(b"\n" + data if data[:64].lstrip().startswith(b"{") else data)  # JSON alone has no header section
     kind, recipients, reporting = _read(mail)
     token = token_in(mail, data) if kind is not MailKind.OTHER else None
     return BounceFacts(kind, tuple(recipients[:RECIPIENTS_READ]), reporting, token)
@@ -53,7 +56,7 @@ def _read(mail: ParsedMail) -> _Reading:
     text = _prose(mail)
     return (
         _reported(mail, text)
-        or _notified(text)
+        or _notified(mail, text)
         or _receipt(mail)
         or _wrapped(mail)
         or _told(mail, notice_in(text), text)
@@ -91,17 +94,26 @@ def _reported(mail: ParsedMail, text: str) -> _Reading | None:
     notice = notice_in(text)
     named = [_name(group) for group in report.recipients]
     told = recipients_in_notice(notice, [name for name in named if "@" in name[1:]])
-    if len(named) == 1 and not address_in(named[0]) and told:
-        named = [told[0].address]
+    if len(named) == 1 and (is_path(named[0]) or not address_in(named[0])):
+        named = [next((address for address in _addressed(mail, notice, told) if address), named[0])]
     texts = {said.address.lower(): said.text for said in told}
     alone = notice if len(named) == 1 else ""
     groups = _first_of_each(zip(named, report.recipients, strict=True))
     longest = share(len(groups))
+    session = Session(notice, len(groups))
     recipients = [
-        _trouble(name, group, texts.get(name.lower(), alone)[:longest], alone[:longest], longest).facts()
+        _trouble(name, group, texts.get(name.lower(), alone)[:longest], alone[:longest], session, longest).facts()
         for name, group in groups
     ]
     return _kind_of(recipients), recipients, reports.untyped(report.message.get("reporting-mta", ""))
+
+
+def _addressed(mail: ParsedMail, notice: str, told: Sequence[RecipientNotice]) -> Iterator[str]:
+    """Yield who was addressed, where the report names no address: by the prose, a header, or the returned message."""
+    yield from (said.address for said in told)
+    yield from (said.address for said in recipients_in_notice(notice))
+    yield from _known(mail)
+    yield from _original_to(mail, notice, "")
 
 
 def _name(group: reports.Group) -> str:
@@ -109,7 +121,9 @@ def _name(group: reports.Group) -> str:
     return address_in(said) or plain(said)
 
 
-def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: int) -> RecipientFailure:
+def _trouble(
+    name: str, group: reports.Group, told: str, notice: str, session: Session, longest: int
+) -> RecipientFailure:
     """Return the diagnostic, else the prose about this recipient, else about the only one."""
     status = reports.status_of(group)
     expected = (status or " ")[0].strip()
@@ -119,8 +133,8 @@ def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: i
             other = answer_in_prose(prose, expected)
             if not answer.text or (other.code and str(other.code)[0] == (expected or str(other.code)[0])):
                 answer = other
-    answer = _whole(answer, told)
     remote = reports.untyped(group.get("remote-mta", ""))
+    answer = _whole(specific_answer(answer, name, told or notice, session, remote, expected), told)
     return RecipientFailure(name, reports.action_of(group, status), status, answer, remote, told)
 
 
@@ -129,7 +143,10 @@ def _whole(answer: ReportedReply, told: str) -> ReportedReply:
     if answer.words[3:4] != "-":
         return answer
     lines = [line for line in ANSWERED.findall(told) if line.startswith(str(answer.code))]
-    return answer_in("\n".join(lines)) if len(lines) > 1 else answer
+    if len(lines) < 2 or not answer.code:
+        return answer
+    whole = answer_in("\n".join(lines))
+    return replace(whole, stage=whole.stage or answer.stage, host=whole.host or answer.host)
 
 
 def _first_of_each(groups: Iterable[tuple[str, reports.Group]]) -> Collection[tuple[str, reports.Group]]:
@@ -157,10 +174,13 @@ def _wrapped(mail: ParsedMail) -> _Reading | None:
 # Other forms
 
 
-def _notified(text: str) -> _Reading | None:
-    said = notification_in(text)
+def _notified(mail: ParsedMail, text: str) -> _Reading | None:
+    attached = (part.text() for part in mail.parts[:8] if part.type == "application/json")
+    said = next(filter(None, map(notification_in, (text, *attached))), None)
     if said is None:
         return None
+    if said.kind is MailKind.COMPLAINT:
+        return said.kind, [untroubled(one.address, "") for one in said.recipients[:RECIPIENTS_READ]], ""
     about = said.recipients[:RECIPIENTS_READ]
     longest = share(len(about))
     troubles = [
@@ -169,6 +189,9 @@ def _notified(text: str) -> _Reading | None:
             one.action,
             one.status or None,
             answer_in(one.text[:longest], "2" if one.action == "delivered" else ""),
+            said.server,
+            stated=one.stated,
+            lasting=one.permanent,
         )
         for one in about
     ]
@@ -198,9 +221,10 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
     kind = notice_kind(mail, notice)
     action = "delayed" if kind is MailKind.DELAY else "failed"
     named = _named(mail, notice, text)[:RECIPIENTS_READ]
-    longest, whole = share(len(named)), answer_in_prose(notice)
+    longest = share(len(named))
+    session = Session(notice, len(named))
     troubles = [
-        RecipientFailure(said.address, action, None, _answer(said.text[:longest], whole), "", context[:longest])
+        RecipientFailure(said.address, action, None, _answer(said, session, longest), "", context[:longest])
         for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
     ]
     reporter = _REPORTER.search(notice)
@@ -209,30 +233,33 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
     return kind, [trouble.facts() for trouble in troubles], reporting
 
 
-def _answer(said: str, whole: ReportedReply) -> ReportedReply:
-    """Return the statement about this recipient; else the answer given apart from the list of recipients."""
-    answer = answer_in_prose(said)
-    return whole if answer.code is None and answer.enhanced is None and whole.code is not None else answer
+def _answer(said: RecipientNotice, session: Session, longest: int) -> ReportedReply:
+    """Return the statement about this recipient; else the answer above the list of recipients."""
+    answer = answer_in_prose(said.text[:longest])
+    if answer.code is None and answer.enhanced is None:
+        above = answer_in_prose(said.above[:longest])
+        return answer if above.code is None else above
+    return specific_answer(answer, said.address, said.text[:longest], session) if answer.code else answer
 
 
 def _named(mail: ParsedMail, notice: str, text: str) -> list[RecipientNotice]:
     """Return the recipients named in the notice; else the original message's."""
     return recipients_in_notice(notice, _known(mail)) or [
-        RecipientNotice(address, notice) for address in _original_to(mail, text[len(notice) :])
+        RecipientNotice(address, notice) for address in _original_to(mail, notice, text[len(notice) :])
     ]
 
 
 def _known(mail: ParsedMail) -> list[str]:
     values = mail.headers.all("x-failed-recipients") + mail.headers.all("x-bounced-address")
-    return list(dict.fromkeys(address for value in values for address in addresses_in(value)))
+    return list(dict.fromkeys(address for value in values for address in addresses_in_field(value)))
 
 
-_TO = re.compile(r"^[ \t]{0,4}(?:To|X-Envelope-To|X-Receiver):(.*(?:\n[ \t].*){0,20})", re.IGNORECASE | re.MULTILINE)
+_TO = re.compile(r"^[ \t]{0,8}(?:To|X-Envelope-To|X-Receiver):(.*(?:\n[ \t].*){0,20})", re.IGNORECASE | re.MULTILINE)
 
 
-def _original_to(mail: ParsedMail, below: str) -> list[str]:
+def _original_to(mail: ParsedMail, notice: str, below: str) -> list[str]:
     headers = returned(mail)
     if headers is not None:
-        return addresses_in(headers.get("to"))[:1]
-    match = _TO.search(below)
-    return addresses_in(match[1])[:1] if match else []
+        return addresses_in_field(headers.get("to"))[:1]
+    match = _TO.search(below) or _TO.search(notice)
+    return addresses_in_field(match[1].strip())[:1] if match else []

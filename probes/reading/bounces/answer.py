@@ -15,7 +15,7 @@ CODES_READ = 24
 _ENHANCED = r"([245]\.[0-7]\.\d{1,3})(?![\w-]|\.\d)"  # RFC 3463 knows the subjects 0 to 7
 _PAIR = re.compile(rf"(?<![\w.])([245]\d\d)[\s\-:;<>,('\"#]{{1,8}}{_ENHANCED}", re.ASCII)
 _DIGITS = re.compile(
-    r"(?<![\w.])([245][0-5]\d)(?=[\s\-:;,<)\]'\"(]|\.\s|\.?$)"
+    r"(?<![\w.])(?<!\dZ-)([245][0-5]\d)(?=[\s\-:;,<)\]'\"(]|\.\s|\.?$)"
     r"(?!\s+(?:bytes|kb|mb|sec|min|hour|day|mess|recip|octet|port|attempt|times))",
     re.ASCII | re.IGNORECASE,
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from probes.reading.bounces.address import addresses_in
+from probes.reading.bounces.address import addresses_in_field
 from probes.reading.mime import Headers, ParsedMail, Part, header_text
 
 _MICROSOFT = re.compile(r"^complaint about message from ", re.IGNORECASE)  # its junk mail reporting programme
@@ -24,7 +24,7 @@ def _named(report: Headers | None, mail: ParsedMail) -> tuple[str, ...]:
         if headers is None:
             continue
         for name in (*_REPORTED, "to"):
-            found = [address for value in headers.all(name) for address in addresses_in(value)]
+            found = [address for value in headers.all(name) for address in addresses_in_field(value)]
             if found:
                 return tuple(dict.fromkeys(found))
     return ()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from probes.reading.bounces.address import ADDRESS, is_machine, plain
 
@@ -34,10 +35,11 @@ ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.IGNORECASE |
 
 @dataclass(frozen=True, slots=True)
 class RecipientNotice:
-    """One recipient of a notice and the text about it."""
+    """One recipient of a notice, the text about it, and what stands above all recipients."""
 
     address: str
     text: str
+    above: str = ""
 
 
 def _row(*pattern: str) -> re.Pattern[str]:
@@ -48,11 +50,13 @@ _NAMES = (
     r"(?:(?:failed|intended|original|final|error|bounced)[ -])?"
     r"(?:recipients?|recipient\(s\)|recipient address|address|addressed to|error-for|for|user)"
 )
+_DATED = r"[ \t]+(?:on|am|le|el|em|il|op) (?:[^\W\d]{2,12}\.?,? )?\d"
 ROWS = (
     # qmail, Postfix, Courier, Exim 3, OpenSMTPD, GMX, 1&1, Yahoo: <a@b>: reason
     _row(r"^[ \t]{0,8}[\"'<]{0,2}ADDRESS[\"'>]{0,2}(?: ?\([^()\n]{1,80}\))?[ \t]?:(?!//)"),
     _row(r"^[ \t]*<?ADDRESS>?[ \t]?\.\.\."),  # smail
-    _row(r"^[ \t]*[\"<]?ADDRESS[\">]? on [A-Z][a-z]{2}, "),  # Exchange 5.5 to 2003
+    _row(r"^[ \t]*(?:[^\n@<>]{1,80}<)?[\"'<]?ADDRESS[\"'>]{0,2}", _DATED),  # Exchange 5.5 to 2003
+    _row(r"^[ \t]*(?:[^\n@:]{0,200};)?dda:(?:smtp|rfc-822)=ADDRESS;?", _DATED),  # Exchange 5.5: an X.400 address
     _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1: a@b [reason]
     _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]{0,200}ERROR_CODE|Invalid Address)"),  # Zoho
     _row(r"\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho, delays
@@ -64,6 +68,12 @@ ROWS = (
     _row(r"^[ \t]*(?:\"[^\"\n]{1,80}\" )?[\"'<]{0,2}ADDRESS[\"'>]{0,2}[ \t]*(?:\([^\n]{1,80}\))?[ \t]*[.,;]?[ \t]*$"),
 )
 
+_PATHS = _row(  # an alias's program, file or list, and who was addressed: sendmail, Exim, Postfix
+    r"^[ \t]{0,8}(?:save to )?[<\"'\\]{0,3}(?:[|/]|:include:)[^\n]{0,300}(?:\n[ \t]{1,20}[^\n]{0,300}){0,4}?\s{0,3}"
+    r"\((?:expanded|(?:ultimately )?generated) from:?[ \t]{0,8}<?ADDRESS>?\)?"
+)
+_UNADDRESSED = re.compile(rf"^[ \t]*[^\n@:<>]{{1,80}}{_DATED}[^\n]{{0,40}}$", re.MULTILINE | re.IGNORECASE)  # Exchange
+_X400_AT = re.compile(r"(dda:(?:smtp|rfc-822)=[^\s;@()]{1,64})\(a\)", re.IGNORECASE)
 _TRANSCRIPT = _row(r"^[ \t]*(?P<code>[245]\d\d)[ -]<?ADDRESS>?\.\.\.[ \t]*(?P<rest>[^\n]*)")  # sendmail 5 to 8
 ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)
 
@@ -89,6 +99,8 @@ def notice_in(text: str) -> str:
     text = text[: 4 * NOTICE_READ].replace("\r", "\n")
     if re.search(r"^> ?(?:Reporting-MTA|Final-Recipient|> ?<<<)", text, re.MULTILINE):
         text = re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)
+    if "(a)" in text:
+        text = _X400_AT.sub(r"\1@", text)
     start = re.search(r"\S", text)
     ending = next((m for m in ENDINGS.finditer(text) if start and m.start() > start.start()), None)
     return text[: min(ending.start() if ending else len(text), NOTICE_READ)]
@@ -99,19 +111,29 @@ def recipients_in_notice(notice: str, known: Sequence[str] = ()) -> list[Recipie
     if spoken := list(_transcript(notice)):
         return _once(spoken)
     places = _known_places(notice, known) if known else _places(notice, ROWS) or _places(notice, SENTENCES)
-    found = _blocks(notice, places)
-    named = {said.address.lower() for said in found}
-    rest = [
-        RecipientNotice(address, found[0].text if found else notice)
-        for address in known
-        if address.lower() not in named
-    ]
+    wanted = {address.lower() for address in known}
+    blocks = zip(places, _blocks(notice, places), strict=True)
+    found = [said for place, said in blocks if place.address and (not wanted or place.address.lower() in wanted)]
+    named = {said.address.lower() for said in found} | {place.address.lower() for place in places}
+    above = notice[: places[0].start] if places else notice  # what is said of all of them, not of another one
+    rest = [RecipientNotice(address, above, above) for address in known if address.lower() not in named]
     return _once([*found, *rest])
 
 
-def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[tuple[int, int, str]]:
-    """Yield start of the line, end of the address, address; in the order of the text."""
-    places: dict[int, tuple[int, int, str]] = {}
+class _Place(NamedTuple):
+    """A line that names a recipient: its start, the end of the address, the address; "" for one with a name alone."""
+
+    start: int
+    end: int
+    address: str
+
+
+def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[_Place]:
+    """Return the places in the order of the text."""
+    places: dict[int, _Place] = {}
+    if rows is ROWS and " from" in notice:
+        for match in islice(_PATHS.finditer(notice), NAMED_READ):
+            places[match.start()] = _Place(match.start(), match.end(), plain(match["address"]))
     for row in rows:
         for match in islice(row.finditer(notice), NAMED_READ):
             start = notice.rfind("\n", 0, match.start("address")) + 1
@@ -119,39 +141,60 @@ def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[tuple[int, int
             if not is_machine(address) and (
                 rows is ROWS or not _NOT_THEM.search(notice, start, match.start("address"))
             ):
-                places.setdefault(start, (start, match.end(), address))
-    kept: list[tuple[int, int, str]] = []
+                places.setdefault(start, _Place(start, match.end(), address))
+    if places and (listed := notice.find("recipient(s)")) >= 0:
+        for match in islice(_UNADDRESSED.finditer(notice, listed), NAMED_READ):
+            places.setdefault(match.start(), _Place(match.start(), match.end(), ""))
+    kept: list[_Place] = []
     for start in sorted(places):
-        if not kept or kept[-1][2].lower() != places[start][2].lower():
+        if not kept or kept[-1].address.lower() != places[start].address.lower():
             kept.append(places[start])
     return kept
 
 
-def _known_places(notice: str, known: Sequence[str]) -> list[tuple[int, int, str]]:
-    lowered = notice.lower()
-    found = ((lowered.find(address.lower()), address) for address in known[:NAMED_READ])
-    return sorted((notice.rfind("\n", 0, at) + 1, at + len(address), address) for at, address in found if at >= 0)
+def _known_places(notice: str, known: Sequence[str]) -> list[_Place]:
+    """Return the first place of each of these recipients, and of others on lines of the same form: the text about those
+    belongs to nobody here."""
+    wanted = {address.lower() for address in known[:NAMED_READ]}
+    first: dict[str, _Place] = {}
+    for place in _places(notice, ROWS):
+        first.setdefault(place.address.lower(), place)
+    indents = {_indent(notice, first[address]) for address in wanted & first.keys()}
+    places = [place for address, place in first.items() if address in wanted or _indent(notice, place) in indents]
+    taken = {place.start for place in places}
+    for address in wanted - first.keys():
+        match = re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", notice, re.IGNORECASE)
+        start = notice.rfind("\n", 0, match.start()) + 1 if match else -1
+        if match and start not in taken:
+            taken.add(start)
+            places.append(_Place(start, match.end(), match[0]))
+    return sorted(places)
+
+
+def _indent(notice: str, place: _Place) -> int:
+    line = notice[place.start : place.end]
+    return len(line) - len(line.lstrip())
 
 
 _WORDS = re.compile(r"[^\W\d_]{2}")
 
 
-def _blocks(notice: str, places: list[tuple[int, int, str]]) -> list[RecipientNotice]:
+def _blocks(notice: str, places: Sequence[_Place]) -> list[RecipientNotice]:
     """Assign text to recipients: each one's text ends at the next one; one without text shares the next one's, or the
     text above."""
     if not places:
         return []
     found: list[RecipientNotice] = []
-    following = notice[: places[0][0]]
+    following = notice[: places[0].start]
     for (start, end, address), (until, _, _) in zip(
-        reversed(places), reversed([*places[1:], (len(notice), 0, "")]), strict=True
+        reversed(places), reversed([*places[1:], _Place(len(notice), 0, "")]), strict=True
     ):
         line, own = notice[start:end], notice[end:until]
         other = line.lower().replace(address.lower(), "")
         if _WORDS.search(own) or (_WORDS.search(other) and "recipient" not in other):
             following = notice[start:until]
         alias = _EXPANDED.search(own)
-        found.append(RecipientNotice(alias[1] if alias else address, following))
+        found.append(RecipientNotice(plain(alias[1]) if alias else address, following, notice[: places[0].start]))
     return found[::-1]
 
 

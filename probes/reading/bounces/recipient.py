@@ -11,6 +11,14 @@ from probes.reading.replies import read_reply
 
 
 @dataclass(frozen=True, slots=True)
+class StatedCause:
+    """The meaning of a service's own word for a failure. It counts where the text is unclear, or always: `decides`."""
+
+    cause: Cause
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecipientFailure:
     """The result for one recipient, before its cause is known."""
 
@@ -20,6 +28,8 @@ class RecipientFailure:
     answer: ReportedReply
     remote_mta: str = ""
     context: str = ""
+    stated: StatedCause | None = None
+    lasting: bool | None = None  # a service's own statement
 
     def facts(self) -> RecipientFacts:
         said, status = self.answer, self.status
@@ -30,7 +40,10 @@ class RecipientFailure:
         ):
             status = said.enhanced if said.paired or said.enhanced[0] == (status or said.enhanced)[0] else status
         facts = self._cause(status or said.enhanced)
-        permanent = self.action == "failed" if said.code is None else facts.permanent
+        if self.stated and (self.stated.decides or facts.confidence is not Confidence.TEXT):
+            facts = replace(facts, cause=self.stated.cause, confidence=Confidence.TEXT)
+        lasting = self.action == "failed" if self.lasting is None else self.lasting
+        permanent = lasting if said.code is None else facts.permanent
         return RecipientFacts(
             self.address, self.action, status, said.text, facts.cause, permanent, self.remote_mta or said.host, facts
         )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from probes.reading.bounces.address import is_path
+
 FIELDS_READ = 4000
 GROUPS_READ = 100  # recipients
 VALUE_READ = 8192
@@ -106,15 +108,21 @@ def untyped(value: str) -> str:
     return _TYPED.sub("", value, count=1).strip() if _TYPED.match(value) else value.strip()
 
 
-_INTERNET = re.compile(r"\s*(?:[\w/-]{1,40}[ \t]*;)?\s*<?[^@\s:;/]+@[^@\s]*\.[^@\s]+", re.ASCII)
+_INTERNET = re.compile(r"<?(?:\"[^\"\n]{1,200}\"|[^@\s:;/\"]+)@[^@\s]*\.[^@\s]+", re.ASCII)
 
 
 def recipient_of(group: Group) -> str:
-    """Return the recipient: the final one, or the first known address that is valid outside the system."""
-    named = [group[name] for name in _NAMING if untyped(group.get(name, ""))]
-    return untyped(next((value for value in named if _INTERNET.match(value)), named[0] if named else ""))
+    """Return the recipient: the final one, or the first known address that is valid outside the system.
+
+    What an alias was expanded to, or a route, is no recipient if the one that was addressed is known.
+    """
+    named = [value for name in _NAMING if (value := untyped(group.get(name, "")))]
+    addresses = [value for value in named if not is_path(value)] or named
+    return next((value for value in addresses if _INTERNET.match(value)), addresses[0] if addresses else "")
 
 
 def diagnostic_of(group: Group) -> str:
-    """Return the diagnostic without its type."""
-    return untyped(group.get("diagnostic-code", ""))
+    """Return the diagnostic without its type, unless it is a bare exit code: "X-Unix; 67"."""
+    value = group.get("diagnostic-code", "")
+    bare = untyped(value)
+    return value.strip() if bare.isdecimal() and len(bare) < len("550") else bare

@@ -48,7 +48,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
     mails = [path.read_bytes() for path in sorted((scores_bounces.SISIMAI / "mail").glob("*.eml"))]
     found += list(_speeds("replies", texts, plan, read_reply, None, ">= 3000"))
     step("reading: bounces")
-    found += list(_speeds("bounces", mails, plan, read_bounce, message_from_bytes, ">= 400"))
+    found += list(_speeds("bounces", mails, plan, read_bounce, message_from_bytes, ">= 1200"))
     found += list(_speeds("arrived messages", mails, plan, read_message, message_from_bytes, ""))
     return found
 

@@ -11,6 +11,7 @@
 - `token_search` the original message's token
 - `recipient`   one recipient's result and its cause
 - `address`     addresses in prose
+- `folding`     lower case for fast searches
 
 Read `read_bounce` first: it tries these in turn. `reading.mime` splits the message into parts.
 """

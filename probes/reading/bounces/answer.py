@@ -6,6 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from probes.answer import Stage
+from probes.reading.bounces.folding import lowered
 
 MAX_ANSWER_CHARS = 8192  # characters of one answer
 MAX_TOTAL_ANSWER_CHARS = 2 * MAX_ANSWER_CHARS  # for all recipients: some 30 expressions search each answer
@@ -27,38 +28,38 @@ _MEASURED = re.compile(r"(?:bytes|size|lines|length|port)\)?[:= ]{0,3}\Z", re.AS
 _GOES_ON = re.compile(r"[\s-]+[A-Za-z<\"'(\[]")  # a reply has words, a plain number in prose may, too
 _DETAIL = re.compile(rf"(?<![\w.@/=-]){_ENHANCED}", re.ASCII)
 
-STAGES = tuple(  # the words of Postfix, Exim, qmail, sendmail, Yahoo, DragonFly, Gmail (its states); first hit wins
-    (re.compile(pattern, re.IGNORECASE), stage)
+STAGES = tuple(  # the words of Postfix, Exim, qmail, sendmail, Yahoo, DragonFly, Gmail (its states), in lower case
+    (re.compile(pattern), stage)
     for pattern, stage in (
         (r"refused to talk to me|greeting (?:failed|wait)|initial greeting|banner|state 0\b", Stage.BANNER),
-        (r"(?:in reply to|after|performing the|our) (?:EHLO|HELO)|state [1-9]\b", Stage.EHLO),
-        (r"STARTTLS|TLS (?:handshake|session)|state 1[0-2]\b", Stage.STARTTLS),
+        (r"(?:in reply to|after|performing the|our) (?:ehlo|helo)|state [1-9]\b", Stage.EHLO),
+        (r"starttls|tls (?:handshake|session)|state 1[0-2]\b", Stage.STARTTLS),
         (
-            r"end of (?:data|message)|final DATA|after I sent the message|state 1[78]\b|\bTEXT command",
+            r"end of (?:data|message)|final data|after i sent the message|state 1[78]\b|\btext command",
             Stage.END_OF_DATA,
         ),
         (
-            r"(?:in reply to|after|our|for|>>>|performing the|SMTP:) ?MAIL\b|\[MAIL_FROM\]|sender was rejected"
+            r"(?:in reply to|after|our|for|>>>|performing the|smtp:) ?mail\b|\[mail_from\]|sender was rejected"
             r"|state 13\b",
             Stage.MAIL,
         ),
         (
-            r"(?:in reply to|after|our|for|>>>|SMTP:) ?RCPT\b|\[RCPT_TO\]|does not like recipient|state 14\b",
+            r"(?:in reply to|after|our|for|>>>|smtp:) ?rcpt\b|\[rcpt_to\]|does not like recipient|state 14\b",
             Stage.RCPT,
         ),
-        (r"(?:in reply to|after|our|for|>>>) ?DATA\b|\[DATA\]|state 1[56]\b", Stage.DATA),
+        (r"(?:in reply to|after|our|for|>>>) ?data\b|\[data\]|state 1[56]\b", Stage.DATA),
         (r"connect to \S+: |connection (?:timed out|refused)", Stage.CONNECT),
     )
 )
 
-_HOST = re.compile(
-    r"\bhost:?\s+([A-Za-z0-9][\w.-]{0,252})[ ]?[\[(][0-9A-Fa-f.:]{2,45}[\])]"  # Postfix, Exim
-    r"|while talking to ([A-Za-z0-9][\w.-]{0,252}?)\.?:"  # sendmail
-    r"|^([A-Za-z0-9][\w.-]{0,252}) ?\[[0-9A-Fa-f.:]{2,45}\] (?:did not like|responded)"  # DragonFly, MailFoundry
-    r"|\bby ([A-Za-z0-9][\w.-]{0,252}?)\.? \[[0-9A-Fa-f.:]{2,45}\]"  # Gmail
+_HOST = re.compile(  # in lower case
+    r"\bhost:?\s+([a-z0-9][\w.-]{0,252})[ ]?[\[(][0-9a-f.:]{2,45}[\])]"  # Postfix, Exim
+    r"|while talking to ([a-z0-9][\w.-]{0,252}?)\.?:"  # sendmail
+    r"|^([a-z0-9][\w.-]{0,252}) ?\[[0-9a-f.:]{2,45}\] (?:did not like|responded)"  # DragonFly, MailFoundry
+    r"|\bby ([a-z0-9][\w.-]{0,252}?)\.? \[[0-9a-f.:]{2,45}\]"  # Gmail
     r"|^(\d{1,3}(?:\.\d{1,3}){3}) (?:does not like|failed after)"  # qmail
-    r"|\bhost:?\s+([A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,62}){1,8})",
-    re.IGNORECASE | re.MULTILINE,
+    r"|\bhost:?\s+([a-z0-9][\w-]{0,62}(?:\.[\w-]{1,62}){1,8})",
+    re.MULTILINE,
 )
 
 
@@ -117,14 +118,15 @@ class _Codes(NamedTuple):
 
 
 def _answer(text: str, codes: _Codes) -> ReportedReply:
-    host = _HOST.search(text)
+    said = lowered(text)
+    host = _HOST.search(said)
     return ReportedReply(
         _folded(text),
         _folded(text[codes.start :]),
         codes.code,
         codes.enhanced,
-        next((stage for words, stage in STAGES if words.search(text)), None),
-        next(filter(None, host.groups()), "").lower() if host else "",
+        next((stage for words, stage in STAGES if words.search(said)), None),
+        next(filter(None, host.groups()), "") if host else "",
         codes.paired,
     )
 

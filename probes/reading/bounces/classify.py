@@ -8,7 +8,8 @@ from probes.reading.mime import ParsedMail, header_text
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
+    """Compile phrases in lower case, to be searched in lower case."""
+    return re.compile("|".join(patterns))
 
 
 MAX_HEADER_CHARS = 2000  # characters of a header that are looked at
@@ -71,16 +72,16 @@ def is_from_machine(mail: ParsedMail) -> bool:
     heads = mail.headers
     if any(name in heads for name in _MACHINES) or "<>" in heads.get("return-path"):
         return True
-    return "from" in heads and _DAEMON.search(heads.get("from")[:MAX_HEADER_CHARS]) is not None
+    return "from" in heads and _DAEMON.search(heads.get("from")[:MAX_HEADER_CHARS].lower()) is not None
 
 
 def is_notice(mail: ParsedMail, notice: str) -> bool:
     """Test if it reads like a notice about a message, by subject or sender, and by its text or attachment."""
-    subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS])
+    subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS]).lower()
     titled = _SUBJECTS.search(subject) is not None
     if not titled and is_auto_reply(mail):
         return False
-    worded = _WORDS.search(notice) is not None
+    worded = _WORDS.search(notice.lower()) is not None
     if is_from_machine(mail) and (titled or worded):
         return True
     returning = returned_part(mail) is not None and "mailer-daemon" in mail.headers.get("from").lower()
@@ -92,15 +93,17 @@ def is_auto_reply(mail: ParsedMail) -> bool:
     heads = mail.headers
     if "x-failed-recipients" in heads:
         return False
-    if any(name in heads for name in _ROBOTS) or _AWAY.search(header_text(heads.get("subject")[:MAX_HEADER_CHARS])):
+    if any(name in heads for name in _ROBOTS) or _AWAY.search(
+        header_text(heads.get("subject")[:MAX_HEADER_CHARS]).lower()
+    ):
         return True
     answered = heads.get("auto-submitted").lower().startswith(("auto-replied", "auto-reply"))
     precedence = heads.get("precedence").lower() in ("auto_reply", "auto-reply")
     ruled = "x-ms-exchange-inbox-rules-loop" in heads
-    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from")[:MAX_HEADER_CHARS])
+    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from")[:MAX_HEADER_CHARS].lower())
 
 
 def notice_kind(mail: ParsedMail, notice: str) -> MailKind:
     """Distinguish final failure from delay."""
-    subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS])
-    return MailKind.DELAY if _DELAYED.search(subject) or _DELAYED.search(notice) else MailKind.BOUNCE
+    subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS]).lower()
+    return MailKind.DELAY if _DELAYED.search(subject) or _DELAYED.search(notice.lower()) else MailKind.BOUNCE

@@ -12,11 +12,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from probes.reading.bounces.address import ADDRESS, is_machine, plain
+from probes.reading.bounces.folding import lowered
 
 NOTICE_READ = 1 << 15  # characters; what stands below is the returned message
 NAMED_READ = 100  # recipients
+LINES_READ = 1000  # with an address
 
-_ENDINGS = (
+_ENDINGS = (  # in lower case
     r"this is a copy of (?:the|your) (?:message|mail)",  # Exim
     r"(?:below (?:this|the next) line is|enclosed is|below is|included is) a copy",  # qmail, OpenSMTPD, MXLogic
     r"(?:the |here is the |start of )?(?:headers?|text|copy|first \d+ k?(?:lines|bytes))(?: and .{1,40})? of "
@@ -27,10 +29,10 @@ _ENDINGS = (
     r"message (?:headers?|text|header or text|contents?|body)(?: follows?| below)?[ \t.:|-]*$",  # sendmail, smail
     r"your message (?:reads|follows|begins)",
     r"mensaje original|message original|urspr.{1,3}ngliche nachricht",
-    r"(?:Received|Return-Path|X-Envelope-From|Message-ID):[ \t]",
-    r"(?:Reporting-MTA|Final-Recipient)[ \t]*:|Content-Type:[ \t]*message/",
+    r"(?:received|return-path|x-envelope-from|message-id):[ \t]",
+    r"(?:reporting-mta|final-recipient)[ \t]*:|content-type:[ \t]*message/",
 )
-ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.IGNORECASE | re.MULTILINE)
+ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ ROWS = (
     _row(r"^[ \t]*(?:[^\n@:]{0,200};)?dda:(?:smtp|rfc-822)=ADDRESS;?", _DATED),  # Exchange 5.5: an X.400 address
     _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1: a@b [reason]
     _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]{0,200}ERROR_CODE|Invalid Address)"),  # Zoho
-    _row(r"\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho, delays
+    _row(r"^[^\n]{0,200}?\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho, delays
     _row(r"^[ \t>*-]*", _NAMES, r"[ \t]*:[ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"),  # EZweb, LSMTP, SurfControl
     _row(r"^(?:[ \t>]|Sent|<<<)*RCPT TO[ \t]*:[ \t]*<?ADDRESS"),  # Verizon, James, InterScan, transcripts
     _row(r"^>>> ?<?ADDRESS>? <"),  # Activehunter
@@ -102,7 +104,7 @@ def notice_in(text: str) -> str:
     if "(a)" in text:
         text = _X400_AT.sub(r"\1@", text)
     start = re.search(r"\S", text)
-    ending = next((m for m in ENDINGS.finditer(text) if start and m.start() > start.start()), None)
+    ending = next((m for m in ENDINGS.finditer(lowered(text)) if start and m.start() > start.start()), None)
     return text[: min(ending.start() if ending else len(text), NOTICE_READ)]
 
 
@@ -110,7 +112,7 @@ def recipients_in_notice(notice: str, known: Sequence[str] = ()) -> list[Recipie
     """Return the recipients in a notice with the text about each. `known` are recipients named in headers."""
     if spoken := list(_transcript(notice)):
         return _once(spoken)
-    places = _known_places(notice, known) if known else _places(notice, ROWS) or _places(notice, SENTENCES)
+    places = _known_places(notice, known) if known else _listed(notice) or _in_sentences(notice)
     wanted = {address.lower() for address in known}
     blocks = zip(places, _blocks(notice, places), strict=True)
     found = [said for place, said in blocks if place.address and (not wanted or place.address.lower() in wanted)]
@@ -128,23 +130,47 @@ class _Place(NamedTuple):
     address: str
 
 
-def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[_Place]:
-    """Return the places in the order of the text."""
+def _listed(notice: str) -> list[_Place]:
+    """Return the lines that name recipients, in order."""
     places: dict[int, _Place] = {}
-    if rows is ROWS and " from" in notice:
-        for match in islice(_PATHS.finditer(notice), NAMED_READ):
-            places[match.start()] = _Place(match.start(), match.end(), plain(match["address"]))
-    for row in rows:
+    for match in islice(_PATHS.finditer(notice), NAMED_READ) if " from" in notice else ():
+        places[match.start()] = _Place(match.start(), match.end(), plain(match["address"]))
+    for start, match in _named_on_lines(notice):
+        _keep(places, start, match)
+    if places and (head := notice.find("recipient(s)")) >= 0:
+        for match in islice(_UNADDRESSED.finditer(notice, head), NAMED_READ):
+            places.setdefault(match.start(), _Place(match.start(), match.end(), ""))
+    return _in_order(places)
+
+
+def _named_on_lines(notice: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield the start of each line that one of the ROWS matches: only lines with "@" are tried."""
+    at, read = notice.find("@"), 0
+    while at >= 0 and read < LINES_READ:
+        read += 1
+        start, end = notice.rfind("\n", 0, at) + 1, notice.find("\n", at)
+        if match := next(filter(None, (row.match(notice, start) for row in ROWS)), None):
+            yield start, match
+        at = notice.find("@", end) if end >= 0 else -1
+
+
+def _in_sentences(notice: str) -> list[_Place]:
+    places: dict[int, _Place] = {}
+    for row in SENTENCES if "@" in notice else ():
         for match in islice(row.finditer(notice), NAMED_READ):
             start = notice.rfind("\n", 0, match.start("address")) + 1
-            address = plain(match["address"])
-            if not is_machine(address) and (
-                rows is ROWS or not _NOT_THEM.search(notice, start, match.start("address"))
-            ):
-                places.setdefault(start, _Place(start, match.end(), address))
-    if places and (listed := notice.find("recipient(s)")) >= 0:
-        for match in islice(_UNADDRESSED.finditer(notice, listed), NAMED_READ):
-            places.setdefault(match.start(), _Place(match.start(), match.end(), ""))
+            if not _NOT_THEM.search(notice, start, match.start("address")):
+                _keep(places, start, match)
+    return _in_order(places)
+
+
+def _keep(places: dict[int, _Place], start: int, match: re.Match[str]) -> None:
+    if not is_machine(address := plain(match["address"])):
+        places.setdefault(start, _Place(start, match.end(), address))
+
+
+def _in_order(places: dict[int, _Place]) -> list[_Place]:
+    """Return the places in the order of the text; one address several times in a row is one place."""
     kept: list[_Place] = []
     for start in sorted(places):
         if not kept or kept[-1].address.lower() != places[start].address.lower():
@@ -157,7 +183,7 @@ def _known_places(notice: str, known: Sequence[str]) -> list[_Place]:
     belongs to nobody here."""
     wanted = {address.lower() for address in known[:NAMED_READ]}
     first: dict[str, _Place] = {}
-    for place in _places(notice, ROWS):
+    for place in _listed(notice):
         first.setdefault(place.address.lower(), place)
     indents = {_indent(notice, first[address]) for address in wanted & first.keys()}
     places = [place for address, place in first.items() if address in wanted or _indent(notice, place) in indents]

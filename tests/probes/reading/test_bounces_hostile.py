@@ -143,6 +143,16 @@ def test_any_text_in_a_report_will_do(diagnostic: str, status: str) -> None:
     assert facts.kind is not MailKind.AUTO_REPLY
 
 
+@pytest.mark.parametrize("letters", ["\u0130", "\u0130\u00c9\u212a", "\u00df\ufb03"])
+def test_letters_that_grow_in_lower_case_move_nothing(letters: str) -> None:
+    text = (
+        f"{letters * 50}\nCOULD NOT BE DELIVERED\n\n{SAID.decode()}{letters * 20}\nReturn-Path: <eve@other.example>\n"
+    )
+    facts = read_bounce(HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + text.encode())
+    [one] = facts.recipients
+    assert (one.address, one.reply) == ("ann@company.example", f"550 5.1.1 no such user {letters * 20}")
+
+
 def many(count: int, opening: bytes, about: bytes, below: bytes = b"") -> bytes:
     return opening + b"".join(about.replace(b"%d", b"%d" % number) for number in range(count)) + below
 

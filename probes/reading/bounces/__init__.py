@@ -244,9 +244,10 @@ def _answer(said: RecipientNotice, session: Session, longest: int) -> ReportedRe
 
 
 def _named(mail: ParsedMail, notice: str, text: str) -> list[RecipientNotice]:
-    """Return the recipients named in the notice; else the original message's."""
+    """Return the recipients named in the notice; else the original message's; else one without an address, because what
+    is said still counts: Exchange may give only a person's name."""
     return recipients_in_notice(notice, _known(mail)) or [
-        RecipientNotice(address, notice) for address in _original_to(mail, notice, text[len(notice) :])
+        RecipientNotice(address, notice) for address in _original_to(mail, notice, text[len(notice) :]) or [""]
     ]
 
 

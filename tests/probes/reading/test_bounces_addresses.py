@@ -286,6 +286,13 @@ def test_exchanges_only_recipient_may_be_a_name(where: str) -> None:
     assert told(read_bounce((EXCHANGE + body).encode())) == [("ann@company.example", Cause.NO_SUCH_USER)]
 
 
+def test_a_notice_that_names_only_a_person_still_has_its_cause() -> None:
+    body = "Your message\n\n  To:      Ann Smith\n\ndid not reach the following recipient(s):\n\n"
+    body += "Ann Smith on Mon, 23 Nov 2026 10:00:00 +0100\n    <mx.company.example #5.5.0 smtp;550 5.7.1 Blocked using zen.spamhaus.org>\n"
+    [one] = read_bounce((EXCHANGE + body).encode()).recipients
+    assert (one.address, one.action, one.status, one.cause) == ("", "failed", "5.7.1", Cause.IP_LISTED)
+
+
 @pytest.mark.parametrize(
     "noise",
     ['"', '"a', '"@', "|/", "/\n", " /\n (", "\n /a\n  (expanded from: ", '"a b"@c.example', "dda:smtp=a(a)", "x on 1\n", "!", "\\", '@a:"'],

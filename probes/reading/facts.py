@@ -9,24 +9,26 @@ from probes.evidence import MailKind as MailKind
 from probes.outcome import Cause, Concern
 
 
-class Confidence(StrEnum):
-    """The basis of a cause, best first."""
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another cause that the same reply may have, and its probability, 0 to 1."""
 
-    TEXT = "text"  # the words of the reply were recognised
-    ENHANCED = "enhanced"  # only its RFC 3463 code tells
-    BASIC = "basic"  # only its three digits tell
-    NONE = "none"
+    cause: Cause
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFacts:
-    """One refusal. `permanent` is None if neither codes nor words tell; `retry_after` is the wait that it offers.
+    """One refusal. `confidence` is the probability that `cause` is right, 0 to 1; `rivals` are the other candidates,
+    most probable first, also those between which an unclear reply could not be decided.
+
+    `permanent` is None if neither codes nor words tell; `retry_after` is the wait that it offers.
 
     `vendor` is the product whose wording it is ("m365", "postfix", ...), "" if none in particular.
     """
 
     cause: Cause
-    confidence: Confidence
+    confidence: float
     permanent: bool | None = None
     code: int | None = None
     enhanced: str | None = None
@@ -35,6 +37,7 @@ class ReplyFacts:
     retry_after: timedelta | None = None
     address: str | None = None
     vendor: str = ""
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def concerns(self) -> Concern:

@@ -1,11 +1,12 @@
 """How much of labelled mail is read right, and how fast, beside the standard library's bare parse in the same run."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from itertools import cycle, islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from probes.reading.bounces import read_bounce
 from probes.reading.headers import read_message
@@ -14,6 +15,7 @@ from tests.bench.figures import Figure, Finding, Remark
 from tests.bench.round_trip import Step
 
 GROUP = "Reading"
+GROUP_SIZE = 20  # replies from which a held-out group has a figure of its own
 Mail = TypeVar("Mail", str, bytes)
 
 
@@ -23,39 +25,58 @@ class Plan:
 
     seconds: float
     rounds: int
+    held_out: bool = False  # learn the weights anew, for each fold: a minute
     steps: int = 3
 
 
-FULL = Plan(seconds=1.0, rounds=3)
+FULL = Plan(seconds=1.0, rounds=3, held_out=True, steps=4)
 QUICK = Plan(seconds=0.3, rounds=1)
 
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """Shares for each corpus, and speeds on one core."""
     from tests.corpora import scores_bounces, scores_headers, scores_replies
+    from tests.corpora.scores_replies import LABELLED, score
 
     if not scores_bounces.CORPORA.is_dir():
         return [Remark(GROUP, "the labelled corpora are not beside this repository")]
     found: list[Finding] = []
     step("reading: shares")
-    for name, score in _replies(scores_replies):
-        found.append(_share(f"{name}: cause", score.share))
+    found += [_share(f"{name} replies: cause", score(name).share) for name in LABELLED]
     for corpus, shares in (("sisimai-bounces", scores_bounces.sisimai()), ("flufl-bounces", scores_bounces.flufl())):
         found += [_share(f"{corpus}: {name}", score.share) for name, score in shares.items()]
     found += [_share(f"headers: {name}", score.share) for name, score in scores_headers.all_scores().items()]
+    if plan.held_out:
+        step("reading: learning and held-out replies")
+        found += list(_held_out())
     step("reading: replies")
     texts = [row["text"] for row in scores_replies.rows("sisimai-replies/replies.tsv")]
     mails = [path.read_bytes() for path in sorted((scores_bounces.SISIMAI / "mail").glob("*.eml"))]
-    found += list(_speeds("replies", texts, plan, read_reply, None, ">= 3000"))
+    found += list(_speeds("replies", texts, plan, read_reply, None, ">= 20000"))
     step("reading: bounces")
     found += list(_speeds("bounces", mails, plan, read_bounce, message_from_bytes, ">= 1200"))
     found += list(_speeds("arrived messages", mails, plan, read_message, message_from_bytes, ""))
     return found
 
 
-def _replies(scores: Any) -> Iterator[tuple[str, Any]]:
-    for name in ("sisimai", "zonemta", "mautic", "postalsys", "greylists", "kumomta"):
-        yield f"{name} replies", getattr(scores, name)()
+def _held_out() -> Iterator[Figure]:
+    """Shares of replies that the weights were not learnt from: as a whole, and of each larger group."""
+    from tests.corpora import learn
+    from tests.corpora.examples import corpora, lessons
+
+    examples = corpora()
+    answers = list(learn.held_out(examples, lessons(learn.LESSON), learn.folds(examples)))
+    parts: dict[str, list[learn.Answer]] = defaultdict(list)
+    for answer in answers:
+        parts[answer.example.corpus].append(answer)
+        parts[answer.example.group].append(answer)
+    yield _share("held-out replies: cause", sum(answer.right for answer in answers) / len(answers))
+    accused = sum(answer.accuses for answer in answers) / len(answers)
+    yield _share("held-out replies: wrongly the sender's", accused)
+    yield _share("held-out replies: calibration error", learn.calibration(answers))
+    for name, part in sorted(parts.items()):
+        if len(part) >= GROUP_SIZE:
+            yield _share(f"held-out {name}: cause", sum(answer.right for answer in part) / len(part))
 
 
 def _share(name: str, share: float) -> Figure:

@@ -4,7 +4,6 @@
 - `notices`     prose of systems that send no report, or one that says less than their prose
 - `answer`      the server's answer quoted in a notice: codes, stage, host
 - `complaints`  abuse reports, RFC 5965
-- `reasons`     systems' own reasons, where no server answered
 - `services`    notifications as JSON
 - `session`     the answers in a transcript, by recipient
 - `classify`    bounce, delay, automatic reply, or none of them

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from probes.outcome import Cause
 from probes.reading.bounces.answer import ReportedReply
 from probes.reading.bounces.notices import ANSWERED
-from probes.reading.bounces.reasons import reason_in
-from probes.reading.facts import Confidence, RecipientFacts, ReplyFacts
+from probes.reading.facts import RecipientFacts, ReplyFacts
 from probes.reading.replies import read_reply
+
+TELLING = 0.5  # probability from which a cause is not looked for elsewhere
+PLAIN = 0.8  # of a cause that only the notice's own prose states: it tells of much that is no reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class RecipientFailure:
         ):
             status = said.enhanced if said.paired or said.enhanced[0] == (status or said.enhanced)[0] else status
         facts = self._cause(status or said.enhanced)
-        if self.stated and (self.stated.decides or facts.confidence is not Confidence.TEXT):
-            facts = replace(facts, cause=self.stated.cause, confidence=Confidence.TEXT)
+        if self.stated and (self.stated.decides or not _tells(facts)):
+            facts = replace(facts, cause=self.stated.cause, confidence=1.0, rivals=())
         lasting = self.action == "failed" if self.lasting is None else self.lasting
         permanent = lasting if said.code is None else facts.permanent
         return RecipientFacts(
@@ -49,20 +51,21 @@ class RecipientFailure:
         )
 
     def _cause(self, enhanced: str | None) -> ReplyFacts:
-        """Return the cause by the server's answer, else by its other answers in the session; if no server answered,
-        first by the system's own words. Finally by the whole text."""
+        """Return the cause by the server's answer; if that tells little, by its other answers in the session, or by the
+        whole notice, whichever is surest."""
         said = self.answer
         facts = read_reply(said.words, stage=said.stage, code=said.code, enhanced=enhanced)
-        own = reason_in(said.text)
-        if said.code is None and own is not Cause.UNCLEAR:
-            return replace(facts, cause=own, confidence=Confidence.TEXT)
-        if facts.confidence in (Confidence.TEXT, Confidence.ENHANCED):
+        if _tells(facts) or not self.context:
             return facts
         session = read_reply(" ".join(ANSWERED.findall(self.context)), stage=said.stage, code=said.code)
-        if session.confidence is Confidence.TEXT:
-            return replace(facts, cause=session.cause, confidence=session.confidence)
-        told = own if own is not Cause.UNCLEAR else reason_in(self.context)
-        return facts if told is Cause.UNCLEAR else replace(facts, cause=told, confidence=Confidence.TEXT)
+        around = session if _tells(session) else read_reply(self.context, stage=said.stage, code=said.code)
+        if around.confidence < (TELLING if around is session else PLAIN):
+            return facts
+        return replace(facts, cause=around.cause, confidence=around.confidence, rivals=around.rivals)
+
+
+def _tells(facts: ReplyFacts) -> bool:
+    return facts.cause is not Cause.UNCLEAR and facts.confidence >= TELLING
 
 
 def untroubled(

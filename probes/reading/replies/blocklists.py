@@ -1,6 +1,8 @@
 """Blocklists in a reply: by zone, by page, or by name if the words around it say that it lists."""
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from probes.outcome import Cause
@@ -171,38 +173,51 @@ _ZONE = re.compile(
 )
 
 
-def _mark(fragment: str) -> re.Pattern[str]:
+@cache
+def _zone(fragment: str) -> re.Pattern[str]:
     """Match a zone or page anywhere, a bare name only as a word: not as part of a host name."""
     ending = "" if re.search(r"[./]", fragment) else r"(?![a-z0-9]|\.[a-z])"
     opening = r"(?<![a-z0-9])" if ending == "" else r"(?<![a-z0-9.])"
     return re.compile(opening + re.escape(fragment) + ending)
 
 
-_ZONES = tuple((fragment, _mark(fragment), name) for fragment, name in ZONES)
 _SHORT_NAMES = dict(SHORT_NAMES)
 
+OTHER_WORDS = (
+    *(
+        "using ",
+        "listed",
+        "black list at",
+        "found in",
+        "lookup site",
+        "due to listing",
+        "server response",
+        "bl:",
+        "bl ",
+    ),
+    *_SHORT_NAMES,
+)
+"""One of these occurs wherever a list is named in another way than by a row of ZONES."""
 
-def listing(raw: str) -> Listing | None:
+
+def listing(raw: str, zones: Sequence[int]) -> Listing | None:
     """Return the blocklist that `raw`, in lower case, names; several are joined by ", ".
 
-    A vendor's name alone does not count.
+    `zones` are the rows of ZONES whose text occurs. A vendor's name alone does not count.
     """
-    names = list(dict.fromkeys(_named(_QUOTED.sub(" ", raw))))
+    plain = _QUOTED.sub(" ", raw) if "@" in raw or "[" in raw else raw
+    found: list[str] = []
+    for fragment, name in (ZONES[row] for row in zones):
+        known = any(name.split()[0] == other.split()[0] for other in found)
+        if not known and _zone(fragment).search(plain):
+            found.append(name)
+    if not found and (short := _SHORT.search(plain)):
+        found.append(_SHORT_NAMES[short[1]])
+    if found and (second := _SECOND.search(plain)):
+        found.append({"sorbs": "SORBS", "spamcop": "SpamCop"}.get(second[1], second[1].capitalize()))
+    if not found and (zone := _ZONE.search(plain)):
+        found.append(zone[1])
+    names = list(dict.fromkeys(found))
     if not names:
         return None
     return Listing(", ".join(names), Cause.CONTENT if names[0] in OF_LINKS else Cause.IP_LISTED)
-
-
-def _named(raw: str) -> list[str]:
-    found: list[str] = []
-    for fragment, pattern, name in _ZONES:
-        if fragment in raw and pattern.search(raw) and not any(name.split()[0] == other.split()[0] for other in found):
-            found.append(name)
-    if short := _SHORT.search(raw):
-        name = _SHORT_NAMES[short[1]]
-        found += [] if found else [name]
-    if found and (second := _SECOND.search(raw)):
-        found.append({"sorbs": "SORBS", "spamcop": "SpamCop"}.get(second[1], second[1].capitalize()))
-    if not found and (zone := _ZONE.search(raw)):
-        found.append(zone[1])
-    return found

@@ -19,11 +19,16 @@ class Codes(NamedTuple):
 
 _TYPE = re.compile(r"\s{0,9}(?:smtp|x-[\w-]{1,40}|unix|dns)\s?;", re.ASCII | re.IGNORECASE)  # RFC 3464, section 2.3.6
 _XYZ = r"[245]\.\d{1,3}\.\d{1,3}(?![\w@]|[.-]\d)"
-_CODE = re.compile(
-    rf"(?:^|[\n:'\"\[(<#|]|(?:error|code|status|returned|failure|reply|with|said|smtp|-)[ :;]|(?=[245]\d\d[ -]{_XYZ}))"
-    r"[ \t]{0,4}(?<![\d.])([245]\d\d)(?=[\s-]|$|[,:;'\")](?!\d))(?![ \t-]\d\d\d[ \t.,])",
-    re.ASCII | re.IGNORECASE | re.MULTILINE,
+_WHOLE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_CODE = re.compile(  # these digits; `_OPENS` tells from what stands before them, or an enhanced code behind, a reply
+    r"[245]\d\d(?=[\s-]|\Z|[,:;'\")](?!\d))(?![ \t-]\d\d\d[ \t.,])", re.ASCII
 )
+_OPENS = re.compile(
+    r"(?:\A|[\n:'\"\[(<#|]|(?:error|code|status|returned|failure|reply|with|said|smtp|-)[ :;])[ \t]{0,4}\Z",
+    re.ASCII | re.IGNORECASE,
+)
+_PAIRED = re.compile(rf"[ -]{_XYZ}", re.ASCII)
+_BEFORE = 16  # characters before a code that `_OPENS` looks at
 _MEASURE = re.compile(
     r"\s?(?:bytes|kb|mb|sec|minutes|messages|recipients|octets|characters|connections)", re.IGNORECASE
 )
@@ -31,7 +36,8 @@ _CONSEQUENCE = re.compile(
     r"[ -](?:[45]\.\d\.\d )?(?:error: )?(?:no valid recipients|need rcpt|valid rcpt|too many errors)", re.IGNORECASE
 )
 _NEXT = re.compile(rf"[:,]?[\s-]{{0,3}}\(?#?({_XYZ})", re.ASCII)
-_ENHANCED = re.compile(rf"(?:(?<=[245]\d\d-)|(?<![\w.@/-]))({_XYZ})", re.ASCII)
+_ENHANCED = re.compile(_XYZ, re.ASCII)
+_GLUED = re.compile(r"[245]\d\d-\Z", re.ASCII)
 
 STAGES: tuple[tuple[str, Stage], ...] = (  # how sending servers say after which command the reply came
     ("end of data", Stage.END_OF_DATA),  # Postfix, Exim
@@ -62,35 +68,53 @@ STAGES: tuple[tuple[str, Stage], ...] = (  # how sending servers say after which
 
 def bare(text: str) -> str:
     """Strip the type of a Diagnostic-Code line."""
-    return _TYPE.sub("", text, count=1).strip()
+    typed = _TYPE.match(text)
+    return (text[typed.end() :] if typed else text).strip()
+
+
+def is_enhanced(code: str) -> bool:
+    """Test if this is an enhanced status code (RFC 3463)."""
+    return _WHOLE.fullmatch(code) is not None
 
 
 def find_codes(text: str) -> Codes:
     """Return the codes in `text`. Of several replies in a row, the one that caused the others counts."""
-    found = [m for m in _CODE.finditer(text) if not _MEASURE.match(text, m.end())]
-    causes = [m for m in found if m[1] != "503" and not _CONSEQUENCE.match(text, m.end())]
+    if (opening := _CODE.match(text)) and _CODE.search(text, opening.end()) is None:  # nearly always
+        following = _NEXT.match(text, opening.end())
+        return Codes(int(opening[0]), following[1] if following else _any_enhanced(text, text[0]), text)
+    found = [m for m in _CODE.finditer(text) if _is_code(text, m) and not _MEASURE.match(text, m.end())]
+    causes = [m for m in found if m[0] != "503" and not _CONSEQUENCE.match(text, m.end())]
     if not found:
         return Codes(None, _any_enhanced(text, None), _quoted(text))
-    spoken = next((m for m in causes if m[1] >= "500"), (causes or found)[0])
+    spoken = next((m for m in causes if m[0] >= "500"), (causes or found)[0])
     if not causes and (before := text[: spoken.start()].strip()):
         return Codes(None, _any_enhanced(before, None), before)  # the reply itself came without its digits
     ends = [m.start() for m in found if m not in causes and m.start() > spoken.end()]
     following = _NEXT.match(text, spoken.end())
-    enhanced = following[1] if following else _any_enhanced(text, spoken[1][0])
-    return Codes(int(spoken[1]), enhanced, text[spoken.start(1) : ends[0] if ends else None])
+    enhanced = following[1] if following else _any_enhanced(text, spoken[0][0])
+    return Codes(int(spoken[0]), enhanced, text[spoken.start() : ends[0] if ends else None])
+
+
+def _is_code(text: str, found: re.Match[str]) -> bool:
+    start = found.start()
+    before = text[max(0, start - _BEFORE) : start]
+    if before and (before[-1].isdigit() or before[-1] == "."):
+        return False
+    opens = _OPENS.search(before) if start <= _BEFORE else _OPENS.search("-" + before)  # "-": it is not the beginning
+    return opens is not None or _PAIRED.match(text, found.end()) is not None
 
 
 def _any_enhanced(text: str, digit: str | None) -> str | None:
-    found = [m for m in _ENHANCED.finditer(text) if digit is None or m[1].startswith(digit)]
-    quoted = [
-        m[1] for m in found if text[max(0, m.start() - 1) : m.start()] == "'"
-    ]  # the remote's own, inside the sender's words
-    return quoted[0] if quoted else found[0][1] if found else None
+    found = [m for m in _ENHANCED.finditer(text) if digit in (None, m[0][0]) and _is_apart(text, m.start())]
+    quoted = [m for m in found if text[m.start() - 1 : m.start()] == "'"]  # the remote's own, inside the sender's words
+    return (quoted or found)[0][0] if found else None
 
 
-def find_stage(said: str) -> Stage | None:
-    """Return the stage that a bounce's sentence names, in lower case."""
-    return next((stage for phrase, stage in STAGES if phrase in said), None)
+def _is_apart(text: str, start: int) -> bool:
+    before = text[start - 1 : start]
+    if before == "-":
+        return _GLUED.search(text[max(0, start - 4) : start]) is not None
+    return not (before.isalnum() or before in ("_", ".", "@", "/"))
 
 
 def _quoted(text: str) -> str:

@@ -25,7 +25,7 @@ ROWS: Rows = {
             """,
         Cause.DOMAIN_BLOCKED: """
             header-based blocked senders / header-based manually blocked / administrative prohibition envelope blocked
-            envelope blocked - user / envelope rejected - block policy / administrative prohibition
+            envelope blocked - user / envelope rejected - block policy
             """,
     },
     PhraseSource("mimecast", "Mimecast, error codes 550, 554"): {
@@ -70,7 +70,8 @@ ROWS: Rows = {
             sorry, your remotehost looks suspiciously
             """,
         Cause.DOMAIN_BLOCKED: """
-            sorry, your domain has been / sorry, your email address has been / your email address has been blacklisted
+            sorry, your domain … blocked / sorry, your domain … blacklisted / sorry, your email address … blocked
+            your email address has been blacklisted
             """,
         Cause.RELAY_DENIED: "you don't authenticate or the domain isn't in",
         Cause.POLICY: "please turn on smtp authentication in your mail client",
@@ -89,7 +90,7 @@ ROWS: Rows = {
     },
     PhraseSource("", "AT&T; T-Online, postmaster page"): {
         Cause.IP_BLOCKED: """
-            521< … _is_blocked / _is_blocked* / ip:# - a problem occurred / a problem occurred. (ask your postmaster
+            521 … is blocked / ip:# - a problem occurred
             """,
     },
     PhraseSource("", "GMX and WEB.DE, postmaster pages"): {
@@ -106,9 +107,6 @@ ROWS: Rows = {
     PhraseSource("exim", "Exim, sender callouts"): {
         Cause.DOMAIN_BLOCKED: "sender verify failed / sender callout / callback setup failed while verifying",
     },
-    PhraseSource("", "RFC 5321, 4.2.3; a full server says so"): {
-        Cause.RATE_LIMITED: "service not available, closing transmission channel",
-    },
     PhraseSource("exim", "cPanel Exim"): {
         Cause.SERVER_FAULT: "could not complete sender verify callout",
     },
@@ -123,6 +121,9 @@ ROWS: Rows = {
     PhraseSource("barracuda", "Barracuda, refusal at RCPT"): {
         Cause.IP_BLOCKED: "permanent failure for one or more recipients … blocked",
     },
+    PhraseSource("", "OpenSMTPD, errors of its transfers"): {
+        Cause.NETWORK: "network error on destination mxs / could not retrieve source address",
+    },
     PhraseSource("", "procmail's own errors"): {
         Cause.SERVER_FAULT: "procmail: couldn't create / procmail: unable",
     },
@@ -134,8 +135,5 @@ ROWS: Rows = {
     },
     PhraseSource("postfix", "postscreen, its denylist"): {
         Cause.IP_BLOCKED: "550 5.3.2 service currently unavailable / 521 5.3.2 service currently unavailable",
-    },
-    PhraseSource("", "RFC 5321, section 3.1"): {
-        Cause.IP_BLOCKED: "no smtp service here / [banner] … no smtp service",
     },
 }

@@ -131,6 +131,17 @@ STAGES: dict[Stage, Cause] = {  # what a bare 5.7.1 means by where it was said (
 }
 
 
+def meaning_of(
+    code: int | None, enhanced: str | None, stage: Stage | None, vendor: str, said: str
+) -> tuple[str, Cause] | None:
+    """Return the meaning of a reply's codes, and which of them has it: "enhanced" or "basic"; None if neither."""
+    if enhanced and (cause := by_enhanced(enhanced, code or 0, vendor, said)):
+        return "enhanced", cause
+    if code and (cause := by_code(code, stage)):
+        return "basic", cause
+    return None
+
+
 def by_enhanced(enhanced: str, code: int, vendor: str, said: str) -> Cause | None:
     """Return the meaning of the enhanced code, by its vendor's list if there is one; None if unknown."""
     digit, _, detail = enhanced.partition(".")

@@ -49,7 +49,8 @@ NOBODY: Rows = {
     PhraseSource("", "RFC 3463 X.1.1 and the servers' own words"): {
         Cause.NO_SUCH_USER: """
             user unknown / userunknown / unknown user / unknown or illegal user / unknown or illegal alias
-            unknown alias / unknown local*part / unknown local user / unknown account / unknown address
+            unknown alias / unknown local part / unknown local-part / unknown localpart / unknown local user
+            unknown account / unknown address
             unknown mailbox / unknown e-mail / unknown email / your envelope recipient
             envelope recipient has been denied / unknown recipient / unknown name / unknown userid / no such user
             no such local user / no such mailbox / no such recipient / no such address / no such account
@@ -61,7 +62,8 @@ NOBODY: Rows = {
             mailbox … doesn't exist / mailbox unknown / mailbox invalid / mailbox name not allowed
             mailbox name invalid / mailbox not available / mailbox … no longer / mailbox nonexist*
             mailbox not known / invalid mailbox / invalid recipient* / invalid address
-            invalid user / invalid email address / invalid account / invalid destination / invalid local*part
+            invalid user / invalid email address / invalid account / invalid destination / invalid local part
+            invalid local-part / invalid localpart
             invalid e-mail address / address invalid / address is invalid / address not found / address is unknown
             address is not valid / recipient invalid / recipient is invalid / bad address / bad recipient
             bad destination / bad user / bad mailbox / bad e-mail address / bad email address / illegal user
@@ -82,7 +84,7 @@ NOBODY: Rows = {
             can't accept user / account does not exist / account doesn't exist / account … does not exist
             account … doesn't exist / account … not exist* / account not found / account unknown / account … not found
             account not available / account is not available / account that you tried to reach does not exist
-            account … no longer / account is invalid / account invalid / account closed
+            account … no longer / account is invalid / account invalid
             account or domain may not exist / address does not exist / address … does not exist
             address doesn't exist / address … doesn't exist / address not exist* / address … not exist*
             address couldn't be found / address could not be found / address … couldn't be found
@@ -99,7 +101,9 @@ NOBODY: Rows = {
             not present in directory / is not a known / is not a recognized / badrcptto / badrecipientto / validrcptto
             recipient … not in my / there is no such / there is no one / there is no user / does not exist here
             does not exist at this / doesn't exist here / no longer valid / no longer on server / no longer exist*
-            no longer active / no longer in use / no longer with / no longer employed / no longer works / has left the
+            no longer active / no longer in use / no longer with / no longer employed / no longer works
+            has left the company
+            has left the organization / has left the firm
             has moved to / moved permanently / mailbox owner has changed / rcpt … does not exist
             [rcpt] … does not exist / can not find the user / cannot find user / cannot find recipient
             can't find user / could not find user / couldn't find user / unable to find recipient
@@ -109,7 +113,7 @@ NOBODY: Rows = {
             mailbox access denied … no user / no thank you rejected: account unavailable / address … misspelled
             unknown e … mail address / account or domain may not exist / rcpt not found / not a recipient
             unknown rcpt / no local user / address is not recogni* / address not recogni* / not recognized as a valid
-            no such addressee / invalid rcpt / who are you looking for / is not listed in / could not find … recipient
+            no such addressee / invalid rcpt / is not listed in / could not find … recipient
             not our user / could not find … user / mail to @ is not / 542 … rejected / address unavailable
             check … recipient … address / check if address is correct / mail to … not accepted here
             """,
@@ -134,11 +138,12 @@ NOBODY: Rows = {
             archived recipient / disabled or discontinued / account … discontinued / mailbox … temporarily suspended
             user … temporarily suspended / is temporarily suspended / disabled recipient / disabled address
             address disabled / address … disabled / address is inactive / address … inactive / address … suspended
-            address … deactivated / inactive address / currently suspended / has been suspended / temporary locked
-            is deactivated / has been deactivated / discontinued / not accepting any mail / is not accepting mail
+            address … deactivated / inactive address / currently suspended / temporary locked
+            discontinued / not accepting any mail / is not accepting mail
             not accepting messages / not accepting any messages / domain … expired / domain … suspended
             not accepting mail / this account is not allowed / account protected / no longer accepting
-            no longer accept* / locked email / user account … expired / has been closed / temporarily locked
+            no longer accept* / locked email / user account … expired / account has been closed
+            mailbox has been closed / temporarily locked
             temporarily inactive / mail receiving disabled / mail delivery … disabled
             account … temporarily unavailable
             """,

@@ -32,7 +32,7 @@ IDENTITY: Rows = {
             corresponding forward dns / forward-confirmed / does not resolve back
             does not match … hostname … pointer / mismatches client ip / hostname does not match … ip
             without a valid sender domain / domain does not resolve to your ip / ip address does not resolve
-            ip … does not resolve / ip name lookup failed / ip address possibly forged / may be forged
+            ip … does not resolve / ip name lookup failed / ip address possibly forged
             no host name for / could not resolve … ip / no matches to nameserver query
             """,
     },
@@ -57,12 +57,13 @@ IDENTITY: Rows = {
             relay msg rejected / unable to relay / no relaying / not relaying / cannot relay / can't relay
             don't relay / do not relay / does not relay / will not relay / won't relay / we do not relay
             permitted to relay / allowed to relay / authorized to relay / allowed to use … relay / configured to relay
-            unauthorized relay / insecure mail relay / insecure relay / open relay / as a relay / this is not … relay
+            unauthorized relay / insecure mail relay / insecure relay / open relay / not … as a relay
+            this is not … relay
             relay to … denied / mail relay denied / credentials for relay / relayed mail / relaying to … prohibited
             relaying mail to … is not allowed / relay attempt / third-party relay / third party relay / not a gateway
             not local host / non-local e-mail address / isn't in my list of allowed rcpthosts
             not in my list of allowed rcpthosts / isn't in my allowed rcpthosts / rcpthosts
-            recipient domain not local / domain not handled / we don't handle mail for / we do not accept mail for
+            recipient domain not local / domain not handled / we don't handle mail for
             not accept mail for this domain / domain is not hosted here / domain not hosted / not a local domain
             specified domain is not allowed / not our domain / domain isn't local / must authenticate to relay
             smtp authentication turned on
@@ -161,11 +162,11 @@ BLOCKS: Rows = {
             not accepting connections / refusing connections / dynamic ip / dynamic address / dynamic pool / dial-up
             dialup / residential / dynamic/zombied / hosts with dynamic / no access from / ip site / blacklisted by
             access to submit messages / access to this mail system has been rejected / not passed validation
-            is in … rbl / rbl reject / sender is on / no smtp service here / [banner] … no smtp service / open proxy
+            sender is on / no smtp service here / [banner] … no smtp service / open proxy
             geoip / country … blocked / country … not allowed / may not be mail exchanger / not welcome
             too many spams / too many bad commands / unwanted messages have been sent / directory harvest
-            your network is / your host is / your host has / go away / you are not allowed to connect
-            you have been blocked / smtp server of access denied … ip / firewall / said: blocked
+            your network is / your host is / go away / you are not allowed to connect
+            smtp server of access denied … ip / firewall / said: blocked
             connection reset by peer
             """,
     },

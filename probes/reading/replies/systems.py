@@ -6,7 +6,7 @@ from probes.reading.replies.table import PhraseSource, Rows
 BROKEN: Rows = {
     PhraseSource("", "delivery programs that failed behind the mail server"): {
         Cause.SERVER_FAULT: """
-            || exit / bin/procmail / bin/maildrop / bin/maidrop / unable to connect … daemon
+            bin/procmail / bin/maildrop / bin/maidrop / unable to connect … daemon
             can't create user output file / delivery to file forbidden / operating system error
             queue file write error / interrupted system call / temporary local problem
             """,
@@ -52,7 +52,7 @@ VAGUE: Rows = {
             server temporarily unavailable / server not available / remote server is misconfigured
             remote configuration / configuration error / configuration problem / operating system error
             encountered an error / mail system configuration / error in processing / loops back / generic error
-            temporary failure in / temporarily deferred / upstream / resources are / temporary system
+            temporary failure in / temporarily deferred / upstream / temporary system
             temporary server error / temporary local / temporary error / temporary lookup failure / temporarily unable
             temporarily unavailable / temporarily not available / temporarily rejected this message
             resources temporarily unavailable / service unavailable / service is unavailable
@@ -60,7 +60,7 @@ VAGUE: Rows = {
             service not available / service not active / unexpected error / unexpected failure / unknown error
             software error / upstream error / queue file write error / write error / read error / i/o error
             input/output error / interrupted system call / disk i/o / database / ldap / mysql / command failed
-            command output / command died / pipe to / | exit / procmail: / bin/procmail / bin/maildrop / bin/vacation
+            command output / command died / pipe to / procmail: / bin/procmail / bin/maildrop / bin/vacation
             procmail / maildrop / mailer error / mailer failed / no such file or directory / permission denied
             permissions problem / can't create / can't open / cannot open / cannot write / cannot lock
             unable to write / couldn't create / unable to process / could not process / ended early / deferred by
@@ -71,15 +71,16 @@ VAGUE: Rows = {
     },
     PhraseSource("", "RFC 3463 X.4.7, and the words of queues that give up"): {
         Cause.EXPIRED: """
-            message expired / delivery time expired / delivery expired / has expired / giving up on
+            message expired / delivery time expired / delivery expired / giving up on
             delivery attempts failed / not be delivered within / retries exceeded / too many retries / queue expired
             retry time* … exceeded / too long in queue
             message has been in the queue / been in the queue too long / sitting in queue / maximum queue time
-            allowed queue period / queue lifetime / could not be delivered for / could not deliver for the last
+            allowed queue period / queue lifetime / could not be delivered for … days
+            could not be delivered for … hours / could not deliver for the last
             unable to deliver … message after / unable to deliver message after multiple retries
             delivery failed … attempts / has not been collected / giving up after / gave up after
             not been delivered after / still undelivered after / delivery attempts will continue / envelope expired
-            delivery failed … attempts / message delayed / has been delayed / warning: could not send message for
+            delivery failed … attempts / message delayed / warning: could not send message for
             server did not accept our requests to connect / could not find a gateway / past the expiration
             """,
     },
@@ -89,13 +90,13 @@ VAGUE: Rows = {
             not authorized / not authorised / unauthorized / delivery not authorized / access denied
             access is denied / access not allowed / not allowed / refused … recipient / recipient preferences
             recipient refused / recipient refuse* / recipient is only accepting / rejected by … recipient*
-            rejected by recipient / rejected by user / blocked by the recipient / user refused / user reject
+            rejected by recipient / rejected by user / blocked by the recipient / user refused
             user rules / refuse to receive / restricted / restriction* / closed mailing list / mailing list
             not subscribed / isn't a group member / not a member / subscribers only / members only / moderated
             senders aren't permitted / authentication required / authentication is required / authenticated
             not authenticate / must log in / authrequired / allowed-senders / sender not in / rejected by this user
             authentication credentials / password incorrect / login required / low priority / protocol violation
-            authentication turned on / authentication credentials / authentication failure / please login
+            authentication turned on / authentication credentials / authentication failure
             verification failure / not authorized to use / bad helo … rejected / helo command rejected
             invalid invalid private system / denied
             """,
@@ -111,7 +112,7 @@ VAGUE: Rows = {
             mailbox unavailable / mailbox is unavailable / mailbox temporarily unavailable / mailbox not accessible
             address rejected / address was rejected / recipient rejected / recipients … rejected
             recipient … rejected / no valid recipient* / recipient … denied / recipient address / rejected recipient
-            permanent failure for one or more recipients / address failed
+            permanent failure for one or more recipients
             """,
     },
     PhraseSource("", "waiting that says no more"): {

@@ -1,21 +1,22 @@
 """The form of the tables, phrases by source and cause, and the search in them.
 
-A phrase is written as `listen` prepares a reply: lower case, no accents, single spaces. `…` stands for up to 90
-characters in between, `*` for the rest of a word. `[mail]` before it requires that stage, digits before it that code.
-Addresses, host names and IP addresses of a reply appear as `@`, `~` and `#`. Phrases end at " / " or a line's end.
+A phrase is written in plain lower case and compared by its words, as `words` reduces them: one row covers "mailbox is
+full", "the mailbox was full" and "mailboxes full". `…` stands for up to 8 words in between, `*` for the rest of a
+word. `[mail]` before it requires that stage, digits before it that code. Addresses, IP addresses and host names of a
+reply are written `@`, `#` and `~`. Phrases end at " / " or a line's end.
 
-The search is linear: phrases are found by their longest whole word, so a reply is compared with only a few of them, and
-gaps are bounded, so that no hostile reply can make a pattern backtrack for long.
+All phrases are searched at once, in one pass over a reply's words: they share a tree by their first words, so the time
+depends on the reply and hardly on the tables.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from probes.outcome import Cause
-from probes.reading.replies.normalise import fold
+from probes.reading.replies.words import END, PLEASE, Vocabulary, fold
 
 
 class PhraseSource(NamedTuple):
@@ -26,59 +27,204 @@ class PhraseSource(NamedTuple):
 
 
 Rows = Mapping[PhraseSource, Mapping[Cause, str]]
-"""Phrases by origin and cause. The order is policy: the first that occurs wins."""
+"""Phrases by origin and cause."""
+
+
+class PhraseKind(StrEnum):
+    """Classes of phrases, by how much they say: each one's weight is learnt for all of its phrases together."""
+
+    CODE = "code"  # one product's own reason code: it means one thing
+    VENDOR = "vendor"  # one product's own wording
+    STATED = "stated"  # any server's statement of a reason
+    FOREIGN = "foreign"  # the same in other languages than English
+    VAGUE = "vague"  # words that say little alone
 
 
 class Phrase(NamedTuple):
-    """One phrase. `place` is its rank in the table; `rare` its longest literal part."""
+    """One phrase. `parts` are its words between gaps, `conditions` the stage and codes that it requires."""
 
-    place: int
     text: str
-    rare: str
     cause: Cause
     vendor: str
+    kind: PhraseKind
+    conditions: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...]
+
+    @property
+    def length(self) -> int:
+        """Number of words."""
+        return sum(map(len, self.parts))
 
 
-_WORD = re.compile(r"(?<![a-z0-9*])[a-z0-9]{2,}(?![a-z0-9*])")
-_SAID = re.compile(r"[a-z0-9]{2,}")
+class Hit(NamedTuple):
+    """A phrase found in a reply: `start` and `end` count words, the end is exclusive."""
+
+    phrase: Phrase
+    start: int
+    end: int
 
 
-class PhraseTable:
-    """Many phrases, found by their longest whole word, so that a reply is compared with only a few."""
-
-    def __init__(self, *tables: Rows) -> None:
-        self._by_word: dict[str, list[Phrase]] = defaultdict(list)
-        self._loose: list[Phrase] = []  # without a whole word: other scripts, openings of words
-        for phrase in _phrases(*tables):
-            words = _WORD.findall(phrase.text)
-            (self._by_word[max(words, key=len)] if words else self._loose).append(phrase)
-
-    def first(self, said: str) -> Phrase | None:
-        """Return the first phrase of the table that occurs in `said`."""
-        words = self._by_word.keys() & _SAID.findall(said)
-        near = [phrase for word in words for phrase in self._by_word[word]] + self._loose
-        occurring = sorted(phrase for phrase in near if phrase.rare in said)
-        return next((phrase for phrase in occurring if _pattern(phrase.text).search(said)), None)
+GAP = "…"
+_LONGEST_GAP = 8  # words
+_NEVER = (0, -_LONGEST_GAP - 1)  # the place of a part that did not occur: too far before any other
+_SEPARATOR = re.compile(r" / |\n")
+_CONDITION = re.compile(r"\[\w+\]$|[245]\d\d$|[245]\.\d+\.\d+$", re.ASCII)
+_OPENING = re.compile(r"(?<![a-z0-9])([a-z]{2,}\d*)\*_")
+_KNOWN = re.compile(r"[a-z]{3,}")
+_UNSPACED = re.compile(r"[\u3000-\u9fff\uac00-\ud7af]")  # scripts without spaces between words
 
 
-def _phrases(*tables: Rows) -> Iterator[Phrase]:
-    place = 0
-    for rows in tables:
+class _Node(NamedTuple):
+    """A place in the tree of words: the words that may follow, and what ends here.
+
+    `ending`: phrases; `opening`: the number of a part of phrases that go on behind a gap, None if none does; `closing`:
+    later parts.
+    """
+
+    following: "Mapping[str, _Node]"
+    ending: tuple[Phrase, ...]
+    opening: int | None
+    closing: "tuple[_Later, ...]"
+
+
+class _Later(NamedTuple):
+    """The part of a phrase behind a gap: the number of what must be before it, and its own; None if it is the last."""
+
+    before: int
+    opening: int | None
+    phrase: Phrase
+
+
+_NOTHING: Mapping[str, _Node] = {}  # one for all leaves: what a search touches should be small
+_Written = tuple[PhraseKind, PhraseSource, Cause, str]
+
+
+class PhraseIndex:
+    """Finds which of many phrases occur. `vocabulary` reduces texts to the words that are searched."""
+
+    def __init__(self, tables: Iterable[tuple[PhraseKind, Rows]]) -> None:
+        written = list(_written(tables))
+        texts = [GAP.join(map(fold, text.split(GAP))) for *_, text in written]  # folded, it would be three full stops
+        known = {word for text in texts for word in _KNOWN.findall(text)}
+        openings = sorted({opening for text in texts for opening in _OPENING.findall(text)})
+        self.vocabulary = Vocabulary(known, openings)
+        phrases = (self._phrase(row, text) for row, text in zip(written, texts, strict=True))
+        self.phrases = tuple({(one.cause, one.kind, one.conditions, one.parts): one for one in phrases}.values())
+        self._unspaced = [(fold(phrase.text), phrase) for phrase in self.phrases if _UNSPACED.search(phrase.text)]
+        numbers: dict[tuple[tuple[str, ...], ...], int] = {}  # of the beginnings of phrases with gaps
+        self._root = _tree(
+            (phrase.parts[place], _Part(phrase, place, numbers))
+            for phrase in self.phrases
+            if not _UNSPACED.search(phrase.text)
+            for place in range(len(phrase.parts))
+        )
+
+    def hits(self, words: Sequence[str], folded: str, conditions: frozenset[str]) -> list[Hit]:
+        """Return all phrases in `words`, in the order of their ends; `folded` is the same text before reduction.
+
+        `conditions` are the stage in brackets and the codes of the reply.
+        """
+        found: list[Hit] = []
+        opened: dict[int, tuple[int, int]] = {}  # number of a part -> start of its phrase, its own end
+        begins, count = self._root.following.get, len(words)
+        for start, word in enumerate(words):
+            node, place = begins(word), start + 1
+            while node is not None:
+                following, ending, opening, closing = node
+                for phrase in ending:
+                    if not phrase.conditions or conditions.issuperset(phrase.conditions):
+                        found.append(Hit(phrase, start, place))
+                if closing and opened:
+                    for before, goes_on, phrase in closing:
+                        begin, end = opened.get(before, _NEVER)
+                        if end <= start <= end + _LONGEST_GAP:
+                            if goes_on is not None:
+                                opened[goes_on] = (begin, place)
+                            elif conditions.issuperset(phrase.conditions):
+                                found.append(Hit(phrase, begin, place))
+                if opening is not None:
+                    opened[opening] = (start, place)
+                if place == count:
+                    break
+                node = following.get(words[place])
+                place += 1
+        if not folded.isascii():
+            found += [Hit(phrase, 0, 1) for text, phrase in self._unspaced if text in folded]
+        return found
+
+    def _phrase(self, row: _Written, folded: str) -> Phrase:
+        kind, origin, cause, text = row
+        pieces = [piece.split() for piece in folded.split(GAP)]
+        conditions: list[str] = []
+        while len(pieces[0]) + len(pieces) > 2 and pieces[0] and _CONDITION.match(pieces[0][0]):
+            conditions.append(pieces[0].pop(0))
+        coded = " " not in text or any(condition[0].isdigit() for condition in conditions)
+        if kind is PhraseKind.VENDOR and coded:
+            kind = PhraseKind.CODE
+        reduced = (self._words(piece) for piece in pieces)
+        parts = tuple(part for part in reduced if part)
+        left, written = sum(map(len, parts)), sum(map(len, pieces))
+        if left == 0 or (left == 1 < written and not conditions):
+            raise ValueError(
+                f"the phrase {text!r} of {origin.source!r} is reduced to {left} of its words, "
+                "and would be found in what says something else: write more of it"
+            )
+        return Phrase(text, cause, origin.vendor, kind, tuple(conditions), parts)
+
+    def _words(self, piece: Sequence[str]) -> tuple[str, ...]:
+        words = self.vocabulary.words(" ".join(piece))
+        return tuple(word for word in (words[:-1] if words[-1:] == [END] else words) if word != PLEASE)
+
+
+class _Part:
+    """One part of a phrase, and the numbers by which parts before and behind a gap know each other."""
+
+    def __init__(self, phrase: Phrase, place: int, numbers: dict[tuple[tuple[str, ...], ...], int]) -> None:
+        known = [numbers.setdefault(phrase.parts[:end], len(numbers)) for end in range(1, len(phrase.parts))]
+        self.phrase = phrase
+        self.before = known[place - 1] if place else None
+        self.opening = known[place] if place < len(known) else None
+
+
+def _tree(parts: Iterable[tuple[tuple[str, ...], _Part]]) -> _Node:
+    """Arrange the parts of phrases by their first words, recursively."""
+    ending: list[Phrase] = []
+    opening: int | None = None
+    closing: list[_Later] = []
+    below: dict[str, list[tuple[tuple[str, ...], _Part]]] = defaultdict(list)
+    for words, part in parts:
+        if words:
+            below[words[0]].append((words[1:], part))
+        elif part.before is not None:
+            closing.append(_Later(part.before, part.opening, part.phrase))
+        elif part.opening is not None:
+            opening = part.opening
+        else:
+            ending.append(part.phrase)
+    following = {word: _tree(rest) for word, rest in below.items()} or _NOTHING
+    return _Node(following, tuple(ending), opening, tuple(closing))
+
+
+def _written(tables: Iterable[tuple[PhraseKind, Rows]]) -> Iterator[_Written]:
+    for kind, rows in tables:
         for origin, causes in rows.items():
             for cause, block in causes.items():
-                for written in filter(None, map(str.strip, re.split(r" / |\n", block))):
-                    text = " … ".join(fold(part.strip()) for part in written.split("…"))
-                    rare = max((part.strip() for part in re.split(r"…|\*", text)), key=len)
-                    yield Phrase(place := place + 1, text, rare, cause, origin.vendor)
+                for text in filter(None, map(str.strip, _SEPARATOR.split(block))):
+                    yield kind, origin, cause, text
 
 
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    """Compile the phrase at word boundaries. Its gaps are bounded, so a search takes time linear in the reply."""
-    return re.compile(r".{0,90}?".join(_part(part.strip()) for part in text.split("…")))
+def telling(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits, leftmost first, without those whose words are explained by a longer phrase around them.
 
-
-def _part(part: str) -> str:
-    opening = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", part) else ""
-    ending = r"(?![a-z0-9])" if re.match(r"[a-z0-9]", part[-1]) else ""
-    return opening + re.escape(part).replace(r"\*", r"[^ ]{0,30}") + ending
+    "Your address is blocked" explains its "blocked".
+    """
+    kept: list[Hit] = []
+    covered = 0  # the end of the longest phrase without gaps so far; it starts no later than the next hit
+    opened = -1
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.end <= covered and (hit.start > opened or hit.end < covered):
+            continue
+        kept.append(hit)
+        if len(hit.phrase.parts) == 1 and hit.end > covered:
+            opened, covered = hit.start, hit.end
+    return kept

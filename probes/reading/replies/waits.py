@@ -20,10 +20,13 @@ _BEFORE = re.compile(rf"(?<![\d.:/])(\d{{1,7}})[ -]?{_UNIT}[^.\d]{{0,30}}?{_THEN
 _CLOCK = re.compile(rf"(?<![a-z]){_ASK}[^.\d]{{0,50}}?(?<![\d.:/])(\d{{1,2}}):([0-5]\d):([0-5]\d)(?![\d:])")
 _FIELD = re.compile(r"(?<![a-z])retry[-_ ]?(?:after|in)[ :=]{1,3}(\d{1,7})(?![\d.:])")
 _ASIAN = re.compile(r"(\d{1,5})(分|秒|時)間?(?:後|以上|お待ち)")
+_OFFER = re.compile(rf"\d(?:[ -]?{_UNIT}|[分秒時]|:\d\d:\d)|retry[-_ ]?(?:after|in)")  # every offer has one of these
 
 
 def find_wait(said: str) -> timedelta | None:
     """Return the wait that `said`, in lower case, offers; None if it offers none or more than a day."""
+    if _OFFER.search(said) is None:
+        return None
     if clock := _CLOCK.search(said):
         seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3])
     elif match := _AFTER.search(said) or _BEFORE.search(said) or _ASIAN.search(said):

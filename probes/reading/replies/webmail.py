@@ -13,7 +13,7 @@ ROWS: Rows = {
     PhraseSource("m365", "Microsoft, the same list, 5.7.511 and 5.7.606-649; S3140 and S3150 of Outlook.com"): {
         Cause.IP_LISTED: """
             access denied, banned sending ip / part of their network is on our block list / is on our block list
-            5.7.511 … access denied / access denied, banned sender[ / access denied, banned sender … delist
+            5.7.511 … access denied / access denied, banned sender # / access denied, banned sender … delist
             """,
     },
     PhraseSource("outlook", "Microsoft, S775 and 4.7.850; Outlook.com's codes SC, DY, OU"): {

@@ -8,7 +8,7 @@ from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy
 from probes.mailsystems.table import MAIL_SYSTEMS, is_shared, steps_for, system_label
 from probes.reading.replies import carriers, gateways, languages, messages, recipients, senders, systems, webmail
-from probes.reading.replies.marks import LINKS, MARKS
+from probes.reading.replies.marks import MARKS
 from probes.reading.replies.table import Rows
 from probes.verdict import Cause
 
@@ -31,7 +31,7 @@ def test_a_name_means_one_mail_system() -> None:
 
 
 def test_whoever_writes_a_refusal_is_in_the_table() -> None:
-    named = {vendor for _, vendor in MARKS} | {vendor for _, _, vendor in LINKS}
+    named = {vendor for _, vendor in MARKS}
     named |= {origin.vendor for rows in PHRASES for origin in rows}
     assert named - {""} <= MAIL_SYSTEMS.keys()
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from probes.answer import Stage
-from probes.reading.facts import Confidence
 from probes.reading.replies import cause_of, read_reply
-from probes.verdict import Cause, Concern
+from probes.verdict import Cause
 
 
 @pytest.mark.parametrize(
@@ -197,21 +196,6 @@ def test_the_blocklist_that_is_named(text, blocklist) -> None:
 )
 def test_the_address_that_is_quoted(text, address) -> None:
     assert read_reply(text).address == address
-
-
-@pytest.mark.parametrize(
-    ("text", "confidence", "permanent", "concerns"),
-    [
-        ("550 5.0.0 user unknown", Confidence.TEXT, True, Concern.RECIPIENT),
-        ("450 4.2.2 xyzzy", Confidence.ENHANCED, False, Concern.RECIPIENT),
-        ("551 xyzzy", Confidence.BASIC, True, Concern.RECIPIENT),
-        ("xyzzy", Confidence.NONE, None, Concern.NOBODY_KNOWN),
-        ("temporary problem xyzzy", Confidence.NONE, False, Concern.NOBODY_KNOWN),
-    ],
-)
-def test_what_the_cause_rests_on(text, confidence, permanent, concerns) -> None:
-    facts = read_reply(text)
-    assert (facts.confidence, facts.permanent, facts.concerns) == (confidence, permanent, concerns)
 
 
 @pytest.mark.parametrize(

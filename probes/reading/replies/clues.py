@@ -1,0 +1,156 @@
+"""The clues of a reply: everything in it that points to a cause, as keys of the table of weights.
+
+A word or two neighbouring words are a clue by themselves: `mailbox full`. All others have a colon: `code:550`,
+`enhanced:7.26`, `stage:rcpt`. Those that name a cause themselves end with it: `phrase:stated no_such_user`,
+`meaning:enhanced tls`, `list:named ip_listed`, `link:page content`; all causes of such a family weigh alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from probes.answer import Stage
+from probes.outcome import Cause
+from probes.reading.replies import blocklists
+from probes.reading.replies.blocklists import Listing, listing
+from probes.reading.replies.codes import STAGES, bare, find_codes, is_enhanced
+from probes.reading.replies.literals import Literals
+from probes.reading.replies.marks import LINKS, MARKS
+from probes.reading.replies.meanings import meaning_of
+from probes.reading.replies.phrases import PHRASES
+from probes.reading.replies.table import Hit, PhraseKind, telling
+from probes.reading.replies.waits import find_wait
+from probes.reading.replies.words import END, PLACEHOLDERS, fold, repair, without_advice
+
+READ = 40  # words that are clues; phrases are searched in all
+WORDS = 400
+MAX_REPLY_CHARS = 16 * 1024  # characters that are read; a reply has at most a few hundred
+_BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)  # nobody is known there but the client
+_LITERALS = Literals(
+    {
+        "marks": [mark for mark, _ in MARKS],
+        "links": [link for link, _ in LINKS],
+        "stages": [phrase for phrase, _ in STAGES],
+        "zones": [fragment for fragment, _ in blocklists.ZONES],
+        "lists": blocklists.OTHER_WORDS,
+    }
+)
+
+
+class ReplyParts(NamedTuple):
+    """A reply taken apart. `text` is repaired but verbatim, `words` are those of the reply itself.
+
+    `hits` are the phrases of the reply, or, if it has none, of the sending server's report around it.
+    """
+
+    text: str
+    code: int | None
+    enhanced: str | None
+    stage: Stage | None
+    words: Sequence[str]
+    hits: Sequence[Hit]
+    vendor: str
+    named: Listing | None
+    linked: Cause | None
+    wait: timedelta | None
+    meaning: tuple[str, Cause] | None
+
+    @property
+    def meaning_is_all(self) -> bool:
+        """True if codes are all that is said, and their meaning is documented: by an enhanced code, or by a refusal
+        before anybody but the client was named."""
+        if self.meaning is None or any(word not in PLACEHOLDERS for word in self.words) or not self.text.isascii():
+            return False
+        return self.meaning[0] == "enhanced" or self.stage in _BEFORE_SENDER
+
+
+def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str | None) -> ReplyParts:
+    """Find codes, stage, words, phrases and names. Codes and stage that are given are believed first."""
+    text = repair(bare(text[:MAX_REPLY_CHARS]))
+    folded = fold(text)[:MAX_REPLY_CHARS]
+    fixed, codes = _LITERALS.found(folded), find_codes(text)
+    code = code or codes.code
+    enhanced = enhanced if enhanced and is_enhanced(enhanced) else codes.enhanced
+    if not stage and "stages" in fixed:
+        stage = STAGES[fixed["stages"][0]][1]
+    conditions = frozenset((f"[{stage}]", str(code), enhanced or ""))
+    words, hits = _read(folded if len(codes.core) == len(text) else fold(codes.core), conditions)
+    if len(codes.core) < len(text) and not _states(hits):  # the reason may stand before the code
+        around = _read(folded, conditions)
+        words, hits = around if _states(around[1]) or not hits else (words, hits)
+    vendor = MARKS[fixed["marks"][0]][1] if "marks" in fixed else ""
+    zones = fixed.get("zones", [])
+    return ReplyParts(
+        text,
+        code,
+        enhanced,
+        stage,
+        words,
+        hits,
+        vendor,
+        listing(folded, zones) if zones or "lists" in fixed else None,
+        LINKS[fixed["links"][0]][1] if "links" in fixed else None,
+        find_wait(folded),
+        meaning_of(code, enhanced, stage, vendor, folded),
+    )
+
+
+def _read(folded: str, conditions: frozenset[str]) -> tuple[list[str], list[Hit]]:
+    words = without_advice(PHRASES.vocabulary.words(folded)[:WORDS])
+    return words, telling(PHRASES.hits(words, folded, conditions))
+
+
+def _states(hits: Sequence[Hit]) -> bool:
+    return any(hit.phrase.kind is not PhraseKind.VAGUE for hit in hits)
+
+
+def clues_of(said: ReplyParts, hits: Sequence[Hit] | None = None) -> dict[str, str]:
+    """Return the clues, each with the text that it was taken from ("" if it speaks for itself).
+
+    `hits` are the phrases that count, if not all of the reply.
+    """
+    hits = said.hits if hits is None else hits
+    clues = dict.fromkeys(spoken(said.words), "")
+    for key in _numbers(said):
+        clues[key] = ""
+    if said.named:
+        clues[f"list:named {said.named.cause}"] = said.named.name
+    if said.linked:
+        clues[f"link:page {said.linked}"] = ""
+    if said.wait:
+        clues["wait:temporary" if said.code in (450, 451) else "wait:other"] = ""
+    for phrase, *_ in hits:
+        clues.setdefault(f"phrase:{phrase.kind} {phrase.cause}", phrase.text)
+    if not hits:
+        clues["phrase:none"] = ""
+    return clues
+
+
+def spoken(words: Sequence[str]) -> list[str]:
+    """Return the words of a reply, and each two neighbours in a sentence."""
+    read = words[:READ]
+    pairs = [f"{one} {other}" for one, other in pairwise(read) if one != END and other != END]
+    return [word for word in read if word != END] + pairs
+
+
+def _numbers(said: ReplyParts) -> Iterator[str]:
+    code, enhanced, stage = said.code, said.enhanced, said.stage
+    if code:
+        yield f"code:{code}"
+        yield f"class:{code // 100}"
+    if stage:
+        yield f"stage:{stage}"
+        if code:
+            yield f"stage:{stage}/{code // 100}"
+    if enhanced:
+        _, subject, detail = enhanced.split(".", 2)
+        yield f"enhanced:{subject}.{detail}"
+        yield f"subject:{subject}"
+    elif not code:
+        yield "code:none"
+    if said.meaning:
+        source, cause = said.meaning
+        yield f"meaning:{source} {cause}"
+        if said.meaning_is_all:
+            yield f"meaning:alone {cause}"

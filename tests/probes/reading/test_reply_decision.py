@@ -1,0 +1,123 @@
+"""From clues to an answer: weights are added, the margin decides, and nobody is accused by a hair."""
+
+from math import isclose, log
+
+import pytest
+
+from probes.answer import Stage
+from probes.outcome import Cause, Concern
+from probes.reading.replies import read_reply
+from probes.reading.replies.clues import clues_of, take_apart
+from probes.reading.replies.decision import LIKELY, SURE, decide
+from probes.reading.replies.weights import BIAS, CAUSES, TABLE, probabilities, weights_of
+
+
+def chances(**known: float) -> list[float]:
+    return [known.get(cause, 0.0) for cause in CAUSES]
+
+
+@pytest.mark.parametrize(
+    ("known", "cause"),
+    [
+        ({"mailbox_full": 0.9, "rate_limited": 0.1}, Cause.MAILBOX_FULL),
+        ({"mailbox_full": 0.3, "rate_limited": 0.25, "server_fault": 0.25}, Cause.MAILBOX_FULL),
+        ({"rate_limited": 0.9, "mailbox_full": 0.1}, Cause.RATE_LIMITED),
+        ({"rate_limited": 0.52, "mailbox_full": 0.48}, Cause.UNCLEAR),  # the sender's by a hair
+        ({"ip_blocked": 0.35, "ip_listed": 0.35, "no_such_user": 0.3}, Cause.IP_BLOCKED),  # whose it is, is clear
+        ({"ip_blocked": 0.4, "no_such_user": 0.35, "server_fault": 0.25}, Cause.UNCLEAR),
+        (dict.fromkeys(CAUSES, 1 / len(CAUSES)), Cause.UNCLEAR),
+    ],
+)
+def test_the_most_probable_cause_unless_it_accuses_the_sender_by_a_hair(known, cause) -> None:
+    assert decide(chances(**known)).cause is cause
+
+
+def test_an_unclear_answer_names_its_candidates_most_probable_first() -> None:
+    answer = decide(chances(rate_limited=0.5, mailbox_full=0.4, network=0.09, tls=0.01))
+    assert (answer.cause, answer.confidence) == (Cause.UNCLEAR, 0.0)
+    assert [rival.cause for rival in answer.rivals] == [Cause.RATE_LIMITED, Cause.MAILBOX_FULL, Cause.NETWORK]
+
+
+def test_probabilities_add_up_and_grow_with_the_weights() -> None:
+    known = probabilities(["mailbox full"])
+    assert isclose(sum(known), 1.0)
+    assert known[CAUSES.index(Cause.MAILBOX_FULL)] > probabilities([])[CAUSES.index(Cause.MAILBOX_FULL)]
+    assert probabilities(["no such clue", "mailbox full"]) == known
+
+
+def test_weights_are_added_as_they_are_written() -> None:
+    clue = "code:550"
+    ratio = [after / before for before, after in zip(probabilities([]), probabilities([clue]), strict=True)]
+    first, second = CAUSES.index(Cause.NO_SUCH_USER), CAUSES.index(Cause.GREYLISTED)
+    apart = weights_of(clue).get(CAUSES[first], 0.0) - weights_of(clue).get(CAUSES[second], 0.0)
+    assert isclose(log(ratio[first] / ratio[second]), apart, abs_tol=0.02)
+
+
+def test_many_weights_do_not_run_into_each_other() -> None:
+    clues = [f"phrase:code {cause}" for cause in CAUSES] * 50
+    assert isclose(sum(probabilities(clues)), 1.0)
+
+
+def test_the_table_is_whole() -> None:
+    assert weights_of(BIAS)
+    assert weights_of("phrase:code ip_listed") == {Cause.IP_LISTED: 12.0}
+    assert TABLE.endswith(".tsv")
+    assert 0 < LIKELY < SURE < 1
+
+
+def clues(text: str, stage: Stage | None = None) -> set[str]:
+    return set(clues_of(take_apart(text, stage, None, None)))
+
+
+def test_the_clues_of_a_reply() -> None:
+    assert clues("550 5.1.1 <a@b.example>: user unknown", Stage.RCPT) == {
+        *("@", "@ user", "user", "user unknown", "unknown"),
+        *("code:550", "class:5", "stage:rcpt", "stage:rcpt/5", "enhanced:1.1", "subject:1"),
+        *("meaning:enhanced no_such_user", "phrase:stated no_such_user"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "clue"),
+    [
+        ("554 blocked using zen.spamhaus.org", "list:named ip_listed"),
+        ("550 see https://support.google.com/mail/?p=NoSuchUser", "link:page no_such_user"),
+        ("421 [TSS04] no", "phrase:code reputation"),
+        ("450 come back in 5 minutes", "wait:temporary"),
+        ("user unknown", "code:none"),
+        ("550 5.2.2", "meaning:alone mailbox_full"),
+        ("550 xyzzy plugh", "phrase:none"),
+    ],
+)
+def test_each_kind_of_clue(text: str, clue: str) -> None:
+    assert clue in clues(text)
+
+
+@pytest.mark.parametrize(
+    "clue",
+    ["phrase:code tls", "bias:all", "meaning:alone tls", "list:named ip_listed", "link:page tls", "stage:rcpt/5"],
+)
+def test_words_of_a_reply_are_never_taken_for_other_clues(clue: str) -> None:
+    assert clue not in clues(f"550 5.7.1 {clue} {clue}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("550 your IP address is blocked", "550 the mailbox is blocked"),
+        ("550 sender address rejected", "550 recipient address rejected: unknown user"),
+        ("452 mailbox quota exceeded", "452 sending quota exceeded, too many messages per hour"),
+        ("550 5.7.1 relaying denied", "550 5.7.1 message contains a virus"),
+        ("550 account expired", "message expired after 5 days in the queue"),
+    ],
+)
+def test_a_word_more_makes_another_cause(one: str, other: str) -> None:
+    assert read_reply(one).cause is not read_reply(other).cause
+
+
+def test_confidence_is_the_probability_and_rivals_are_the_rest() -> None:
+    facts = read_reply("550 5.1.1 user unknown")
+    assert facts.cause.concerns is Concern.RECIPIENT
+    assert 0.9 < facts.confidence <= 1
+    assert facts.confidence + sum(rival.probability for rival in facts.rivals) <= 1.0001
+    assert all(rival.cause is not facts.cause for rival in facts.rivals)

@@ -12,7 +12,7 @@ from probes.answer import BEFORE_CONTACT, Fault, Stage
 from probes.evidence import Dialogue, Handover, Step
 from probes.outcome import Cause
 from probes.probe import Probe
-from probes.reading.replies import cause_of
+from probes.reading.replies import cause_of, read_reply
 
 ORDER = {stage: place for place, stage in enumerate(Stage)}
 
@@ -35,6 +35,8 @@ FAULTS: dict[Fault, Cause] = {
     Fault.TLS: Cause.TLS,
     Fault.NOT_OFFERED: Cause.TLS,
 }
+
+WORTH_NAMING = 0.15  # probability from which a candidate for an unclear reply is named to people
 
 NOT_A_LOCAL_ADDRESS = frozenset({Cause.RELAY_DENIED, Cause.DOMAIN_UNKNOWN})
 """Server texts for a recipient that is not theirs: "Relay access denied", "Unrouteable address"."""
@@ -65,6 +67,17 @@ def cause_of_step(step: Step) -> Cause:
     if step.fault is not None:
         return Cause.FIREWALL if (step.stage, step.fault) == (Stage.CONNECT, Fault.TIMED_OUT) else FAULTS[step.fault]
     return cause_of(step.stage, step.code or 0, step.enhanced, step.text)
+
+
+def candidates_of_step(step: Step) -> tuple[Cause, ...]:
+    """Return the two causes between which the reply of a step could not be decided; () if it could, or says nothing."""
+    if step.fault is not None:
+        return ()
+    facts = read_reply(step.text, stage=step.stage, code=step.code, enhanced=step.enhanced)
+    if facts.cause is not Cause.UNCLEAR:
+        return ()
+    worth = tuple(rival.cause for rival in facts.rivals if rival.probability >= WORTH_NAMING)
+    return worth[:2] if len(worth) > 1 else ()
 
 
 def reached(dialogue: Dialogue) -> bool:

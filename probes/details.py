@@ -220,18 +220,24 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DialogueStopped:
-    """Not accepted at this attempt, from 1. `step` decided it. `tls_failure` as in `ArrivedInTime`."""
+    """Not accepted at this attempt, from 1. `step` decided it. `tls_failure` as in `ArrivedInTime`.
+
+    `candidates`: the causes between which an unclear reply could not be decided, most probable first.
+    """
 
     kind: StopKind
     step: Step
     attempt: int = 1
     tls_failure: Step | None = None
+    candidates: tuple[Cause, ...] = ()
     type: Literal["dialogue_stopped"] = "dialogue_stopped"
 
 
-def dialogue_stopped(kind: StopKind, dialogue: Dialogue, step: Step) -> DialogueStopped:
+def dialogue_stopped(
+    kind: StopKind, dialogue: Dialogue, step: Step, candidates: tuple[Cause, ...] = ()
+) -> DialogueStopped:
     """Return this end of a dialogue."""
-    return DialogueStopped(kind, step, dialogue.number, fell_back(dialogue))
+    return DialogueStopped(kind, step, dialogue.number, fell_back(dialogue), candidates)
 
 
 PlainDetail = (

@@ -10,6 +10,7 @@ from typing import assert_never
 from probes.attempts import (
     asked,
     asked_about_sender,
+    candidates_of_step,
     cause_of_attempt,
     cause_unasked,
     missed_retry,
@@ -398,4 +399,5 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Judgement:
         kind = StopKind.NOTHING_LISTENS
     else:
         kind = StopKind.REJECTED if outcome is Outcome.BLOCKED else StopKind.DEFERRED
-    return Judgement(outcome, cause, grade, dialogue_stopped(kind, dialogue, step), answer_of_step(step))
+    between = candidates_of_step(step) if cause is Cause.UNCLEAR else ()
+    return Judgement(outcome, cause, grade, dialogue_stopped(kind, dialogue, step, between), answer_of_step(step))

@@ -4,6 +4,7 @@ In quotation marks stand the words of a server, of a filter or of the author of 
 may read like a sentence of ours, and must not pass for one.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import assert_never
 
@@ -37,7 +38,8 @@ from probes.details import (
 )
 from probes.display import duration, one_line, quoted
 from probes.evidence import Bounce, Folder, Look, Step
-from probes.labels import FAULTS, STAGES
+from probes.labels import CAUSES, FAULTS, STAGES
+from probes.outcome import Cause
 from probes.reading.bounce_origin import Tie
 
 MAX_NAME_CHARS = 120  # of a folder or server that others named
@@ -199,11 +201,16 @@ def _stopped(detail: DialogueStopped) -> str:
         case StopKind.NOTHING_LISTENS:
             return f"no connection{times}: {there}; nothing listens there, or a firewall answers for it"
         case StopKind.REJECTED:
-            return f"rejected at {there}{times}"
+            return f"rejected at {there}{times}{_either(detail.candidates)}"
         case StopKind.DEFERRED:
-            return f"still deferred when the code expired, at {there}{times}"
+            return f"still deferred when the code expired, at {there}{times}{_either(detail.candidates)}"
         case _:
             assert_never(detail.kind)
+
+
+def _either(causes: Sequence[Cause]) -> str:
+    """Name the causes between which an unclear reply could not be decided."""
+    return f"; the reply may mean: {' or '.join(CAUSES[cause].label for cause in causes)}" if causes else ""
 
 
 def _place(step: Step) -> str:

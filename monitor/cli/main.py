@@ -1,14 +1,14 @@
 """The commands and their options."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli import read_commands
+from monitor.cli.common import AsJson, finish, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
 from monitor.people.person import Rights
@@ -29,7 +29,6 @@ app = typer.Typer(
 ConfigFile = Annotated[
     Path, typer.Option("--config", "-c", envvar="MAILPATH_CONFIG", help="The configuration file.", show_default=True)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 HERE = Path("config.toml")
 
 
@@ -54,7 +53,7 @@ def serve(
     settings = _read(config, secrets_later=False)
     from monitor.cli import run, stop
 
-    _finish(stop.to_the_end(run.serve(config, settings, standby=standby)))
+    finish(stop.to_the_end(run.serve(config, settings, standby=standby)))
 
 
 @app.command()
@@ -63,7 +62,7 @@ def sandbox(config: ConfigFile = HERE) -> None:
     settings = _read(config)
     from monitor.cli import run
 
-    _finish(run.sandbox(settings))
+    finish(run.sandbox(settings))
 
 
 @app.command("check-config")
@@ -76,14 +75,14 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
         settings = read_config(config)
     except ConfigErrors as errors:
         rows = [{"file": e.file, "line": e.line, "key": e.key, "problem": e.problem} for e in errors.errors]
-        _out(json.dumps({"ok": False, "errors": rows})) if as_json else _err(str(errors))
+        _out(json.dumps({"ok": False, "errors": rows})) if as_json else say_error(str(errors))
         raise typer.Exit(Exit.NOT_OK) from None
     paths = settings.paths()
     if as_json:
         _out(json.dumps({"ok": True, "companies": len(settings.companies), "paths": len(paths)}))
         return
     for warning in config_warnings(config, settings):
-        _err(f"warning: {warning}")
+        say_error(f"warning: {warning}")
     _out(f"{config}: valid: {len(settings.companies)} companies, {len(paths)} paths")
 
 
@@ -115,7 +114,7 @@ def probe(
     _need_secrets(settings.sender, settings.control, *((each.route, each.mailbox) for each in chosen))
     from monitor.cli import run, stop
 
-    _finish(stop.to_the_end(run.probe(settings, chosen, kind, role, as_json=as_json)))
+    finish(stop.to_the_end(run.probe(settings, chosen, kind, role, as_json=as_json)))
 
 
 @app.command()
@@ -133,7 +132,7 @@ def explain(
     settings = _read(config)
     from monitor.cli import recall
 
-    _finish(recall.explain(settings, probe_id, as_json=as_json))
+    finish(recall.explain(settings, probe_id, as_json=as_json))
 
 
 @app.command()
@@ -156,8 +155,8 @@ def incidents(
     from monitor.cli.incidents import list_incidents, show_incident
 
     if incident_id:
-        _finish(show_incident(settings, incident_id, as_json=as_json))
-    _finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
+        finish(show_incident(settings, incident_id, as_json=as_json))
+    finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
 
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -187,7 +186,7 @@ def mute_add(
     from monitor.cli import mute
 
     wish = mute.MuteOptions(about, mail_system, cause, everything, lasts, until, weekly, why, by)
-    _finish(mute.add(settings, wish, as_json=as_json))
+    finish(mute.add(settings, wish, as_json=as_json))
 
 
 @muting.command("list")
@@ -200,7 +199,7 @@ def mute_list(
     settings = _read(config)
     from monitor.cli import mute
 
-    _finish(mute.show(settings, also_over=also_over, as_json=as_json))
+    finish(mute.show(settings, also_over=also_over, as_json=as_json))
 
 
 @muting.command("end")
@@ -213,7 +212,7 @@ def mute_end(
     settings = _read(config)
     from monitor.cli import mute
 
-    _finish(mute.end(settings, mute_id, by))
+    finish(mute.end(settings, mute_id, by))
 
 
 persons = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -248,7 +247,7 @@ def person_add(
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.add(settings, people.PersonOptions(name, rights, companies or (), by), as_json=as_json))
+    finish(people.add(settings, people.PersonOptions(name, rights, companies or (), by), as_json=as_json))
 
 
 @persons.command("link")
@@ -257,7 +256,7 @@ def person_link(name: PersonName, by: By = "", config: ConfigFile = HERE, as_jso
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.link(settings, name, by, as_json=as_json))
+    finish(people.link(settings, name, by, as_json=as_json))
 
 
 @persons.command("disable")
@@ -266,7 +265,7 @@ def person_disable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> 
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.disable(settings, name, by))
+    finish(people.disable(settings, name, by))
 
 
 @persons.command("enable")
@@ -275,7 +274,7 @@ def person_enable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> N
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.enable(settings, name, by))
+    finish(people.enable(settings, name, by))
 
 
 @persons.command("list")
@@ -284,7 +283,7 @@ def person_list(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.show(settings, as_json=as_json))
+    finish(people.show(settings, as_json=as_json))
 
 
 @tokens.command("add")
@@ -301,7 +300,7 @@ def token_add(
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.add_token(settings, people.PersonOptions(name, rights, companies or (), by), lasts, as_json=as_json))
+    finish(people.add_token(settings, people.PersonOptions(name, rights, companies or (), by), lasts, as_json=as_json))
 
 
 @tokens.command("list")
@@ -314,7 +313,7 @@ def token_list(
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.show_tokens(settings, also_over=also_over, as_json=as_json))
+    finish(people.show_tokens(settings, also_over=also_over, as_json=as_json))
 
 
 @tokens.command("revoke")
@@ -327,52 +326,14 @@ def token_revoke(
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.revoke(settings, which, by))
+    finish(people.revoke(settings, which, by))
 
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]
-Receiver = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="The host or domain of the receiver: only what its side stated is believed. Without it, the receiver is "
-        "the last organisation on the way.",
-    ),
-]
-reading = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(
-    reading, name="read", help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read."
+    read_commands.app,
+    name="read",
+    help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read.",
 )
-
-
-@reading.command("reply")
-def read_reply(files: Files, as_json: AsJson = False) -> None:
-    """Explain an SMTP reply or Diagnostic-Code, one per file: its cause, and whom it concerns."""
-    _read_files("reply", files, as_json)
-
-
-@reading.command("bounce")
-def read_bounce(files: Files, as_json: AsJson = False) -> None:
-    """Explain a bounce: which server stopped which message, and why."""
-    _read_files("bounce", files, as_json)
-
-
-@reading.command("message")
-def read_message(files: Files, receiver: Receiver = None, as_json: AsJson = False) -> None:
-    """Explain a received message or its headers: hops, connecting IP, authentication, filter results."""
-    _read_files("message", files, as_json, receiver)
-
-
-@reading.command("report")
-def read_report(files: Files, as_json: AsJson = False) -> None:
-    """Explain a DMARC or TLS report (message, archive, XML or JSON): the facts about the sender."""
-    _read_files("report", files, as_json)
-
-
-def _read_files(sort: str, files: list[str], as_json: bool, receiver: str | None = None) -> None:
-    from monitor.cli import read
-
-    _finish(read.read(read.Sort(sort), files, as_json=as_json, receiver=receiver))
 
 
 def _read(file: Path, *, secrets_later: bool = True) -> "Config":
@@ -382,7 +343,7 @@ def _read(file: Path, *, secrets_later: bool = True) -> "Config":
     try:
         return read_config(file, secrets_later=secrets_later)
     except ConfigErrors as errors:
-        _err(str(errors))
+        say_error(str(errors))
         raise typer.Exit(Exit.COULD_NOT_TELL) from None
 
 
@@ -391,7 +352,7 @@ def _need_secrets(*settings: object) -> None:
     from probes.settings import missing_secrets
 
     if missing := list(dict.fromkeys(missing_secrets(settings))):
-        _err("\n".join(missing))
+        say_error("\n".join(missing))
         raise typer.Exit(Exit.COULD_NOT_TELL)
 
 
@@ -399,25 +360,10 @@ def _choose(config: "Config", name: str) -> "list[WatchedPath]":
     chosen = [path for path in config.paths() if name in (path.company, path.key)]
     if not chosen:
         known = ", ".join(path.key for path in config.paths()[:20]) or "none: the configuration has no companies"
-        _err(f"no company or path {name!r}; configured: {known}")
+        say_error(f"no company or path {name!r}; configured: {known}")
         raise typer.Exit(Exit.COULD_NOT_TELL)
     return chosen
 
 
-def _finish(work: Coroutine[object, object, Exit]) -> None:
-    from monitor.errors import UserError
-
-    try:
-        code = asyncio.run(work)
-    except UserError as error:
-        _err(str(error))
-        code = Exit.COULD_NOT_TELL
-    raise typer.Exit(code)
-
-
 def _out(line: str) -> None:
     typer.echo(line)
-
-
-def _err(line: str) -> None:
-    typer.echo(line, err=True)

@@ -4,11 +4,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from rich.markup import escape
 
@@ -16,10 +16,13 @@ from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from probes.display import duration, one_line
 from probes.labels import CAUSES, CONCERNS, FINDINGS, MAIL_KINDS, REPORT_KINDS, STAGES
+from probes.outcome import Cause
 from probes.reading.bounces import read_bounce
+from probes.reading.bounces.answer import answer_in
 from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
 from probes.reading.headers import read_message
 from probes.reading.replies import read_reply
+from probes.reading.replies.why import Candidate, explain
 from probes.reading.report_reader import ReportBusyError, ReportReader
 from probes.reading.reports import ReportError, ReportFacts
 from probes.settings import duration_text
@@ -45,35 +48,97 @@ class Sort(StrEnum):
     REPORT = "report"
 
 
-async def read(sort: Sort, files: Sequence[str], *, as_json: bool, receiver: str | None = None) -> Exit:
-    """Explain each file. One that cannot be read is reported on standard error; the others are still explained.
+class Wanted(NamedTuple):
+    """Requests beside the facts.
 
-    `receiver` is the host or domain whose statements about a message are wanted; None: the last organisation's.
+    `receiver` is the host or domain whose statements about a message are wanted; None: the last organisation's. `why`:
+    the reasons for each cause that a reply may have.
     """
+
+    as_json: bool
+    receiver: str | None = None
+    why: bool = False
+
+
+async def read(sort: Sort, files: Sequence[str], wanted: Wanted) -> Exit:
+    """Explain each file. One that cannot be read is reported on standard error; the others are still explained."""
     out, code = console(), Exit.OK
     async with aclosing(ReportReader()) as reports:
         for file in files:
             try:
-                facts = await _facts(sort, _content(file), reports, receiver)
+                content = _content(file)
+                facts = await _facts(sort, content, reports, wanted.receiver)
             except (OSError, ReportError, ReportBusyError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else error
                 print(f"{file}: {why}", file=sys.stderr)
                 code = Exit.COULD_NOT_TELL
                 continue
-            if as_json:
-                print(json.dumps({"file": file, **facts_of(facts)}, ensure_ascii=True), flush=True)
+            explained = explained_of(facts, content) if wanted.why else []
+            if wanted.as_json:
+                known = {"file": file, **facts_of(facts)} | ({"why": facts_of(explained)} if wanted.why else {})
+                print(json.dumps(known, ensure_ascii=True), flush=True)
                 continue
             if len(files) > 1:
                 out.print(f"[bold]{escape(one_line(file, MAX_LINE))}[/]")
-            for line in fact_lines(facts):
+            for line in (*fact_lines(facts), *why_lines(explained)):
                 out.print(line)
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The causes that one reply may have; `recipient` is that of a bounce, "" of a plain reply.
+
+    `decides`: the answer rests on this reply; else on another part of the bounce.
+    """
+
+    recipient: str
+    candidates: tuple[Candidate, ...]
+    decides: bool = True
+
+
+def explained_of(facts: Any, content: bytes) -> list[Explained]:
+    """Return the reasons for each reply in `facts`, which were read from `content`."""
+    match facts:
+        case ReplyFacts():
+            return [Explained("", tuple(explain(_reply_text(content))))]
+        case BounceFacts():
+            return [_explained_recipient(each, each.facts) for each in facts.recipients if each.facts]
+        case _:
+            return []
+
+
+def _explained_recipient(facts: RecipientFacts, said: ReplyFacts) -> Explained:
+    words = answer_in(facts.reply, (facts.status or "")[:1]).words
+    candidates = tuple(explain(words, stage=said.stage, code=said.code, enhanced=said.enhanced))
+    decides = (candidates[0].cause, candidates[0].probability) == (said.cause, said.confidence)
+    return Explained(facts.address, candidates, decides)
+
+
+def why_lines(explained: Sequence[Explained]) -> Iterator[str]:
+    """Describe the reasons in a line each."""
+    for one in explained:
+        recipient = f", {escape(one_line(one.recipient, MAX_LINE))}" if one.recipient else ""
+        yield f"[bold]Why[/]{recipient}: what speaks for (+) and against (-) each cause"
+        if not one.decides:
+            yield "  The cause is taken from another part of the bounce. The reply alone:"
+        for candidate in _worth_reading(one.candidates):
+            yield f"  {CAUSES[candidate.cause].label}, {_percent(candidate.probability)}"
+            for reason in candidate.reasons:
+                yield f"    {reason.weight:+5.1f}  {escape(one_line(reason.clue, MAX_LINE))}"
+
+
+def _worth_reading(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Leave out "cause unknown" if it is the answer only because no other was sure enough."""
+    first, *others = candidates
+    undecided = first.cause is Cause.UNCLEAR and any(other.probability > first.probability for other in others)
+    return others if undecided else candidates
 
 
 async def _facts(sort: Sort, content: bytes, reports: ReportReader, receiver: str | None) -> Any:
     match sort:
         case Sort.REPLY:
-            return read_reply(content[:MAX_REPLY_BYTES].decode("utf-8", "replace"))
+            return read_reply(_reply_text(content))
         case Sort.BOUNCE:
             return read_bounce(content)
         case Sort.MESSAGE:
@@ -85,6 +150,10 @@ async def _facts(sort: Sort, content: bytes, reports: ReportReader, receiver: st
             return await reports.read(content, sender.source_ip, sender.domain)
         case _:
             assert_never(sort)
+
+
+def _reply_text(content: bytes) -> str:
+    return content[:MAX_REPLY_BYTES].decode("utf-8", "replace")
 
 
 def _content(file: str) -> bytes:
@@ -104,7 +173,9 @@ def facts_of(facts: Any) -> Any:
             return facts.isoformat()
         case timedelta():
             return facts.total_seconds()
-        case tuple():
+        case tuple() if hasattr(facts, "_asdict"):
+            return {name: facts_of(value) for name, value in facts._asdict().items()}
+        case tuple() | list():
             return [facts_of(each) for each in facts]
         case _ if is_dataclass(facts) and not isinstance(facts, type):
             names = [field.name for field in fields(facts)]
@@ -133,7 +204,7 @@ def _row(name: str, *values: object) -> str:
 
 def _reply_lines(facts: ReplyFacts) -> Iterator[str]:
     yield f"[bold]{CAUSES[facts.cause].title}[/], concerns: {CONCERNS[facts.concerns].label}"
-    yield _row("based on", BASED_ON[facts.confidence])
+    yield from _confidence_lines(facts)
     yield _row("permanent", {True: "yes", False: "no, may be retried", None: ""}[facts.permanent])
     yield _row("codes", facts.code, facts.enhanced)
     for name, value in (
@@ -147,12 +218,16 @@ def _reply_lines(facts: ReplyFacts) -> Iterator[str]:
             yield _row(name, value)
 
 
-BASED_ON = {
-    "text": "known reply text",
-    "enhanced": "the enhanced status code only",
-    "basic": "the three-digit code only",
-    "none": "nothing recognised",
-}
+def _confidence_lines(facts: ReplyFacts) -> Iterator[str]:
+    rivals = ", ".join(f"{CAUSES[rival.cause].label} ({_percent(rival.probability)})" for rival in facts.rivals)
+    if facts.cause is not Cause.UNCLEAR:
+        yield _row("confidence", _percent(facts.confidence))
+    if rivals:
+        yield _row("could be" if facts.cause is Cause.UNCLEAR else "could also be", rivals)
+
+
+def _percent(probability: float) -> str:
+    return "over 99%" if probability > 0.99 else f"{probability:.0%}"  # nothing is certain
 
 
 def _bounce_lines(facts: BounceFacts) -> Iterator[str]:
@@ -166,6 +241,8 @@ def _bounce_lines(facts: BounceFacts) -> Iterator[str]:
 def _recipient_lines(facts: RecipientFacts) -> Iterator[str]:
     yield _row("recipient", facts.address, facts.action, facts.status)
     yield f"  [bold]{CAUSES[facts.cause].title}[/], concerns: {CONCERNS[facts.cause.concerns].label}"
+    if facts.facts:
+        yield from (f"  {line}" for line in _confidence_lines(facts.facts))
     if facts.remote_mta:
         yield "  " + _row("reply from", facts.remote_mta)
     if facts.reply:

@@ -62,10 +62,10 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
 def _held_out() -> Iterator[Figure]:
     """Shares of replies that the weights were not learnt from: as a whole, and of each larger group."""
     from tests.corpora import learn
-    from tests.corpora.examples import corpora, lessons
+    from tests.corpora.examples import corpora
 
     examples = corpora()
-    answers = list(learn.held_out(examples, lessons(learn.LESSON), learn.folds(examples)))
+    answers = list(learn.held_out(examples, learn.own_lessons(), learn.folds(examples)))
     parts: dict[str, list[learn.Answer]] = defaultdict(list)
     for answer in answers:
         parts[answer.example.corpus].append(answer)

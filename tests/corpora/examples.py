@@ -1,7 +1,7 @@
 """Labelled replies to learn from and to be examined with: corpora of others, our own lessons, the tables' phrases."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +32,11 @@ class Example:
     weight: float = 1.0
 
 
-def lessons(weight: float) -> list[Example]:
-    """Return our own examples: files of `cause<TAB>reply`, with `[stage] ` before a reply if the stage matters.
+def lessons(weight: float, special: Mapping[str, float] = {}) -> list[Example]:
+    """Return our own examples, each with the weight of its file in `special`, or else `weight`.
 
-    Raises ValueError with file and line of a bad one.
+    They are files of `cause<TAB>reply`, with `[stage] ` before a reply if the stage matters. Raises ValueError with
+    file and line of a bad one.
     """
     found: list[Example] = []
     for file in sorted(LESSONS.glob("*.tsv")):
@@ -47,7 +48,9 @@ def lessons(weight: float) -> list[Example]:
                 raise ValueError(f"{file.name}, line {number}: wanted a cause, a tab and a reply, read {line[:60]!r}")
             stage, reply = _at_stage(text)
             said = take_apart(reply, stage, None, None)
-            found.append(Example("lessons", file.stem, frozenset({Cause(name)}), said, reply, weight))
+            found.append(
+                Example("lessons", file.stem, frozenset({Cause(name)}), said, reply, special.get(file.stem, weight))
+            )
     return found
 
 

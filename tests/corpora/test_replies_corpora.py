@@ -4,7 +4,7 @@ import pytest
 
 from tests.corpora import learn
 from tests.corpora import scores_replies as scores
-from tests.corpora.examples import corpora, families, lessons
+from tests.corpora.examples import corpora, families
 
 pytestmark = pytest.mark.skipif(not scores.CORPORA.is_dir(), reason="the shared corpora are not here")
 
@@ -38,7 +38,7 @@ def test_codes_waits_and_blocklists_are_found() -> None:
 @pytest.mark.timeout(600)  # learns the weights once for each fold
 def test_what_was_held_out_is_read_nearly_as_well() -> None:
     examples = corpora()
-    answers = list(learn.held_out(examples, lessons(learn.LESSON), learn.folds(examples)))
+    answers = list(learn.held_out(examples, learn.own_lessons(), learn.folds(examples)))
     print("\n".join(learn.report(answers)))
     real = [answer for answer in answers if answer.example.corpus in ("sisimai-replies", "sisimai-bounces")]
     assert sum(answer.right for answer in real) >= 0.86 * len(real)  # without the phrases that only they hold

@@ -5,6 +5,7 @@ A word or two neighbouring words are a clue by themselves: `mailbox full`. All o
 `meaning:enhanced tls`, `list:named ip_listed`, `link:page content`; all causes of such a family weigh alike.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -17,7 +18,7 @@ from probes.reading.replies.blocklists import Listing, listing
 from probes.reading.replies.codes import STAGES, bare, find_codes, is_enhanced
 from probes.reading.replies.literals import Literals
 from probes.reading.replies.marks import LINKS, MARKS
-from probes.reading.replies.meanings import meaning_of
+from probes.reading.replies.meanings import Meaning, meaning_of
 from probes.reading.replies.phrases import PHRASES
 from probes.reading.replies.table import Hit, PhraseKind, telling
 from probes.reading.replies.waits import find_wait
@@ -27,6 +28,7 @@ READ = 40  # words that are clues; phrases are searched in all
 WORDS = 400
 MAX_REPLY_CHARS = 16 * 1024  # characters that are read; a reply has at most a few hundred
 _BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)  # nobody is known there but the client
+_CONTINUED = re.compile(r"\s*\n\s*(?:[245]\d\d[ -]\s*(?:[245]\.\d{1,3}\.\d{1,3}\s)?\s*)?", re.ASCII)
 _LITERALS = Literals(
     {
         "marks": [mark for mark, _ in MARKS],
@@ -54,7 +56,7 @@ class ReplyParts(NamedTuple):
     named: Listing | None
     linked: Cause | None
     wait: timedelta | None
-    meaning: tuple[str, Cause] | None
+    meaning: Meaning | None
 
     @property
     def meaning_is_all(self) -> bool:
@@ -62,20 +64,21 @@ class ReplyParts(NamedTuple):
         before anybody but the client was named."""
         if self.meaning is None or any(word not in PLACEHOLDERS for word in self.words) or not self.text.isascii():
             return False
-        return self.meaning[0] == "enhanced" or self.stage in _BEFORE_SENDER
+        return self.meaning.source != "basic" or self.stage in _BEFORE_SENDER
 
 
 def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str | None) -> ReplyParts:
     """Find codes, stage, words, phrases and names. Codes and stage that are given are believed first."""
-    text = repair(bare(text[:MAX_REPLY_CHARS]))
-    folded = fold(text)[:MAX_REPLY_CHARS]
+    whole = repair(text[:MAX_REPLY_CHARS])
+    text = bare(whole)
+    folded = _unfolded(fold(text)[:MAX_REPLY_CHARS])
     fixed, codes = _LITERALS.found(folded), find_codes(text)
     code = code or codes.code
     enhanced = enhanced if enhanced and is_enhanced(enhanced) else codes.enhanced
     if not stage and "stages" in fixed:
         stage = STAGES[fixed["stages"][0]][1]
     conditions = frozenset((f"[{stage}]", str(code), enhanced or ""))
-    words, hits = _read(folded if len(codes.core) == len(text) else fold(codes.core), conditions)
+    words, hits = _read(folded if len(codes.core) == len(text) else _unfolded(fold(codes.core)), conditions)
     if len(codes.core) < len(text) and not _states(hits):  # the reason may stand before the code
         around = _read(folded, conditions)
         words, hits = around if _states(around[1]) or not hits else (words, hits)
@@ -92,8 +95,13 @@ def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str |
         listing(folded, zones) if zones or "lists" in fixed else None,
         LINKS[fixed["links"][0]][1] if "links" in fixed else None,
         find_wait(folded),
-        meaning_of(code, enhanced, stage, vendor, folded),
+        meaning_of(code, enhanced, stage, vendor, folded if text is whole else fold(whole)),
     )
+
+
+def _unfolded(folded: str) -> str:
+    """Return a reply of several lines as one, without the codes that begin the others: a name may be folded between."""
+    return _CONTINUED.sub(" ", folded) if "\n" in folded else folded
 
 
 def _read(folded: str, conditions: frozenset[str]) -> tuple[list[str], list[Hit]]:

@@ -8,7 +8,8 @@ from probes.outcome import Cause, Concern
 from probes.reading.facts import Rival
 from probes.reading.replies.weights import CAUSES
 
-LIKELY = 0.3  # of the best cause; below, nothing is told
+LIKELY = 0.2  # of the best cause; below, nothing is told
+LIKELY_SENDERS = 0.3  # the same of a cause that concerns the sender
 SURE = 0.65  # that it concerns the sender at all, before a cause says so
 NEVER = 1e-9  # what all possible causes together must exceed, or the stage was not what it seems
 SHOWN = 0.02  # less probable rivals are not worth a line
@@ -45,7 +46,11 @@ def decide(chances: Sequence[float], stage: Stage | None = None) -> Decision:
         whole = sum(possible)
         chances = [chance / whole for chance in possible] if whole > NEVER else chances
     best = chances.index(max(chances))
-    if chances[best] < LIKELY or (best in _SENDERS and sum(chances[place] for place in _SENDERS) < SURE):
+    if best in _SENDERS:
+        clear = chances[best] >= LIKELY_SENDERS and sum(chances[place] for place in _SENDERS) >= SURE
+    else:
+        clear = chances[best] >= LIKELY
+    if not clear:
         best = _UNCLEAR
     others = sorted((chance, place) for place, chance in enumerate(chances) if chance >= SHOWN and place != best)
     rivals = tuple(Rival(CAUSES[place], chance) for chance, place in others[: -MOST_SHOWN - 1 : -1])

@@ -1,5 +1,8 @@
 """Meanings of bare codes, if the words say nothing."""
 
+import re
+from typing import NamedTuple
+
 from probes.answer import Stage
 from probes.outcome import Cause
 
@@ -131,14 +134,60 @@ STAGES: dict[Stage, Cause] = {  # what a bare 5.7.1 means by where it was said (
 }
 
 
-def meaning_of(
-    code: int | None, enhanced: str | None, stage: Stage | None, vendor: str, said: str
-) -> tuple[str, Cause] | None:
-    """Return the meaning of a reply's codes, and which of them has it: "enhanced" or "basic"; None if neither."""
-    if enhanced and (cause := by_enhanced(enhanced, code or 0, vendor, said)):
-        return "enhanced", cause
+SUBJECTS: dict[
+    str, Cause
+] = {  # RFC 3463, section 3: what a code that is not listed is about; X.5 and X.7 tell too little
+    "1": Cause.NO_SUCH_USER,
+    "2": Cause.MAILBOX_DISABLED,
+    "3": Cause.SERVER_FAULT,
+    "4": Cause.NETWORK,
+    "6": Cause.MALFORMED,
+}
+
+EXITS: dict[int, Cause] = {  # sysexits.h: how delivery programs say why they failed
+    64: Cause.SERVER_FAULT,
+    67: Cause.NO_SUCH_USER,
+    68: Cause.DOMAIN_UNKNOWN,
+    69: Cause.SERVER_FAULT,
+    70: Cause.SERVER_FAULT,
+    71: Cause.SERVER_FAULT,
+    72: Cause.SERVER_FAULT,
+    73: Cause.SERVER_FAULT,
+    74: Cause.SERVER_FAULT,
+    75: Cause.SERVER_FAULT,
+    78: Cause.SERVER_FAULT,
+}
+
+_PROTOCOL = frozenset((500, 501, 502, 503, 504, 555))  # at every stage they are about the command, not the message
+_BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)
+_EXITED = r"exit(?:ed)?(?: (?:code|status|with|value))*[ :=]{1,3}|status[ :=]{1,3}|returned "
+_EXIT = re.compile(rf"(?:\Ax-unix ?; ?|\b(?:{_EXITED}))(6[4-9]|7[0-8])\b", re.ASCII)
+_EXIT_WORDS = ("exit", "status", "x-unix", "returned")  # one of them is in whatever _EXIT finds
+
+
+class Meaning(NamedTuple):
+    """The meaning of a reply's codes: its cause, and the kind of code that has it.
+
+    "enhanced": a listed enhanced code; "subject": one that is not, by its subject; "exit": a program's exit code;
+    "basic": the three digits, by stage.
+    """
+
+    source: str
+    cause: Cause
+
+
+def meaning_of(code: int | None, enhanced: str | None, stage: Stage | None, vendor: str, said: str) -> Meaning | None:
+    """Return the meaning of the most telling code; None if none has one. `said` is the reply in lower case."""
+    if any(word in said for word in _EXIT_WORDS) and (exited := _EXIT.search(said)) and int(exited[1]) in EXITS:
+        return Meaning("exit", EXITS[int(exited[1])])
+    if enhanced:
+        if cause := by_enhanced(enhanced, code or 0, vendor, said):
+            return Meaning("enhanced", cause)
+        _, subject, detail = enhanced.split(".")
+        if detail != "0" and subject in SUBJECTS:
+            return Meaning("subject", SUBJECTS[subject])
     if code and (cause := by_code(code, stage)):
-        return "basic", cause
+        return Meaning("basic", cause)
     return None
 
 
@@ -159,8 +208,8 @@ def by_enhanced(enhanced: str, code: int, vendor: str, said: str) -> Cause | Non
 
 def by_code(code: int, stage: Stage | None) -> Cause | None:
     """Return the meaning of the three digits at this stage."""
-    if code in BASIC and stage in (None, Stage.CONNECT):
-        return BASIC[code]
-    if code >= 500 and stage is not None:
+    if code in _PROTOCOL or code < 500 or stage is None:
+        return BASIC.get(code)
+    if stage in _BEFORE_SENDER:
         return STAGES.get(stage, BASIC.get(code))
-    return BASIC.get(code)
+    return BASIC.get(code, STAGES.get(stage))

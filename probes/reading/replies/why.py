@@ -23,7 +23,9 @@ _MEANINGS = {  # clues that name a cause themselves, by family; "{}" is what sta
     "phrase:foreign": "known wording {}",
     "phrase:vague": "vague wording {}",
     "meaning:enhanced": "meaning of enhanced code {}",
+    "meaning:subject": "subject of enhanced code {}",
     "meaning:basic": "meaning of reply code {}",
+    "meaning:exit": "meaning of a program's exit code",
     "meaning:alone": "the reply has codes and no words",
     "list:named": "blocklist {}",
     "link:page": "link {}",
@@ -123,7 +125,7 @@ class _Words:
     def _subject(self, family: str, source: str) -> str:
         said = self._said
         match family:
-            case "meaning:enhanced":
+            case "meaning:enhanced" | "meaning:subject":
                 return said.enhanced or ""
             case "meaning:basic":
                 return f"{said.code} at {_place(said.stage)}" if said.stage else str(said.code)

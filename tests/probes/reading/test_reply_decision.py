@@ -1,12 +1,13 @@
 """From clues to an answer: weights are added, the margin decides, and nobody is accused by a hair."""
 
+from importlib.resources import files
 from math import isclose, log
 
 import pytest
 
 from probes.answer import Stage
 from probes.outcome import Cause, Concern
-from probes.reading.replies import read_reply
+from probes.reading.replies import cause_of, read_reply
 from probes.reading.replies.clues import clues_of, take_apart
 from probes.reading.replies.decision import LIKELY, SURE, decide
 from probes.reading.replies.weights import BIAS, CAUSES, TABLE, probabilities, weights_of
@@ -121,3 +122,108 @@ def test_confidence_is_the_probability_and_rivals_are_the_rest() -> None:
     assert 0.9 < facts.confidence <= 1
     assert facts.confidence + sum(rival.probability for rival in facts.rivals) <= 1.0001
     assert all(rival.cause is not facts.cause for rival in facts.rivals)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("550 5.1.99", Cause.NO_SUCH_USER),  # not listed: by its subject
+        ("554 5.3.77", Cause.SERVER_FAULT),
+        ("x-unix; 67", Cause.NO_SUCH_USER),  # sysexits.h
+        ("Command died with status 67: /usr/bin/deliver", Cause.NO_SUCH_USER),
+        ("Command died with status 75: /usr/bin/deliver", Cause.SERVER_FAULT),
+        ("program exited with status 68", Cause.DOMAIN_UNKNOWN),
+    ],
+)
+def test_codes_that_are_not_listed_and_exit_codes(text: str, cause: Cause) -> None:
+    assert read_reply(text).cause is cause
+
+
+@pytest.mark.parametrize("code", [500, 501, 502, 503])
+def test_a_protocol_error_at_the_end_of_data_is_not_about_the_content(code: int) -> None:
+    assert read_reply("bad sequence of commands", stage=Stage.END_OF_DATA, code=code).cause is Cause.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "554 5.7.1 Service unavailable; client host blocked using\n list.firm.example",
+        "554-5.7.1 Service unavailable; client host blocked using\r\n554 5.7.1 list.firm.example",
+        "554 Service unavailable; client\thost blocked\n    using list.firm.example",
+    ],
+)
+def test_a_blocklist_is_found_in_a_folded_reply(text: str) -> None:
+    facts = read_reply(text)
+    assert (facts.cause, facts.blocklist) == (Cause.IP_LISTED, "list.firm.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("550 No such user. If your IP address is blocked, visit https://firm.example/delist", Cause.NO_SUCH_USER),
+        ("552 Mailbox full. Please check your SPF record and see our blocklist policy", Cause.MAILBOX_FULL),
+        ("550 user unknown; contact us if your server is listed", Cause.NO_SUCH_USER),
+        ("550 5.1.1 Recipient address rejected: User unknown. See http://firm.example/spam", Cause.NO_SUCH_USER),
+        ("450 4.7.1 Greylisted, please try again in 300 seconds", Cause.GREYLISTED),
+    ],
+)
+def test_advice_is_not_the_reason(text: str, cause: Cause) -> None:
+    assert read_reply(text).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("stage", "text", "impossible"),
+    [
+        (Stage.BANNER, "554 Mailbox full", Cause.MAILBOX_FULL),
+        (Stage.EHLO, "550 message rejected as spam", Cause.CONTENT),
+        (Stage.MAIL, "550 User alice@shop.example unknown", Cause.NO_SUCH_USER),
+    ],
+)
+def test_a_stage_rules_out_what_the_server_cannot_know_yet(stage: Stage, text: str, impossible: Cause) -> None:
+    facts = read_reply(text, stage=stage)
+    assert facts.cause is not impossible
+    assert impossible not in [rival.cause for rival in facts.rivals]
+
+
+@pytest.mark.parametrize("text", ["4.4.6 mail loop detected", "4.4.2 connection to your server timed out"])
+def test_a_server_that_answers_was_reached(text: str) -> None:
+    assert cause_of(Stage.RCPT, 451, text[:5], text[6:]) is Cause.SERVER_FAULT
+
+
+@pytest.mark.parametrize(
+    "suffix", [" (status 550)", ", error: 550 rejected", "\n550 Rejected"], ids=["status", "error", "line"]
+)
+@pytest.mark.parametrize(
+    ("text", "code", "cause"),
+    [
+        ("No such user here", 550, Cause.NO_SUCH_USER),
+        ("Mailbox of this user is full", 552, Cause.MAILBOX_FULL),
+        ("This message is too large for us", 552, Cause.TOO_LARGE),
+        ("Your IP address is blocked", 550, Cause.IP_BLOCKED),
+    ],
+)
+def test_a_number_in_a_reply_does_not_hide_its_reason(text: str, code: int, cause: Cause, suffix: str) -> None:
+    assert read_reply(text + suffix, stage=Stage.RCPT, code=code).cause is cause
+    assert read_reply(text + suffix, stage=Stage.RCPT).cause is cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "451 Content filter is down, message not checked",
+        "451 Cannot contact the SPF library",
+        "451 greylisting database unavailable",
+        "451 reputation lookup failed: timeout",
+        "451 blocklist lookup timed out",
+    ],
+)
+def test_a_filter_that_is_broken_says_nothing_about_the_sender(text: str) -> None:
+    assert read_reply(text, stage=Stage.RCPT).cause.concerns is not Concern.SENDER
+
+
+def test_every_row_of_the_table_is_read() -> None:
+    written = files("probes.reading.replies").joinpath(TABLE).read_text("utf-8").splitlines()
+    clues = [line.partition("\t")[0] for line in written if "\t" in line]
+    assert len(clues) > 1000
+    assert all(weights_of(clue) for clue in clues if clue != BIAS)
+    assert any(clue.startswith("#") for clue in clues)  # the word for an IP address, no comment

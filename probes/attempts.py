@@ -73,7 +73,7 @@ def candidates_of_step(step: Step) -> tuple[Cause, ...]:
     """Return the two causes between which the reply of a step could not be decided; () if it could, or says nothing."""
     if step.fault is not None:
         return ()
-    facts = read_reply(step.text, stage=step.stage, code=step.code, enhanced=step.enhanced)
+    facts = read_reply(step.text, stage=step.stage, code=step.code, enhanced=step.enhanced, live=True)
     if facts.cause is not Cause.UNCLEAR:
         return ()
     worth = tuple(rival.cause for rival in facts.rivals if rival.probability >= WORTH_NAMING)

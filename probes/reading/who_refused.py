@@ -12,7 +12,9 @@ def refusing_system(chain: Chain, answer: Answer | None) -> str:
     The text counts before the host: a gateway that asks the next server passes its words on, under its own name.
     """
     if len(chain) > 1 and answer is not None:
-        words = read_reply(answer.text, stage=answer.stage, code=answer.code, enhanced=answer.enhanced).vendor
+        words = read_reply(
+            answer.text, stage=answer.stage, code=answer.code, enhanced=answer.enhanced, live=True
+        ).vendor
         for found in (words, system_at(answer.host)):
             if found in chain:
                 return found

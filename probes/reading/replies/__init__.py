@@ -34,19 +34,26 @@ _OWN_FAULTS = {Cause.NETWORK: Cause.SERVER_FAULT, Cause.EXPIRED: Cause.SERVER_FA
 
 
 def read_reply(
-    text: str, *, stage: Stage | None = None, code: int | None = None, enhanced: str | None = None
+    text: str,
+    *,
+    stage: Stage | None = None,
+    code: int | None = None,
+    enhanced: str | None = None,
+    live: bool = False,
 ) -> ReplyFacts:
     """Read one refusal: a live reply, or a bounce's Diagnostic-Code. Never raises, whatever the text.
 
-    Missing codes and stage are looked for in the text. Only its first 16 KiB are read.
+    Missing codes and stage are looked for in the text. Only its first 16 KiB are read. `live`: it was said to us at
+    this stage, so what the server could not know yet is ruled out. Others' reports are less certain: a server that
+    sends several commands at once may take an answer for that to another one.
     """
-    return _read(text[:MAX_REPLY_CHARS], stage, code, enhanced)
+    return _read(text[:MAX_REPLY_CHARS], stage, code, enhanced, live)
 
 
 @lru_cache(maxsize=64)  # judging, grading and explaining one attempt ask for the same
-def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None) -> ReplyFacts:
+def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None, live: bool) -> ReplyFacts:
     said = take_apart(text, stage, code, enhanced)
-    answer = decide(probabilities(clues_of(said)), said.stage)
+    answer = decide(probabilities(clues_of(said)), stage if live else None)
     vendors = (hit.phrase.vendor for hit in said.hits if hit.phrase.cause is answer.cause)
     return ReplyFacts(
         answer.cause,
@@ -65,7 +72,7 @@ def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None
 
 def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
     """Return why the server that we talk to refused, `UNCLEAR` if neither text nor codes tell."""
-    cause = read_reply(text, stage=stage, code=code, enhanced=enhanced).cause
+    cause = read_reply(text, stage=stage, code=code, enhanced=enhanced, live=True).cause
     return _OWN_FAULTS.get(cause, cause)
 
 

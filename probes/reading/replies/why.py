@@ -89,7 +89,7 @@ def explain(
     """Return the answer of `read_reply` to the same arguments, then its rivals, with the reasons for each."""
     said = take_apart(text, stage, code, enhanced)
     clues = clues_of(said)
-    answer = decide(probabilities(clues), said.stage)
+    answer = decide(probabilities(clues))
     clues[BIAS] = ""
     words = _Words(said)
     causes = [(answer.cause, answer.confidence), *((rival.cause, rival.probability) for rival in answer.rivals)]

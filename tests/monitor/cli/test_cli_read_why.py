@@ -110,7 +110,8 @@ def test_why_gives_signed_reasons_for_each_candidate() -> None:
     ],
 )
 def test_why_names_words_codes_and_blocklists(reason: str) -> None:
-    assert any(re.fullmatch(reason, line) for line in lines("reply", LISTED, "--why"))
+    said = [*lines("reply", LISTED, "--why"), *lines("reply", CLOSE, "--why")]
+    assert any(re.fullmatch(reason, line) for line in said)
 
 
 def candidate(cause: Cause, probability: float) -> Candidate:

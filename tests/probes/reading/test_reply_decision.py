@@ -180,9 +180,14 @@ def test_advice_is_not_the_reason(text: str, cause: Cause) -> None:
     ],
 )
 def test_a_stage_rules_out_what_the_server_cannot_know_yet(stage: Stage, text: str, impossible: Cause) -> None:
-    facts = read_reply(text, stage=stage)
+    facts = read_reply(text, stage=stage, live=True)
     assert facts.cause is not impossible
     assert impossible not in [rival.cause for rival in facts.rivals]
+
+
+def test_the_stage_of_a_report_rules_nothing_out() -> None:
+    text = "552 5.2.2 <a@b.example>: Recipient address rejected: Mailbox full"
+    assert read_reply(text, stage=Stage.MAIL).cause is Cause.MAILBOX_FULL
 
 
 @pytest.mark.parametrize("text", ["4.4.6 mail loop detected", "4.4.2 connection to your server timed out"])

@@ -25,6 +25,7 @@ from probes.outcome import Cause, Concern
 from probes.reading.replies import weights as shipped
 from probes.reading.replies.clues import clues_of, spoken
 from probes.reading.replies.decision import decide
+from probes.reading.replies.marks import LINKS
 from probes.reading.replies.table import Phrase
 from probes.reading.replies.weights import BIAS, CAUSES
 from tests.corpora.examples import Example, corpora, families, lessons, phrase_lessons, said_by
@@ -35,6 +36,10 @@ LESSON, TRAP, PHRASE = 0.15, 0.3, 0.3  # weight of one of our own examples, besi
 ROUNDS = 100
 FOLDS = 5
 SMALL = 6  # examples from which a group is left out alone
+NAMED = {  # the causes that clues of these families can name, if not all
+    "list:named": (Cause.IP_LISTED, Cause.CONTENT),
+    "link:page": tuple({cause for _, cause in LINKS}),
+}
 RARE = 2  # words that fewer of our own lessons and phrases hold are no clues
 _DIGIT = re.compile(r"\d").search
 CERTAIN = {  # by their vendors' documents, or because nothing else is said: not learnt
@@ -76,7 +81,7 @@ class Model:
         found = {clue: self._weights[place].copy() for clue, place in self._clues.items()}
         for name in (*self._shared, *CERTAIN):
             weight = CERTAIN[name] if name in CERTAIN else self._families[self._shared[name]]
-            for cause in CAUSES:
+            for cause in NAMED.get(name, CAUSES):
                 row = found.setdefault(f"{name} {cause}", np.zeros(len(CAUSES)))
                 row[PLACE[cause]] += weight
         return found

@@ -33,7 +33,7 @@ from tests.corpora.examples import Example, corpora, families, lessons, phrase_l
 PENALTY = 0.3
 SHARED_PENALTY = 0.05
 LESSON, TRAP, PHRASE = 0.15, 0.3, 0.3  # weight of one of our own examples, beside 1 for a real labelled reply
-ROUNDS = 100
+ROUNDS = 400
 FOLDS = 5
 SMALL = 6  # examples from which a group is left out alone
 NAMED = {  # the causes that clues of these families can name, if not all

@@ -10,16 +10,16 @@ from probes.judge import judge
 from probes.outcome import Cause
 from tests.probes.test_judge import at, attempt, probe, refused
 
-CLOSE = "5.7.1 address rejected by policy, user unknown"
+CLOSE = "5.7.1 Sender blocked, mailbox full"
 
 
 def test_the_verdict_on_a_reply_that_may_mean_two_things() -> None:
     verdict = judge(probe(), [attempt(0), refused(Stage.RCPT, 550, CLOSE)], at(2))
     assert verdict
     assert (verdict.outcome, verdict.cause) == ("blocked", Cause.UNCLEAR)
-    assert verdict.because.endswith("; the reply may mean: policy rule or no such user")
+    assert verdict.because.endswith("; the reply may mean: domain or mailbox full")
     assert isinstance(verdict.detail, DialogueStopped)
-    assert set(verdict.detail.candidates) == {Cause.POLICY, Cause.NO_SUCH_USER}
+    assert set(verdict.detail.candidates) == {Cause.DOMAIN_BLOCKED, Cause.MAILBOX_FULL}
     assert decode(encode(verdict.detail)) == verdict.detail
 
 

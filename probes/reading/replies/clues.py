@@ -62,7 +62,9 @@ class ReplyParts(NamedTuple):
     def meaning_is_all(self) -> bool:
         """True if codes are all that is said, and their meaning is documented: by an enhanced code, or by a refusal
         before anybody but the client was named."""
-        if self.meaning is None or any(word not in PLACEHOLDERS for word in self.words) or not self.text.isascii():
+        if self.meaning is None or self.named or self.linked or not self.text.isascii():
+            return False
+        if any(word not in PLACEHOLDERS for word in self.words):
             return False
         return self.meaning.source != "basic" or self.stage in _BEFORE_SENDER
 

@@ -108,8 +108,11 @@ class PhraseIndex:
         known = {word for text in texts for word in _KNOWN.findall(text)}
         openings = sorted({opening for text in texts for opening in _OPENING.findall(text)})
         self.vocabulary = Vocabulary(known, openings)
-        phrases = (self._phrase(row, text) for row, text in zip(written, texts, strict=True))
-        self.phrases = tuple({(one.cause, one.kind, one.conditions, one.parts): one for one in phrases}.values())
+        once: dict[object, Phrase] = {}  # of phrases with the same words the first
+        for row, text in zip(written, texts, strict=True):
+            phrase = self._phrase(row, text)
+            once.setdefault((phrase.cause, phrase.kind, phrase.conditions, phrase.parts), phrase)
+        self.phrases = tuple(once.values())
         self._unspaced = [(fold(phrase.text), phrase) for phrase in self.phrases if _UNSPACED.search(phrase.text)]
         numbers: dict[tuple[tuple[str, ...], ...], int] = {}  # of the beginnings of phrases with gaps
         self._root = _tree(

@@ -232,3 +232,9 @@ def test_every_row_of_the_table_is_read() -> None:
     assert len(clues) > 1000
     assert all(weights_of(clue) for clue in clues if clue != BIAS)
     assert any(clue.startswith("#") for clue in clues)  # the word for an IP address, no comment
+
+
+def test_a_blocklist_that_is_only_linked_to_counts_more_than_the_codes() -> None:
+    text = "553 http://www.spamhaus.org/query/bl?ip=192.0.2.222"
+    assert read_reply(text, enhanced="5.1.1").cause is Cause.IP_LISTED
+    assert "meaning:alone no_such_user" in clues("553 5.1.1 http://firm.example/")

@@ -59,7 +59,7 @@ class RecipientFailure:
             return facts
         session = read_reply(" ".join(ANSWERED.findall(self.context)), stage=said.stage, code=said.code)
         around = session if _tells(session) else read_reply(self.context, stage=said.stage, code=said.code)
-        if around.confidence < (TELLING if around is session else PLAIN):
+        if around.cause is Cause.UNCLEAR or around.confidence < (TELLING if around is session else PLAIN):
             return facts
         return replace(facts, cause=around.cause, confidence=around.confidence, rivals=around.rivals)
 

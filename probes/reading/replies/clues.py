@@ -18,7 +18,7 @@ from probes.reading.replies.blocklists import Listing, listing
 from probes.reading.replies.codes import STAGES, bare, find_codes, is_enhanced
 from probes.reading.replies.literals import Literals
 from probes.reading.replies.marks import LINKS, MARKS
-from probes.reading.replies.meanings import Meaning, meaning_of
+from probes.reading.replies.meanings import BEFORE_SENDER, Meaning, meaning_of
 from probes.reading.replies.phrases import PHRASES
 from probes.reading.replies.table import Hit, PhraseKind, telling
 from probes.reading.replies.waits import find_wait
@@ -27,7 +27,6 @@ from probes.reading.replies.words import END, PLACEHOLDERS, fold, repair, withou
 READ = 40  # words that are clues; phrases are searched in all
 WORDS = 400
 MAX_REPLY_CHARS = 16 * 1024  # characters that are read; a reply has at most a few hundred
-_BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)  # nobody is known there but the client
 _CONTINUED = re.compile(r"\s*\n\s*(?:[245]\d\d[ -]\s*(?:[245]\.\d{1,3}\.\d{1,3}\s)?\s*)?", re.ASCII)
 _LITERALS = Literals(
     {
@@ -66,7 +65,7 @@ class ReplyParts(NamedTuple):
             return False
         if any(word not in PLACEHOLDERS for word in self.words):
             return False
-        return self.meaning.source != "basic" or self.stage in _BEFORE_SENDER
+        return self.meaning.source != "basic" or self.stage in BEFORE_SENDER
 
 
 def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str | None) -> ReplyParts:

@@ -134,9 +134,7 @@ STAGES: dict[Stage, Cause] = {  # what a bare 5.7.1 means by where it was said (
 }
 
 
-SUBJECTS: dict[
-    str, Cause
-] = {  # RFC 3463, section 3: what a code that is not listed is about; X.5 and X.7 tell too little
+SUBJECTS: dict[str, Cause] = {  # RFC 3463, section 3, for codes that are not listed; X.5 and X.7 tell too little
     "1": Cause.NO_SUCH_USER,
     "2": Cause.MAILBOX_DISABLED,
     "3": Cause.SERVER_FAULT,
@@ -159,7 +157,7 @@ EXITS: dict[int, Cause] = {  # sysexits.h: how delivery programs say why they fa
 }
 
 _PROTOCOL = frozenset((500, 501, 502, 503, 504, 555))  # at every stage they are about the command, not the message
-_BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)
+BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)  # nobody is known there but the client
 _EXITED = r"exit(?:ed)?(?: (?:code|status|with|value))*[ :=]{1,3}|status[ :=]{1,3}|returned "
 _EXIT = re.compile(rf"(?:\Ax-unix ?; ?|\b(?:{_EXITED}))(6[4-9]|7[0-8])\b", re.ASCII)
 _EXIT_WORDS = ("exit", "status", "x-unix", "returned")  # one of them is in whatever _EXIT finds
@@ -210,6 +208,6 @@ def by_code(code: int, stage: Stage | None) -> Cause | None:
     """Return the meaning of the three digits at this stage."""
     if code in _PROTOCOL or code < 500 or stage is None:
         return BASIC.get(code)
-    if stage in _BEFORE_SENDER:
+    if stage in BEFORE_SENDER:
         return STAGES.get(stage, BASIC.get(code))
     return BASIC.get(code, STAGES.get(stage))

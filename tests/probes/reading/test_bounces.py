@@ -7,7 +7,10 @@ import pytest
 
 from probes.answer import Stage
 from probes.reading.bounces import read_bounce
+from probes.reading.bounces.answer import ReportedReply
+from probes.reading.bounces.recipient import RecipientFailure
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
+from probes.reading.replies import read_reply
 from probes.token import mint
 from probes.verdict import Cause
 
@@ -364,3 +367,17 @@ def test_the_returned_message_says_it_best() -> None:
 
 def test_no_token_is_none() -> None:
     assert report(GROUP, original=WITHOUT).token is None
+
+
+def test_prose_that_gives_no_reason_does_not_undo_what_the_servers_answer_says() -> None:
+    answer = ReportedReply("550 5.7.1 Message rejected", "550 5.7.1 Message rejected", 550, "5.7.1")
+    alone = RecipientFailure("ann@company.example", "failed", "5.7.1", answer).facts()
+    prose = (
+        "This is the mail system at host mx.company.example. I'm sorry to have to inform you that your message could not "
+        "be delivered to one or more recipients. It's attached below."
+    )
+    assert read_reply(prose, code=550).cause is Cause.UNCLEAR
+    around = RecipientFailure("ann@company.example", "failed", "5.7.1", answer, context=prose).facts()
+    assert alone.facts
+    assert alone.facts.confidence < 0.5
+    assert around.cause is alone.cause is not Cause.UNCLEAR

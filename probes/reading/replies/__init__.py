@@ -23,9 +23,9 @@ from functools import lru_cache
 
 from probes.answer import Stage
 from probes.outcome import Cause
-from probes.reading.facts import ReplyFacts
+from probes.reading.facts import ReplyFacts, Rival
 from probes.reading.replies.clues import MAX_REPLY_CHARS, ReplyParts, clues_of, take_apart
-from probes.reading.replies.decision import decide
+from probes.reading.replies.decision import Decision, decide
 from probes.reading.replies.quoted import quoted_address
 from probes.reading.replies.weights import probabilities
 
@@ -53,7 +53,8 @@ def read_reply(
 @lru_cache(maxsize=64)  # judging, grading and explaining one attempt ask for the same
 def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None, live: bool) -> ReplyFacts:
     said = take_apart(text, stage, code, enhanced)
-    answer = decide(probabilities(clues_of(said)), stage if live else None)
+    chances = probabilities(clues_of(said))
+    answer = _of_its_own(decide(chances, stage)) if live else decide(chances)
     vendors = (hit.phrase.vendor for hit in said.hits if hit.phrase.cause is answer.cause)
     return ReplyFacts(
         answer.cause,
@@ -72,8 +73,18 @@ def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None
 
 def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
     """Return why the server that we talk to refused, `UNCLEAR` if neither text nor codes tell."""
-    cause = read_reply(text, stage=stage, code=code, enhanced=enhanced, live=True).cause
-    return _OWN_FAULTS.get(cause, cause)
+    return read_reply(text, stage=stage, code=code, enhanced=enhanced, live=True).cause
+
+
+def _of_its_own(answer: Decision) -> Decision:
+    cause = _OWN_FAULTS.get(answer.cause, answer.cause)
+    rivals: dict[Cause, float] = {}
+    for rival in answer.rivals:
+        own = _OWN_FAULTS.get(rival.cause, rival.cause)
+        if own is not cause:
+            rivals[own] = rivals.get(own, 0.0) + rival.probability
+    ranked = sorted(rivals.items(), key=lambda pair: -pair[1])
+    return Decision(cause, answer.confidence, tuple(Rival(*pair) for pair in ranked))
 
 
 def _permanent(said: ReplyParts) -> bool | None:

@@ -195,6 +195,14 @@ def test_a_server_that_answers_was_reached(text: str) -> None:
     assert cause_of(Stage.RCPT, 451, text[:5], text[6:]) is Cause.SERVER_FAULT
 
 
+@pytest.mark.parametrize("text", ["system trouble, cannot reach the host", "mail loop or policy", "too long in queue"])
+def test_what_a_server_that_answers_may_mean_is_never_our_network(text: str) -> None:
+    reported, live = read_reply(text), read_reply(text, stage=Stage.RCPT, code=451, live=True)
+    ours = {Cause.NETWORK, Cause.EXPIRED}
+    assert ours & {reported.cause, *(rival.cause for rival in reported.rivals)}
+    assert not ours & {live.cause, *(rival.cause for rival in live.rivals)}
+
+
 @pytest.mark.parametrize(
     "suffix", [" (status 550)", ", error: 550 rejected", "\n550 Rejected"], ids=["status", "error", "line"]
 )

@@ -6,8 +6,9 @@ A word or two neighbouring words are a clue by themselves: `mailbox full`. All o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,10 +19,10 @@ from probes.reading.replies.blocklists import Listing, listing
 from probes.reading.replies.codes import STAGES, bare, find_codes, is_enhanced
 from probes.reading.replies.literals import Literals
 from probes.reading.replies.marks import LINKS, MARKS
-from probes.reading.replies.meanings import BEFORE_SENDER, Meaning, meaning_of
+from probes.reading.replies.meanings import BEFORE_SENDER, EXIT_WORDS, Meaning, exit_cause, meaning_of
 from probes.reading.replies.phrases import PHRASES
 from probes.reading.replies.table import Hit, PhraseKind, telling
-from probes.reading.replies.waits import find_wait
+from probes.reading.replies.waits import WAIT_WORDS, find_wait
 from probes.reading.replies.words import END, PLACEHOLDERS, fold, repair, without_advice
 
 READ = 40  # words that are clues; phrases are searched in all
@@ -35,6 +36,8 @@ _LITERALS = Literals(
         "stages": [phrase for phrase, _ in STAGES],
         "zones": [fragment for fragment, _ in blocklists.ZONES],
         "lists": blocklists.OTHER_WORDS,
+        "waits": WAIT_WORDS,
+        "exits": EXIT_WORDS,
     }
 )
 
@@ -85,6 +88,7 @@ def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str |
         words, hits = around if _states(around[1]) or not hits else (words, hits)
     vendor = MARKS[fixed["marks"][0]][1] if "marks" in fixed else ""
     zones = fixed.get("zones", [])
+    exited = exit_cause(fold(whole)) if "exits" in fixed or text is not whole else None
     return ReplyParts(
         text,
         code,
@@ -95,8 +99,8 @@ def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str |
         vendor,
         listing(folded, zones) if zones or "lists" in fixed else None,
         LINKS[fixed["links"][0]][1] if "links" in fixed else None,
-        find_wait(folded),
-        meaning_of(code, enhanced, stage, vendor, folded if text is whole else fold(whole)),
+        find_wait(folded) if "waits" in fixed or not folded.isascii() else None,
+        Meaning("exit", exited) if exited else meaning_of(code, enhanced, stage, vendor, folded),
     )
 
 
@@ -121,8 +125,12 @@ def clues_of(said: ReplyParts, hits: Sequence[Hit] | None = None) -> dict[str, s
     """
     hits = said.hits if hits is None else hits
     clues = dict.fromkeys(spoken(said.words), "")
-    for key in _numbers(said):
-        clues[key] = ""
+    clues |= _numbers(said.code, said.enhanced, said.stage)
+    if said.meaning:
+        source, cause = said.meaning
+        clues[f"meaning:{source} {cause}"] = ""
+        if said.meaning_is_all:
+            clues[f"meaning:alone {cause}"] = ""
     if said.named:
         clues[f"list:named {said.named.cause}"] = said.named.name
     if said.linked:
@@ -143,23 +151,18 @@ def spoken(words: Sequence[str]) -> list[str]:
     return [word for word in read if word != END] + pairs
 
 
-def _numbers(said: ReplyParts) -> Iterator[str]:
-    code, enhanced, stage = said.code, said.enhanced, said.stage
+@lru_cache(maxsize=256)
+def _numbers(code: int | None, enhanced: str | None, stage: Stage | None) -> Mapping[str, str]:
+    keys: list[str] = []
     if code:
-        yield f"code:{code}"
-        yield f"class:{code // 100}"
+        keys += f"code:{code}", f"class:{code // 100}"
     if stage:
-        yield f"stage:{stage}"
+        keys.append(f"stage:{stage}")
         if code:
-            yield f"stage:{stage}/{code // 100}"
+            keys.append(f"stage:{stage}/{code // 100}")
     if enhanced:
         _, subject, detail = enhanced.split(".", 2)
-        yield f"enhanced:{subject}.{detail}"
-        yield f"subject:{subject}"
+        keys += f"enhanced:{subject}.{detail}", f"subject:{subject}"
     elif not code:
-        yield "code:none"
-    if said.meaning:
-        source, cause = said.meaning
-        yield f"meaning:{source} {cause}"
-        if said.meaning_is_all:
-            yield f"meaning:alone {cause}"
+        keys.append("code:none")
+    return dict.fromkeys(keys, "")

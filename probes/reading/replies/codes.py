@@ -79,10 +79,11 @@ def is_enhanced(code: str) -> bool:
 
 def find_codes(text: str) -> Codes:
     """Return the codes in `text`. Of several replies in a row, the one that caused the others counts."""
-    if (opening := _CODE.match(text)) and _CODE.search(text, opening.end()) is None:  # nearly always
-        following = _NEXT.match(text, opening.end())
-        return Codes(int(opening[0]), following[1] if following else _any_enhanced(text, text[0]), text)
-    found = [m for m in _CODE.finditer(text) if _is_code(text, m) and not _MEASURE.match(text, m.end())]
+    like_codes = [*_CODE.finditer(text)]
+    if len(like_codes) == 1 and like_codes[0].start() == 0:  # nearly always
+        following = _NEXT.match(text, 3)
+        return Codes(int(text[:3]), following[1] if following else _any_enhanced(text, text[0]), text)
+    found = [m for m in like_codes if _is_code(text, m) and not _MEASURE.match(text, m.end())]
     causes = [m for m in found if m[0] != "503" and not _CONSEQUENCE.match(text, m.end())]
     if not found:
         return Codes(None, _any_enhanced(text, None), _quoted(text))

@@ -1,6 +1,7 @@
 """From probabilities to an answer: the most probable cause, unless it would accuse the sender by a hair."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from probes.answer import Stage
@@ -24,6 +25,7 @@ IMPOSSIBLE: dict[Stage, frozenset[Cause]] = {  # causes that a server cannot kno
 
 _POSSIBLE = {stage: [cause not in causes for cause in CAUSES] for stage, causes in IMPOSSIBLE.items()}
 _SENDERS = tuple(place for place, cause in enumerate(CAUSES) if cause.concerns is Concern.SENDER)
+_of_senders = itemgetter(*_SENDERS)
 _UNCLEAR = CAUSES.index(Cause.UNCLEAR)
 
 
@@ -45,13 +47,14 @@ def decide(chances: Sequence[float], stage: Stage | None = None) -> Decision:
         possible = [chance * mask for chance, mask in zip(chances, _POSSIBLE[stage], strict=True)]
         whole = sum(possible)
         chances = [chance / whole for chance in possible] if whole > NEVER else chances
-    best = chances.index(max(chances))
+    shown = [place for place, chance in enumerate(chances) if chance >= SHOWN]
+    shown.sort(key=chances.__getitem__, reverse=True)
+    best = shown[0]
     if best in _SENDERS:
-        clear = chances[best] >= LIKELY_SENDERS and sum(chances[place] for place in _SENDERS) >= SURE
+        clear = chances[best] >= LIKELY_SENDERS and sum(_of_senders(chances)) >= SURE
     else:
         clear = chances[best] >= LIKELY
     if not clear:
         best = _UNCLEAR
-    others = sorted((chance, place) for place, chance in enumerate(chances) if chance >= SHOWN and place != best)
-    rivals = tuple(Rival(CAUSES[place], chance) for chance, place in others[: -MOST_SHOWN - 1 : -1])
-    return Decision(CAUSES[best], chances[best], rivals)
+    others = [place for place in shown if place != best][:MOST_SHOWN]
+    return Decision(CAUSES[best], chances[best], tuple([Rival(CAUSES[place], chances[place]) for place in others]))

@@ -160,7 +160,7 @@ _PROTOCOL = frozenset((500, 501, 502, 503, 504, 555))  # at every stage they are
 BEFORE_SENDER = (Stage.CONNECT, Stage.XCLIENT, Stage.BANNER, Stage.EHLO)  # nobody is known there but the client
 _EXITED = r"exit(?:ed)?(?: (?:code|status|with|value))*[ :=]{1,3}|status[ :=]{1,3}|returned "
 _EXIT = re.compile(rf"(?:\Ax-unix ?; ?|\b(?:{_EXITED}))(6[4-9]|7[0-8])\b", re.ASCII)
-_EXIT_WORDS = ("exit", "status", "x-unix", "returned")  # one of them is in whatever _EXIT finds
+EXIT_WORDS = ("exit", "status", "x-unix", "returned")  # whatever `exit_cause` finds has one of them
 
 
 class Meaning(NamedTuple):
@@ -174,10 +174,14 @@ class Meaning(NamedTuple):
     cause: Cause
 
 
+def exit_cause(said: str) -> Cause | None:
+    """Return the meaning of a program's exit code (sysexits.h) in a reply in lower case; None if there is none."""
+    exited = _EXIT.search(said)
+    return EXITS.get(int(exited[1])) if exited else None
+
+
 def meaning_of(code: int | None, enhanced: str | None, stage: Stage | None, vendor: str, said: str) -> Meaning | None:
     """Return the meaning of the most telling code; None if none has one. `said` is the reply in lower case."""
-    if any(word in said for word in _EXIT_WORDS) and (exited := _EXIT.search(said)) and int(exited[1]) in EXITS:
-        return Meaning("exit", EXITS[int(exited[1])])
     if enhanced:
         if cause := by_enhanced(enhanced, code or 0, vendor, said):
             return Meaning("enhanced", cause)

@@ -147,6 +147,8 @@ def clues_of(said: ReplyParts, hits: Sequence[Hit] | None = None) -> dict[str, s
 def spoken(words: Sequence[str]) -> list[str]:
     """Return the words of a reply, and each two neighbours in a sentence."""
     read = words[:READ]
+    if END not in read:
+        return [*read, *map(" ".join, pairwise(read))]
     pairs = [f"{one} {other}" for one, other in pairwise(read) if one != END and other != END]
     return [word for word in read if word != END] + pairs
 

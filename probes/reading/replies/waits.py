@@ -20,9 +20,32 @@ _BEFORE = re.compile(rf"(?<![\d.:/])(\d{{1,7}})[ -]?{_UNIT}[^.\d]{{0,30}}?{_THEN
 _CLOCK = re.compile(rf"(?<![a-z]){_ASK}[^.\d]{{0,50}}?(?<![\d.:/])(\d{{1,2}}):([0-5]\d):([0-5]\d)(?![\d:])")
 _FIELD = re.compile(r"(?<![a-z])retry[-_ ]?(?:after|in)[ :=]{1,3}(\d{1,7})(?![\d.:])")
 _ASIAN = re.compile(r"(\d{1,5})(分|秒|時)間?(?:後|以上|お待ち)")
-WAIT_WORDS = tuple(  # whatever `find_wait` finds in other than Asian scripts has one of them
-    "again retr back wait greylist graylist resend reconnect later delay erneut wieder warten reessay patient intent"
-    " espere deferred remaining blocked limited before try until".split()
+# Whatever `find_wait` finds in other than Asian scripts has one of these.
+WAIT_WORDS = (
+    "again",
+    "retr",
+    "back",
+    "wait",
+    "greylist",
+    "graylist",
+    "resend",
+    "reconnect",
+    "later",
+    "delay",
+    "erneut",
+    "wieder",
+    "warten",
+    "reessay",
+    "patient",
+    "intent",
+    "espere",
+    "deferred",
+    "remaining",
+    "blocked",
+    "limited",
+    "before",
+    "try",
+    "until",
 )
 _OFFER = re.compile(rf"\d(?:[ -]?{_UNIT}|[分秒時]|:\d\d:\d)|retry[-_ ]?(?:after|in)")  # every offer has one of these
 

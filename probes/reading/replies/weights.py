@@ -21,7 +21,7 @@ TABLE = "weights.tsv"
 UNIT = 100  # weights are written with two decimals
 BIAS = "bias:all"  # a clue that every reply has
 
-_FARTHEST = 12 * UNIT  # behind the most probable cause; farther ones are impossible
+_FARTHEST = 10 * UNIT  # behind the most probable cause; farther ones are impossible
 _ODDS = tuple(exp(-distance / UNIT) for distance in range(_FARTHEST))
 _BITS = 32
 _FORM = struct.Struct(f"<{len(CAUSES)}I")
@@ -35,9 +35,10 @@ def probabilities(clues: Iterable[str]) -> list[float]:
     total = sum(filter(None, map(table.get, clues)), table[BIAS] + _MIDDLES)
     lanes = _FORM.unpack(total.to_bytes(_FORM.size, "little"))
     most = max(lanes)
-    odds = [_ODDS[most - lane] if most - lane < _FARTHEST else 0.0 for lane in lanes]
-    whole = sum(odds)
-    return [one / whole for one in odds]
+    least = most - _FARTHEST
+    odds = [_ODDS[most - lane] for lane in lanes if lane > least]
+    whole, following = sum(odds), iter(odds)
+    return [next(following) / whole if lane > least else 0.0 for lane in lanes]
 
 
 def weights_of(clue: str) -> Mapping[Cause, float]:

@@ -8,7 +8,8 @@ dropped, negations are one word, endings are cut ("exceeds", "exceeded" → `exc
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 ADDRESS, IP_ADDRESS, HOST, END = "@", "#", "~", "."
 IF, PLEASE = "if", "pleas"  # as they are reduced
@@ -65,7 +66,7 @@ _QUOTES = str.maketrans(
     | {"ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "ı": "i"}
 )
 
-_CHUNK = re.compile(r"[^\s<>\"'()\[\]{},;:|`]+")
+_BETWEEN = str.maketrans(dict.fromkeys("<>\"'()[]{},;:|`", " "))  # what divides a text, as spaces do
 _V6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])")
 _QUOTED = re.compile(r'"[^"]{1,128}"@[^\s<>"]{1,255}')  # an address with a quoted local part
 _V4 = re.compile(r"#?\d{1,3}(?:[.-]\d{1,3}){3}(?:/\d+)?", re.ASCII)
@@ -75,7 +76,7 @@ _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,12}[a-z][a-z0-9-]{1,62}(?:/.*)?")
 _EXCHANGE = re.compile(r"(?:resolver|queue|transport|storedrv|smtpsend|routing|sms)\.")
 _PART = re.compile(r"[^\W_]+\*?")
 _ENDS = tuple(".!?")
-MEMORY = 4096  # words that are kept reduced
+MEMORY, LONGEST_KEPT = 4096, 64  # chunks of text that are kept reduced, and their characters
 
 
 def fold(text: str) -> str:
@@ -155,13 +156,31 @@ def without_advice(words: Sequence[str]) -> list[str]:
     return [word for word in words if word != PLEASE]
 
 
+class _Memory(dict[str, tuple[str, ...]]):
+    """What chunks of text were reduced to. It stops growing at MEMORY: hostile text cannot fill it."""
+
+    def __init__(self, reduce: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._reduce = reduce
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        reduced = self._reduce(chunk)
+        if len(self) < MEMORY and len(chunk) <= LONGEST_KEPT:
+            self[chunk] = reduced
+        return reduced
+
+
+def _chunks(folded: str) -> list[str]:
+    return folded.translate(_BETWEEN).split()
+
+
 class Vocabulary:
     """Reduces texts to words. `known` are words of the tables, `openings` beginnings of words that they name."""
 
     def __init__(self, known: Iterable[str] = (), openings: Iterable[str] = ()) -> None:
         self._known = frozenset(known)
         self._openings = tuple(openings)
-        self._memory: dict[str, tuple[str, ...]] = {}
+        self._memory = _Memory(self._reduce)
 
     def words(self, folded: str) -> list[str]:
         """Return the words of a text in lower case; its length bounds the time."""
@@ -169,22 +188,12 @@ class Vocabulary:
             folded = _V6.sub(" # ", folded)
         if '"@' in folded:
             folded = _QUOTED.sub(ADDRESS, folded)
-        found: list[str] = []
-        memory = self._memory
-        for chunk in _CHUNK.findall(folded):
-            reduced = memory.get(chunk)
-            if reduced is None:
-                reduced = self._reduce(chunk)
-                if len(memory) < MEMORY and len(chunk) < 30:
-                    memory[chunk] = reduced
-            if reduced:
-                found += reduced
-        return found
+        return [*chain.from_iterable(map(self._memory.__getitem__, _chunks(folded)))]
 
     def spelled(self, folded: str) -> dict[str, str]:
         """Return how each word of `words` is written in the text where it occurs first."""
         found: dict[str, str] = {}
-        for chunk in _CHUNK.findall(folded):
+        for chunk in _chunks(folded):
             for word in self._reduce(chunk):
                 if word not in PLACEHOLDERS:
                     found.setdefault(word, chunk.strip(".!?*"))

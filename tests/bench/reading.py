@@ -35,7 +35,7 @@ QUICK = Plan(seconds=0.3, rounds=1)
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """Shares for each corpus, and speeds on one core."""
-    from tests.corpora import scores_bounces, scores_headers, scores_replies
+    from tests.corpora import scores_bounces, scores_headers
     from tests.corpora.scores_replies import LABELLED, score
 
     if not scores_bounces.CORPORA.is_dir():
@@ -50,7 +50,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
         step("reading: learning and held-out replies")
         found += list(_held_out())
     step("reading: replies")
-    texts = [row["text"] for row in scores_replies.rows("sisimai-replies/replies.tsv")]
+    texts = [row.text for rows in LABELLED.values() for row in rows()]
     mails = [path.read_bytes() for path in sorted((scores_bounces.SISIMAI / "mail").glob("*.eml"))]
     found += list(_speeds("replies", texts, plan, read_reply, None, ">= 20000"))
     step("reading: bounces")

@@ -47,7 +47,7 @@ CERTAIN = {  # by their vendors' documents, or because nothing else is said: not
     "link:page": 12.0,
     "phrase:vendor": 6.0,
     "meaning:alone": 6.0,
-    "meaning:exit": 7.0,
+    "meaning:exit": 9.0,
 }
 SLIGHT = 0.15  # a smaller weight is not written, either
 PLACE = {cause: place for place, cause in enumerate(CAUSES)}

@@ -18,7 +18,7 @@ from tests.support import bounce_mails as mails
 
 TOKEN = "mp" + "a" * 32
 LISTED = "550 5.7.1 Service unavailable; Client host [104.130.122.50] blocked using zen.spamhaus.org\n"
-CLOSE = "550 5.7.1 Message rejected\n"  # by its content, or by a rule
+CLOSE = "550 5.7.1 Message refused\n"  # by its content, or by a rule
 REASON = re.compile(r"^    +[+-]\d+\.\d  \S")
 
 
@@ -86,7 +86,7 @@ def test_how_sure_the_answer_is(facts: ReplyFacts, says: list[str]) -> None:
 
 
 def test_a_bounce_names_them_for_each_recipient() -> None:
-    said = lines("bounce", mails.bounce(TOKEN, reply="550 5.7.1 Message rejected"))
+    said = lines("bounce", mails.bounce(TOKEN, reply="550 5.7.1 Refused by the server"))
     assert any(re.fullmatch(r"confidence \d+%", line) for line in said)
     assert any(line.startswith("could also be") for line in said)
 

@@ -28,7 +28,7 @@ from probes.verdict import Cause
         (Stage.RCPT, 450, "4.7.25", "Client host rejected: cannot find your hostname, [104.130.122.50]", Cause.RDNS),
         (Stage.END_OF_DATA, 550, "5.7.26", "Unauthenticated email from account.trimble.com", Cause.AUTHENTICATION),
         (Stage.END_OF_DATA, 550, "5.7.1", "Spam message rejected", Cause.CONTENT),
-        (Stage.END_OF_DATA, 550, "5.7.1", "no", Cause.CONTENT),
+        (Stage.END_OF_DATA, 550, "5.7.1", "", Cause.CONTENT),
         (Stage.BANNER, 554, None, "No SMTP service here", Cause.IP_BLOCKED),
         (Stage.EHLO, 550, None, "no", Cause.IP_BLOCKED),
         (Stage.MAIL, 530, "5.7.0", "Must issue a STARTTLS command first", Cause.TLS),

@@ -138,7 +138,7 @@ def clues_of(said: ReplyParts, hits: Sequence[Hit] | None = None) -> dict[str, s
     if said.wait:
         clues["wait:temporary" if said.code in (450, 451) else "wait:other"] = ""
     for phrase, *_ in hits:
-        clues.setdefault(f"phrase:{phrase.kind} {phrase.cause}", phrase.text)
+        clues.setdefault(phrase.clue, phrase.text)
     if not hits:
         clues["phrase:none"] = ""
     return clues

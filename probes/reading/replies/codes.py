@@ -37,6 +37,7 @@ _CONSEQUENCE = re.compile(
 )
 _NEXT = re.compile(rf"[:,]?[\s-]{{0,3}}\(?#?({_XYZ})", re.ASCII)
 _ENHANCED = re.compile(_XYZ, re.ASCII)
+_IN_QUOTES = re.compile(rf"'({_XYZ}[^']{{1,1000}})'", re.ASCII)
 _GLUED = re.compile(r"[245]\d\d-\Z", re.ASCII)
 
 STAGES: tuple[tuple[str, Stage], ...] = (  # how sending servers say after which command the reply came
@@ -120,5 +121,5 @@ def _is_apart(text: str, start: int) -> bool:
 
 def _quoted(text: str) -> str:
     """Return the remote's words in AsyncOS's "5.1.0 - Unknown address error '5.7.1 Access denied'"."""
-    quoted = re.search(rf"'({_XYZ}[^']{{1,1000}})'", text, re.ASCII)
+    quoted = _IN_QUOTES.search(text)
     return quoted[1] if quoted else text

@@ -41,7 +41,8 @@ class PhraseKind(StrEnum):
 
 
 class Phrase(NamedTuple):
-    """One phrase. `parts` are its words between gaps, `conditions` the stage and codes that it requires."""
+    """One phrase. `parts` are its words between gaps, `conditions` the stage and codes that it requires; `clue` is its
+    key in the table of weights."""
 
     text: str
     cause: Cause
@@ -49,6 +50,7 @@ class Phrase(NamedTuple):
     kind: PhraseKind
     conditions: tuple[str, ...]
     parts: tuple[tuple[str, ...], ...]
+    clue: str
 
     @property
     def length(self) -> int:
@@ -172,7 +174,7 @@ class PhraseIndex:
                 f"the phrase {text!r} of {origin.source!r} is reduced to {left} of its words, "
                 "and would be found in what says something else: write more of it"
             )
-        return Phrase(text, cause, origin.vendor, kind, tuple(conditions), parts)
+        return Phrase(text, cause, origin.vendor, kind, tuple(conditions), parts, f"phrase:{kind} {cause}")
 
     def _words(self, piece: Sequence[str]) -> tuple[str, ...]:
         words = self.vocabulary.words(" ".join(piece))
@@ -221,6 +223,8 @@ def telling(hits: Sequence[Hit]) -> list[Hit]:
 
     "Your address is blocked" explains its "blocked".
     """
+    if len(hits) < 2:
+        return list(hits)
     kept: list[Hit] = []
     covered = 0  # the end of the longest phrase without gaps so far; it starts no later than the next hit
     opened = -1

@@ -37,11 +37,13 @@ DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A Prometheus query. `legend` names the result. `now`: at this moment only, not over the time range."""
+    """A Prometheus query. `legend` names the result. `now`: at this moment only, not over the time range. `exemplars`:
+    also show examples from the histogram, which lead to their probes."""
 
     expr: str
     legend: str = ""
     now: bool = False
+    exemplars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class _Frame:
                 instant=query.now,
                 range_val=not query.now,
                 legend_format=query.legend or "__auto",
+                exemplar=query.exemplars or None,
                 ref_id=ref,
             )
 

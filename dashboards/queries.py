@@ -4,6 +4,7 @@ Everything is aggregated by named labels, so that a scrape job's own labels caus
 """
 
 from dashboards.words import NOT_BAD, RANKS, SEVERITIES, causes_of
+from monitor.output.company_metrics import code_label
 from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
 
@@ -20,7 +21,6 @@ COMPANIES = where(company="$company")
 LINES = where(company="$company", kind="$kind")
 HERE = 'company="$company"'
 HERE_PATHS = f'{HERE},path=~"$path"'
-HERE_KINDS = f'{HERE},kind=~"$kind"'
 HERE_LINES = f'{HERE_PATHS},kind=~"$kind"'
 
 
@@ -127,6 +127,11 @@ def counted(counter: str, chosen: str, window: str) -> str:
     grown = f"increase({series}[{window}]) or {series} * 0"
     born = f"clamp_max(min_over_time({series}[{window}]), 1) unless {series} offset {window} or {series} * 0"
     return f"({grown}) + ({born})"
+
+
+def deliveries(chosen: str, window: str, *, codes: bool = True) -> str:
+    """The rate of deliveries per bucket: of mail with a code, or of other mail."""
+    return f'rate(mailpath_delivery_seconds_bucket{{{chosen},code="{code_label(codes)}"}}[{window}])'
 
 
 def seconds_to_inbox(share: float, labels: tuple[str, ...], buckets: str) -> str:

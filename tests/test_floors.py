@@ -29,7 +29,7 @@ def test_imports_go_down_only() -> None:
 def test_a_library_has_its_home(library) -> None:
     homes = {
         "apscheduler": ("monitor/clock.py", "monitor/probing/schedule.py", "monitor/config/pace.py"),
-        "prometheus_client": ("monitor/output/metrics.py",),
+        "prometheus_client": ("monitor/output/process_metrics.py",),
         "sqlalchemy": ("monitor/store/",),
         "imapclient": ("probes/mailboxes/",),
         "dns": ("probes/resolver.py",),

@@ -22,12 +22,12 @@ from dashboards.panels import (
 )
 from dashboards.queries import (
     HERE,
-    HERE_KINDS,
     HERE_LINES,
     HERE_PATHS,
     VERDICT,
     by,
     counted,
+    deliveries,
     how_many,
     or_none,
     ranks,
@@ -147,14 +147,15 @@ def _history() -> Panel:
 
 
 def _delivery() -> Panel:
-    rate = f"rate(mailpath_delivery_seconds_bucket{{{HERE_KINDS}}}[1h])"
+    rate = deliveries(HERE, "1h")
     return lines(
         "Delivery time and code lifetime",
         "Time from the creation of a code to the arrival of its mail in the inbox, over the preceding hour. Above the "
-        "dashed line the code has expired. Mail that never arrived is not included. Probes of all the company's paths "
-        "and of all grades are combined; the times come from a histogram, so they are approximate.",
+        "dashed line the code has expired. A dot is one probe and leads to its page. Mail that never arrived is not "
+        "included. All the company's paths, all kinds with a code and all grades are combined; the lines come from a "
+        "histogram, so they are approximate.",
         Query(seconds_to_inbox(0.5, (), rate), "median"),
-        Query(seconds_to_inbox(0.95, (), rate), "95th percentile"),
+        Query(seconds_to_inbox(0.95, (), rate), "95th percentile", exemplars=True),
         Query(LIFE, "code lifetime"),
         look=PanelLook("s", no_value="nothing reached the inbox"),
         overrides=[line("median", GOOD, (2, 5)), line("95th percentile", GOOD), line("code lifetime", BAD, (10, 6))],
@@ -163,12 +164,16 @@ def _delivery() -> Panel:
 
 
 def _of_its_life() -> Panel:
-    rate = f"rate(mailpath_delivery_seconds_bucket{{{HERE_KINDS}}}[$__range])"
+    def share(codes: bool) -> str:
+        rate = deliveries(HERE, "$__range", codes=codes)
+        return f"{seconds_to_inbox(0.95, (), rate)} / on () group_left () {LIFE}"
+
     return levels(
         "Delivery time as share of the code lifetime",
-        "95th percentile of the delivery time of each kind in the selected time range, as a share of the code lifetime."
-        " At 100 % the code has expired on arrival. All the company's paths and all grades are combined.",
-        Query(f"{seconds_to_inbox(0.95, ('kind',), rate)} / on () group_left () {LIFE}", "{{kind}}"),
+        "95th percentile of the delivery time in the selected time range, as a share of the code lifetime. At 100 % "
+        "the code has expired on arrival. All the company's paths and all grades are combined.",
+        Query(share(codes=True), "mail with a code"),
+        Query(share(codes=False), "other mail"),
         look=PanelLook(
             "percentunit",
             steps=[(0.5, WARNING), (1, BAD)],

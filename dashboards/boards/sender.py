@@ -10,6 +10,7 @@ from dashboards.queries import (
     LINES,
     bad,
     by,
+    deliveries,
     failing,
     mail_systems,
     or_none,
@@ -121,14 +122,13 @@ def _stopped() -> Panel:
 
 
 def _delivery() -> Panel:
-    rate = f"sum by (company, kind, le) (rate(mailpath_delivery_seconds_bucket{{{LINES}}}[1h]))"
-    buckets = with_company(rate, "mail_system")
+    buckets = with_company(by(("company", "le"), deliveries(COMPANIES, "1h"), "sum"), "mail_system")
     life = f"min(mailpath_code_life_seconds{{{COMPANIES}}})"
     return tally(
         "Delivery time by mail system, as share of the code lifetime",
-        "95th percentile of the delivery time over the preceding hour, relative to the shortest code lifetime on these "
-        "companies' paths. At 100 % the code has expired on arrival. Mail that never arrived is not included. From a "
-        f"histogram, so it is approximate. {MIXED}.",
+        "95th percentile of the delivery time of mail with a code over the preceding hour, relative to the shortest "
+        "code lifetime on these companies' paths. At 100 % the code has expired on arrival. Mail that never arrived is "
+        f"not included. From a histogram, so it is approximate. {MIXED}.",
         Query(f"{seconds_to_inbox(0.95, SYSTEM, buckets)} / on () group_left () {life}", "{{mail_system}}"),
         look=PanelLook(
             "percentunit",

@@ -1,23 +1,20 @@
-"""Prometheus metrics of the current state. The one home of prometheus-client.
+"""Prometheus metrics of the current state.
 
-A scrape takes a snapshot on the event loop (a few shallow copies) and is rendered in a thread: families with a line per
-path are written straight from the snapshot, the few others, whose labels may need escaping, by the client library.
+A scrape takes a snapshot on the event loop (a few shallow copies) and is written in a thread.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.registry import Collector
-
 from monitor.incidents.incident import Incident
-from monitor.output.metric_families import PATH_FAMILIES, SERVICE_FAMILIES, MetricFamily
+from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
+from monitor.output.exposition import Format, ending, written
+from monitor.output.process_metrics import process_families
+from monitor.output.service_metrics import SERVICE_FAMILIES
 from monitor.output.snapshot import Snapshot
-from monitor.probing.current import BUCKET_BOUNDS_SECONDS, Board, Histogram
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from monitor.probing.current import Board
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +46,9 @@ class Metrics:
     def __init__(self, board: Board, gauges: Gauges) -> None:
         self._board, self._gauges = board, gauges
 
-    async def render(self) -> bytes:
-        """Return the exposition in text format 0.0.4."""
-        return await asyncio.to_thread(_render, self.snapshot())
+    async def render(self, form: Format = Format.PLAIN) -> bytes:
+        """Return the exposition in this format."""
+        return await asyncio.to_thread(_render, self.snapshot(), form)
 
     def snapshot(self) -> Snapshot:
         """Copy the current state; must be called on the event loop."""
@@ -59,7 +56,7 @@ class Metrics:
         return Snapshot(
             current_verdicts=dict(board.current_verdicts),
             probes=dict(board.probes),
-            deliveries={key: _frozen(histogram) for key, histogram in board.deliveries.items()},
+            deliveries={key: histogram.frozen() for key, histogram in board.deliveries.items()},
             mailbox_errors=self._gauges.mailbox_errors(),
             inbound=self._gauges.inbound(),
             turned_away=self._gauges.turned_away(),
@@ -81,53 +78,6 @@ class Metrics:
         )
 
 
-def _frozen(histogram: Histogram) -> tuple[tuple[int, ...], float]:
-    return tuple(histogram.counts), histogram.total
-
-
-class _Fixed(Collector):
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = list(families)
-
-    def collect(self) -> Iterable[Metric]:
-        return self._families
-
-
-def _render(snapshot: Snapshot) -> bytes:
-    registry = CollectorRegistry()
-    registry.register(_Fixed(_for_client(family, snapshot) for family in SERVICE_FAMILIES))
-    lines = [line for family in PATH_FAMILIES for line in _written(family, snapshot)]
-    return "".join((*lines, *_delivery_seconds(snapshot))).encode() + generate_latest(registry)
-
-
-def _for_client(family: MetricFamily, snapshot: Snapshot) -> Metric:
-    metric = Metric(family.name.removesuffix("_total"), family.help, family.type)
-    for values, value in family.rows(snapshot):
-        metric.add_sample(family.name, dict(zip(family.labels, values, strict=True)), value)
-    return metric
-
-
-def _written(family: MetricFamily, snapshot: Snapshot) -> Iterator[str]:
-    """Render a family as text. Label values are config keys and our own words, which need no escaping."""
-    yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
-    form = family.name + "{" + ",".join(f'{label}="%s"' for label in family.labels) + "} "
-    for values, value in family.rows(snapshot):
-        yield f"{form % values}{value!r}\n"
-
-
-DELIVERY = ("mailpath_delivery_seconds", "Time from the creation of a code to the arrival in the inbox.")
-
-
-def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
-    name, about = DELIVERY
-    yield f"# HELP {name} {about}\n# TYPE {name} histogram\n"
-    for (company, kind), (counts, total) in snapshot.deliveries.items():
-        labels = f'company="{company}",kind="{kind}"'
-        below = 0
-        for limit, count in zip(_LIMITS, counts, strict=True):
-            below += count
-            yield f'{name}_bucket{{{labels},le="{limit}"}} {below}\n'
-        yield f"{name}_count{{{labels}}} {below}\n{name}_sum{{{labels}}} {total!r}\n"
-
-
-_LIMITS = (*map(str, BUCKET_BOUNDS_SECONDS), "+Inf")
+def _render(snapshot: Snapshot, form: Format) -> bytes:
+    text = written((*COMPANY_FAMILIES, *SERVICE_FAMILIES, *process_families()), COMPANY_HISTOGRAMS, snapshot, form)
+    return (text + ending(form)).encode()

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.probing.current import CurrentVerdict
+from monitor.probing.delivery_times import DeliveryTimes
 from probes.check import Check
-from probes.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Snapshot:
 
     current_verdicts: dict[Check, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
-    deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
+    deliveries: dict[tuple[str, bool], DeliveryTimes]
     mailbox_errors: dict[tuple[str, str], int]
     inbound: dict[str, int]
     turned_away: dict[int, int]

@@ -8,25 +8,11 @@ from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
+from monitor.probing.delivery_times import Exemplar, Histogram, bounds_with
 from monitor.store import Present
 from probes.check import Check
-from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
-
-BUCKET_BOUNDS_SECONDS = (
-    1.0,
-    2.5,
-    5.0,
-    10.0,
-    30.0,
-    60.0,
-    120.0,
-    300.0,
-    600.0,
-    1800.0,
-    3600.0,
-)  # codes last 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +26,6 @@ class CurrentVerdict:
     probe_id: str
 
 
-class Histogram:
-    """Counts of durations in buckets up to each of `BUCKET_BOUNDS_SECONDS` seconds and beyond."""
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKET_BOUNDS_SECONDS) + 1)
-        self.total = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Count one."""
-        self.counts[
-            next((i for i, limit in enumerate(BUCKET_BOUNDS_SECONDS) if seconds <= limit), len(BUCKET_BOUNDS_SECONDS))
-        ] += 1
-        self.total += seconds
-
-
 class Board:
     """Keeps the current verdicts and counts, of the paths that are configured and of no others."""
 
@@ -64,7 +35,7 @@ class Board:
         self.control: dict[Check, CurrentVerdict] = {}
         self.neighbour: dict[Check, CurrentVerdict] = {}
         self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
-        self.deliveries: dict[tuple[str, Kind], Histogram] = {}
+        self.deliveries: dict[tuple[str, bool], Histogram] = {}  # company, and whether the mail carries a code
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
         """Show these paths; drop all others, so that no stale line remains for a removed path."""
@@ -75,8 +46,14 @@ class Board:
                 del current_verdicts[check]
         for key in [key for key in self.probes if key[0] not in companies]:
             del self.probes[key]
-        for company_kind in [key for key in self.deliveries if key[0] not in companies]:
-            del self.deliveries[company_kind]
+        self._configure_deliveries()
+
+    def _configure_deliveries(self) -> None:
+        """All histograms exist from the start, empty. If bounds have changed, they begin anew, as at a restart."""
+        bounds = bounds_with(path.code_life for path in self.paths.values())
+        shown = {(path.company, kind.facts.needs_code) for path in self.paths.values() for kind in path.kinds}
+        kept = {key: each for key, each in self.deliveries.items() if key in shown and each.bounds == bounds}
+        self.deliveries = {key: kept.get(key) or Histogram(bounds) for key in sorted(shown)}
 
     def recall(self, presents: Iterable[Present]) -> None:
         """Load current verdicts from the store."""
@@ -114,8 +91,8 @@ class Board:
         if not signal.amends:
             self.probes[signal.company, verdict.outcome, verdict.cause or ""] += 1
         if signal.delivery is not None and verdict.outcome in (Outcome.INBOX, Outcome.LATE):
-            histogram = self.deliveries.setdefault((signal.company, signal.kind), Histogram())
-            histogram.observe(signal.delivery.total_seconds())
+            took = Exemplar(signal.probe_id, signal.delivery.total_seconds(), signal.at)
+            self.deliveries[signal.company, signal.kind.facts.needs_code].observe(took)
 
     def _role(self, role: Role) -> dict[Check, CurrentVerdict]:
         match role:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from monitor.output.metric_families import PATH_FAMILIES, SERVICE_FAMILIES
-from monitor.output.metrics import DELIVERY
+from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
+from monitor.output.process_metrics import process_families
+from monitor.output.service_metrics import SERVICE_FAMILIES
 
 TABLE = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
 
@@ -26,6 +27,7 @@ def reference() -> str:
 
 def families() -> Iterator[Described]:
     """Return every family that `/metrics` can have."""
-    for family in (*PATH_FAMILIES, *SERVICE_FAMILIES):
+    for family in (*COMPANY_FAMILIES, *SERVICE_FAMILIES, *process_families()):
         yield Described(family.name, family.type, family.labels, family.help)
-    yield Described(DELIVERY[0], "histogram", ("company", "kind"), DELIVERY[1])
+    for histogram in COMPANY_HISTOGRAMS:
+        yield Described(histogram.name, "histogram", histogram.labels, histogram.help)

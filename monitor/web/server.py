@@ -9,7 +9,7 @@ from aiohttp import web
 from monitor.config import Config
 from monitor.descriptors import descriptor_limit
 from monitor.errors import UserError
-from monitor.output.metrics import CONTENT_TYPE
+from monitor.output.exposition import accepted_format
 from monitor.web import api, auth, docs, pages
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
@@ -52,9 +52,10 @@ def _instruments(backend: Backend) -> list[web.RouteDef]:
     scrapes = Scrapes(backend.metrics.render)
 
     async def metrics(request: web.Request) -> web.Response:
-        gzip = accepts_gzip(request)
-        headers = {"Content-Type": CONTENT_TYPE} | ({"Content-Encoding": "gzip"} if gzip else {})
-        response = web.Response(body=await (scrapes.gzipped() if gzip else scrapes.body()), headers=headers)
+        form, gzip = accepted_format(",".join(request.headers.getall("Accept", ()))), accepts_gzip(request)
+        scrape = await scrapes.scrape(form)
+        headers = {"Content-Type": form.value, "Vary": "Accept"} | ({"Content-Encoding": "gzip"} if gzip else {})
+        response = web.Response(body=await scrape.gzipped() if gzip else scrape.body, headers=headers)
         vary(response)
         return response
 

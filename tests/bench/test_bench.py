@@ -11,7 +11,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import incidents, pages
+from tests.bench import incidents, pages, scrape
 from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
@@ -63,6 +63,14 @@ async def test_pages_are_measured_on_a_real_service_over_a_full_store() -> None:
     assert all(value > 0 for value in timed.values()), timed
     assert {f"{name}: p99" for name in pages.ASKED} <= figures.keys()
     assert "a step until a client that follows it has it: p50" in figures
+
+
+async def test_a_scrape_is_measured_in_each_format() -> None:
+    found = await scrape.measure(scrape.Plan(companies=20, verdicts=1, scrapes=1), lambda _: None)
+    figures = {each.name: each.median for each in found if isinstance(each, Figure)}
+    assert figures["samples"] > 20 * 5
+    assert all(figures[f"{name}: seconds"] > 0 for name in scrape.ASKED)
+    assert figures[f"{scrape.GZIP}: size"] < figures[f"{scrape.OPEN}: size"] / 5
 
 
 def _folders() -> set[Path]:

@@ -114,7 +114,7 @@ def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             'mailpath_notices_total{result="failed"}',
             'mailpath_notices_total{result="delivered"}',
             'mailpath_inbound_mails_total{kind="refused"}',
-            f'mailpath_delivery_seconds_count{{company="{WELL}",kind="verification"}} > 2',
+            f'mailpath_delivery_seconds_count{{company="{WELL}",code="1"}} > 2',
             f"count_over_time(up[1m]) >= {SCRAPES}",
         )
         yield at_work

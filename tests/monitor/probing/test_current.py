@@ -138,7 +138,7 @@ async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code() -> No
     seen = await samples(shown)
     below = {dict(key)["le"]: value for key, value in seen["mailpath_delivery_seconds_bucket"].items()}
     assert (below["1.0"], below["60.0"], below["600.0"], below["+Inf"]) == (1, 2, 3, 4)
-    assert seen["mailpath_delivery_seconds_sum"] == {labels(company="acme", kind=KIND): 1344.5}
+    assert seen["mailpath_delivery_seconds_sum"] == {labels(company="acme", code="1"): 1344.5}
 
 
 async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line() -> None:

@@ -25,10 +25,13 @@ class Renders:
         self.writing = asyncio.Event()
         self.scrapes = Scrapes(self.render, lambda: self.now, self.sleep)
 
+    async def body(self, wanted: str = "") -> bytes:
+        return (await self.scrapes.scrape(wanted)).body
+
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    async def render(self) -> bytes:
+    async def render(self, wanted: str) -> bytes:
         self.count += 1
         number = self.count
         self.begun.append(self.now)
@@ -37,16 +40,16 @@ class Renders:
         self.now += self.seconds
         if number == 13:
             raise RuntimeError("unlucky")
-        return b"%d" % number
+        return b"%d" % number + wanted.encode()
 
 
 async def test_who_asks_while_one_is_written_gets_the_next_with_all_others() -> None:
     """What is handed out is never older than the question."""
     renders = Renders(0.1)
     renders.go.clear()
-    first = asyncio.create_task(renders.scrapes.body())
+    first = asyncio.create_task(renders.body())
     await renders.writing.wait()
-    later = [asyncio.create_task(renders.scrapes.body()) for _ in range(50)]
+    later = [asyncio.create_task(renders.body()) for _ in range(50)]
     await asyncio.sleep(0)
     later[0].cancel()  # one who goes away takes it from nobody
     await asyncio.sleep(0)
@@ -56,19 +59,26 @@ async def test_who_asks_while_one_is_written_gets_the_next_with_all_others() -> 
     assert renders.count == 2
 
 
+async def test_who_wants_something_else_gets_that_and_waits_for_the_turn() -> None:
+    renders = Renders(0.1)
+    told = await asyncio.gather(*map(renders.body, "aba"))
+    assert told == [b"1a", b"2b", b"1a"]
+    assert renders.begun == pytest.approx([100.0, 100.1 + 0.1 * REST_PER_SCRAPE])
+
+
 @pytest.mark.parametrize(("seconds", "apart"), [(0.1, 0.1 * (1 + REST_PER_SCRAPE)), (5.0, 5.0 + MAX_REST_SECONDS)])
 async def test_there_is_a_rest_after_each(seconds: float, apart: float) -> None:
     renders = Renders(seconds)
     for number in (b"1", b"2", b"3"):
-        assert await renders.scrapes.body() == number
+        assert await renders.body() == number
     assert renders.begun == pytest.approx([100.0, 100.0 + apart, 100.0 + 2 * apart])
 
 
 async def test_who_asks_seldom_waits_for_nothing() -> None:
     renders = Renders(0.1)
-    await renders.scrapes.body()
+    await renders.body()
     renders.now = 115.0
-    await renders.scrapes.body()
+    await renders.body()
     assert renders.begun == [100.0, 115.0]
 
 
@@ -76,8 +86,8 @@ async def test_one_that_failed_is_tried_again() -> None:
     renders = Renders(0.1)
     renders.count = 12
     with pytest.raises(RuntimeError):
-        await renders.scrapes.body()
-    assert await renders.scrapes.body() == b"14"
+        await renders.body()
+    assert await renders.body() == b"14"
 
 
 async def test_a_crowd_at_the_metrics_keeps_nobody_from_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,183 @@
+"""Metrics of companies: their paths, mail and incidents. Callers limited to companies may get those of theirs.
+
+Tables and pure functions."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from monitor.incidents.incident import Incident
+from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
+from monitor.output.snapshot import Snapshot
+from monitor.probing.delivery_times import DeliveryTimes
+from monitor.probing.schedule import interval
+from probes.verdict import Outcome
+
+
+def _outcomes(snapshot: Snapshot) -> Iterator[Row]:
+    for (company, path, kind), current in snapshot.current_verdicts.items():
+        verdict = current.verdict
+        yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
+
+
+def _oks(snapshot: Snapshot) -> Iterator[Row]:
+    for (company, path, kind), current in snapshot.current_verdicts.items():
+        if current.verdict.outcome is not Outcome.UNKNOWN:
+            yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
+
+
+def _last_verdicts(snapshot: Snapshot) -> Iterator[Row]:
+    latest: dict[tuple[str, str], float] = {}
+    for (company, path, _), current in snapshot.current_verdicts.items():
+        at = current.at.timestamp()
+        latest[company, path] = max(at, latest.get((company, path), at))
+    for key, at in latest.items():
+        yield key, at
+
+
+def _probes(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.probes.items()
+
+
+def _mailbox_errors(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.mailbox_errors.items()
+
+
+def _every(snapshot: Snapshot) -> Iterator[Row]:
+    for key, path in snapshot.paths.items():
+        yield key, interval(path, snapshot.at).total_seconds()
+
+
+def _code_lives(snapshot: Snapshot) -> Iterator[Row]:
+    for key, path in snapshot.paths.items():
+        yield key, path.code_life.total_seconds()
+
+
+def _incidents(snapshot: Snapshot) -> Iterator[Row]:
+    yield from _counted(incident for incident in snapshot.incidents if not incident.muted_by)
+
+
+def _muted_incidents(snapshot: Snapshot) -> Iterator[Row]:
+    yield from _counted(incident for incident in snapshot.incidents if incident.muted_by)
+
+
+def _counted(incidents: Iterable[Incident]) -> Iterator[Row]:
+    yield from Counter((each.company, each.scope, each.cause or "", each.severity) for each in incidents).items()
+
+
+def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
+    touched = {
+        (company, incident.scope, incident.cause or "", incident.severity)
+        for incident in snapshot.incidents
+        if not incident.muted_by
+        for company in incident.touches
+    }
+    for labels in sorted(touched):
+        yield labels, 1
+
+
+def _company_infos(snapshot: Snapshot) -> Iterator[Row]:
+    named = {path.company: (path.company, path.company_name, path.mail_system) for path in snapshot.paths.values()}
+    for labels in named.values():
+        yield labels, 1
+
+
+def _deliveries(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], DeliveryTimes]]:
+    for (company, needs_code), times in snapshot.deliveries.items():
+        yield (company, code_label(needs_code)), times
+
+
+def code_label(needs_code: bool) -> str:
+    """The label `code` of mail that carries a code, which expires, and of other mail."""
+    return "1" if needs_code else "0"
+
+
+INCIDENT = ("company", "scope", "cause", "severity")
+
+COMPANY_FAMILIES = (
+    MetricFamily(
+        "mailpath_path_outcome",
+        "gauge",
+        "1 for the current verdict of a path and kind; one series for each.",
+        ("company", "path", "kind", "outcome", "cause", "grade"),
+        _outcomes,
+    ),
+    MetricFamily(
+        "mailpath_path_ok",
+        "gauge",
+        "1 if the last probe of this kind reached the inbox in time, 0 if not; absent while unknown.",
+        ("company", "path", "kind"),
+        _oks,
+    ),
+    MetricFamily(
+        "mailpath_last_verdict_timestamp_seconds",
+        "gauge",
+        "Time of a path's last verdict, in seconds since 1970.",
+        ("company", "path"),
+        _last_verdicts,
+    ),
+    MetricFamily(
+        "mailpath_probes_total",
+        "counter",
+        "Probes judged, by their first verdict.",
+        ("company", "outcome", "cause"),
+        _probes,
+    ),
+    MetricFamily(
+        "mailpath_mailbox_errors_total",
+        "counter",
+        "Failed visits to a path's mailbox.",
+        ("company", "path"),
+        _mailbox_errors,
+    ),
+    MetricFamily(
+        "mailpath_path_every_seconds",
+        "gauge",
+        "Interval in which each kind of a path is probed once.",
+        ("company", "path"),
+        _every,
+    ),
+    MetricFamily(
+        "mailpath_code_life_seconds",
+        "gauge",
+        "Life of a code: later mail is useless.",
+        ("company", "path"),
+        _code_lives,
+    ),
+    MetricFamily(
+        "mailpath_incidents",
+        "gauge",
+        "Open incidents that are not muted; company is empty if one affects several.",
+        INCIDENT,
+        _incidents,
+    ),
+    MetricFamily(
+        "mailpath_muted_incidents",
+        "gauge",
+        "Open incidents that are muted; company is empty if one affects several.",
+        INCIDENT,
+        _muted_incidents,
+    ),
+    MetricFamily(
+        "mailpath_incident_companies",
+        "gauge",
+        "1 for each company that an open, not muted incident affects now.",
+        INCIDENT,
+        _incident_companies,
+    ),
+    MetricFamily(
+        "mailpath_company_info",
+        "gauge",
+        "1 for each monitored company.",
+        ("company", "name", "mail_system"),
+        _company_infos,
+    ),
+)
+
+COMPANY_HISTOGRAMS = (
+    HistogramFamily(
+        "mailpath_delivery_seconds",
+        "Time from the creation of a code to the arrival in the inbox.",
+        ("company", "code"),
+        _deliveries,
+    ),
+)

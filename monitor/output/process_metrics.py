@@ -1,0 +1,29 @@
+"""Metrics of the process, as every Prometheus client has them: memory, CPU, files, start.
+
+The home of prometheus-client."""
+
+from collections.abc import Iterator
+
+from prometheus_client import ProcessCollector
+
+from monitor.output.metric_family import MetricFamily, Row
+from monitor.output.snapshot import Snapshot
+
+_COLLECTOR = ProcessCollector(registry=None)
+
+
+def process_families() -> list[MetricFamily]:
+    """The families with their values at this moment. Reads files of /proc: none are there where that does not exist."""
+    return [
+        _family(metric.name, metric.type, metric.documentation, metric.samples[0].value)
+        for metric in _COLLECTOR.collect()
+    ]
+
+
+def _family(name: str, kind: str, about: str, value: float) -> MetricFamily:
+    def rows(_: Snapshot) -> Iterator[Row]:
+        yield (), value
+
+    if kind == "counter":
+        return MetricFamily(f"{name}_total", "counter", about, (), rows)
+    return MetricFamily(name, "gauge", about, (), rows)

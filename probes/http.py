@@ -1,10 +1,13 @@
 """HTTP exchanges: bounded in time, no redirects, no more read than needed. The home of the HTTP client library."""
 
 import os
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 20.0  # seconds for one exchange
 MAX_ERROR_BYTES = 2000  # bytes of an answer of which only the beginning matters
+DAY_SECONDS = 86400.0
 PORTS = {"http": 80, "https": 443}
 
 
@@ -56,6 +60,7 @@ class HttpReply:
 
     status: int
     body: bytes
+    retry_after: float | None = None  # seconds that its Retry-After asks for
 
     @property
     def good(self) -> bool:
@@ -132,11 +137,25 @@ async def _exchange(
             ssl=client_context(verify=True, ca_file=ca_file),
             allow_redirects=False,
         ) as response:
-            return HttpReply(response.status, await _beginning(response, most))
+            wait = _seconds(response.headers.get("Retry-After", ""))
+            return HttpReply(response.status, await _beginning(response, most), wait)
     except TimeoutError:
         return f"no answer within {TIMEOUT:g} seconds"
     except (ClientError, OSError, ValueError) as error:  # ValueError: an answer that is not HTTP
         return _words(error)
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), at most a day; None if it has none."""
+    if re.fullmatch(r"\d{1,9}(?:\.\d{1,3})?", retry_after, re.ASCII):
+        return min(float(retry_after), DAY_SECONDS)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    at = until if until.tzinfo else until.replace(tzinfo=UTC)
+    seconds = (at - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), DAY_SECONDS)
 
 
 async def _beginning(response: "ClientResponse", most: int) -> bytes:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
-from monitor.channels.channel import TIMEOUT, MailWays
+from monitor.channels.channel import TIMEOUT, MailWays, Receipt, receipt_of
 from monitor.notices.notice import Notice
 from probes.http import HttpReply, WebUrl, basic, refusal
 from probes.outside import Outside
@@ -58,9 +58,10 @@ class AlertmanagerChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
         """See `Channel`."""
-        return await self._post(list(alerts(notice, outside.now())), outside)
+        answer = await self._ask(outside, "POST", "alerts", list(alerts(notice, outside.now())))
+        return receipt_of(answer)._replace(fault=_explained(answer) or "")
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`. Missing or short silences are fixed before the alerts are posted again."""

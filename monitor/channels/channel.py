@@ -1,14 +1,51 @@
 """The protocol of a notification channel."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from monitor.notices.notice import Notice
 from probes import http
+from probes.http import HttpReply, refusal
 from probes.outside import Outside
 
 TIMEOUT = http.TIMEOUT
 REPEAT = 60.0  # seconds between two calls of `repeat`
+
+
+class Receipt(NamedTuple):
+    """What became of one attempt. `fault`: why it was not delivered, "" if it was; in one line, without secrets.
+
+    `refused`: the receiver takes other notices, but never this one. `wait`: how long it asks to be left alone.
+    `handle`: its own name for what it keeps about the incident; it comes with the next notice about it.
+    """
+
+    fault: str = ""
+    refused: bool = False
+    wait: timedelta | None = None
+    handle: str = ""
+
+
+TAKEN = Receipt()
+
+
+def receipt_of(answer: HttpReply | str) -> Receipt:
+    """Return what an HTTP answer, or the error instead of one, means for an attempt.
+
+    A 4xx status is the receiver's last word on this notice, except where the fault lies in the channel's address or
+    secrets, which people mend, or in the moment.
+    """
+    if isinstance(answer, str):
+        return Receipt(answer)
+    fault = refusal(answer)
+    if fault is None:
+        return TAKEN
+    wait = None if answer.retry_after is None else timedelta(seconds=answer.retry_after)
+    return Receipt(fault, refused=400 <= answer.status < 500 and answer.status not in NOT_FINAL, wait=wait)
+
+
+NOT_FINAL = frozenset((401, 403, 404, 407, 408, 409, 410, 425, 429))
+"""Statuses that say nothing about the notice: who asks, where, and when."""
 
 
 class MailWays(NamedTuple):
@@ -19,8 +56,7 @@ class MailWays(NamedTuple):
 
 
 class Channel(Protocol):
-    """A notification channel. Failures are values: None means delivered, else one line gives the reason, without
-    secrets.
+    """A notification channel. Failures are values, in one line and without secrets.
 
     Both methods end within `TIMEOUT` seconds, whatever the other side does, and raise nothing but cancellation.
     """
@@ -40,11 +76,11 @@ class Channel(Protocol):
         separate closing notice for an incident that was merged into another."""
         ...
 
-    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
         """Deliver a notice. The receiver may have had it already: `notice.id` is the same on every attempt."""
         ...
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """For channels that forget: post the last notice of each open incident again. `muted` ones must stay silent;
-        they are not in `active`. Other channels do nothing."""
+        they are not in `active`. Other channels do nothing. Returns None, or the reason of a failure."""
         ...

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, MailWays
+from monitor.channels.channel import TIMEOUT, MailWays, Receipt
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 from probes.http import refusal
@@ -99,8 +99,11 @@ class ServiceChannel(Settings):
         schema = self.url.get_secret_value().partition("://")[0].lower()
         return schema in KEYS.keys() | ALIASES | {"http", "https"}
 
-    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
         """See `Channel`."""
+        return Receipt(await self._notified(notice, outside) or "")
+
+    async def _notified(self, notice: Notice, outside: Outside) -> str | None:
         try:
             async with asyncio.timeout(TIMEOUT):
                 parsed = await _in_a_thread(lambda: parsed_url(self.url)) or {}

@@ -4,14 +4,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import MailWays
+from monitor.channels.channel import MailWays, Receipt, receipt_of
 from monitor.notices.notice import Notice
-from probes.http import WebUrl, refusal
+from probes.http import WebUrl
 from probes.outside import Outside
 from probes.settings import Secret, Settings
 from probes.tls import CaFile
@@ -38,7 +37,7 @@ class WebhookChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
         """See `Channel`."""
         body = written(notice)
         time = int(outside.now().timestamp())
@@ -46,17 +45,23 @@ class WebhookChannel(Settings):
             "Idempotency-Key": notice.id,
             "Mailpath-Signature": signature(self.secret.get_secret_value(), time, body),
         }
-        answer = await outside.http.exchange("POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
-        return answer if isinstance(answer, str) else refusal(answer)
+        return receipt_of(
+            await outside.http.exchange("POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
+        )
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`."""
         return None
 
 
+WRITTEN = ("id", "incident", "channel", "number", "news", "at", "title", "text", "labels", "facts", "replaces")
+"""The fields of a notice that its JSON has."""
+
+
 def written(notice: Notice) -> bytes:
     """Encode the notice as JSON, with the same bytes on every attempt."""
-    return json.dumps({**asdict(notice), "at": notice.at.isoformat()}, separators=(",", ":")).encode()
+    said = {name: getattr(notice, name) for name in WRITTEN}
+    return json.dumps({**said, "at": notice.at.isoformat()}, separators=(",", ":")).encode()
 
 
 def signature(secret: str, time: int, body: bytes) -> str:

@@ -39,7 +39,7 @@ class NoticeRequest:
     `companies` are those of the configuration, by key; a removed one is shown by its key. `good`: consecutive good
     probes that close it. `url` is the base of Mailpath's pages. `visible`: the companies that the channel may see, None
     for all. `before`: the last notice. `into`: the incident that absorbed this one. `took_in`: those absorbed by this
-    one that the channel knew.
+    one that the channel knew. `missed`: it began and ended while the channel could not be reached.
     """
 
     incident: Incident
@@ -53,6 +53,7 @@ class NoticeRequest:
     before: LastNotice | None = None
     into: Incident | None = None
     took_in: tuple[Incident, ...] = ()
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from itertools import takewhile
 from monitor.incidents.incident import Incident, LastNotice, Resolution
 from monitor.notices.context import NoticeRequest, context_of
 from monitor.notices.headline import title
-from monitor.notices.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeBasis, NoticeKind
 from monitor.notices.payload import facts, labels
 from monitor.notices.wording import text
 
@@ -98,7 +98,7 @@ def _for(since: datetime, now: datetime) -> timedelta:
 
 def notice_of(request: NoticeRequest, channel: str) -> Notice:
     """Build the next notice for this channel."""
-    before, incident = request.before, request.incident
+    before, incident, visible = request.before, request.incident, request.visible
     number = before.number + 1 if before else 1
     context = context_of(request)
     marks = labels(context)
@@ -114,4 +114,9 @@ def notice_of(request: NoticeRequest, channel: str) -> Notice:
         labels=marks,
         facts=facts(context),
         replaces=dict(before.labels) if before and not before.over and dict(before.labels) != marks else None,
+        basis=NoticeBasis(
+            before,
+            None if visible is None else tuple(sorted(visible)),
+            tuple(taken.id for taken in request.took_in),
+        ),
     )

@@ -1,8 +1,9 @@
 """Deliver queued notices: a loop over the store's queues, with one lane per channel.
 
 At least once: a notice is marked after its delivery, so an interruption in between repeats it, with the same id, but
-never loses it. In order: of an incident and channel only the first undelivered notice is tried. A failing lane backs
-off, longer each time, and is then tried with one notice; it delays no other lane.
+never loses it. What waits about one incident for one channel is rendered at delivery, as one notice (`combined`). A
+failing lane backs off, at most a minute, since a page may wait, and is then tried with one notice; it delays no other
+lane.
 """
 
 import asyncio
@@ -10,20 +11,23 @@ import random
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 
-from monitor.channels.channel import REPEAT, Channel
-from monitor.notices.notice import Notice
+from monitor.channels.channel import REPEAT, Channel, Receipt
+from monitor.notices.notice import Notice, NoticeQueue
 from monitor.store import NoticeRecord, Store, StoreError
 from monitor.supervised import SupervisedTask
 from probes.outside import Outside
 
-BACKOFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 600.0)  # seconds after a failure; the last one repeats
+BACKOFF_SECONDS = (5.0, 15.0, 30.0, 54.0)  # seconds after a failure; the last one repeats
 JITTER = 0.1  # by this share it is longer at most
 MAX_BACKOFF = timedelta(seconds=BACKOFF_SECONDS[-1] * (1 + JITTER))
+MAX_WAIT_ASKED_FOR = timedelta(minutes=10)  # a receiver may ask for more
+REFUSED_FOR = timedelta(minutes=10)  # until what its receiver refused is tried again, with what is newer by then
 POLL_SECONDS = 2.0  # seconds between two looks for what is due
 MAX_NOTICES_PER_TURN = 500  # notices that are looked at in a turn
 MAX_NOTICES_PER_FULL_TURN = 10_000  # in one that looks at everything
@@ -37,11 +41,27 @@ log = structlog.get_logger("notices")
 Muted = Callable[[], frozenset[str]]
 """Ids of muted incidents."""
 
+Compose = Callable[[NoticeQueue], Notice]
+"""Renders what waits about one incident for one channel as one notice."""
+
+
+class Attempt(Enum):
+    """What became of one attempt."""
+
+    DELIVERED = auto()
+    REFUSED = auto()  # this notice, by a channel that takes others
+    FAILED = auto()
+
+
+def as_stored(queue: NoticeQueue) -> Notice:
+    """Return the first notice that waits, as it was rendered when it became due."""
+    return queue.waiting[0]
+
 
 @dataclass(eq=False)
 class _ChannelQueue:
-    """The queue of one channel. `failing` counts consecutive failures; `unmarked` was delivered when the store could
-    not be updated."""
+    """The queue of one channel. `failing` counts consecutive failures; `unmarked`, by the id of the first that waited,
+    was delivered when the store could not be updated."""
 
     name: str
     channel: Channel
@@ -49,7 +69,7 @@ class _ChannelQueue:
     misses: int = 0
     shut_until: datetime | None = None
     failing: Counter[str] = field(default_factory=Counter)
-    unmarked: dict[str, datetime] = field(default_factory=dict)
+    unmarked: dict[str, tuple[Notice, datetime]] = field(default_factory=dict)
     repeated_at: datetime | None = None
     muted: frozenset[str] = frozenset()
     fault: str = ""
@@ -73,9 +93,15 @@ class Delivery:
     """Delivers notices. `counts`: attempts by (channel, "delivered" or "failed")."""
 
     def __init__(
-        self, store: Store, outside: Outside, muted: Muted = frozenset, *, rng: random.Random | None = None
+        self,
+        store: Store,
+        outside: Outside,
+        muted: Muted = frozenset,
+        compose: Compose = as_stored,
+        *,
+        rng: random.Random | None = None,
     ) -> None:
-        self._store, self._outside, self._muted = store, outside, muted
+        self._store, self._outside, self._muted, self._compose = store, outside, muted, compose
         self._now = outside.now
         self._rng = rng or random.Random()  # noqa: S311 - jitter is no secret
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -203,43 +229,46 @@ class Delivery:
                 break
             batch = [left.popleft() for _ in range(min(1 if shut else lane.takes(), len(left)))]
             results = await asyncio.gather(*(self._deliver(lane, record) for record in batch), return_exceptions=True)
-            took = results.count(True)
-            if took or not shut:
-                self._judge(lane, took > 0)
+            took = results.count(Attempt.DELIVERED)
+            answered = took > 0 or Attempt.REFUSED in results
+            if answered or not shut:
+                self._judge(lane, answered)
             if broken := next((result for result in results if isinstance(result, BaseException)), None):
                 raise broken
             delivered += took
-            if not took:
+            if not answered:
                 break
         if lane.shut_until and lane.shut(now := self._now()):
             await self._put_off(left, now, lane.shut_until, f"not tried, as the channel takes nothing: {lane.fault}")
         return delivered
 
-    async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> bool:
-        """Try to deliver one notice. Returns if the channel has it."""
-        notice = record.notice
-        self._on_the_way.add(notice.id)
+    async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> Attempt:
+        """Try to deliver what waits about one incident, of which this is the first."""
+        first = record.notice.id
+        self._on_the_way.add(first)
         try:
-            if notice.id not in lane.unmarked:
-                fault = await self._delivered(lane, notice)
-                self.counts[lane.name, "failed" if fault else "delivered"] += 1
-                self._log_channel(lane, notice.id, fault)
-                if fault:
-                    await self._put_off([record], now := self._now(), self._next_try(lane, notice, now), fault)
-                    return False
-                lane.unmarked[notice.id] = self._now()
+            if first not in lane.unmarked:
+                notice = self._compose(await self._store.incidents.queue(record.notice.incident, lane.name))
+                receipt = await self._delivered(lane, notice)
+                self.counts[lane.name, "failed" if receipt.fault else "delivered"] += 1
+                self._log_channel(lane, first, receipt.fault)
+                if receipt.fault:
+                    until = self._next_try(lane, first, receipt, now := self._now())
+                    await self._put_off([record], now, until, receipt.fault)
+                    return Attempt.REFUSED if receipt.refused else Attempt.FAILED
+                lane.unmarked[first] = replace(notice, handle=receipt.handle or notice.handle), self._now()
                 log.info("notice delivered", channel=lane.name, news=str(notice.news), incident=notice.incident)
-            await self._store.incidents.delivered(notice.id, lane.unmarked[notice.id])
-            del lane.unmarked[notice.id]
-            return True
+            await self._store.incidents.delivered(*lane.unmarked[first])
+            del lane.unmarked[first]
+            return Attempt.DELIVERED
         finally:
-            self._on_the_way.discard(notice.id)
+            self._on_the_way.discard(first)
 
-    async def _delivered(self, lane: _ChannelQueue, notice: Notice) -> str | None:
+    async def _delivered(self, lane: _ChannelQueue, notice: Notice) -> Receipt:
         try:
             return await lane.channel.deliver(notice, self._outside)
         except Exception as error:  # its words are not told: they may hold a token
-            return f"internal error: {type(error).__name__}"
+            return Receipt(f"internal error: {type(error).__name__}")
 
     async def _repeat(self, lane: _ChannelQueue, muted: frozenset[str]) -> None:
         lane.repeated_at, lane.muted = self._now(), muted
@@ -258,9 +287,13 @@ class Delivery:
         lane.misses = 0 if took else lane.misses + 1
         lane.shut_until = None if took else self._now() + _wait(lane.misses)
 
-    def _next_try(self, lane: _ChannelQueue, notice: Notice, now: datetime) -> datetime:
-        """Return the next attempt: never before the lane's back-off ends."""
-        return now + _wait(lane.failing[notice.id]) * (1 + JITTER * self._rng.random())
+    def _next_try(self, lane: _ChannelQueue, first: str, receipt: Receipt, now: datetime) -> datetime:
+        """Return the next attempt: never before the lane's back-off ends, nor before the receiver wants to hear of
+        it."""
+        if receipt.refused:
+            return now + REFUSED_FOR
+        wait = _wait(lane.failing[first]) * (1 + JITTER * self._rng.random())
+        return now + max(wait, min(receipt.wait or timedelta(0), MAX_WAIT_ASKED_FOR))
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
         await asyncio.gather(
@@ -268,7 +301,7 @@ class Delivery:
         )
 
     def _log_channel(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
-        """Log once when a channel fails, and once when it works again."""
+        """Log once when a channel fails, and once when it works again. `fault`: "" or None if it works."""
         if fault:
             lane.fault = fault
             if not lane.failing:

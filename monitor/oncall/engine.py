@@ -24,9 +24,10 @@ from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.signal import Signal
 from monitor.incidents.tracker import FailureTracker, good_needed
 from monitor.incidents.weight import Names
+from monitor.notices.combined import combined
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
 from monitor.notices.due import Audience, Due
-from monitor.notices.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
@@ -171,6 +172,18 @@ class IncidentEngine:
     async def close(self) -> None:
         """Finish the current step."""
         await self._task.close()
+
+    def compose(self, queue: NoticeQueue) -> Notice:
+        """Render what waits for a channel about one incident as one notice, from what is known now."""
+
+        def tell(incident: Incident, news: NoticeKind, basis: NoticeBasis, missed: bool) -> NoticeRequest:
+            took_in = tuple(queue.incidents[id_] for id_ in basis.took_in if id_ in queue.incidents)
+            request = self._request_for(
+                queue.incidents, self._now(), incident, news, basis.before, basis.visible, took_in
+            )
+            return replace(request, missed=missed)
+
+        return combined(queue, tell)
 
     def poke(self) -> None:
         """Wake up soon: something may have changed, such as a mute."""

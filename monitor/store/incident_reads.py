@@ -1,5 +1,7 @@
 """Queries of incidents, their history and notices, and of mutes. Fixed statements, as in `reads`."""
 
+from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, se
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.notices.notice import Notice
+from monitor.notices.notice import Notice, NoticeQueue
 from monitor.store.columns import Instant, Number
 from monitor.store.reads import LAST
 from monitor.store.records import NoticeRecord
@@ -15,8 +17,8 @@ from monitor.store.tables import history, incidents, mutes, notices
 
 _most = bindparam("most", type_=Number)
 _now = bindparam("now", type_=Instant())
-_NOTICE = ("id", "incident", "channel", "number", "news", "at", "title", "text", "labels", "facts", "replaces")
-_DELIVERY = ("tries", "next_try_at", "delivered_at", "fault")
+_NOTICE = tuple(field.name for field in fields(Notice))
+_DELIVERY = ("tries", "next_try_at", "delivered_at", "fault", "sent_as")
 _incident = select(incidents.c.data)
 _notice = select(*(notices.c[name] for name in (*_NOTICE, *_DELIVERY)))
 _waits = notices.c.delivered_at.is_(None)
@@ -52,6 +54,15 @@ WAITING = (
     .order_by(notices.c.tries, notices.c.at, notices.c.id)  # so that a dead channel holds up no other
     .limit(_most)
 )
+QUEUE = _notice.where(_waits, notices.c.incident == bindparam("of"), notices.c.channel == bindparam("to")).order_by(
+    notices.c.number
+)
+LAST_DELIVERED = (
+    _notice.where(~_waits, notices.c.incident == bindparam("of"), notices.c.channel == bindparam("to"))
+    .order_by(notices.c.number.desc())
+    .limit(1)
+)
+INCIDENTS_BY_ID = _incident.where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 QUEUES = (
     select(notices.c.channel, func.count(), func.min(notices.c.at, type_=Instant()))
     .where(_waits)
@@ -70,6 +81,8 @@ STATEMENTS: dict[str, Select[Any]] = {
     "entries": ENTRIES,
     "notices_of": NOTICES_OF,
     "waiting": WAITING,
+    "queue": QUEUE,
+    "last_delivered": LAST_DELIVERED,
     "queues": QUEUES,
     "lasting": LASTING,
     "mutes": MUTES,
@@ -113,6 +126,22 @@ def notices_of(connection: Connection, incident_id: str) -> list[NoticeRecord]:
 def waiting(connection: Connection, now: datetime, most: int) -> list[NoticeRecord]:
     """Return notices to deliver now; least attempts first, then oldest."""
     return [_record(row) for row in connection.execute(WAITING, {"now": now, "most": most})]
+
+
+def queue(connection: Connection, incident_id: str, channel: str) -> NoticeQueue:
+    """Return what waits for a channel about an incident, what was delivered last, and the incidents that it names."""
+    of = {"of": incident_id, "to": channel}
+    waiting = [_record(row).notice for row in connection.execute(QUEUE, of)]
+    last = next((_record(row).notice for row in connection.execute(LAST_DELIVERED, of)), None)
+    named = {incident_id, *(id_ for notice in waiting if notice.basis for id_ in notice.basis.took_in)}
+    known = _by_id(connection, named)
+    if (about := known.get(incident_id)) and about.merged_into:
+        known |= _by_id(connection, {about.merged_into})
+    return NoticeQueue(waiting, last, known)
+
+
+def _by_id(connection: Connection, ids: Collection[str]) -> dict[str, Incident]:
+    return {each.id: each for each in connection.scalars(INCIDENTS_BY_ID, {"ids": list(ids)})}
 
 
 def queues(connection: Connection) -> dict[str, tuple[int, datetime]]:

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.notices.notice import Notice
+from monitor.notices.notice import Notice, NoticeQueue
 from monitor.people.person import AuditEntry
 from monitor.store import incident_reads, reads, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
 from monitor.store.records import NoticeRecord
-from monitor.store.writes import SIGNALS_SEEN, SqlStatement
+from monitor.store.writes import SAID, SIGNALS_SEEN, SqlStatement
 
 
 class IncidentStore:
@@ -70,10 +70,18 @@ class IncidentStore:
         its next try is due. What was tried least comes first, then what is oldest."""
         return await self._access.read(self._access.leading(incident_reads.waiting), now, most)
 
-    async def delivered(self, notice_id: str, at: datetime) -> None:
-        """Keep that a notice of `waiting` has reached its channel. The first time counts."""
-        row = {"notice": notice_id, "tried": at}
-        await self._access.write((SqlStatement.DELIVERED, row), (SqlStatement.SUPERSEDE, row))
+    async def queue(self, incident_id: str, channel: str) -> NoticeQueue:
+        """All that waits for this channel about this incident, with what it needs to be rendered now."""
+        return await self._access.read(incident_reads.queue, legible(incident_id), legible(channel))
+
+    async def delivered(self, notice: Notice, at: datetime) -> None:
+        """Keep that this notice has reached its channel, and what it said; those before it were delivered with it. The
+        first time counts."""
+        row = {"notice": notice.id, "tried": at}
+        said = {f"said_{name}": getattr(notice, name) for name in SAID}
+        await self._access.write(
+            (SqlStatement.DELIVERED, row | said), (SqlStatement.SENT_AS, row), (SqlStatement.SUPERSEDE, row)
+        )
 
     async def put_off(self, notice_id: str, at: datetime, next_try_at: datetime, reason: str) -> None:
         """Keep that a try failed at `at` and why, and when to try again."""

@@ -77,7 +77,8 @@ class NoticeRecord:
     """A notice and its delivery: number of attempts, time of the next one (None: at once, or never again), time of
     success.
 
-    `fault` is why the last attempt failed, "" if it did not.
+    `fault` is why the last attempt failed, "" if it did not. `sent_as`: id of the later notice that was delivered in
+    its place, "" if it was delivered itself.
     """
 
     notice: Notice
@@ -85,6 +86,7 @@ class NoticeRecord:
     next_try_at: datetime | None
     delivered_at: datetime | None
     fault: str
+    sent_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

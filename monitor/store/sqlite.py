@@ -114,6 +114,14 @@ GUARDS = {  # by revision of the tables: what the database itself refuses. Relea
         """UPDATE sqlite_sequence SET seq = max(seq, coalesce(
                (SELECT seq FROM sqlite_sequence WHERE name = 'verdicts'), 0)) WHERE name = 'signals'""",
     ),
+    "0011": (
+        "DROP TRIGGER notices_stay",
+        """CREATE TRIGGER notices_stay BEFORE UPDATE OF id, incident, channel, number, at, basis ON notices
+           BEGIN SELECT RAISE(ABORT, 'what a notice is about is never changed'); END""",
+        """CREATE TRIGGER notices_say_what_was_delivered BEFORE UPDATE
+           OF news, title, text, labels, facts, replaces, handle, sent_as ON notices WHEN OLD.delivered_at IS NOT NULL
+           BEGIN SELECT RAISE(ABORT, 'what a delivered notice says is never changed'); END""",
+    ),
 }
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from monitor.incidents.incident import IncidentEvent, decode, encode
 from monitor.incidents.signal import SignalSource
-from monitor.notices.notice import NoticeKind
+from monitor.notices.notice import NoticeKind, decode_basis, encode_basis
 from monitor.people.person import Rights
 from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
 from probes.answer import decode as decode_answer
@@ -216,6 +216,12 @@ notices = Table(
     Column("labels", Json, nullable=False),
     Column("facts", Json, nullable=False),
     Column("replaces", Json),
+    Column("basis", Encoded(encode_basis, decode_basis)),
+    # what its delivery brought
+    Column("handle", SafeText, nullable=False, default="", server_default=text("''")),
+    Column(  # the later notice that was delivered in its place
+        "sent_as", SafeText, nullable=False, default="", server_default=text("''")
+    ),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("incident", "channel", "number"),  # also finds those of an incident
     Index(None, "delivered_at", "channel", "incident", "number"),  # what waits, in the order of its queues

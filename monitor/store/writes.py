@@ -7,6 +7,7 @@ from enum import IntEnum, auto
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Executable,
@@ -76,6 +77,7 @@ class SqlStatement(IntEnum):
     ENTER = auto()  # one more line of its history
     NOTIFY = auto()
     DELIVERED = auto()
+    SENT_AS = auto()  # what waited before it, and was delivered with it
     SUPERSEDE = auto()  # what a delivered notice makes old news
     PUT_OFF = auto()
     MUTE = auto()
@@ -98,6 +100,9 @@ class SqlStatement(IntEnum):
     FORGET_ANSWERS = auto()
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
 
+
+SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
+"""What a notice says; settled when it is delivered."""
 
 COUNTED = (  # a row at a time: each has its own result
     SqlStatement.LEAD,
@@ -151,6 +156,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.ENTER: insert(history),
         SqlStatement.NOTIFY: insert(notices),
         SqlStatement.DELIVERED: _delivered(),
+        SqlStatement.SENT_AS: _sent_as(),
         SqlStatement.SUPERSEDE: _superseded(),
         SqlStatement.PUT_OFF: _put_off(),
         SqlStatement.MUTE: insert(mutes),
@@ -250,26 +256,31 @@ def _delivered() -> Executable:
             delivered_at=bindparam("tried"),
             fault="",
             lasts=and_(*(notices.c.news != news for news in NoticeKind if news.ends)),
+            **{name: bindparam(f"said_{name}", type_=notices.c[name].type) for name in SAID},
         )
+    )
+
+
+def _sent_as() -> Executable:
+    """Mark what waited before it as delivered with it."""
+    return (
+        update(notices)
+        .where(*_before_it(), notices.c.delivered_at.is_(None))
+        .values(next_try_at=None, delivered_at=bindparam("tried"), fault="", sent_as=bindparam("notice"))
     )
 
 
 def _superseded() -> Executable:
-    """Mark earlier notices on its channel as superseded. It was the first of its queue, so none after it is
-    delivered."""
+    """Mark earlier notices on its channel as superseded. None after it is delivered."""
+    return update(notices).where(*_before_it(), notices.c.lasts == true()).values(lasts=False)
+
+
+def _before_it() -> tuple[ColumnElement[bool], ...]:
+    """Match the notices about the same incident on the same channel that are older."""
     this = notices.alias("this")
     same = select(this.c.incident, this.c.channel, this.c.number).where(this.c.id == bindparam("notice"))
     incident, channel, number = (same.with_only_columns(column).scalar_subquery() for column in same.selected_columns)
-    return (
-        update(notices)
-        .where(
-            notices.c.incident == incident,
-            notices.c.channel == channel,
-            notices.c.number < number,
-            notices.c.lasts == true(),
-        )
-        .values(lasts=False)
-    )
+    return notices.c.incident == incident, notices.c.channel == channel, notices.c.number < number
 
 
 def _put_off() -> Executable:

@@ -1,10 +1,12 @@
 """Notices to tell, and the incidents they are about."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Incident, Nature, Scope, Severity
 from monitor.notices.notice import Notice, NoticeKind
+from monitor.store import Store
 from probes.verdict import Cause, Outcome
 
 BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -67,3 +69,10 @@ def notice(
         },
     }
     return Notice(**fields | other)
+
+
+async def mark_delivered(store: Store, name: str, at: datetime, incident: str = "") -> None:
+    """Mark a stored notice as delivered, as it is; one that was never stored has the id of `notice`."""
+    about = incident or name.split("/")[0]
+    stored = [record.notice for record in await store.incidents.notices_of(about) if record.notice.id == name]
+    await store.incidents.delivered(stored[0] if stored else replace(notice(about), id=name), at)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.channels.channel import MailWays
+from monitor.channels.channel import MailWays, Receipt
 from monitor.notices.notice import Notice
 from monitor.oncall.delivery import Delivery
 from monitor.store import NoticeRecord, Store
@@ -51,6 +51,9 @@ class RecordingChannel:
         self.repeats: list[tuple[list[str], list[str]]] = []
         self.down: str | None = None
         self.refuses: set[str] = set()
+        self.asks: timedelta | None = None  # how long it asks to be left alone while it is down
+        self.notices: list[Notice] = []
+        self.handle = ""  # its name for what it keeps about an incident
         self.bug: Exception | None = None  # what it raises instead of an answer
         self.deaf = asyncio.Event()
         self.deaf.set()
@@ -59,7 +62,7 @@ class RecordingChannel:
 
     keeps_open = False
 
-    async def deliver(self, notice: Notice, around: Outside) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
         self.tried.append(notice.id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -71,13 +74,14 @@ class RecordingChannel:
             if self.bug:
                 raise self.bug
             if self.down or notice.id in self.refuses:
-                return self.down or "never this one"
+                return Receipt(self.down or "never this one", refused=not self.down, wait=self.asks)
             self.heard.append(notice.id)
-            return None
+            self.notices.append(notice)
+            return Receipt(handle=self.handle)
         finally:
             self.at_once -= 1
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Outside) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         self.repeats.append(([each.id for each in active], [each.id for each in muted]))
         if self.bug:
             raise self.bug

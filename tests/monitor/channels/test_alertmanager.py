@@ -91,7 +91,7 @@ def now_notice(name: str = "i1", number: int = 1, news: NoticeKind = NoticeKind.
 
 
 async def test_what_is_told_is_an_active_alert(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
-    assert await channel.deliver(now_notice(), around) is None
+    assert not (await channel.deliver(now_notice(), around)).fault
     [alert] = (await look.alerts()).values()
     assert alert["labels"] == labels()
     assert alert["annotations"]["summary"] == "Acme Steel: mail is blocked"
@@ -101,7 +101,7 @@ async def test_what_is_told_is_an_active_alert(channel: AlertmanagerChannel, aro
 
 async def test_the_same_notice_twice_is_one_alert(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     for _ in range(2):
-        assert await channel.deliver(now_notice(), around) is None
+        assert not (await channel.deliver(now_notice(), around)).fault
     assert len(await look.alerts()) == 1
 
 
@@ -125,7 +125,7 @@ async def test_what_is_over_lasts_no_longer(
 ) -> None:
     await channel.deliver(now_notice(), around)
     await channel.repeat([now_notice()], [], around)
-    assert await channel.deliver(now_notice(number=2, news=news), around) is None
+    assert not (await channel.deliver(now_notice(number=2, news=news), around)).fault
     assert await look.alerts() == {}
 
 
@@ -141,7 +141,7 @@ async def test_a_wider_one_takes_the_place_of_the_narrower(
 ) -> None:
     await channel.deliver(now_notice(labels=labels(scope="mailbox")), around)
     wider = now_notice(number=2, news=NoticeKind.WIDENED, replaces=labels(scope="mailbox"))
-    assert await channel.deliver(wider, around) is None
+    assert not (await channel.deliver(wider, around)).fault
     assert await look.states() == {"i1 company": "active"}
 
 
@@ -294,7 +294,7 @@ async def test_one_that_hangs_is_left(receiver: Receiver, clock: Clock, monkeypa
     async with HttpSession() as http:
         around = outside_world(now=clock, http=http)
         channel = AlertmanagerChannel(url=receiver.url)
-        assert await channel.deliver(notice(), around) == "no answer within 0.2 seconds"
+        assert (await channel.deliver(notice(), around)).fault == "no answer within 0.2 seconds"
         assert await channel.repeat([notice()], [], around) == "no answer within 0.2 seconds"
 
 

@@ -46,7 +46,7 @@ def at(receiver: Receiver, kind: str = "json", more: str = "") -> ServiceChannel
 
 
 async def test_a_service_is_told_title_text_and_type(receiver: Receiver, around: Outside) -> None:
-    assert await at(receiver).deliver(notice(), around) is None
+    assert not (await at(receiver).deliver(notice(), around)).fault
     [said] = receiver.heard
     assert (said.method, said.path) == ("POST", f"/{TOKEN}")
     assert {key: said.json[key] for key in ("title", "message", "type")} == {
@@ -94,13 +94,13 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
 )
 async def test_why_it_was_not_taken(receiver: Receiver, around: Outside, answer: int | str, fault: str) -> None:
     receiver.answer = answer
-    assert await at(receiver).deliver(notice(), around) == f"JSON did not take it: {fault}"
+    assert (await at(receiver).deliver(notice(), around)).fault == f"JSON did not take it: {fault}"
     assert len(receiver.heard) == 1, "neither followed nor tried again: that is our business"
 
 
 async def test_what_the_url_says_of_retries_and_options_does_not_count(receiver: Receiver, around: Outside) -> None:
     receiver.answer = 500
-    fault = await at(receiver, more="?retry=3&wait=0.1&optional=yes").deliver(notice(), around)
+    fault = (await at(receiver, more="?retry=3&wait=0.1&optional=yes").deliver(notice(), around)).fault
     assert fault == "JSON did not take it: HTTP 500"
     assert len(receiver.heard) == 1
 
@@ -108,7 +108,7 @@ async def test_what_the_url_says_of_retries_and_options_does_not_count(receiver:
 async def test_nobody_there(around: Outside) -> None:
     async with receiving() as gone:
         channel = at(gone)
-    assert await channel.deliver(notice(), around) == "JSON did not take it: no connection"
+    assert (await channel.deliver(notice(), around)).fault == "JSON did not take it: no connection"
 
 
 async def test_one_that_hangs_is_left_and_holds_up_no_other(
@@ -119,8 +119,8 @@ async def test_one_that_hangs_is_left_and_holds_up_no_other(
     channel = at(receiver)
     async with asyncio.timeout(PATIENCE):
         faults = await asyncio.gather(*(channel.deliver(notice(), around) for _ in range(12)))
-        assert set(faults) == {"no answer within 0.5 seconds"}
-        assert await channel.deliver(notice(), around) is None, "twelve hang still"
+        assert {each.fault for each in faults} == {"no answer within 0.5 seconds"}
+        assert not (await channel.deliver(notice(), around)).fault, "twelve hang still"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ async def test_a_pagerduty_incident_is_opened_kept_and_resolved_by_one_key(
     for number, news in enumerate(
         (NoticeKind.OPENED, NoticeKind.WIDENED, NoticeKind.REMINDER, NoticeKind.RESOLVED), start=1
     ):
-        assert await channel.deliver(notice(number=number, news=news, text=long), around) is None
+        assert not (await channel.deliver(notice(number=number, news=news, text=long), around)).fault
     said = [each.json for each in receiver.heard]
     assert [each["event_action"] for each in said] == ["trigger", "trigger", "trigger", "resolve"]
     assert {each["dedup_key"] for each in said} == {"i1"}
@@ -244,7 +244,7 @@ async def test_an_alert_with_an_alias_is_closed_by_another_process_too(
     for number, news in enumerate((NoticeKind.OPENED, NoticeKind.WIDENED, NoticeKind.RESOLVED), start=1):
         channel = service(f"{schema}://{TOKEN}/%23ops/@alice@acme.example")
         told = notice(number=number, news=news, labels=labels(severity="note" if number == 1 else "page"))
-        assert await channel.deliver(told, around) is None
+        assert not (await channel.deliver(told, around)).fault
     *opened, closed = receiver.heard
     assert {(each.path, each.json["alias"]) for each in opened} == {("/v2/alerts", "i1")}
     assert [each.json["priority"] for each in opened] == ["P5", "P1"]
@@ -261,7 +261,7 @@ async def test_what_is_closed_already_need_not_be_closed(
     monkeypatch.setitem(opsgenie.OPSGENIE_API_LOOKUP, "eu", receiver.url)
     receiver.answer = answer
     channel = service(f"opsgenie://{TOKEN}?region=eu")
-    assert await channel.deliver(notice(news=NoticeKind.RESOLVED), around) == fault
+    assert (await channel.deliver(notice(news=NoticeKind.RESOLVED), around)).fault == (fault or "")
 
 
 SAMPLES = {

@@ -38,7 +38,7 @@ def signed(said: ReceivedRequest, secret: str = SECRET) -> bool:
 
 async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Outside) -> None:
     told = notice(number=2, news=NoticeKind.WIDENED, replaces=labels(scope="mailbox"))
-    assert await webhook(f"{receiver.url}/mail?to=ops").deliver(told, around) is None
+    assert not (await webhook(f"{receiver.url}/mail?to=ops").deliver(told, around)).fault
     [said] = receiver.heard
     assert (said.method, said.path, said.query) == ("POST", "/mail", {"to": "ops"})
     assert said.headers["Content-Type"] == "application/json"
@@ -60,9 +60,9 @@ async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Ou
 async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: Outside, clock: Clock) -> None:
     receiver.answers = [500, 200]
     channel = webhook(receiver.url)
-    assert await channel.deliver(notice(), around) == "HTTP 500"
+    assert (await channel.deliver(notice(), around)).fault == "HTTP 500"
     clock.pass_(seconds=90)
-    assert await channel.deliver(notice(), around) is None
+    assert not (await channel.deliver(notice(), around)).fault
     first, second = receiver.heard
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"] == "i1/ops/1"
     assert first.body == second.body
@@ -84,7 +84,7 @@ def test_the_signature_is_what_the_documentation_says() -> None:
 
 async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: Outside) -> None:
     text = "\x00\x1b[2J\u202e550 \ud800 <script>" + "x" * 1_000_000
-    assert await webhook(receiver.url).deliver(notice(text=text), around) is None
+    assert not (await webhook(receiver.url).deliver(notice(text=text), around)).fault
     assert receiver.heard[0].json["text"] == text
 
 
@@ -105,12 +105,12 @@ async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: Outside
 )
 async def test_what_an_answer_means(receiver: Receiver, around: Outside, answer: int | str, fault: str | None) -> None:
     receiver.answer = answer
-    assert await webhook(receiver.url).deliver(notice(), around) == fault
+    assert (await webhook(receiver.url).deliver(notice(), around)).fault == (fault or "")
 
 
 async def test_a_redirect_is_not_followed(receiver: Receiver, around: Outside) -> None:
     receiver.answer = "/elsewhere"
-    fault = await webhook(f"{receiver.url}/here").deliver(notice(), around)
+    fault = (await webhook(f"{receiver.url}/here").deliver(notice(), around)).fault
     assert fault is not None
     assert fault.startswith("HTTP 302: it leads elsewhere")
     assert [said.path for said in receiver.heard] == ["/here"]
@@ -120,36 +120,36 @@ async def test_a_receiver_that_hangs_is_left(receiver: Receiver, clock: Clock, m
     monkeypatch.setattr(probes.http, "TIMEOUT", 0.2)
     receiver.answer = "hang"
     async with HttpSession() as http:
-        fault = await webhook(receiver.url).deliver(notice(), outside_world(now=clock, http=http))
+        fault = (await webhook(receiver.url).deliver(notice(), outside_world(now=clock, http=http))).fault
     assert fault == "no answer within 0.2 seconds"
 
 
 async def test_an_answer_without_an_end_is_not_read(receiver: Receiver, around: Outside) -> None:
     receiver.answer = "huge"
-    assert await webhook(receiver.url).deliver(notice(), around) is None
+    assert not (await webhook(receiver.url).deliver(notice(), around)).fault
     assert receiver.sent < HUGE
 
 
 async def test_nobody_there(around: Outside) -> None:
     async with receiving() as gone:
         url = gone.url
-    assert await webhook(url).deliver(notice(), around) == "no connection: Connection refused"
+    assert (await webhook(url).deliver(notice(), around)).fault == "no connection: Connection refused"
 
 
 async def test_a_certificate_must_be_one_that_we_trust(around: Outside, tmp_path: Path) -> None:
     authority = new_authority(tmp_path)
     async with receiving(authority.serve("127.0.0.1")) as receiver:
         fault = "its certificate is not one that we trust; see ca_file"
-        assert await webhook(receiver.url).deliver(notice(), around) == fault
+        assert (await webhook(receiver.url).deliver(notice(), around)).fault == (fault or "")
         assert receiver.heard == []
-        assert await webhook(receiver.url, ca_file=authority.file).deliver(notice(), around) is None
+        assert not (await webhook(receiver.url, ca_file=authority.file).deliver(notice(), around)).fault
 
 
 async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, around: Outside) -> None:
     channel = webhook(f"{receiver.url}/tok3n?key=tok3n")
     for answer in (500, "close", "garbage", "/tok3n"):
         receiver.answer = answer
-        fault = await channel.deliver(notice(), around)
+        fault = (await channel.deliver(notice(), around)).fault
         assert fault is not None
         assert "tok3n" not in fault
         assert SECRET not in fault

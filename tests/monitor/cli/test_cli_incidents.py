@@ -29,6 +29,7 @@ from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import Store
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
+from tests.support.channel_samples import mark_delivered
 
 COMPANY = """
 [companies.{name}]
@@ -300,7 +301,7 @@ def test_for_machines(incidents_cli: IncidentsCommand) -> None:
 
 def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
     async def deliver(store: Store) -> None:
-        await store.incidents.delivered("nops1", NOW)
+        await mark_delivered(store, "nops1", NOW, "n")
         await store.incidents.put_off("nops2", NOW, NOW + HOUR, "503 from [the] pager")
 
     incidents_cli.keep(

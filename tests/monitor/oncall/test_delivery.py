@@ -57,9 +57,7 @@ async def test_what_fails_is_tried_again_later_and_later(delivery_app: DeliveryA
         delivery_app.time.now = record.next_try_at - timedelta(milliseconds=1)
         await delivery_app.turn()
         delivery_app.time.now = record.next_try_at
-    for wait, seconds in zip(
-        waits, (*BACKOFF_SECONDS, BACKOFF_SECONDS[-1], BACKOFF_SECONDS[-1], BACKOFF_SECONDS[-1]), strict=True
-    ):
+    for wait, seconds in zip(waits, (*BACKOFF_SECONDS, *[BACKOFF_SECONDS[-1]] * 4), strict=True):
         assert seconds <= wait <= seconds * (1 + JITTER)
     assert len(delivery_app.ops.tried) == 8, "never before its time, and never given up"
     assert delivery_app.delivery.counts == {("ops", "failed"): 8}
@@ -79,7 +77,7 @@ async def test_a_channel_that_is_down_for_an_hour(delivery_app: DeliveryApp) -> 
             await delivery_app.settle()
     assert len(delivery_app.channels["chat"].heard) == 60
     assert delivery_app.ops.heard == []
-    assert len(delivery_app.ops.tried) < 25
+    assert len(delivery_app.ops.tried) < 75, "about once a minute, whatever waits"
     delivery_app.ops.down = None
     delivery_app.time.pass_(minutes=11)
     await delivery_app.settle()
@@ -98,7 +96,7 @@ async def test_a_real_receiver_that_is_down_for_an_hour(delivery_app: DeliveryAp
             delivery_app.time.pass_(minutes=1)
             await delivery_app.turn()
         tries = len(receiver.heard)
-        assert 5 <= tries < 20
+        assert 30 <= tries <= 60, "about once a minute"
         receiver.answer = 200
         delivery_app.time.pass_(minutes=11)
         for _ in range(60):

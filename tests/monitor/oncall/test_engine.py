@@ -655,7 +655,7 @@ async def test_a_reminder_comes_when_it_is_time_and_not_in_heaps(tmp_path: Path)
         (opened,) = await engine_app.settle()
         await engine_app.play("d" * 20)  # five hours in which the channel is dead
         assert told(await engine_app.settle()) == ["opened"]
-        await engine_app.store.incidents.delivered(opened.id, engine_app.now)
+        await engine_app.store.incidents.delivered(opened, engine_app.now)
         assert told(await engine_app.settle()) == ["opened", "reminder"]
 
 

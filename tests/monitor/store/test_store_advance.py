@@ -10,6 +10,7 @@ import pytest
 from monitor.notices.notice import NoticeKind
 from monitor.store import Store
 from tests.monitor.store.conftest import Child
+from tests.support.channel_samples import mark_delivered
 from tests.support.incident_samples import entry, incident, mute, notice
 from tests.support.store_samples import FIRST, INBOX, T0, at, probe
 
@@ -76,7 +77,7 @@ async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url:
         await store.incidents.advance(4, [incident()], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
         assert await beside.incidents.signals_seen() == 4
         assert await beside.incidents.open() == [incident()]
-        await beside.incidents.delivered("i1/ops/1", at(1))
+        await mark_delivered(beside, "i1/ops/1", at(1))
         assert [record.notice.number for record in await store.incidents.waiting(at(2), 9)] == [2]
         assert await store.incidents.lasting("ops") == [notice(1)]
         await beside.incidents.add_mute(mute())

@@ -18,6 +18,7 @@ from monitor.store import Store, StoreError, incident_reads, reads, sqlite
 from monitor.store.database import connect
 from monitor.store.writes import SqlStatement, statements
 from probes.evidence import FailedLook
+from tests.support.channel_samples import mark_delivered
 from tests.support.incident_samples import entry, incident, mute, notice
 from tests.support.store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, probe
 
@@ -42,8 +43,8 @@ async def filled(file: Path) -> Path:
             await store.probes.learn(name, (), SPAM, T0, closed=closed, delivery=None)
             case = incident(name, closed_at=T0 if closed else None)
             await store.incidents.advance(1, [case], [entry(name)], [notice(1, name), notice(2, name)])
-            await store.incidents.delivered(f"{name}/ops/1", T0)
-        await store.incidents.delivered("closed/ops/2", T0)
+            await mark_delivered(store, f"{name}/ops/1", T0)
+        await mark_delivered(store, "closed/ops/2", T0)
         await store.incidents.add_mute(mute())
         await store.incidents.add_mute(mute("ended", ended_at=at(1), ended_by="me"))
     return file
@@ -67,8 +68,10 @@ async def filled(file: Path) -> Path:
         ("UPDATE probes SET closed_at = 1 WHERE id = 'open'", None),
         ("UPDATE history SET said = ''", "history is never changed"),
         ("DELETE FROM history", "only with its incident"),
-        ("UPDATE notices SET text = ''", "what a notice says is never changed"),
-        ("UPDATE notices SET facts = '{}'", "what a notice says is never changed"),
+        ("UPDATE notices SET text = ''", "what a delivered notice says is never changed"),
+        ("UPDATE notices SET sent_as = 'x'", "what a delivered notice says is never changed"),
+        ("UPDATE notices SET basis = '{}'", "what a notice is about is never changed"),
+        ("UPDATE notices SET text = '', facts = '{}' WHERE id = 'open/ops/2'", None),
         ("UPDATE notices SET delivered_at = NULL", "what is delivered stays delivered"),
         ("UPDATE notices SET tries = 5, next_try_at = 1, fault = 'x', delivered_at = 1 WHERE id = 'open/ops/2'", None),
         ("DELETE FROM notices", "only with its incident"),
@@ -160,10 +163,16 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
             "(delivered_at=? AND channel=? AND incident=? AND number<?)",
         ],
     ),
+    ("queue", ["notices_delivered_at_channel_incident_number (delivered_at=? AND channel=? AND incident=?)"]),
+    ("last_delivered", ["sqlite_autoindex_notices_2 (incident=? AND channel=?)"]),
     ("queues", ["ix_notices_delivered_at_channel_incident_number"]),
     ("lasting", ["ix_notices_lasts_channel"]),
     ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
     (SqlStatement.DELIVERED, ["sqlite_autoindex_notices_1"]),
+    (
+        SqlStatement.SENT_AS,
+        ["notices_delivered_at_channel_incident_number (delivered_at=? AND channel=? AND incident=? AND number<?)"],
+    ),
     (SqlStatement.SUPERSEDE, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
     (SqlStatement.PUT_OFF, ["sqlite_autoindex_notices_1"]),
     (SqlStatement.END_MUTE, ["sqlite_autoindex_mutes_1"]),

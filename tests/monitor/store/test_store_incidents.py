@@ -9,6 +9,7 @@ import pytest
 from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Resolution
 from monitor.notices.notice import NoticeKind
 from monitor.store import Store, StoreError
+from tests.support.channel_samples import mark_delivered
 from tests.support.incident_samples import entry, failure, incident, notice
 from tests.support.store_samples import FIRST, INBOX, T0, at, probe
 
@@ -180,7 +181,7 @@ async def test_what_is_long_over_is_forgotten_with_all_that_was_said_of_it(store
     for name, until in (("old", 10), ("young", 30)):
         await store.incidents.advance(1, [closed(name, 0, until)], [entry(name)], [notice(1, name), notice(2, name)])
         for number in (1, 2):
-            await store.incidents.delivered(f"{name}/ops/{number}", at(number))
+            await mark_delivered(store, f"{name}/ops/{number}", at(number))
     await store.incidents.advance(1, [incident("open", -1000)], [entry("open")], [])
     assert await store.prune(at(30)) == 0, "it counts probes"
     assert ids(await store.incidents.newest(9, open_only=False)) == ["open", "young"]
@@ -192,11 +193,11 @@ async def test_what_is_long_over_is_forgotten_with_all_that_was_said_of_it(store
 
 async def test_what_people_were_not_told_yet_is_not_forgotten(store: Store) -> None:
     await store.incidents.advance(1, [closed("i1", 0, 10)], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
-    await store.incidents.delivered("i1/ops/1", at(20))
+    await mark_delivered(store, "i1/ops/1", at(20))
     await store.prune(at(1000))
     assert [record.notice.number for record in await store.incidents.waiting(at(30), 9)] == [2]
     assert await store.incidents.entries("i1") == [entry()]
-    await store.incidents.delivered("i1/ops/2", at(20))
+    await mark_delivered(store, "i1/ops/2", at(20))
     await store.prune(at(1000))
     assert await store.incidents.newest(9, open_only=False) == []
 

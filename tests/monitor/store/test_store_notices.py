@@ -6,6 +6,7 @@ import pytest
 
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord, Store
+from tests.support.channel_samples import mark_delivered
 from tests.support.incident_samples import entry, incident, notice
 from tests.support.store_samples import T0, at
 
@@ -45,12 +46,12 @@ async def test_of_each_incident_and_channel_only_the_first_waits(store: Store) -
         ),
     )
     assert sorted(await waiting(store)) == ["i1/chat/1", "i1/ops/1", "i2/chat/1", "i2/ops/1"]
-    await store.incidents.delivered("i1/ops/1", T0)
+    await mark_delivered(store, "i1/ops/1", T0)
     assert sorted(await waiting(store)) == ["i1/chat/1", "i1/ops/2", "i2/chat/1", "i2/ops/1"]
     await store.incidents.put_off("i1/ops/2", T0, at(200), "down")
     assert sorted(await waiting(store)) == ["i1/chat/1", "i2/chat/1", "i2/ops/1"], "nothing overtakes"
-    await store.incidents.delivered("i1/ops/2", at(200))
-    await store.incidents.delivered("i1/ops/3", at(201))
+    await mark_delivered(store, "i1/ops/2", at(200))
+    await mark_delivered(store, "i1/ops/3", at(201))
     assert sorted(await waiting(store, 999)) == ["i1/chat/1", "i2/chat/1", "i2/ops/1"]
 
 
@@ -63,21 +64,21 @@ async def test_a_failed_try_is_kept_and_made_again_when_it_is_due(store: Store) 
     ]
     await store.incidents.put_off("i1/ops/1", at(31), at(90), "no route to host")
     assert await store.incidents.notices_of("i1") == [NoticeRecord(notice(), 2, at(90), None, "no route to host")]
-    await store.incidents.delivered("i1/ops/1", at(91))
+    await mark_delivered(store, "i1/ops/1", at(91))
     assert await store.incidents.notices_of("i1") == [NoticeRecord(notice(), 3, None, at(91), "")]
     assert await waiting(store, 999) == []
 
 
 async def test_what_is_delivered_stays_delivered(store: Store) -> None:
     await keep(store, notice())
-    await asyncio.gather(store.incidents.delivered("i1/ops/1", at(1)), store.incidents.delivered("i1/ops/1", at(2)))
-    await store.incidents.delivered("i1/ops/1", at(3))
+    await asyncio.gather(mark_delivered(store, "i1/ops/1", at(1)), mark_delivered(store, "i1/ops/1", at(2)))
+    await mark_delivered(store, "i1/ops/1", at(3))
     await store.incidents.put_off("i1/ops/1", at(4), at(5), "too late")
     assert await store.incidents.notices_of("i1") == [NoticeRecord(notice(), 1, None, at(1), "")]
 
 
 async def test_a_notice_that_is_forgotten_needs_no_delivery(store: Store) -> None:
-    await store.incidents.delivered("nobody/ops/1", T0)
+    await mark_delivered(store, "nobody/ops/1", T0)
     await store.incidents.put_off("nobody/ops/1", T0, T0, "down")
     assert await store.incidents.waiting(at(9), 9) == []
 
@@ -100,8 +101,8 @@ async def test_queues_tell_how_many_wait_and_since_when(store: Store) -> None:
         notice(1, channel="chat", seconds=7),
         notice(1, channel="told"),
     )
-    await store.incidents.delivered("i1/told/1", T0)
-    await store.incidents.delivered("i1/ops/1", T0)
+    await mark_delivered(store, "i1/told/1", T0)
+    await mark_delivered(store, "i1/ops/1", T0)
     await store.incidents.put_off("i1/ops/2", T0, at(1000), "down")
     assert await store.incidents.queues() == {"ops": (2, at(2)), "chat": (1, at(7))}
 
@@ -119,7 +120,7 @@ async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(
     assert await lasting(store) == []
     heard = []
     for told in ("i1/ops/1", "i1/chat/1", "i2/ops/1", "i1/ops/2", "i2/ops/2", "i1/ops/3"):
-        await store.incidents.delivered(told, at(3))
+        await mark_delivered(store, told, at(3))
         heard.append(" ".join(await lasting(store)))
     assert heard == ["i1/ops/1", "i1/ops/1", "i1/ops/1 i2/ops/1", "i2/ops/1 i1/ops/2", "i1/ops/2", ""]
     assert await lasting(store, "chat") == ["i1/chat/1"]
@@ -129,13 +130,13 @@ async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(
 async def test_what_came_back_lasts_again(store: Store) -> None:
     await keep(store, notice(1), notice(2, news=NoticeKind.RESOLVED), notice(3, seconds=9))
     for number in (1, 2, 3):
-        await store.incidents.delivered(f"i1/ops/{number}", at(number))
+        await mark_delivered(store, f"i1/ops/{number}", at(number))
     assert await lasting(store) == ["i1/ops/3"]
 
 
 async def test_a_try_that_failed_changes_nothing_in_what_lasts(store: Store) -> None:
     await keep(store, notice(1), notice(2, news=NoticeKind.RESOLVED))
-    await store.incidents.delivered("i1/ops/1", T0)
+    await mark_delivered(store, "i1/ops/1", T0)
     await store.incidents.put_off("i1/ops/2", T0, at(1), "down")
     assert await lasting(store) == ["i1/ops/1"]
 
@@ -147,7 +148,7 @@ async def test_deliveries_of_one_moment_are_all_kept(store: Store, together: boo
         store, *(notice(1, name) for name in names), *(notice(2, name, news=NoticeKind.WIDENED) for name in names)
     )
     for number in (1, 2):
-        writes = [store.incidents.delivered(f"{name}/ops/{number}", at(number)) for name in names]
+        writes = [mark_delivered(store, f"{name}/ops/{number}", at(number)) for name in names]
         if together:
             await asyncio.gather(*writes, store.incidents.advance(number, [], [entry("i0")], []))
         else:

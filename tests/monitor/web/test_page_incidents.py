@@ -200,7 +200,7 @@ async def stored(pages_app: PagesApp, *incidents: Incident, records: tuple[Notic
     await pages_app.store.incidents.advance(1, incidents, entries, [record.notice for record in records])
     for record in records:
         if record.delivered_at:
-            await pages_app.store.incidents.delivered(record.notice.id, record.delivered_at)
+            await pages_app.store.incidents.delivered(record.notice, record.delivered_at)
 
 
 async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
-from monitor.channels.channel import TIMEOUT, MailWays, Receipt, receipt_of
+from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays, delivery_result
 from monitor.notices.notice import Notice
 from probes.http import HttpReply, WebUrl, basic, refusal
 from probes.outside import Outside
@@ -58,10 +58,10 @@ class AlertmanagerChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
+    async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""
         answer = await self._ask(outside, "POST", "alerts", list(alerts(notice, outside.now())))
-        return receipt_of(answer)._replace(fault=_explained(answer) or "")
+        return delivery_result(answer)._replace(fault=_explained(answer) or "")
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`. Missing or short silences are fixed before the alerts are posted again."""

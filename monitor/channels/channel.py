@@ -13,8 +13,8 @@ TIMEOUT = http.TIMEOUT
 REPEAT = 60.0  # seconds between two calls of `repeat`
 
 
-class Receipt(NamedTuple):
-    """What became of one attempt. `fault`: why it was not delivered, "" if it was; in one line, without secrets.
+class DeliveryResult(NamedTuple):
+    """The result of one attempt. `fault`: why it was not delivered, "" if it was; in one line, without secrets.
 
     `refused`: the receiver takes other notices, but never this one. `wait`: how long it asks to be left alone.
     `handle`: its own name for what it keeps about the incident; it comes with the next notice about it.
@@ -26,22 +26,22 @@ class Receipt(NamedTuple):
     handle: str = ""
 
 
-TAKEN = Receipt()
+TAKEN = DeliveryResult()
 
 
-def receipt_of(answer: HttpReply | str) -> Receipt:
-    """Return what an HTTP answer, or the error instead of one, means for an attempt.
+def delivery_result(answer: HttpReply | str) -> DeliveryResult:
+    """Return the result of an attempt from an HTTP answer, or the error instead of one.
 
     A 4xx status is the receiver's last word on this notice, except where the fault lies in the channel's address or
-    secrets, which people mend, or in the moment.
+    secrets, which people correct, or in the moment.
     """
     if isinstance(answer, str):
-        return Receipt(answer)
+        return DeliveryResult(answer)
     fault = refusal(answer)
     if fault is None:
         return TAKEN
     wait = None if answer.retry_after is None else timedelta(seconds=answer.retry_after)
-    return Receipt(fault, refused=400 <= answer.status < 500 and answer.status not in NOT_FINAL, wait=wait)
+    return DeliveryResult(fault, refused=400 <= answer.status < 500 and answer.status not in NOT_FINAL, wait=wait)
 
 
 NOT_FINAL = frozenset((401, 403, 404, 407, 408, 409, 410, 425, 429))
@@ -76,7 +76,7 @@ class Channel(Protocol):
         separate closing notice for an incident that was merged into another."""
         ...
 
-    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
+    async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """Deliver a notice. The receiver may have had it already: `notice.id` is the same on every attempt."""
         ...
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, MailWays, Receipt
+from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 from probes.http import refusal
@@ -99,9 +99,9 @@ class ServiceChannel(Settings):
         schema = self.url.get_secret_value().partition("://")[0].lower()
         return schema in KEYS.keys() | ALIASES | {"http", "https"}
 
-    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
+    async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""
-        return Receipt(await self._notified(notice, outside) or "")
+        return DeliveryResult(await self._notified(notice, outside) or "")
 
     async def _notified(self, notice: Notice, outside: Outside) -> str | None:
         try:

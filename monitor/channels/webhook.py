@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import MailWays, Receipt, receipt_of
+from monitor.channels.channel import DeliveryResult, MailWays, delivery_result
 from monitor.notices.notice import Notice
 from probes.http import WebUrl
 from probes.outside import Outside
@@ -37,7 +37,7 @@ class WebhookChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
+    async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""
         body = written(notice)
         time = int(outside.now().timestamp())
@@ -45,7 +45,7 @@ class WebhookChannel(Settings):
             "Idempotency-Key": notice.id,
             "Mailpath-Signature": signature(self.secret.get_secret_value(), time, body),
         }
-        return receipt_of(
+        return delivery_result(
             await outside.http.exchange("POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
         )
 

@@ -32,8 +32,8 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeBasis:
-    """What a notice is rendered from, beside its incident: what the channel knew before, the companies that it may see
-    (None: all), and the absorbed incidents that it knew of."""
+    """The inputs of a notice beside its incident: what the channel knew before, the companies that it may see (None:
+    all), and the absorbed incidents that it knew of."""
 
     before: LastNotice | None
     visible: tuple[str, ...] | None

@@ -17,7 +17,7 @@ from enum import Enum, auto
 
 import structlog
 
-from monitor.channels.channel import REPEAT, Channel, Receipt
+from monitor.channels.channel import REPEAT, Channel, DeliveryResult
 from monitor.notices.notice import Notice, NoticeQueue
 from monitor.store import NoticeRecord, Store, StoreError
 from monitor.supervised import SupervisedTask
@@ -45,8 +45,8 @@ Compose = Callable[[NoticeQueue], Notice]
 """Renders what waits about one incident for one channel as one notice."""
 
 
-class Attempt(Enum):
-    """What became of one attempt."""
+class AttemptResult(Enum):
+    """Results of one attempt."""
 
     DELIVERED = auto()
     REFUSED = auto()  # this notice, by a channel that takes others
@@ -229,8 +229,8 @@ class Delivery:
                 break
             batch = [left.popleft() for _ in range(min(1 if shut else lane.takes(), len(left)))]
             results = await asyncio.gather(*(self._deliver(lane, record) for record in batch), return_exceptions=True)
-            took = results.count(Attempt.DELIVERED)
-            answered = took > 0 or Attempt.REFUSED in results
+            took = results.count(AttemptResult.DELIVERED)
+            answered = took > 0 or AttemptResult.REFUSED in results
             if answered or not shut:
                 self._judge(lane, answered)
             if broken := next((result for result in results if isinstance(result, BaseException)), None):
@@ -242,33 +242,33 @@ class Delivery:
             await self._put_off(left, now, lane.shut_until, f"not tried, as the channel takes nothing: {lane.fault}")
         return delivered
 
-    async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> Attempt:
+    async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> AttemptResult:
         """Try to deliver what waits about one incident, of which this is the first."""
         first = record.notice.id
         self._on_the_way.add(first)
         try:
             if first not in lane.unmarked:
                 notice = self._compose(await self._store.incidents.queue(record.notice.incident, lane.name))
-                receipt = await self._delivered(lane, notice)
-                self.counts[lane.name, "failed" if receipt.fault else "delivered"] += 1
-                self._log_channel(lane, first, receipt.fault)
-                if receipt.fault:
-                    until = self._next_try(lane, first, receipt, now := self._now())
-                    await self._put_off([record], now, until, receipt.fault)
-                    return Attempt.REFUSED if receipt.refused else Attempt.FAILED
-                lane.unmarked[first] = replace(notice, handle=receipt.handle or notice.handle), self._now()
+                result = await self._delivered(lane, notice)
+                self.counts[lane.name, "failed" if result.fault else "delivered"] += 1
+                self._log_channel(lane, first, result.fault)
+                if result.fault:
+                    until = self._next_try(lane, first, result, now := self._now())
+                    await self._put_off([record], now, until, result.fault)
+                    return AttemptResult.REFUSED if result.refused else AttemptResult.FAILED
+                lane.unmarked[first] = replace(notice, handle=result.handle or notice.handle), self._now()
                 log.info("notice delivered", channel=lane.name, news=str(notice.news), incident=notice.incident)
             await self._store.incidents.delivered(*lane.unmarked[first])
             del lane.unmarked[first]
-            return Attempt.DELIVERED
+            return AttemptResult.DELIVERED
         finally:
             self._on_the_way.discard(first)
 
-    async def _delivered(self, lane: _ChannelQueue, notice: Notice) -> Receipt:
+    async def _delivered(self, lane: _ChannelQueue, notice: Notice) -> DeliveryResult:
         try:
             return await lane.channel.deliver(notice, self._outside)
         except Exception as error:  # its words are not told: they may hold a token
-            return Receipt(f"internal error: {type(error).__name__}")
+            return DeliveryResult(f"internal error: {type(error).__name__}")
 
     async def _repeat(self, lane: _ChannelQueue, muted: frozenset[str]) -> None:
         lane.repeated_at, lane.muted = self._now(), muted
@@ -287,13 +287,12 @@ class Delivery:
         lane.misses = 0 if took else lane.misses + 1
         lane.shut_until = None if took else self._now() + _wait(lane.misses)
 
-    def _next_try(self, lane: _ChannelQueue, first: str, receipt: Receipt, now: datetime) -> datetime:
-        """Return the next attempt: never before the lane's back-off ends, nor before the receiver wants to hear of
-        it."""
-        if receipt.refused:
+    def _next_try(self, lane: _ChannelQueue, first: str, result: DeliveryResult, now: datetime) -> datetime:
+        """Return the next attempt: never before the lane's back-off ends, nor before the receiver wants more."""
+        if result.refused:
             return now + REFUSED_FOR
         wait = _wait(lane.failing[first]) * (1 + JITTER * self._rng.random())
-        return now + max(wait, min(receipt.wait or timedelta(0), MAX_WAIT_ASKED_FOR))
+        return now + max(wait, min(result.wait or timedelta(0), MAX_WAIT_ASKED_FOR))
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
         await asyncio.gather(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.channels.channel import MailWays, Receipt
+from monitor.channels.channel import DeliveryResult, MailWays
 from monitor.notices.notice import Notice
 from monitor.oncall.delivery import Delivery
 from monitor.store import NoticeRecord, Store
@@ -62,7 +62,7 @@ class RecordingChannel:
 
     keeps_open = False
 
-    async def deliver(self, notice: Notice, outside: Outside) -> Receipt:
+    async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         self.tried.append(notice.id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -74,10 +74,10 @@ class RecordingChannel:
             if self.bug:
                 raise self.bug
             if self.down or notice.id in self.refuses:
-                return Receipt(self.down or "never this one", refused=not self.down, wait=self.asks)
+                return DeliveryResult(self.down or "never this one", refused=not self.down, wait=self.asks)
             self.heard.append(notice.id)
             self.notices.append(notice)
-            return Receipt(handle=self.handle)
+            return DeliveryResult(handle=self.handle)
         finally:
             self.at_once -= 1
 

@@ -12,7 +12,7 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.mailsystems.words import Chain
 from probes.sender import Role
-from probes.verdict import Verdict
+from probes.verdict import Cause, Outcome, Verdict
 
 PathKey = tuple[str, str]
 """Company and path."""
@@ -26,8 +26,8 @@ class SignalSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A verdict that was stored. `amends` tells that the same probe had another one before; `delivery` is how long it
-    took to the mailbox, None where it was not seen there."""
+    """A verdict that was stored. `before` is what the verdict on the same probe was until then, None for the first;
+    `delivery` is how long it took to the mailbox, None where it was not seen there."""
 
     number: int
     probe_id: str
@@ -38,9 +38,14 @@ class Signal:
     launched_at: datetime
     at: datetime
     verdict: Verdict
-    amends: bool = False
+    before: tuple[Outcome, Cause | None] | None = None
     delivery: timedelta | None = None
     source: SignalSource = SignalSource.PROBE
+
+    @property
+    def amends(self) -> bool:
+        """True if the same probe had another verdict before."""
+        return self.before is not None
 
     @property
     def check(self) -> Check:

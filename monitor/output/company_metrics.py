@@ -3,11 +3,12 @@
 Tables and pure functions."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from monitor.incidents.incident import Incident
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
+from monitor.probing.code_counts import CodeCountKey
 from monitor.probing.delivery_times import DeliveryTimes
 from monitor.probing.schedule import interval
 from probes.verdict import Outcome
@@ -81,6 +82,14 @@ def _company_infos(snapshot: Snapshot) -> Iterator[Row]:
         yield labels, 1
 
 
+def _codes(counts: Callable[[Snapshot], Mapping[CodeCountKey, int]]) -> Callable[[Snapshot], Iterator[Row]]:
+    def rows(snapshot: Snapshot) -> Iterator[Row]:
+        for key, count in counts(snapshot).items():
+            yield (key.company, key.mail_system, code_label(key.needs_code), key.grade), count
+
+    return rows
+
+
 def _deliveries(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], DeliveryTimes]]:
     for (company, needs_code), times in snapshot.deliveries.items():
         yield (company, code_label(needs_code)), times
@@ -91,6 +100,7 @@ def code_label(needs_code: bool) -> str:
     return "1" if needs_code else "0"
 
 
+CODES = ("company", "mail_system", "code", "grade")
 INCIDENT = ("company", "scope", "cause", "severity")
 
 COMPANY_FAMILIES = (
@@ -121,6 +131,20 @@ COMPANY_FAMILIES = (
         "Probes judged, by their first verdict.",
         ("company", "outcome", "cause"),
         _probes,
+    ),
+    MetricFamily(
+        "mailpath_codes_total",
+        "counter",
+        "Probes that tell whether mail arrives in time; unknown results and mailbox trouble do not.",
+        CODES,
+        _codes(lambda snapshot: snapshot.codes),
+    ),
+    MetricFamily(
+        "mailpath_codes_in_time_total",
+        "counter",
+        "Probes of mailpath_codes_total that reached the inbox in time.",
+        CODES,
+        _codes(lambda snapshot: snapshot.codes_in_time),
     ),
     MetricFamily(
         "mailpath_mailbox_errors_total",

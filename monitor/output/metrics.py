@@ -57,6 +57,8 @@ class Metrics:
             current_verdicts=dict(board.current_verdicts),
             probes=dict(board.probes),
             deliveries={key: histogram.frozen() for key, histogram in board.deliveries.items()},
+            codes=dict(board.codes.judged),
+            codes_in_time=dict(board.codes.in_time),
             mailbox_errors=self._gauges.mailbox_errors(),
             inbound=self._gauges.inbound(),
             turned_away=self._gauges.turned_away(),

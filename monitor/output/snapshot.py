@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
+from monitor.probing.code_counts import CodeCountKey
 from monitor.probing.current import CurrentVerdict
 from monitor.probing.delivery_times import DeliveryTimes
 from probes.check import Check
@@ -17,6 +18,8 @@ class Snapshot:
     current_verdicts: dict[Check, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
     deliveries: dict[tuple[str, bool], DeliveryTimes]
+    codes: dict[CodeCountKey, int]
+    codes_in_time: dict[CodeCountKey, int]
     mailbox_errors: dict[tuple[str, str], int]
     inbound: dict[str, int]
     turned_away: dict[int, int]

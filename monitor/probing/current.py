@@ -8,6 +8,7 @@ from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
+from monitor.probing.code_counts import CodeCounts
 from monitor.probing.delivery_times import Exemplar, Histogram, bounds_with
 from monitor.store import Present
 from probes.check import Check
@@ -35,6 +36,7 @@ class Board:
         self.control: dict[Check, CurrentVerdict] = {}
         self.neighbour: dict[Check, CurrentVerdict] = {}
         self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
+        self.codes = CodeCounts()
         self.deliveries: dict[tuple[str, bool], Histogram] = {}  # company, and whether the mail carries a code
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
@@ -47,6 +49,7 @@ class Board:
         for key in [key for key in self.probes if key[0] not in companies]:
             del self.probes[key]
         self._configure_deliveries()
+        self.codes.configure(self.paths.values())
 
     def _configure_deliveries(self) -> None:
         """All histograms exist from the start, empty. If bounds have changed, they begin anew, as at a restart."""
@@ -88,6 +91,7 @@ class Board:
 
     def _count(self, signal: Signal) -> None:
         verdict = signal.verdict
+        self.codes.take(self.paths[signal.place], signal)
         if not signal.amends:
             self.probes[signal.company, verdict.outcome, verdict.cause or ""] += 1
         if signal.delivery is not None and verdict.outcome in (Outcome.INBOX, Outcome.LATE):

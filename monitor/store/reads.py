@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    ScalarSelect,
     Select,
     bindparam,
-    exists,
     func,
     literal,
     select,
@@ -90,13 +90,21 @@ ATTEMPTS = (
     )
 )
 _earlier = verdicts.alias("earlier")
+
+
+def _before(column: str) -> ScalarSelect[Any]:
+    """A column of the verdict that the probe had before."""
+    before = select(_earlier.c[column]).where(_earlier.c.probe_id == verdicts.c.probe_id, _earlier.c.id < verdicts.c.id)
+    return before.order_by(_earlier.c.id.desc()).limit(1).scalar_subquery()
+
+
 _SIGNAL = (
     signals_table.c.id.label("number"),
     signals_table.c.source,
     *(probes.c[name] for name in ("id", "company", "path", "kind", "role", "created_at")),
     verdicts.c.at,
     *(verdicts.c[name] for name in VERDICT),
-    exists().where(_earlier.c.probe_id == verdicts.c.probe_id, _earlier.c.id < verdicts.c.id).label("amends"),
+    *(_before(name).label(f"before_{name}") for name in ("outcome", "cause")),
 )
 SIGNALS = (
     select(*_SIGNAL)
@@ -263,7 +271,7 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> ProbeRecord:
 def _signal(row: Row[Any]) -> Signal:
     return Signal(
         *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
-        *(_verdict(row), row.amends, row.delivery, row.source),
+        *(_verdict(row), row.before_outcome and (row.before_outcome, row.before_cause), row.delivery, row.source),
     )
 
 

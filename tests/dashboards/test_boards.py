@@ -24,7 +24,7 @@ GRAFANA_12 = range(41, 43)  # the schema versions of its releases
 EVERY_PANEL = pytest.mark.parametrize(("board", "panel"), list(panels()), ids=titled)
 EVERY_QUESTION = pytest.mark.parametrize(("board", "panel"), list(asking()), ids=titled)
 EVERY_BOARD = pytest.mark.parametrize("name", BOARDS)
-GRADED = re.compile(r"mailpath_(path_outcome|path_ok|probes_total|delivery_seconds)")
+GRADED = re.compile(r"mailpath_(path_outcome|path_ok|probes_total|codes_|delivery_seconds)")
 
 
 def test_the_files_are_those_that_the_code_makes() -> None:

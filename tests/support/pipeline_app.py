@@ -134,7 +134,7 @@ def watched(route: Any, mailbox: Any, **facts: Any) -> WatchedPath:
         "mail_systems": ("postfix",),
         "path": "hq",
         "to": "probe@acme.test",
-        "route": route,
+        "route": route or ScriptedRoute(),
         "mailbox": mailbox,
         "kinds": (Kind.TWO_STEP_CODE,),
         "every": timedelta(minutes=15),

@@ -228,7 +228,7 @@ def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
     """A probe was missing; then it came after all. Its past is loaded again, with the later verdict in it."""
     day = Day((path_at("acme"),))
     day.play({LINE: "ib"})
-    amended = signal("i", T0 + timedelta(minutes=15, seconds=1), amends=True)
+    amended = signal("i", T0 + timedelta(minutes=15, seconds=1), before=(Outcome.MISSING, None))
     assert day.tracker.unread([amended]) == [LINE]
     day.tracker.recall(LINE, [signal("i", T0), amended])
     day.tracker.take([amended], frozenset({LINE}))

@@ -36,11 +36,16 @@ def probe(
 
 
 def signal(
-    on: Probe, outcome: Outcome, cause: Cause | None = None, *, after: float | None = None, amends: bool = False
+    on: Probe,
+    outcome: Outcome,
+    cause: Cause | None = None,
+    *,
+    after: float | None = None,
+    before: tuple[Outcome, Cause | None] | None = None,
 ) -> Signal:
     verdict = Verdict(outcome, cause, Grade.REAL, f"because <{outcome}>")
     delivery = None if after is None else timedelta(seconds=after)
-    return Signal(1, on.id, *on.check, on.role, on.created_at, T0, verdict, amends, delivery)
+    return Signal(1, on.id, *on.check, on.role, on.created_at, T0, verdict, before, delivery)
 
 
 def board(*paths: str) -> Board:
@@ -109,7 +114,9 @@ async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one() -> Non
 async def test_an_amended_verdict_is_shown_and_not_counted_twice() -> None:
     shown = board()
     shown.take([signal(probe(), Outcome.DEFERRED, Cause.GREYLISTED)])
-    shown.take([signal(probe(), Outcome.LATE, Cause.GREYLISTED, after=700, amends=True)])
+    shown.take(
+        [signal(probe(), Outcome.LATE, Cause.GREYLISTED, after=700, before=(Outcome.DEFERRED, Cause.GREYLISTED))]
+    )
     seen = await samples(shown)
     assert seen["mailpath_probes_total"] == {labels(company="acme", outcome="deferred", cause="greylisted"): 1}
     assert ("outcome", "late") in next(iter(seen["mailpath_path_outcome"]))

@@ -11,7 +11,7 @@ from monitor.store import Store, reads
 from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
-from probes.verdict import Verdict
+from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
 LINE = Check("acme", "hq", Kind.VERIFICATION)
@@ -31,7 +31,7 @@ def names(signals: Sequence[Signal]) -> str:
 async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store) -> None:
     await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
     assert await store.probes.signals(0) == [
-        Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
+        Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED)
     ]
 
 
@@ -44,6 +44,15 @@ async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store
     assert names(await store.probes.signals(2, most=2)) == "b! c"
     assert await store.probes.signals(5) == []
     assert await store.probes.last_signal() == 5
+
+
+async def test_a_signal_tells_what_the_verdict_on_its_probe_was_before(store: Store) -> None:
+    outcomes = [(Outcome.UNKNOWN, None), (Outcome.DEFERRED, Cause.GREYLISTED), (Outcome.LATE, Cause.GREYLISTED)]
+    for outcome, cause in outcomes:
+        await judged(store, "b")
+        await judged(store, "a", Verdict(outcome, cause, Grade.REAL, "because"))
+    signals = [each for each in await store.probes.signals(0) if each.probe_id == "a"]
+    assert [each.before for each in signals] == [None, *outcomes[:-1]]
 
 
 async def test_without_verdicts_there_is_no_ruling(store: Store) -> None:

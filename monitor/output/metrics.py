@@ -13,7 +13,7 @@ from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
 from monitor.output.exposition import Format, ending, written
 from monitor.output.process_metrics import process_families
 from monitor.output.service_metrics import SERVICE_FAMILIES
-from monitor.output.snapshot import Snapshot
+from monitor.output.snapshot import Snapshot, limited
 from monitor.probing.current import Board
 
 
@@ -46,9 +46,9 @@ class Metrics:
     def __init__(self, board: Board, gauges: Gauges) -> None:
         self._board, self._gauges = board, gauges
 
-    async def render(self, form: Format = Format.PLAIN) -> bytes:
-        """Return the exposition in this format."""
-        return await asyncio.to_thread(_render, self.snapshot(), form)
+    async def render(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> bytes:
+        """Return the exposition in this format. With `companies`, only what is theirs, and nothing of the service."""
+        return await asyncio.to_thread(_render, self.snapshot(), form, companies)
 
     def snapshot(self) -> Snapshot:
         """Copy the current state; must be called on the event loop."""
@@ -80,6 +80,10 @@ class Metrics:
         )
 
 
-def _render(snapshot: Snapshot, form: Format) -> bytes:
-    text = written((*COMPANY_FAMILIES, *SERVICE_FAMILIES, *process_families()), COMPANY_HISTOGRAMS, snapshot, form)
-    return (text + ending(form)).encode()
+def _render(snapshot: Snapshot, form: Format, companies: frozenset[str] | None) -> bytes:
+    families = [*COMPANY_FAMILIES]
+    if companies is None:
+        families += (*SERVICE_FAMILIES, *process_families())
+    else:
+        snapshot = limited(snapshot, companies)
+    return (written(families, COMPANY_HISTOGRAMS, snapshot, form) + ending(form)).encode()

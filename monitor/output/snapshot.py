@@ -1,13 +1,13 @@
 """All data of one scrape of `/metrics`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.probing.code_counts import CodeCountKey
 from monitor.probing.current import CurrentVerdict
-from monitor.probing.delivery_times import DeliveryTimes
+from monitor.probing.delivery_times import DeliveryTimes, bounds_with
 from probes.check import Check
 
 
@@ -38,3 +38,29 @@ class Snapshot:
     clock_steps: int
     store_errors: int
     at: datetime
+
+
+def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
+    """Return the snapshot without what other companies have. What counts over all companies stays in it: its families
+    are not written for callers who are limited."""
+    paths = {key: path for key, path in snapshot.paths.items() if path.company in companies}
+    bounds = bounds_with(path.code_life for path in paths.values())  # others' code lives are theirs too
+    return replace(
+        snapshot,
+        paths=paths,
+        current_verdicts={key: each for key, each in snapshot.current_verdicts.items() if key.company in companies},
+        probes={key: count for key, count in snapshot.probes.items() if key[0] in companies},
+        codes={key: count for key, count in snapshot.codes.items() if key.company in companies},
+        codes_in_time={key: count for key, count in snapshot.codes_in_time.items() if key.company in companies},
+        deliveries={key: times.merged(bounds) for key, times in snapshot.deliveries.items() if key[0] in companies},
+        mailbox_errors={key: count for key, count in snapshot.mailbox_errors.items() if key[0] in companies},
+        incidents=tuple(
+            _own(each, companies) for each in snapshot.incidents if not companies.isdisjoint(each.companies)
+        ),
+    )
+
+
+def _own(incident: Incident, companies: frozenset[str]) -> Incident:
+    """The incident as far as it affects these companies."""
+    touches = tuple(each for each in incident.touches if each in companies)
+    return replace(incident, company=incident.company if incident.company in companies else "", touches=touches)

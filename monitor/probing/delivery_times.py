@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 BOUNDS_SECONDS = (
     *(1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 360.0, 420.0, 480.0, 540.0, 600.0, 660.0),
@@ -35,6 +36,18 @@ class DeliveryTimes:
     counts: tuple[int, ...]
     total: float
     newest: tuple[Exemplar | None, ...]
+
+    def merged(self, bounds: tuple[float, ...]) -> "DeliveryTimes":
+        """The same with these bounds only, which are some of its own."""
+        if bounds == self.bounds:
+            return self
+        counts = [0] * (len(bounds) + 1)
+        newest: list[Exemplar | None] = [None] * (len(bounds) + 1)
+        for bound, count, exemplar in zip((*self.bounds, inf), self.counts, self.newest, strict=True):
+            bucket = bisect_left(bounds, bound)
+            counts[bucket] += count
+            newest[bucket] = max(filter(None, (newest[bucket], exemplar)), key=lambda each: each.at, default=None)
+        return DeliveryTimes(bounds, tuple(counts), self.total, tuple(newest))
 
 
 class Histogram:

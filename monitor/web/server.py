@@ -9,17 +9,16 @@ from aiohttp import web
 from monitor.config import Config
 from monitor.descriptors import descriptor_limit
 from monitor.errors import UserError
-from monitor.output.exposition import accepted_format
 from monitor.web import api, auth, docs, pages
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
-from monitor.web.compression import accepts_gzip, compressing, vary
+from monitor.web.compression import compressing
 from monitor.web.connections import Connection, ConnectionLimits, Connections
 from monitor.web.errors import MAX_BODY_BYTES, safe
 from monitor.web.headers import add_headers
 from monitor.web.listening import accepting, bound
 from monitor.web.rejections import Rejections
-from monitor.web.scrapes import Scrapes
+from monitor.web.scrapes import metrics_route
 from probes.settings import Endpoint
 
 MAX_CONNECTIONS_PER_CLIENT = 128  # connections, where no configuration says it
@@ -31,34 +30,25 @@ class WebError(UserError):
 
 
 def application(backend: Backend, *, instruments: bool = True) -> web.Application:
-    """The pages and the API; with `instruments` also what machines ask for: metrics and health."""
+    """The pages, the API, and the metrics for callers who have signed in; with `instruments` also health."""
     app = web.Application(middlewares=[safe, compressing, auth.guard], client_max_size=MAX_BODY_BYTES)
     app[BACKEND] = backend
     auth.add_gate(app)
     app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *api.routes()])
+    app.add_routes([metrics_route(backend)])
     if instruments:
-        app.add_routes(_instruments(backend))
+        app.add_routes(_health(backend))
     return app
 
 
 def instruments(backend: Backend) -> web.Application:
-    """Only what machines ask for."""
+    """Only what machines ask for, without sign-in: metrics of all companies, and health."""
     app = web.Application(middlewares=[safe], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(_instruments(backend))
+    app.add_routes([metrics_route(backend), *_health(backend)])
     return app
 
 
-def _instruments(backend: Backend) -> list[web.RouteDef]:
-    scrapes = Scrapes(backend.metrics.render)
-
-    async def metrics(request: web.Request) -> web.Response:
-        form, gzip = accepted_format(",".join(request.headers.getall("Accept", ()))), accepts_gzip(request)
-        scrape = await scrapes.scrape(form)
-        headers = {"Content-Type": form.value, "Vary": "Accept"} | ({"Content-Encoding": "gzip"} if gzip else {})
-        response = web.Response(body=await scrape.gzipped() if gzip else scrape.body, headers=headers)
-        vary(response)
-        return response
-
+def _health(backend: Backend) -> list[web.RouteDef]:
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")
 
@@ -66,7 +56,7 @@ def _instruments(backend: Backend) -> list[web.RouteDef]:
         reason = backend.ready()
         return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
 
-    return [web.get("/metrics", metrics), web.get("/healthz", alive), web.get("/readyz", ready)]
+    return [web.get("/healthz", alive), web.get("/readyz", ready)]
 
 
 @asynccontextmanager

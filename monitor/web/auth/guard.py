@@ -33,7 +33,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     caller = await request.app[GATE].caller(request)
     if caller:
         request[CALLER] = caller
-    if caller is None and not is_for_all(request.path) and not _may_count(request, caller):
+    if caller is None and not is_for_all(request.path) and not _are_open_metrics(request):
         raise _first_sign_in(request)
     await refuse_forgeries(request, None if is_for_all(request.path) else caller)
     if caller:
@@ -63,17 +63,12 @@ def _refuse_the_weak(request: web.Request, caller: Caller) -> None:
             text=f"You need the {ROLES[rights].title} role for this. You are signed in as "
             f"{ROLES[caller.rights].title}. Ask a Mailpath admin for access."
         )
-    if request.path == METRICS and not _may_count(request, caller):
-        raise web.HTTPForbidden(text="Metrics cover all companies; your access is limited to some.")
 
 
-def _may_count(request: web.Request, caller: Caller | None) -> bool:
-    """The metrics cover all companies: they are for callers who see all. Only if every company is simulated this
-    machine
-    gets them without sign-in: otherwise a proxy that does not identify itself would expose them to everybody."""
-    if request.path != METRICS:
-        return False
-    return caller.sees_all if caller else only_simulated(config_of(request)) and HttpClient(request).is_here
+def _are_open_metrics(request: web.Request) -> bool:
+    """True for a scrape that needs no sign-in: from this machine, and only if every company is simulated. Otherwise a
+    proxy that does not identify itself would expose the metrics to everybody."""
+    return request.path == METRICS and only_simulated(config_of(request)) and HttpClient(request).is_here
 
 
 def _first_sign_in(request: web.Request) -> web.HTTPException:

@@ -47,7 +47,7 @@ POST   /invitation                                  422     422      422     422
 GET    /static/{name}                               200     200      200     200      -
 GET    /healthz                                     200     200      200     200      -
 GET    /readyz                                      200     200      200     200      -
-GET    /metrics                                     401     200      200     200     403
+GET    /metrics                                     401     200      200     200     -
 
 GET    /                                            303     200      200     200      -
 GET    /?q={company}                                303     200      200     200     200
@@ -146,7 +146,7 @@ class Row:
     @property
     def about_something(self) -> bool:
         """Whether it names what is a company's."""
-        return self.elsewhere is not None and self.target != "/metrics"
+        return self.elsewhere is not None
 
     def __str__(self) -> str:
         return f"{self.method} {self.target}"
@@ -193,8 +193,6 @@ def expected(row: Row, who: Who, things: CompanyIds) -> int:
     if status == 403 or row.elsewhere is None:
         return status
     not_theirs = who.companies is not None and things.company not in who.companies
-    if not row.about_something:
-        return row.elsewhere if who.companies else status
     return row.elsewhere if not_theirs or things is NOTHING else status
 
 

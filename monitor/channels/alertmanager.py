@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
-from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays, delivery_result
+from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays, delivery_result, pretty
 from monitor.notices.notice import Notice
 from probes.http import HttpReply, WebUrl, basic, refusal
 from probes.outside import Outside
@@ -62,6 +62,10 @@ class AlertmanagerChannel(Settings):
         """See `Channel`."""
         answer = await self._ask(outside, "POST", "alerts", list(alerts(notice, outside.now())))
         return delivery_result(answer)._replace(fault=_explained(answer) or "")
+
+    def preview(self, notice: Notice) -> str:
+        """See `Channel`."""
+        return pretty(list(alerts(notice, notice.at)))
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`. Missing or short silences are fixed before the alerts are posted again."""

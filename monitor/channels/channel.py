@@ -1,8 +1,9 @@
 """The protocol of a notification channel."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from monitor.notices.notice import Notice
 from probes import http
@@ -17,13 +18,15 @@ class DeliveryResult(NamedTuple):
     """The result of one attempt. `fault`: why it was not delivered, "" if it was; in one line, without secrets.
 
     `refused`: the receiver takes other notices, but never this one. `wait`: how long it asks to be left alone.
-    `handle`: its own name for what it keeps about the incident; it comes with the next notice about it.
+    `handle`: its own name for what it keeps about the incident; it comes with the next notice about it. `answer`: its
+    answer in a few words, for people who test the channel.
     """
 
     fault: str = ""
     refused: bool = False
     wait: timedelta | None = None
     handle: str = ""
+    answer: str = ""
 
 
 TAKEN = DeliveryResult()
@@ -39,7 +42,7 @@ def delivery_result(answer: HttpReply | str) -> DeliveryResult:
         return DeliveryResult(answer)
     fault = refusal(answer)
     if fault is None:
-        return TAKEN
+        return DeliveryResult(answer=f"HTTP {answer.status}")
     wait = None if answer.retry_after is None else timedelta(seconds=answer.retry_after)
     return DeliveryResult(fault, refused=400 <= answer.status < 500 and answer.status not in NOT_FINAL, wait=wait)
 
@@ -48,11 +51,19 @@ NOT_FINAL = frozenset((401, 403, 404, 407, 408, 409, 410, 425, 429))
 """Statuses that say nothing about the notice: who asks, where, and when."""
 
 
+def pretty(payload: Any) -> str:
+    """Return JSON for people to read."""
+    return json.dumps(payload, indent=2, ensure_ascii=False)
+
+
 class MailWays(NamedTuple):
-    """The mail domains and the mail server that a channel sends to; none and "" if it sends no mail."""
+    """The mail domains and the mail server that a channel sends to; none and "" if it sends no mail. `domains_key` and
+    `host_key` are the keys of the configuration that say so."""
 
     domains: frozenset[str] = frozenset()
     host: str = ""
+    domains_key: str = "url"
+    host_key: str = "url"
 
 
 class Channel(Protocol):
@@ -78,6 +89,10 @@ class Channel(Protocol):
 
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """Deliver a notice. The receiver may have had it already: `notice.id` is the same on every attempt."""
+        ...
+
+    def preview(self, notice: Notice) -> str:
+        """Return the notice as this channel would send it, for people: without secrets. Blocks briefly."""
         ...
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:

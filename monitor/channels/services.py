@@ -8,15 +8,15 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays
+from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays, pretty
+from monitor.channels.content import severity_of
+from monitor.channels.threads import in_a_thread
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 from probes.http import refusal
@@ -26,7 +26,6 @@ from probes.settings import Secret, Settings, checked_secret
 if TYPE_CHECKING:
     from apprise import AppriseAsset, NotifyBase
 
-T = TypeVar("T")
 Parsed = dict[str, Any]
 """A parsed Apprise URL: arguments of the service's class, and "schema"."""
 
@@ -106,12 +105,18 @@ class ServiceChannel(Settings):
     async def _notified(self, notice: Notice, outside: Outside) -> str | None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                parsed = await _in_a_thread(lambda: parsed_url(self.url)) or {}
+                parsed = await in_a_thread(lambda: parsed_url(self.url)) or {}
                 if notice.news.ends and parsed.get("schema") in ALIASES:
                     return await _close(parsed, notice, outside)
-                return await _in_a_thread(lambda: _notify(parsed, notice))
+                return await in_a_thread(lambda: _notify(parsed, notice))
         except TimeoutError:
             return f"no answer within {TIMEOUT:g} seconds"
+
+    def preview(self, notice: Notice) -> str:
+        """See `Channel`. Apprise makes the service's own format of this."""
+        parsed = parsed_url(self.url) or {}
+        ours = {key: value for key, value in additions(parsed, notice).items() if isinstance(value, str)}
+        return pretty({"service": parsed.get("schema", ""), **_said(notice), **ours})
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`."""
@@ -147,14 +152,6 @@ def type_of(notice: Notice) -> str:
     return "success" if notice.news.ends else TYPES[severity_of(notice)]
 
 
-def severity_of(notice: Notice) -> Severity:
-    """Return the severity of the incidents. If it cannot be determined, `page`."""
-    try:
-        return Severity(notice.labels.get("severity", ""))
-    except ValueError:
-        return Severity.PAGE
-
-
 def harmless(text: str) -> str:
     """Defuse "@everyone" and the like in a text: a hostile server could put it into its reply."""
     return MENTION.sub("@\N{WORD JOINER}", text)
@@ -168,15 +165,18 @@ def _notify(parsed: Parsed, notice: Notice) -> str | None:
     if service is None:
         return "Apprise does not take its URL any more"
     service.request_rate_per_sec = min(service.request_rate_per_sec, PAUSES / max(len(service), 1))
-    result = Apprise(service, asset=service.asset).notify(
-        body=harmless(notice.text or notice.title),
-        title=harmless(" ".join(notice.title.split())),
-        notify_type=type_of(notice),
-        body_format="text",
-    )
+    result = Apprise(service, asset=service.asset).notify(**_said(notice), body_format="text")
     return (
         None if result else f"{service.service_name} did not take it: {reason(each.message for each in result.logs())}"
     )
+
+
+def _said(notice: Notice) -> dict[str, Any]:
+    return {
+        "title": harmless(" ".join(notice.title.split())),
+        "body": harmless(notice.text or notice.title),
+        "notify_type": type_of(notice),
+    }
 
 
 def reason(messages: Iterable[str]) -> str:
@@ -270,18 +270,3 @@ def _texts(told: Any) -> Iterator[str]:
         case list() | tuple() | set() | frozenset():
             for each in told:
                 yield from _texts(each)
-
-
-async def _in_a_thread(call: Callable[[], T]) -> T:
-    """Run a call in a daemon thread: one that hangs delays neither other deliveries nor the stop."""
-    done: Future[T] = Future()
-    done.set_running_or_notify_cancel()  # from now on it cannot be cancelled, only be left alone
-
-    def run() -> None:
-        try:
-            done.set_result(call())
-        except BaseException as error:
-            done.set_exception(error)
-
-    Thread(target=run, name="apprise", daemon=True).start()
-    return await asyncio.wrap_future(done)

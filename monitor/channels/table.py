@@ -6,12 +6,14 @@ from pydantic import Field
 
 from monitor.channels.alertmanager import AlertmanagerChannel
 from monitor.channels.channel import Channel
+from monitor.channels.pagerduty import PagerDutyChannel
 from monitor.channels.services import ServiceChannel
 from monitor.channels.webhook import WebhookChannel
 from probes.settings import kinds_by_via
 
 ChannelSettings = Annotated[
     AlertmanagerChannel
+    | PagerDutyChannel
     | WebhookChannel
     | ServiceChannel,
     Field(discriminator="via"),

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import DeliveryResult, MailWays, delivery_result
+from monitor.channels.channel import DeliveryResult, MailWays, delivery_result, pretty
 from monitor.notices.notice import Notice
 from probes.http import WebUrl
 from probes.outside import Outside
@@ -48,6 +48,10 @@ class WebhookChannel(Settings):
         return delivery_result(
             await outside.http.exchange("POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
         )
+
+    def preview(self, notice: Notice) -> str:
+        """See `Channel`."""
+        return pretty(json.loads(written(notice)))
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`."""

@@ -44,11 +44,12 @@ def _channels_over_monitored_paths(main: Source, homes: Homes) -> Iterator[Confi
     mail = [(name, channel.mail_ways()) for name, channel in _channels(main)]
     domains, hosts = _watched(homes, _table(_table(main.data.get("sandbox")).get("companies")))
     for name, ways in mail:
-        here: Keys = ("channels", name, "url")
         for domain in sorted(ways.domains):
             if there := next((domains[above] for above in _upwards(domain) if above in domains), None):
+                here: Keys = ("channels", name, ways.domains_key)
                 yield ConfigProblem(main, here, _crossed(f"mail to {domain}", there, "a mailbox in another domain"))
         if there := hosts.get(ways.host):
+            here = ("channels", name, ways.host_key)
             yield ConfigProblem(main, here, _crossed(f"mail over {ways.host}", there, "another mail server"))
 
 

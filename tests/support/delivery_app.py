@@ -81,6 +81,9 @@ class RecordingChannel:
         finally:
             self.at_once -= 1
 
+    def preview(self, notice: Notice) -> str:
+        return notice.title
+
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         self.repeats.append(([each.id for each in active], [each.id for each in muted]))
         if self.bug:

@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 
 from monitor.channels import services
 from monitor.channels.channel import MailWays
+from monitor.channels.content import severity_of
 from monitor.channels.services import (
     KEYS,
     MAIL,
@@ -22,7 +23,6 @@ from monitor.channels.services import (
     additions,
     harmless,
     reason,
-    severity_of,
     type_of,
 )
 from monitor.incidents.incident import Severity

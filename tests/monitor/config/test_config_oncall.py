@@ -126,13 +126,13 @@ def channel(lines: str) -> str:
         (
             channel('via = "webhok"'),
             [
-                "config.toml:2: channels.a.via: must be one of alertmanager, webhook, apprise, "
-                'not "webhok"; did you mean webhook?'
+                f'config.toml:2: channels.a.via: must be one of {", ".join(CHANNELS)}, not "webhok"; '
+                "did you mean webhook?"
             ],
         ),
         (
             channel('url = "x"'),
-            ["config.toml:1: channels.a.via: missing; expected one of alertmanager, webhook, apprise"],
+            [f"config.toml:1: channels.a.via: missing; expected one of {', '.join(CHANNELS)}"],
         ),
         (
             channel('via = "webhook"\nurl = "hooks.example"\nsecret = "s3cret"'),

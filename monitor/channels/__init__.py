@@ -2,6 +2,9 @@
 
 - `channel`       the protocol of a channel; `native`: the common part of those below it
 - `pagerduty`     PagerDuty's Events API v2
+- `slack`         Slack's Web API; `slack_message`: the message
+- `teams`         an adaptive card to a workflow of Microsoft Teams; `teams_card`: the card
+- `opsgenie`      the Alert API of Opsgenie and Jira Service Management
 - `content`       the parts of a notice that native channels show; `answers`: a receiver's own words about an error
 - `alertmanager`  Alertmanager's API v2: repeated while an incident lasts, ended by `endsAt`; `alerts`: the posted JSON
 - `webhook`       a signed JSON POST

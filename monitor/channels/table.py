@@ -6,14 +6,20 @@ from pydantic import Field
 
 from monitor.channels.alertmanager import AlertmanagerChannel
 from monitor.channels.channel import Channel
+from monitor.channels.opsgenie import OpsgenieChannel
 from monitor.channels.pagerduty import PagerDutyChannel
 from monitor.channels.services import ServiceChannel
+from monitor.channels.slack import SlackChannel
+from monitor.channels.teams import TeamsChannel
 from monitor.channels.webhook import WebhookChannel
 from probes.settings import kinds_by_via
 
 ChannelSettings = Annotated[
     AlertmanagerChannel
     | PagerDutyChannel
+    | SlackChannel
+    | TeamsChannel
+    | OpsgenieChannel
     | WebhookChannel
     | ServiceChannel,
     Field(discriminator="via"),

@@ -9,7 +9,15 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.support.vendor_schemas import PAGERDUTY_EVENT, problems
+from tests.support.vendor_schemas import (
+    OPSGENIE_CREATE,
+    OPSGENIE_UPDATES,
+    PAGERDUTY_EVENT,
+    SLACK_POST,
+    SLACK_UPDATE,
+    TEAMS_MESSAGE,
+    problems,
+)
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -107,3 +115,109 @@ def pagerduty(receiver: VendorReceiver, asked: VendorRequest) -> VendorAnswer:
         case "resolve" if before:
             receiver.items[key] = "resolved"
     return VendorAnswer(202, {"status": "success", "message": "Event processed", "dedup_key": key})
+
+
+SLACK_TOKEN = "xoxb-123456789012-abcdefABCDEF"
+SLACK_ROOM = "C0123456789"
+
+
+def slack(receiver: VendorReceiver, asked: VendorRequest) -> VendorAnswer:
+    """https://docs.slack.dev/reference/methods/chat.postMessage and chat.update"""
+
+    def wrong(error: str, **more: Any) -> VendorAnswer:
+        return VendorAnswer(200, {"ok": False, "error": error, **more})
+
+    method = asked.path.removeprefix("/api/")
+    if asked.method != "POST" or method not in ("chat.postMessage", "chat.update"):
+        return wrong("unknown_method")
+    if asked.headers.get("Content-Type") != "application/json; charset=utf-8":
+        return wrong("missing_charset")
+    if asked.headers.get("Authorization") != f"Bearer {SLACK_TOKEN}":
+        return wrong("invalid_auth")
+    said = asked.json
+    if found := problems(SLACK_POST if method == "chat.postMessage" else SLACK_UPDATE, said):
+        return wrong("invalid_blocks" if "blocks" in str(found) else "invalid_arguments", errors=found)
+    names = [
+        element["action_id"] for block in said["blocks"] for element in block.get("elements", []) if "url" in element
+    ]
+    if len(names) != len(set(names)):
+        return wrong("invalid_blocks", errors=["action_id is not unique"])
+    if said["channel"] != SLACK_ROOM:
+        return wrong("channel_not_found")
+    if method == "chat.update":
+        if said["ts"] not in receiver.items:
+            return wrong("message_not_found")
+        receiver.items[said["ts"]] = said
+        return VendorAnswer(200, {"ok": True, "channel": SLACK_ROOM, "ts": said["ts"], "message": said})
+    if said.get("thread_ts", "") not in {"", *receiver.items}:
+        return wrong("thread_not_found")
+    ts = f"1700000000.{len(receiver.items):06d}"
+    receiver.items[ts] = said
+    return VendorAnswer(200, {"ok": True, "channel": SLACK_ROOM, "ts": ts, "message": said})
+
+
+TEAMS_PATH = "/workflows/0123abcd/triggers/manual/paths/invoke"
+TEAMS_SIGNATURE = "s1gnature-of-the-workflow"
+
+
+def teams(receiver: VendorReceiver, asked: VendorRequest) -> VendorAnswer:
+    """A workflow "Send webhook alerts to a channel" of Power Automate, and what Teams makes of its card."""
+
+    def wrong(status: int, code: str, message: str) -> VendorAnswer:
+        return VendorAnswer(status, {"error": {"code": code, "message": message}})
+
+    if asked.path != TEAMS_PATH:
+        return wrong(404, "WorkflowNotFound", "The workflow could not be found.")
+    if asked.query.get("sig") != TEAMS_SIGNATURE:
+        return wrong(401, "DirectApiAuthorizationRequired", "The request must be authenticated.")
+    if asked.method != "POST" or not asked.headers.get("Content-Type", "").startswith("application/json"):
+        return wrong(400, "TriggerInputSchemaMismatch", "The input body is not JSON.")
+    if found := problems(TEAMS_MESSAGE, asked.json):
+        return wrong(400, "TriggerInputSchemaMismatch", "; ".join(found))
+    if len(json.dumps(asked.json, ensure_ascii=False).encode()) > 28 * 1024:
+        return wrong(413, "RequestEntityTooLarge", "The message is larger than 28 KB.")
+    return VendorAnswer(202)
+
+
+OPSGENIE_KEY = "eb243592-faa2-4ba2-a551-1afdf565c889"
+
+
+def opsgenie(receiver: VendorReceiver, asked: VendorRequest) -> VendorAnswer:
+    """https://docs.opsgenie.com/docs/alert-api; all requests are processed later, here at once."""
+
+    def wrong(status: int, message: str, **more: Any) -> VendorAnswer:
+        return VendorAnswer(status, {"message": message, "took": 0.01, "requestId": "r1", **more})
+
+    if asked.headers.get("Authorization") != f"GenieKey {OPSGENIE_KEY}":
+        return wrong(401, "Could not authenticate")
+    alias, _, what = asked.path.removeprefix("/v2/alerts").lstrip("/").partition("/")
+    schema = OPSGENIE_UPDATES.get((asked.method, what)) if alias else OPSGENIE_CREATE
+    if not asked.path.startswith("/v2/alerts") or schema is None:
+        return wrong(404, "No such resource")
+    if found := problems(schema, asked.json):
+        return wrong(422, "Request body is not processable. Please check the errors.", errors=dict(enumerate(found)))
+    done = VendorAnswer(202, {"result": "Request will be processed", "took": 0.302, "requestId": "r1"})
+    if not alias:
+        if sum(len(key) + len(value) for key, value in asked.json.get("details", {}).items()) > 8000:
+            return wrong(422, "Request body is not processable. Please check the errors.", errors={"details": "long"})
+        known = receiver.items.get(asked.json["alias"])
+        if known and known["status"] == "open":
+            known["count"] += 1
+        else:
+            receiver.items[asked.json["alias"]] = {**asked.json, "status": "open", "count": 1, "notes": []}
+        return done
+    if asked.query.get("identifierType") != "alias":
+        return wrong(422, "The identifier is not an id")
+    alert = receiver.items.get(alias)
+    if alert is None or alert["status"] == "closed":
+        return wrong(404, f"Alert with alias [{alias}] does not exist")
+    match what:
+        case "close":
+            alert["status"] = "closed"
+        case "acknowledge":
+            alert["acknowledged"] = True
+        case "notes":
+            alert["notes"].append(asked.json["note"])
+        case _:
+            alert |= asked.json
+    return done

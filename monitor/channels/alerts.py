@@ -34,6 +34,7 @@ def alert(notice: Notice, of: Mapping[str, str], now: datetime, *, over: bool) -
     return {
         "labels": labels(notice, of),
         "annotations": annotations(notice),
+        "generatorURL": str(notice.facts.get("incident_url") or ""),
         "startsAt": _rfc3339(began),
         "endsAt": _rfc3339(ends),
     }

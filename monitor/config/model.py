@@ -19,6 +19,7 @@ from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.store.sqlite import address as sqlite_address
 from probes.dkim import Dkim
+from probes.http import WebUrl
 from probes.mailboxes.table import MailboxSettings
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import MAX_MAIL_SYSTEMS, Chain, MailSystemKey
@@ -74,6 +75,12 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _without_query(url: str) -> str:
+    if "?" in url:
+        raise ValueError(f"must be the address of Grafana's start page, without a ? in it, not {shown(url)}")
+    return url.rstrip("/")
+
+
 def _ptr(name: str) -> str:
     if name != UNAVAILABLE and domain_name(name) is None:
         raise ValueError(f'must be a host name, or "{UNAVAILABLE}" if there is none, not {shown(name)}')
@@ -95,6 +102,7 @@ def _with_room(address: str) -> str:
 
 Bounces = Annotated[Address, AfterValidator(_with_room)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+GrafanaUrl = Annotated[WebUrl, AfterValidator(_without_query)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
 Reference = Annotated[Endpoint, BeforeValidator(_reference)]
 Ptr = Annotated[str, AfterValidator(_ptr)]
@@ -184,6 +192,11 @@ class WebSettings(Settings):
     listen: Listen = Field(Endpoint("127.0.0.1", 8025), description="Address and port of the HTTP server.")
     url: BaseUrl | None = Field(
         None, description="The address in links and for cookies; default: the address it listens on."
+    )
+    grafana: GrafanaUrl | None = Field(
+        None,
+        description="The address of the Grafana that shows the boards, for links in notices, such as "
+        "https://grafana.example or https://monitoring.example/grafana.",
     )
     metrics_listen: Listen | None = Field(
         None, description="A separate address for /metrics, /healthz and /readyz, which are then served there only."

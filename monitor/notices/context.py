@@ -1,7 +1,7 @@
 """The facts of a notice: an incident as one channel may see it, with its names and advice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
@@ -40,6 +40,7 @@ class NoticeRequest:
     probes that close it. `url` is the base of Mailpath's pages. `visible`: the companies that the channel may see, None
     for all. `before`: the last notice. `into`: the incident that absorbed this one. `took_in`: those absorbed by this
     one that the channel knew. `missed`: it began and ended while the channel could not be reached.
+    `grafana`: base URL of the Grafana with the boards, "" if unknown. `actions`: links by which people act, by name.
     """
 
     incident: Incident
@@ -54,6 +55,8 @@ class NoticeRequest:
     into: Incident | None = None
     took_in: tuple[Incident, ...] = ()
     missed: bool = False
+    grafana: str = ""
+    actions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,6 @@ class NoticeContext:
     since: datetime
     mail_system: str
     remedy: FilledRemedy
-    runbook: str
     whole: bool
 
     @property
@@ -168,7 +170,6 @@ def context_of(request: NoticeRequest) -> NoticeContext:
         since=since,
         mail_system=mail_system,
         remedy=remedy,
-        runbook=f"{request.url}/runbooks/{remedy.runbook}",
         whole=whole,
     )
 

@@ -12,12 +12,14 @@ from probes.mailsystems.table import system_label
 from probes.verdict import Cause
 
 MAX_TITLE_CHARS = 200
-ALL_MAIL = "mail"
+CODES = "sign-in codes"
 
 
 def title(context: NoticeContext) -> str:
-    """One line: what, and who has it."""
-    return one_line(_what_changed(context) + headline(context), MAX_TITLE_CHARS)
+    """One line: how urgent, what, and who has it. The severity is first, for people who are woken by it."""
+    news, incident = context.request.news, context.incident
+    urgency = "" if news.ends else f"[{incident.severity.upper()}] "
+    return one_line(urgency + _what_changed(context) + headline(context), MAX_TITLE_CHARS)
 
 
 def headline(context: NoticeContext) -> str:
@@ -32,7 +34,7 @@ def _headline(context: NoticeContext) -> str:
     incident, who = context.incident, _who(context)
     match incident.nature:
         case Nature.MAIL:
-            return f"{who}: {_what(context)} from {context.request.sender.domain} {_stopped(context)}"
+            return f"{who}: {_what(context)} {_stopped(context)}"
         case Nature.MAILBOX:
             return f"{who}: probe mailbox problem{_cause(incident.cause)}"
         case Nature.THEIR_SYSTEM:
@@ -48,12 +50,11 @@ NO_CONNECTION = frozenset({Reason.ONLY_HERE, Reason.NOTHING_REACHED})
 
 
 def _stopped(context: NoticeContext) -> str:
-    """After "mail from the sender"."""
+    """After the affected mail."""
     if context.reason in NO_CONNECTION:
         return "could not be delivered (no connection)" if _past(context) else "cannot be delivered (no connection)"
-    one = _what(context) == ALL_MAIL
-    is_or_was = ("was" if one else "were") if _past(context) else ("is" if one else "are")
-    return f"{is_or_was} {OUTCOMES[context.incident.outcome].sentence}{_cause(context.incident.cause)}"
+    are_or_were = "were" if _past(context) else "are"
+    return f"{are_or_were} {OUTCOMES[context.incident.outcome].sentence}{_cause(context.incident.cause)}"
 
 
 def _past(context: NoticeContext) -> bool:
@@ -80,7 +81,8 @@ def _what_changed(context: NoticeContext) -> str:
         case NoticeKind.REMINDER:
             return f"Still open after {lasting(context.lasted)}: "
         case NoticeKind.RESOLVED:
-            return f"Resolved after {lasting(context.lasted)}: "
+            missed = ", while this channel could not be reached" if context.request.missed else ""
+            return f"Resolved after {lasting(context.lasted)}{missed}: "
         case NoticeKind.MERGED:
             return "Merged: "
         case _:
@@ -102,11 +104,25 @@ def _who(context: NoticeContext) -> str:
     return f"All {many}" if incident.scope is Scope.EVERYBODY and not part else many
 
 
+def people(context: NoticeContext) -> str:
+    """Name one company, count several."""
+    names = context.names()
+    if len(names) == 1:
+        return names[0]
+    many = counted(len(names), "company", "companies")
+    part = context.whole and len(names) < context.watched
+    return f"{len(names)} of {counted(context.watched, 'company', 'companies')}" if part else many
+
+
+def affected_mail(context: NoticeContext) -> str:
+    """Return what is affected, in the plural: codes, where mail with codes is among it, or else the kinds."""
+    kinds = kinds_of(context)
+    if not kinds or any(kind.facts.needs_code for kind in kinds):
+        return CODES
+    return " and ".join(KINDS[kind].sentence for kind in kinds)
+
+
 def _what(context: NoticeContext) -> str:
     kinds = kinds_of(context)
-    few = 0 < len(kinds) <= MAX_KINDS_IN_A_TITLE
-    return (
-        " and ".join(KINDS[kind].sentence for kind in kinds)
-        if context.incident.scope is Scope.KIND and few
-        else ALL_MAIL
-    )
+    few = context.incident.scope is Scope.KIND and 0 < len(kinds) <= MAX_KINDS_IN_A_TITLE
+    return " and ".join(KINDS[kind].sentence for kind in kinds) if few else affected_mail(context)

@@ -5,6 +5,9 @@ from typing import Any
 
 from monitor.incidents.incident import Failure, Nature
 from monitor.notices.context import NoticeContext
+from monitor.notices.impact import impact
+from monitor.notices.links import links
+from monitor.notices.reply import words_of
 from probes.display import one_line
 
 ALERTS: dict[Nature, str] = {
@@ -67,7 +70,10 @@ def facts(context: NoticeContext) -> dict[str, Any]:
         "merged_into": incident.merged_into or None,
         "took_in": [taken.id for taken in request.took_in],
         "relapses": incident.relapses,
+        "impact": impact(context) if incident.open else None,
+        "quote": words_of(context.lead) if context.lead else None,
         **_remedy(context),
+        **links(context),
     }
 
 
@@ -87,7 +93,6 @@ def _remedy(context: NoticeContext) -> dict[str, Any]:
         "verify": remedy.verify,
         "next_probe_within": context.every.total_seconds() if context.every else None,
         "good_to_end": context.request.good,
-        "runbook_url": context.runbook,
     }
 
 

@@ -37,6 +37,15 @@ def reply_of(failure: Failure) -> str:
     return _closed(one_line(failure.because, MAX_SENTENCE_CHARS), failure.because)
 
 
+def words_of(failure: Failure) -> str | None:
+    """Return the server's reply, or the filter's header line, alone; None if neither said anything."""
+    if (answer := failure.answer) is not None:
+        return None if answer.fault is not None else one_line(_said(answer), MAX_SENTENCE_CHARS) or None
+    if (spam := failure.spam) is not None and spam.header:
+        return one_line(spam.header, MAX_SENTENCE_CHARS)
+    return None
+
+
 _MARK = re.compile(r'(?<!\\)(?:\\\\)*"')  # a quotation mark that is not part of the quoted words
 
 
@@ -60,5 +69,9 @@ def _words(answer: Answer) -> str:
     if answer.fault is not None:
         remark = f" ({one_line(answer.text, MAX_SENTENCE_CHARS)})" if answer.text else ""
         return FAULTS[answer.fault].sentence + remark
+    return quoted(_said(answer))
+
+
+def _said(answer: Answer) -> str:
     codes = (str(answer.code or ""), answer.enhanced or "") if answer.stage is not None else ()
-    return quoted(" ".join(filter(None, (*codes, answer.text))))
+    return " ".join(filter(None, (*codes, answer.text)))

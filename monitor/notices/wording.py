@@ -11,6 +11,8 @@ from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Res
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES
 from monitor.notices.context import NoticeContext, context_into
 from monitor.notices.headline import MAX_TITLE_CHARS, NO_CONNECTION, headline
+from monitor.notices.impact import impact
+from monitor.notices.links import links
 from monitor.notices.notice import NoticeKind
 from monitor.notices.reply import reply_of
 from monitor.notices.their_trouble import kinds_of
@@ -53,16 +55,16 @@ def _open(context: NoticeContext) -> Iterator[str]:
     yield ""
     yield from filter(None, (_was(context), _took_in(context), _recovering(context)))
     yield from _evidence(context)
-    remedy = context.remedy
+    remedy, where = context.remedy, links(context)
     yield from _steps("What to do", remedy.steps)
     if remedy.workaround:
         whose = "a company's" if len(context.companies) > 1 else "the company's"
         yield from _steps(f"Until then, by {whose} IT", remedy.workaround)
-    yield f"Runbook: {context.runbook}"
     yield f"Caution: {remedy.do_not}"
     yield f"How to verify: {_verify(context)}"
     if remedy.for_users and remedy.for_users != NOBODY_WAITS:
         yield f"For users: {remedy.for_users}"
+    yield f"Runbook: {where['runbook_url']}"
     yield _reference(context)
 
 
@@ -77,25 +79,25 @@ def _steps(label: str, steps: Sequence[str]) -> Iterator[str]:
 
 def _first_screen(context: NoticeContext) -> Iterator[str]:
     incident, remedy = context.incident, context.remedy
-    yield f"Since {clock(context.since)} ({lasting(context.lasted)}{_bad(context)})."
+    yield f"{impact(context)} Since {clock(context.since)}, {lasting(context.lasted)}{_bad(context)}."
     if over := context.known_late:
         yield f"This became known only now; mail sent since {clock(over)} is delivered."
-    if incident.nature is not Nature.MAIL:
-        yield _cleared(context)
+    if lead := context.lead:
+        at = f"{context.name(lead.company)}, " if len(context.companies) > 1 else ""
+        yield f"Latest failed probe ({at}path {lead.path}, {clock(lead.at)}): {reply_of(lead)}"
+    yield f"Who acts: {remedy.who}."
     graded = context.lead and incident.nature is Nature.MAIL and context.reason not in NO_CONNECTION
     grade = f" ({GRADES[context.lead.grade].label})" if context.lead and graded else ""
     yield f"Why{grade}: {remedy.explanation}"
-    yield f"Who acts: {remedy.who}."
-    if incident.nature is Nature.MAIL and (kinds := kinds_of(context)):
-        some = "all five kinds" if len(kinds) == len(Kind) else ", ".join(KINDS[kind].sentence for kind in kinds)
-        yield f"Affected mail: {some}."
+    if incident.nature is not Nature.MAIL and (cleared := _cleared(context)):
+        yield cleared
 
 
 def _cleared(context: NoticeContext) -> str:
-    """What is known of the sender, where the problem is another's."""
+    """What is known of the sender, where the problem is another's; "" if the impact says it."""
     domain = context.request.sender.domain
     if context.remedy.for_users == NOBODY_WAITS:
-        return NOBODY_WAITS
+        return "" if context.incident.nature is Nature.MAILBOX else NOBODY_WAITS
     if context.reason is Reason.SAME_TEXT:
         return f"The content is rejected, whoever sends it; nothing else points to {domain}."
     if context.reason is Reason.SAME_LIST:
@@ -183,13 +185,12 @@ def _recovering(context: NoticeContext) -> str:
 
 def _evidence(context: NoticeContext) -> Iterator[str]:
     incident, lead = context.incident, context.lead
-    several = len(context.companies) > 1
-    if lead:
-        at = f" at {context.name(lead.company)}" if several else ""
-        yield f"Latest failed probe{at}, path {lead.path}, {clock(lead.at)}: {reply_of(lead)}"
+    if incident.nature is Nature.MAIL and (kinds := kinds_of(context)):
+        some = "all five kinds" if len(kinds) == len(Kind) else ", ".join(KINDS[kind].sentence for kind in kinds)
+        yield f"Affected mail from {context.request.sender.domain}: {some}."
     if by := context.decided_by:
         yield by
-    if several:
+    if len(context.companies) > 1:
         yield f"Companies: {listed(context.names())}."
     if hint := _hint(context):
         yield hint
@@ -249,12 +250,13 @@ def _common(context: NoticeContext) -> str:
 def _verify(context: NoticeContext) -> str:
     good, takes_effect_within = context.request.good, context.remedy.takes_effect_within
     due = f"the next probe is due within {_exactly(context.every)}; " if context.every else ""
-    now = f" To test now: mailpath probe {context.companies[0]}." if len(context.companies) == 1 else ""
+    page = links(context).get("company_url")
+    now = f" To test now, use “Probe now” at {page}" if page else ""
     act = f" The change may take up to {_exactly(takes_effect_within)} to take effect." if takes_effect_within else ""
     over = f"after {counted(good, 'good probe')} in a row"
     if context.intermittent:
         over = f"when at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes} probes fail"
-    return f"{due}the incident closes {over}.{now}{act}"
+    return f"{due}the incident closes {over}.{act}{now}"
 
 
 def _exactly(time: timedelta) -> str:
@@ -263,15 +265,14 @@ def _exactly(time: timedelta) -> str:
 
 
 def _reference(context: NoticeContext) -> str:
-    incident = context.incident
-    explain = f"; mailpath explain {context.lead.probe_id}" if context.lead else ""
-    which = f"Incident {incident.id}, {SEVERITIES[incident.severity].label}."
-    return f"{which} Details: mailpath incidents {incident.id}{explain}"
+    return f"Details: {links(context)['incident_url']}"
 
 
 def _resolved(context: NoticeContext) -> Iterator[str]:
     """Describe what has ended."""
     incident, gone = context.incident, context.watched_no_longer
+    if context.request.missed:
+        yield "It began and ended while this channel could not be reached: nothing has to be done now."
     end = context.over_at or context.request.now
     yield f"Duration: {lasting(context.lasted)}, from {clock(context.since)} to {clock(end)}."
     yield from _ended(context)

@@ -342,6 +342,7 @@ class IncidentEngine:
             before=before,
             into=incidents.get(incident.merged_into),
             took_in=took_in,
+            grafana=self._config.web.grafana or "",
         )
 
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:

@@ -94,9 +94,10 @@ def storm(companies: int, **facts: Any) -> Incident:
     return incident(*kept, **(fields | facts))
 
 
-def title(told: NoticeRequest) -> str:
-    """Its title."""
-    return headline.title(context_of(told))
+def title(request: NoticeRequest) -> str:
+    """The title without the severity at its beginning."""
+    whole = headline.title(context_of(request))
+    return whole.removeprefix(f"[{request.incident.severity.upper()}] ")
 
 
 def text(told: NoticeRequest) -> str:

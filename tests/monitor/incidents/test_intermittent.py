@@ -54,9 +54,7 @@ def test_it_is_a_ticket_that_says_how_often() -> None:
     day = played("bii" * 6)
     incident = day.only()
     assert (incident.nature, incident.severity) == (Nature.MAIL, Severity.TICKET)
-    assert said(day) == (
-        "acme: mail from account.trimble.com is accepted but missing (cause unknown), intermittent: 6 of 18 probes"
-    )
+    assert said(day) == ("acme: sign-in codes are accepted but missing (cause unknown), intermittent: 6 of 18 probes")
     assert "the incident closes when at most 2 of the last 20 probes fail" in text(
         notice_request(incident, companies={})
     )

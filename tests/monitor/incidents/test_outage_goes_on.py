@@ -55,6 +55,8 @@ def test_a_wide_outage_that_comes_back_is_the_same_one() -> None:
         if to == "pager" and notice.news in (NoticeKind.WIDENED, NoticeKind.GREW, NoticeKind.RESOLVED)
     }
     assert wide == {"i1"}
-    again = [notice.title for _, to, notice in outage.told if to == "pager" and notice.title.startswith("Reopened: ")]
+    again = [
+        notice.title for _, to, notice in outage.told if to == "pager" and notice.title.startswith("[PAGE] Reopened: ")
+    ]
     assert len(again) == 1
     assert "of 14 companies" in again[0]

@@ -99,7 +99,7 @@ def test_what_is_left_says_who_and_accuses_nobody_of_what_was_everybody_s() -> N
     outage = Outage(40, stopped("d", broken=frozenset({3, 8})))
     outage.run(ENDS + 60)
     notice = outage.last("pager")
-    assert notice.title == "Mostly resolved: 2 of 40 companies: mail from account.trimble.com is blocked (IP address)"
+    assert notice.title == "[PAGE] Mostly resolved: 2 of 40 companies: sign-in codes are blocked (IP address)"
     assert "38 of 40 companies recovered. Still failing: Company 3, Company 8." in notice.text
     assert "affected at once, so" not in notice.text
     assert "Several at once" not in notice.text

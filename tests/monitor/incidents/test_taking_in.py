@@ -73,4 +73,4 @@ def test_a_company_s_own_people_hear_of_the_wide_one_in_place_of_their_own() -> 
     outage.run(400)
     heard = [(str(notice.news), notice.title) for _, to, notice in outage.told if to == "c7_it"]
     assert [news for news, _ in heard] == ["opened", "widened", "resolved"], turns(outage)
-    assert all("Company 7: mail from" in title for _, title in heard)
+    assert all("Company 7: sign-in codes " in title for _, title in heard)

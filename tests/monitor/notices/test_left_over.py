@@ -57,7 +57,7 @@ def test_what_is_left_of_another_nature_is_no_longer_the_wide_one() -> None:
     day.run(ENDS + 180)
     (left,) = day.day.open
     assert (left.nature, left.companies) == (MAIL, ("c3",)), list(turns(day))
-    assert not [turn for turn in turns(day) if "12 companies: mail from" in turn], list(turns(day))
+    assert not [turn for turn in turns(day) if "12 companies: sign-in codes" in turn], list(turns(day))
 
 
 def test_one_companys_own_incident_goes_on_as_the_mailboxs() -> None:

@@ -11,7 +11,8 @@ from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope, Severity
 from monitor.incidents.labels import REASONS
 from monitor.incidents.weight import Names, Weight
-from monitor.notices.context import CompanyInfo, NoticeRequest
+from monitor.notices import headline
+from monitor.notices.context import CompanyInfo, NoticeRequest, context_of
 from monitor.notices.notice import NoticeKind
 from probes.answer import Answer, Stage
 from probes.display import one_line
@@ -19,35 +20,45 @@ from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.notice_samples import ACME, QUARTER, T0, failure, incident, notice_request, storm, text, title, town
 
-PHONE = 320  # characters on the first screen, the title among them
+LOCKED_PHONE = 320  # characters that are shown of a message, the title among them
+PHONE = 700  # on the first screen
+
+
+@pytest.mark.parametrize("severity", [*Severity])
+def test_how_urgent_it_is_comes_first_until_it_is_over(severity: Severity) -> None:
+    about = incident(severity=severity)
+    for news in NoticeKind:
+        said = headline.title(context_of(notice_request(about, news)))
+        assert said.startswith("[") is not news.ends
+        assert said.startswith(f"[{severity.upper()}] ") is not news.ends
 
 
 def test_a_company_that_blocks_the_address() -> None:
     told = notice_request(incident(failure(), failure(kind=Kind.INVITATION, bad=1)))
-    assert title(told) == "Acme Steel: mail from account.trimble.com is blocked (IP address)"
+    assert title(told) == "Acme Steel: sign-in codes are blocked (IP address)"
     assert (
         text(told)
         == """\
-Since 2026-11-23 08:04 UTC (25 min, 3 failed probes).
-Why (tested at the gateway): By its reply, the mail system blocks the sender's IP address.
-Who acts: the company's IT team.
-Affected mail: 2-step sign-in codes, company invitations.
-
-Latest failed probe, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
+Nobody at Acme Steel can receive a sign-in code. Since 2026-11-23 08:04 UTC, 25 min, 3 failed probes.
+Latest failed probe (path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
 <m[104.130.122.50]>: Client host rejected"
+Who acts: the company's IT team.
+Why (tested at the gateway): By its reply, the mail system blocks the sender's IP address.
+
+Affected mail from account.trimble.com: 2-step sign-in codes, company invitations.
 Not yet compared with a neutral sender.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
 What to do:
   1. Remove 104.130.122.50 from the access map or the postscreen list that the log names.
   2. If the entry must stay, add a restriction class that requires 104.130.122.50 and account.trimble.com together, \
 after reject_unauth_destination (the runbook has the lines).
-Runbook: https://mailpath.example/runbooks/cause-address
 Caution: Do not allow the bare domain or an IP range, and do not add the address to a list of trusted networks or \
 relays.
-How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
-mailpath probe acme.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
+use “Probe now” at https://mailpath.example/companies/acme
 For users: Rejected mail is not sent again. Ask for a new code after the fix.
-Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Runbook: https://mailpath.example/runbooks/cause-address?incident=5d0c1f2e3a4b
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
@@ -61,60 +72,60 @@ def test_a_spam_folder() -> None:
     )
     companies = {"acme": CompanyInfo("Acme Steel", ("google",), QUARTER)}
     told = notice_request(incident(junk, mail_system="google"), companies=companies)
-    assert title(told) == "Acme Steel: mail from account.trimble.com is in the spam folder (content)"
+    assert title(told) == "Acme Steel: sign-in codes are in the spam folder (content)"
     assert (
         text(told)
         == """\
-Since 2026-11-23 08:04 UTC (25 min, 2 failed probes).
-Why (proven): A filter classifies the mail as spam.
-Who acts: the company's IT team.
-Affected mail: 2-step sign-in codes.
-
-Latest failed probe, path hq, 2026-11-23 08:25 UTC: delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, \
+Sign-in codes for Acme Steel are in the spam folder. Since 2026-11-23 08:04 UTC, 25 min, 2 failed probes.
+Latest failed probe (path hq, 2026-11-23 08:25 UTC): delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, \
 score=7.1 required=5.0
+Who acts: the company's IT team.
+Why (proven): A filter classifies the mail as spam.
+
+Affected mail from account.trimble.com: 2-step sign-in codes.
 Not yet compared with a neutral sender.
 Confidence: The message left from the sender's own IP address, and the receiver confirms it.
 What to do:
   1. In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam filter.
   2. Leave authentication required for that list (the default).
-Runbook: https://mailpath.example/runbooks/cause-content
 Caution: Do not allow the bare domain. Leave virus and link checks on.
-How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
-mailpath probe acme. The change may take up to 1 d to take effect.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
+take up to 1 d to take effect. To test now, use “Probe now” at https://mailpath.example/companies/acme
 For users: Look in the spam folder: a code there is valid like one in the inbox.
-Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Runbook: https://mailpath.example/runbooks/cause-content?incident=5d0c1f2e3a4b
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
 def test_everybody_at_once_is_one_notice_with_ten_names() -> None:
     told = notice_request(storm(500), companies=town(500, "") | town(3, "m365"))
-    assert title(told) == "All 500 companies: mail from account.trimble.com is blocked (reputation)"
+    assert title(told) == "All 500 companies: sign-in codes are blocked (reputation)"
     assert (
         text(told)
         == """\
-Since 2026-11-23 08:04 UTC (25 min, 120+ failed probes).
-Why (tested at the gateway): Several companies rate the sender's reputation as poor at once.
-Who acts: Trimble and its mail service.
-Affected mail: 2-step sign-in codes.
-
-Latest failed probe at Company 0, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
+Nobody at 500 companies can receive a sign-in code. Since 2026-11-23 08:04 UTC, 25 min, 120+ failed probes.
+Latest failed probe (Company 0, path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
 <m[104.130.122.50]>: Client host rejected"
+Who acts: Trimble and its mail service.
+Why (tested at the gateway): Several companies rate the sender's reputation as poor at once.
+
+Affected mail from account.trimble.com: 2-step sign-in codes.
 Not yet compared with a neutral sender.
 Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, Company \
 9 and 490 more.
-Most monitored companies are affected at once, so the problem most likely concerns the sender (its IP address, domain, \
-authentication or content), or a list or filter that these companies share.
+Most monitored companies are affected at once, so the problem most likely concerns the sender (its IP address, \
+domain, authentication or content), or a list or filter that these companies share.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
 What to do:
   1. Look for a burst of mail, complaints, or another customer's spam from 104.130.122.50.
   2. Send more slowly until the rating recovers.
-Runbook: https://mailpath.example/runbooks/cause-reputation
 Caution: Do not start with single companies. Do not allow the bare domain or an IP range, and do not add the address \
 to a list of trusted networks or relays.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
 take up to 1 d to take effect.
 For users: Rejected mail is not sent again. Ask for a new code after the fix.
-Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Runbook: https://mailpath.example/runbooks/cause-reputation?incident=5d0c1f2e3a4b
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
@@ -122,7 +133,7 @@ def test_one_mail_system_that_took_in_one_company() -> None:
     before = LastNotice(1, T0, Scope.COMPANY, Severity.TICKET, Cause.UNCLEAR, {})
     wide = storm(12, scope=Scope.MAIL_SYSTEM, mail_system="mimecast", failing=12)
     told = notice_request(wide, NoticeKind.WIDENED, companies=town(12, "mimecast"), before=before)
-    assert title(told) == "Scope widened: Mimecast, 12 companies: mail from account.trimble.com is blocked (reputation)"
+    assert title(told) == "Scope widened: Mimecast, 12 companies: sign-in codes are blocked (reputation)"
     lines = text(told).splitlines()
     assert lines[2] == "Who acts: Trimble, its mail service and Mimecast support."
     assert "Was: one company, cause unknown, warning. Now: one mail system, reputation, critical." in lines
@@ -150,18 +161,18 @@ def test_a_full_mailbox_of_the_probe() -> None:
     assert (
         text(told)
         == """\
-Since 2026-11-23 08:04 UTC (25 min, 2 failed probes).
-Sign-ins are not affected, but this path is not monitored until it is fixed.
-Why: The probe's own mailbox is full.
+Sign-ins are not affected, but this path is not monitored until it is fixed. Since 2026-11-23 08:04 UTC, 25 min, 2 \
+failed probes.
+Latest failed probe (path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.acme.example: "552 5.2.2 over quota"
 Who acts: the owner of the probe's mailbox.
+Why: The probe's own mailbox is full.
 
-Latest failed probe, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "552 5.2.2 over quota"
 What to do: Empty the probe's mailbox, or raise its quota.
-Runbook: https://mailpath.example/runbooks/cause-recipient
 Caution: Do not change filters: nothing points to the sender.
-How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
-mailpath probe acme.
-Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
+use “Probe now” at https://mailpath.example/companies/acme
+Runbook: https://mailpath.example/runbooks/cause-recipient?incident=5d0c1f2e3a4b
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
@@ -171,21 +182,22 @@ def test_we_ourselves_cannot_look() -> None:
     assert (
         text(told)
         == """\
-Since 2026-11-23 08:04 UTC (25 min, 2 inconclusive probes).
-Nothing points to a problem with account.trimble.com.
-Why: Mailpath cannot send, or cannot look into the mailbox.
+It is not known whether sign-in codes reach Acme Steel: Mailpath cannot test it. Since 2026-11-23 08:04 UTC, 25 min, \
+2 inconclusive probes.
+Latest failed probe (path hq, 2026-11-23 08:25 UTC): we could not look: imap 192.0.2.11:993: login failed
 Who acts: the operator of Mailpath.
+Why: Mailpath cannot send, or cannot look into the mailbox.
+Nothing points to a problem with account.trimble.com.
 
-Latest failed probe, path hq, 2026-11-23 08:25 UTC: we could not look: imap 192.0.2.11:993: login failed
 What to do:
   1. Read the log of Mailpath and the output of `mailpath explain` for the probe.
   2. Try the login and the connection to the server by hand.
-Runbook: https://mailpath.example/runbooks/cause-ours
 Caution: Do not change anything at the company: nothing is known against the mail.
-How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
-mailpath probe acme.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
+use “Probe now” at https://mailpath.example/companies/acme
 For users: It is not known whether people get their mail until this is fixed. If it matters now, ask someone there.
-Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Runbook: https://mailpath.example/runbooks/cause-ours?incident=5d0c1f2e3a4b
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
@@ -204,23 +216,24 @@ def test_a_mail_system_that_gives_a_neutral_sender_the_same_answer() -> None:
     assert (
         text(told)
         == """\
-Since 2026-11-23 08:04 UTC (25 min, 2 failed probes).
-Nothing points to a problem with account.trimble.com.
-Why: The server gives a neutral sender the same answer.
-Who acts: the company's IT team.
-
-Latest failed probe, path hq, 2026-11-23 08:25 UTC: deferred at MAIL FROM by mx.acme.example: "451 4.7.1 Service \
+Sign-in codes do not reach Acme Steel, and the problem is not limited to this sender. Since 2026-11-23 08:04 UTC, 25 \
+min, 2 failed probes.
+Latest failed probe (path hq, 2026-11-23 08:25 UTC): deferred at MAIL FROM by mx.acme.example: "451 4.7.1 Service \
 unavailable"
+Who acts: the company's IT team.
+Why: The server gives a neutral sender the same answer.
+Nothing points to a problem with account.trimble.com.
+
 Compared: a neutral sender got the same answer at 2026-11-23 08:24 UTC.
 What to do:
   1. Find the error in the mail server's log at the time of the probe.
   2. Check the filter or milter, the resolver, the disk, the server behind it, and whether a blocklist lists everybody.
-Runbook: https://mailpath.example/runbooks/mailpath-their-system
 Caution: Do not change filters or allow lists for the sender: another sender is stopped in the same way.
-How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
-mailpath probe acme.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
+use “Probe now” at https://mailpath.example/companies/acme
 For users: Mail from outside does not reach the company: phone its people.
-Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Runbook: https://mailpath.example/runbooks/mailpath-their-system?incident=5d0c1f2e3a4b
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
@@ -249,23 +262,23 @@ Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailp
         ),
         (
             *(Nature.MAIL, Reason.CONTROL_THROUGH, {"cause": Cause.FIREWALL}),
-            "mail from account.trimble.com is blocked (no connection)",
+            "sign-in codes are blocked (no connection)",
             "Compared: a neutral sender got through at 2026-11-23 08:04 UTC, so the problem most likely concerns this "
             "sender.",
         ),
         (
             *(Nature.MAIL, Reason.ONLY_HERE, {"cause": Cause.FIREWALL}),
-            "mail from account.trimble.com cannot be delivered (no connection)",
+            "sign-in codes cannot be delivered (no connection)",
             "Other companies can be reached. It is not known whether this one rejects only this sender.",
         ),
         (
             *(Nature.MAIL, Reason.NOTHING_REACHED, {"cause": Cause.FIREWALL}),
-            "mail from account.trimble.com cannot be delivered (no connection)",
+            "sign-in codes cannot be delivered (no connection)",
             "No other server was reached since, so the problem may be the company's or Mailpath's own connection.",
         ),
         (
             *(Nature.MAIL, Reason.NEIGHBOUR_THROUGH, {"cause": Cause.CONTENT}),
-            "mail from account.trimble.com is blocked (content)",
+            "sign-in codes are blocked (content)",
             "Compared: our other domain, from the same IP address, got through at 2026-11-23 08:04 UTC, so the "
             "problem is the domain or the content, not the IP address.",
         ),
@@ -311,14 +324,14 @@ def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
 
 def test_it_is_over() -> None:
     told = notice_request(closed(incident()), NoticeKind.RESOLVED)
-    assert title(told) == "Resolved after 2 h 5 min: Acme Steel: mail from account.trimble.com was blocked (IP address)"
+    assert title(told) == "Resolved after 2 h 5 min: Acme Steel: sign-in codes were blocked (IP address)"
     assert (
         text(told)
         == """\
 Duration: 2 h 5 min, from 2026-11-23 08:04 UTC to 2026-11-23 10:09 UTC.
 Mail is delivered again: 2 good probes in a row.
 Codes in delayed mail have expired: anybody who still waits must request a new one.
-Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
@@ -346,9 +359,9 @@ def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
 @pytest.mark.parametrize(
     ("touched", "watched", "begins"),
     [
-        (12, 12, "All 12 companies: mail from "),
-        (7, 12, "7 of 12 companies: mail from "),
-        (40, 1000, "40 of 1000 companies: mail from "),
+        (12, 12, "All 12 companies: sign-in codes are "),
+        (7, 12, "7 of 12 companies: sign-in codes are "),
+        (40, 1000, "40 of 1000 companies: sign-in codes are "),
     ],
 )
 def test_everybody_is_said_only_of_all(touched: int, watched: int, begins: str) -> None:
@@ -364,14 +377,14 @@ def test_of_one_mail_system_those_that_have_it_are_counted() -> None:
 def test_growth_says_from_what_to_what() -> None:
     before = LastNotice(1, T0, Scope.EVERYBODY, Severity.PAGE, Cause.REPUTATION, {}, base=3, companies=3)
     told = notice_request(storm(7), NoticeKind.GREW, companies=town(12), before=before)
-    assert title(told).startswith("More companies: 7 of 12 companies: mail from ")
+    assert title(told).startswith("More companies: 7 of 12 companies: sign-in codes are ")
     assert "Was: 3 companies. Now: 7." in text(told).splitlines()
 
 
 def test_what_is_left_says_how_many_work_again() -> None:
     left = storm(12, scope=Scope.COMPANY, subject="+", touches=("c3", "c4"), narrowed_at=T0, recovering_since=T0)
     told = notice_request(left, NoticeKind.NARROWED, companies=town(12))
-    assert title(told).startswith("Mostly resolved: 2 of 12 companies: mail from ")
+    assert title(told).startswith("Mostly resolved: 2 of 12 companies: sign-in codes are ")
     assert "10 of 12 companies recovered. Still failing: Company 3, Company 4." in text(told).splitlines()
     assert "affected at once, so" not in text(told)
 
@@ -413,28 +426,28 @@ def test_it_is_over_because_nobody_watches_it_any_more() -> None:
 
 def test_a_company_that_is_gone_is_called_by_its_key() -> None:
     told = notice_request(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
-    assert ": acme: mail from" in title(told)
+    assert ": acme: sign-in codes were" in title(told)
 
 
 def test_another_incident_speaks_for_it() -> None:
     into = storm(12, id="0b1c2d3e4f5a", scope=Scope.MAIL_SYSTEM, mail_system="m365")
     merged = closed(incident(), Resolution.MERGED, merged_into="0b1c2d3e4f5a")
     told = notice_request(merged, NoticeKind.MERGED, companies=town(12), into=into)
-    assert title(told) == "Merged: acme: mail from account.trimble.com is blocked (IP address)"
+    assert title(told) == "Merged: acme: sign-in codes are blocked (IP address)"
     assert (
         text(told)
         == """\
 The problem is not over: it is now part of incident 0b1c2d3e4f5a.
-Incident 0b1c2d3e4f5a: Microsoft 365, 12 companies: mail from account.trimble.com is blocked (reputation)
+Incident 0b1c2d3e4f5a: Microsoft 365, 12 companies: sign-in codes are blocked (reputation)
 It began at 2026-11-23 08:04 UTC.
-Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
 
 
 def test_a_reminder_says_for_how_long() -> None:
     told = notice_request(incident(), NoticeKind.REMINDER, now=T0 + timedelta(days=1, hours=3))
     assert title(told).startswith("Still open after 1 d 3 h: Acme Steel: ")
-    assert text(told).startswith("Since 2026-11-23 08:04 UTC (1 d 3 h, 2 failed probes).\n")
+    assert " Since 2026-11-23 08:04 UTC, 1 d 3 h, 2 failed probes.\n" in text(told)
 
 
 def test_another_cause() -> None:
@@ -453,14 +466,15 @@ def test_what_came_back_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("scope", "kinds", "begins"),
     [
-        (Scope.MAILBOX, [Kind.TWO_STEP_CODE], "Acme Steel, path hq: mail from "),
+        (Scope.MAILBOX, [Kind.TWO_STEP_CODE], "Acme Steel, path hq: sign-in codes are "),
         (
             Scope.KIND,
             [Kind.PASSWORD_RESET, Kind.TWO_STEP_CODE],
-            "Acme Steel: 2-step sign-in codes and password reset codes from ",
+            "Acme Steel: 2-step sign-in codes and password reset codes are ",
         ),
-        (Scope.KIND, [*Kind][:3], "Acme Steel: mail from "),
-        (Scope.COMPANY, [Kind.INVITATION], "Acme Steel: mail from "),
+        (Scope.KIND, [*Kind][:3], "Acme Steel: sign-in codes are "),
+        (Scope.COMPANY, [Kind.INVITATION], "Acme Steel: company invitations are "),
+        (Scope.COMPANY, [Kind.INVITATION, Kind.VERIFICATION], "Acme Steel: sign-in codes are "),
     ],
 )
 def test_the_title_says_how_much_of_the_mail_it_is(scope: Scope, kinds: list[Kind], begins: str) -> None:
@@ -468,7 +482,7 @@ def test_the_title_says_how_much_of_the_mail_it_is(scope: Scope, kinds: list[Kin
 
 
 def test_all_five_kinds_are_not_listed() -> None:
-    assert "\nAffected mail: all five kinds.\n" in text(
+    assert "\nAffected mail from account.trimble.com: all five kinds.\n" in text(
         notice_request(incident(*(failure(kind=kind) for kind in Kind)))
     )
 
@@ -492,20 +506,20 @@ def test_a_channel_of_one_company_hears_of_no_other(news: NoticeKind, scope: Sco
 
 def test_a_channel_of_one_company_hears_that_it_is_not_alone() -> None:
     told = notice_request(storm(20), companies=town(20), visible=frozenset({"c3"}))
-    assert title(told).startswith("Company 3: mail from ")
+    assert title(told).startswith("Company 3: sign-in codes are ")
     assert "Other companies are affected at once, so the problem most likely concerns the sender (" in text(told)
 
 
 def test_its_time_is_its_own() -> None:
     late = failure(company="birch", since=T0 + timedelta(minutes=20))
     told = notice_request(incident(failure(), late, scope=Scope.EVERYBODY), visible=frozenset({"birch"}))
-    assert text(told).startswith("Since 2026-11-23 08:24 UTC (5 min, 2 failed probes).")
+    assert " Since 2026-11-23 08:24 UTC, 5 min, 2 failed probes.\n" in text(told)
 
 
 def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -> None:
     wide = replace(storm(20), touches=tuple(f"c{n}" for n in range(10)))
     told = notice_request(wide, NoticeKind.REMINDER, companies=town(20), visible=frozenset({"c15"}))
-    assert "Company 15: mail from" in title(told)
+    assert "Company 15: sign-in codes are" in title(told)
 
 
 # ---- A phone's first screen -----------------------------------------------------------------------------------------
@@ -540,12 +554,14 @@ def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
 
 
 def assert_on_a_phone(told: NoticeRequest) -> None:
-    lines = f"{title(told)}\n{text(told)}"[:PHONE].splitlines()
-    since, why, act = (
-        next(n for n, line in enumerate(lines) if line.startswith(w)) for w in ("Since", "Why", "Who acts")
-    )
-    assert 0 < since < why < act
-    assert lines[act].endswith("."), lines
+    """Title and impact are what a locked phone shows; who must act and why fit its first screen."""
+    heading, impact, *more = f"{headline.title(context_of(told))}\n{text(told)}".splitlines()
+    assert len(heading) + len(impact) < LOCKED_PHONE, (heading, impact)
+    assert " Since 2026-11-23 08:04 UTC, 25 min" in impact
+    shown = "\n".join(more)[: PHONE - len(heading) - len(impact)].splitlines()
+    act, why = (next(n for n, line in enumerate(shown) if line.startswith(w)) for w in ("Who acts", "Why"))
+    assert act < why, shown
+    assert shown[act].endswith("."), shown
 
 
 # ---- Hostile text ---------------------------------------------------------------------------------------------------
@@ -579,7 +595,7 @@ def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str)
 def test_a_long_name_leaves_room_for_the_rest() -> None:
     told = notice_request(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", ("postfix",), QUARTER)})
     assert len(title(told)) < 120
-    assert title(told).endswith("is blocked (IP address)")
+    assert title(told).endswith("are blocked (IP address)")
 
 
 def blind() -> Any:

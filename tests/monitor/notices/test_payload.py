@@ -135,7 +135,12 @@ def test_all_that_is_known_as_json() -> None:
         "settles": 0.0,
         "next_probe_within": 900.0,
         "good_to_end": 2,
-        "runbook_url": "https://mailpath.example/runbooks/cause-address",
+        "impact": "Nobody at Acme Steel can receive a sign-in code.",
+        "quote": "554 5.7.1 <m[104.130.122.50]>: Client host rejected",
+        "incident_url": "https://mailpath.example/incidents/5d0c1f2e3a4b",
+        "company_url": "https://mailpath.example/companies/acme",
+        "probe_url": "https://mailpath.example/probes/3f2a9c00aa112233",
+        "runbook_url": "https://mailpath.example/runbooks/cause-address?incident=5d0c1f2e3a4b",
     }
 
 

@@ -90,7 +90,7 @@ def test_a_block_beside_a_path_that_loses_some_is_said_of_its_path() -> None:
         both(day, {NORTH: letter, SOUTH: "d" if number > 20 else "i"})
     incident = day.only()
     assert (incident.scope, incident.severity) == (Scope.MAILBOX, Severity.TICKET)
-    assert said(incident) == "acme, path south: mail from account.trimble.com is blocked (IP address)"
+    assert said(incident) == "acme, path south: sign-in codes are blocked (IP address)"
 
 
 def test_a_block_of_both_is_the_companys_though_one_lost_some_before() -> None:

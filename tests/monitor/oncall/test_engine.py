@@ -337,7 +337,7 @@ async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anyb
         assert (engine_app.only().scope, engine_app.only().severity) == (Scope.THEIR_SYSTEM, Severity.PAGE)
         (notice,) = await engine_app.settle()
     assert (notice.labels["alertname"], notice.labels["scope"]) == ("MailpathTheirSystem", "their_system")
-    assert notice.title == f"Acme Inc: its mail system {says}"
+    assert notice.title == f"[PAGE] Acme Inc: its mail system {says}"
     assert "Who acts: the company's IT team" in notice.text
     assert notice.facts["actor"] == "company_it"
 

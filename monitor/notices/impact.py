@@ -1,0 +1,80 @@
+"""The impact of an incident on people, in one sentence: the first line of its notices. Pure.
+
+It says no more than was tested: a filter that was only asked "would" stop mail, and without a connection nobody is said
+to stop anything.
+"""
+
+from typing import assert_never
+
+from monitor.incidents.incident import Nature, Scope
+from monitor.notices.context import NoticeContext
+from monitor.notices.headline import CODES, NO_CONNECTION, affected_mail, people
+from monitor.notices.their_trouble import kinds_of
+from probes.labels import KINDS
+from probes.mailsystems.causes import NOBODY_WAITS
+from probes.verdict import Grade, Outcome
+
+
+def impact(context: NoticeContext) -> str:
+    """Return what people at the companies notice, as one sentence."""
+    who = _people_of(context)
+    match context.incident.nature:
+        case Nature.MAIL:
+            return _of_mail(context, who)
+        case Nature.THEIR_SYSTEM:
+            return f"{_begin(_mail(context))} do not reach {who}, and the problem is not limited to this sender."
+        case Nature.MAILBOX:
+            return NOBODY_WAITS
+        case Nature.OURS:
+            return f"It is not known whether {CODES} reach {who}: Mailpath cannot test it."
+        case _:
+            assert_never(context.incident.nature)
+
+
+def _of_mail(context: NoticeContext, who: str) -> str:
+    mail = _mail(context)
+    if context.reason in NO_CONNECTION:
+        return f"{_begin(mail)} may not reach {who}: Mailpath cannot connect to the mail server there."
+    if context.lead and context.lead.grade is Grade.SCANNED:
+        return f"The filter of {who} would stop {mail}."
+    if context.intermittent:
+        return f"Some {mail} do not reach {who} in time."
+    match context.incident.outcome:
+        case Outcome.BLOCKED | Outcome.MISSING if _all_codes(context):
+            return f"Nobody at {who} can receive a sign-in code."
+        case Outcome.DEFERRED | Outcome.LATE if _all_codes(context):
+            return f"Nobody at {who} receives a sign-in code before it expires."
+        case Outcome.BLOCKED | Outcome.MISSING:
+            return f"{_begin(mail)} do not reach {who}."
+        case Outcome.DEFERRED | Outcome.LATE:
+            return f"{_begin(mail)} reach {who} late."
+        case Outcome.QUARANTINED:
+            return f"{_begin(mail)} for {who} are held in quarantine."
+        case Outcome.SPAM:
+            return f"{_begin(mail)} for {who} are in the spam folder."
+        case Outcome.INBOX | Outcome.UNKNOWN:
+            return f"It is not known whether {mail} reach {who}."
+        case _:
+            assert_never(context.incident.outcome)
+
+
+def _all_codes(context: NoticeContext) -> bool:
+    """Test if codes in general are affected, not only some kinds, some paths, or mail without codes."""
+    narrow = context.incident.scope in (Scope.MAILBOX, Scope.KIND)
+    return not narrow and affected_mail(context) == CODES
+
+
+def _mail(context: NoticeContext) -> str:
+    kinds = kinds_of(context)
+    if context.incident.scope is Scope.KIND and kinds:
+        return " and ".join(KINDS[kind].sentence for kind in kinds[:2]) if len(kinds) < 3 else affected_mail(context)
+    return affected_mail(context)
+
+
+def _people_of(context: NoticeContext) -> str:
+    on_path = f" (path {context.lead.path})" if context.lead and context.incident.scope is Scope.MAILBOX else ""
+    return people(context) + on_path
+
+
+def _begin(text: str) -> str:
+    return text[:1].upper() + text[1:]

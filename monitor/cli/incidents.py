@@ -266,7 +266,8 @@ def _notice(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
 def _delivery_state(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
     """Describe the delivery of a notice: delivered, retrying, or queued."""
     if record.delivered_at:
-        return f"[green]delivered[/] {_second(record.delivered_at)}"
+        within = " as part of a later notice" if record.sent_as else ""
+        return f"[green]delivered[/] {_second(record.delivered_at)}{within}"
     if record.fault:
         again = f", next {_second(record.next_try_at)}" if record.next_try_at else ""
         attempts = counted(record.tries, "attempt")

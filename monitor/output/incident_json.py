@@ -94,6 +94,7 @@ class NoticeJson(TypedDict):
     next_try_at: Time | None
     delivered_at: Time | None
     fault: str | None
+    sent_as: str | None
 
 
 class WholeJson(IncidentJson):
@@ -194,6 +195,7 @@ def notice_json(record: NoticeRecord) -> NoticeJson:
         "next_try_at": iso(record.next_try_at),
         "delivered_at": iso(record.delivered_at),
         "fault": record.fault or None,
+        "sent_as": record.sent_as or None,
     }
 
 

@@ -160,8 +160,8 @@ def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> Fate:
         channel=notice.channel,
         news=notice.news,
         at=notice.at,
-        delivered_at=record.delivered_at,
-        why="" if record.delivered_at else _why_not(record, notices),
+        delivered_at=None if record.sent_as else record.delivered_at,
+        why=_why_not(record, notices) if record.sent_as or not record.delivered_at else "",
         title=notice.title,
         text=notice.text,
     )
@@ -169,6 +169,8 @@ def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> Fate:
 
 def _why_not(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
     mine = record.notice
+    if record.sent_as:
+        return "delivered as part of a later notice"
     if record.fault:
         again = f", next {record.next_try_at:%H:%M:%S} UTC" if record.next_try_at else ""
         return f"retrying after {counted(record.tries, 'attempt')}{again}: {record.fault}"

@@ -403,6 +403,7 @@ def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
             "next_try_at": (NOW + HOUR).isoformat(),
             "delivered_at": None,
             "fault": "503",
+            "sent_as": None,
         }
     ]
 
@@ -410,7 +411,18 @@ def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
 def test_the_guide_names_every_field() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "guide" / "incidents.md").read_text()
     section = guide.partition("`incidents --json` prints")[2].partition("\n\n")[0]
-    of_notice = ("notice", "channel", "number", "news", "title", "tries", "next_try_at", "delivered_at", "fault")
+    of_notice = (
+        "notice",
+        "channel",
+        "number",
+        "news",
+        "title",
+        "tries",
+        "next_try_at",
+        "delivered_at",
+        "fault",
+        "sent_as",
+    )
     of_failure = ("path", "kind", "since", "bad", "probe", "at", "grade", "because")
     for field in (*FIELDS, *OF_ONE, *of_failure, "turn", "said", *of_notice):
         assert f"`{field}`" in section, field

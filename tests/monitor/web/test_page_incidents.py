@@ -110,6 +110,7 @@ def test_an_incident_is_muted_as_soon_as_its_mute_is_there(tmp_path: Path) -> No
     ("record", "others", "why"),
     [
         (notice(delivered_at=NOW), (), ""),
+        (notice(delivered_at=NOW, sent_as="i1/ops/2"), (), "delivered as part of a later notice"),
         (notice(), (), "queued"),
         (notice(2), (notice(1),), "queued behind an earlier notice"),
         (notice(2), (notice(1, delivered_at=NOW),), "queued"),

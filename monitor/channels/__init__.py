@@ -5,6 +5,7 @@
 - `slack`         Slack's Web API; `slack_message`: the message
 - `teams`         an adaptive card to a workflow of Microsoft Teams; `teams_card`: the card
 - `opsgenie`      the Alert API of Opsgenie and Jira Service Management
+- `smtp`          e-mail by a mail server that is not monitored
 - `content`       the parts of a notice that native channels show; `answers`: a receiver's own words about an error
 - `alertmanager`  Alertmanager's API v2: repeated while an incident lasts, ended by `endsAt`; `alerts`: the posted JSON
 - `webhook`       a signed JSON POST

@@ -10,6 +10,7 @@ from monitor.channels.opsgenie import OpsgenieChannel
 from monitor.channels.pagerduty import PagerDutyChannel
 from monitor.channels.services import ServiceChannel
 from monitor.channels.slack import SlackChannel
+from monitor.channels.smtp import SmtpChannel
 from monitor.channels.teams import TeamsChannel
 from monitor.channels.webhook import WebhookChannel
 from probes.settings import kinds_by_via
@@ -20,6 +21,7 @@ ChannelSettings = Annotated[
     | SlackChannel
     | TeamsChannel
     | OpsgenieChannel
+    | SmtpChannel
     | WebhookChannel
     | ServiceChannel,
     Field(discriminator="via"),

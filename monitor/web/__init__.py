@@ -10,7 +10,7 @@
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
 - `sender_facts` results of the sender's mail, for pages and API
 - `compression`, `scrapes`, `shares`   gzip; limits of scrapes and of long operations; `sealed`: numbers of all, rounded
-- `docs`       the documentation and the runbooks as pages
+- `docs`       the documentation as pages; `runbooks`: the runbooks, for a case or in general
 
 Read `caller_view`, then `server`.
 """

@@ -1,4 +1,4 @@
-"""The documentation as pages: `docs/` at /docs/, the runbooks at /runbooks/.
+"""The documentation as pages: `docs/` at /docs/. The runbooks at /runbooks/ are read here too and shown by `runbooks`.
 
 Both are Markdown files that ship with the package. All of them are read once, when the first one is asked for; a
 request can only name one of those, so no file is ever opened because of a request. Everybody may read them, signed in
@@ -27,7 +27,6 @@ from monitor.web.rendering import page
 INDEX = "index"
 SUFFIX = ".md"
 MAX_NAME_CHARS = 100
-CAUSES = "cause-"  # runbooks about families of causes; the others are about alerts
 DRAWING = "text"  # the language of a block of code that must not be wrapped
 MIN_HEADINGS = 3  # a page with fewer sections shows no table of contents
 COMMENT_LINE = re.compile(r"^<!--.*-->$\n?", re.MULTILINE)
@@ -60,6 +59,21 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A file that has been read: what Markdown makes of it, before it becomes HTML. In it, HTML is only text."""
+
+    title: str
+    sections: Sequence[Section]
+    tokens: Sequence[Token]
+    markdown: MarkdownIt
+
+    def html(self, tokens: Sequence[Token]) -> str:
+        """Return the HTML of some of the tokens."""
+        rendered: str = self.markdown.renderer.render(tokens, self.markdown.options, {})
+        return rendered
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One page. `name` is its path on the shelf without suffix; `body` is HTML rendered from Markdown in which HTML is
     only text."""
@@ -84,34 +98,12 @@ def folder_of(shelf: DocumentFolder) -> Path:
 def documents(shelf: DocumentFolder) -> Mapping[str, Document]:
     """All pages of a shelf by name, read once."""
     folder = folder_of(shelf)
-    return {name: document_of(shelf, name, folder) for name in _names(shelf)}
-
-
-def runbooks() -> Mapping[str, Document]:
-    """The runbooks by name."""
-    return documents(RUNBOOKS)
+    return {name: document_of(shelf, name, folder) for name in names_in(shelf)}
 
 
 def routes() -> list[web.RouteDef]:
-    """The routes of both shelves."""
-    return [
-        web.get("/docs", lead),
-        web.get("/docs/", show_docs),
-        web.get("/docs/{name:.+}", show_docs),
-        web.get("/runbooks", lead),
-        web.get("/runbooks/", show_runbook),
-        web.get("/runbooks/{name}", show_runbook),
-    ]
-
-
-async def show_docs(request: web.Request) -> web.Response:
-    """One page of the documentation."""
-    return _shown(request, DOCS)
-
-
-async def show_runbook(request: web.Request) -> web.Response:
-    """One runbook; the index lists all of them."""
-    return _shown(request, RUNBOOKS)
+    """The routes of the documentation."""
+    return [web.get("/docs", lead), web.get("/docs/", show), web.get("/docs/{name:.+}", show)]
 
 
 async def lead(request: web.Request) -> web.Response:
@@ -119,10 +111,10 @@ async def lead(request: web.Request) -> web.Response:
     raise web.HTTPMovedPermanently(f"{request.path}/")
 
 
-def _shown(request: web.Request, shelf: DocumentFolder) -> web.Response:
-    """The page; the index with a note where there is none of that name."""
+async def show(request: web.Request) -> web.Response:
+    """One page; the index with a note where there is none of that name."""
     name = request.match_info.get("name", INDEX)
-    found = documents(shelf)
+    found = documents(DOCS)
     document = found.get(name, found[INDEX])
     missing = "" if name in found else name[:MAX_NAME_CHARS]
     return page(
@@ -130,23 +122,14 @@ def _shown(request: web.Request, shelf: DocumentFolder) -> web.Response:
         "document.html",
         status=404 if missing else 200,
         page=document,
-        shelf=shelf,
         at_index=document.name == INDEX,
-        groups=_runbook_groups() if shelf is RUNBOOKS and document.name == INDEX else (),
         missing=missing,
     )
 
 
-def _runbook_groups() -> tuple[tuple[str, list[Document]], ...]:
-    others = [each for each in runbooks().values() if each.name != INDEX]
-    return (
-        ("Alerts", [each for each in others if not each.name.startswith(CAUSES)]),
-        ("Causes", [each for each in others if each.name.startswith(CAUSES)]),
-    )
-
-
 @cache
-def _names(shelf: DocumentFolder) -> frozenset[str]:
+def names_in(shelf: DocumentFolder) -> frozenset[str]:
+    """Return the names of the pages of a shelf."""
     folder = folder_of(shelf)
     return frozenset(
         file.relative_to(folder).as_posix().removesuffix(SUFFIX) for file in sorted(folder.rglob(f"*{SUFFIX}"))
@@ -155,6 +138,13 @@ def _names(shelf: DocumentFolder) -> frozenset[str]:
 
 def document_of(shelf: DocumentFolder, name: str, folder: Path) -> Document:
     """The page that is made of one file."""
+    read = parsed_document(shelf, name, folder)
+    contents = read.sections if len(read.sections) >= MIN_HEADINGS else []
+    return Document(name, read.title, contents, read.html(read.tokens))
+
+
+def parsed_document(shelf: DocumentFolder, name: str, folder: Path) -> ParsedDocument:
+    """Read one file. Its headings have anchors, and its links lead to pages."""
     source = COMMENT_LINE.sub("", (folder / f"{name}{SUFFIX}").read_text("utf-8"))
     heading, _, rest = source.partition("\n")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
@@ -163,9 +153,7 @@ def document_of(shelf: DocumentFolder, name: str, folder: Path) -> Document:
     sections = list(_anchored(tokens))
     for token in tokens:
         _link(token, f"{shelf.inside}/{name}{SUFFIX}")
-    body = markdown.renderer.render(tokens, markdown.options, {})
-    contents = sections if len(sections) >= MIN_HEADINGS else []
-    return Document(name, heading.removeprefix("# ").strip(), contents, body)
+    return ParsedDocument(heading.removeprefix("# ").strip(), sections, tokens, markdown)
 
 
 def _anchored(tokens: Sequence[Token]) -> Iterator[Section]:
@@ -218,6 +206,6 @@ def address_of(href: str, source: str) -> str | None:
     target = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
     for shelf in SHELVES:
         name = target.removeprefix(f"{shelf.inside}/").removesuffix(SUFFIX)
-        if target == f"{shelf.inside}/{name}{SUFFIX}" and name in _names(shelf):
+        if target == f"{shelf.inside}/{name}{SUFFIX}" and name in names_in(shelf):
             return f"{shelf.address}/{'' if name == INDEX else name}{mark}{anchor}"
     return None

@@ -9,7 +9,7 @@ from aiohttp import web
 from monitor.config import Config
 from monitor.descriptors import descriptor_limit
 from monitor.errors import UserError
-from monitor.web import api, auth, docs, pages
+from monitor.web import api, auth, docs, pages, runbooks
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.compression import compressing
@@ -34,7 +34,7 @@ def application(backend: Backend, *, instruments: bool = True) -> web.Applicatio
     app = web.Application(middlewares=[safe, compressing, auth.guard], client_max_size=MAX_BODY_BYTES)
     app[BACKEND] = backend
     auth.add_gate(app)
-    app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *api.routes()])
+    app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *runbooks.routes(), *api.routes()])
     app.add_routes([metrics_route(backend)])
     if instruments:
         app.add_routes(_health(backend))

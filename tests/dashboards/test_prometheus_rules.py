@@ -15,7 +15,7 @@ from dashboards.board import Name
 from monitor.incidents.incident import Scope, Severity
 from monitor.output.metrics import Gauges, Metrics
 from monitor.probing.current import Board
-from monitor.web.docs import runbooks
+from monitor.web.runbooks.document import runbooks
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.support.alert_rules import ALERTS, DASHBOARDS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of

@@ -146,7 +146,12 @@ async def test_the_page_of_a_company_in_trouble(sample_pages) -> None:
     page = await sample_pages.get("/companies/acme")
     well_made(page)
     assert "Take 104.130.122.50 off" in page.words or "104.130.122.50" in page.words
-    assert {"/runbooks/cause-address", "/incidents/i1", "/probes/probeb", "/probes?company=acme"} <= set(page.links)
+    assert {
+        "/runbooks/cause-address?incident=i1&company=acme",
+        "/incidents/i1",
+        "/probes/probeb",
+        "/probes?company=acme",
+    } <= set(page.links)
     assert {"/api/v1/export/probes.csv?company=acme", "/api/v1/export/probes.jsonl?company=acme"} <= set(page.links)
     for value in (Outcome.BLOCKED, Cause.IP_BLOCKED, incident().severity, incident().scope):
         assert label_of(value).help in page.words, "help that needs no mouse"

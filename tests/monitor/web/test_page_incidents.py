@@ -211,7 +211,7 @@ async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -
         "Client host rejected",
         "two of the last three were bad",
         "/probes/probeofacme",
-        "/runbooks/cause-address",
+        "/runbooks/cause-address?incident=a1",
         "Since noon.",
         "delivered",
         "queued",

@@ -261,9 +261,9 @@ async def test_an_incident_leads_to_its_page_and_to_what_to_do(sample_pages) -> 
     sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
     await sample_pages.open(incident(muted_by=("m1",)))
     page = await sample_pages.get("/")
-    assert {"/incidents/i1", "/runbooks/cause-address", "/companies/acme"} <= set(page.links)
+    assert {"/incidents/i1", "/runbooks/cause-address?incident=i1", "/companies/acme"} <= set(page.links)
     assert "muted" in page.words
-    await sample_pages.get("/runbooks/cause-address")
+    await sample_pages.get("/runbooks/cause-address?incident=i1")
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from monitor.people.person import Companies, Rights
-from monitor.web.docs import DOCS, documents, runbooks
+from monitor.web.docs import DOCS, documents
 from monitor.web.rendering import assets
+from monitor.web.runbooks.document import runbooks
 from monitor.web.server import application
 from tests.support.auth_app import PASSWORD, Browser
 from tests.support.pages_app import form_in

@@ -17,7 +17,7 @@ from monitor.people.caller import Caller
 from monitor.people.person import Companies, Rights
 from monitor.probing.current import Board, CurrentVerdict
 from monitor.store import ProbeRow, Store
-from monitor.web import docs, pages
+from monitor.web import docs, pages, runbooks
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import Live
 from monitor.web.errors import safe
@@ -216,7 +216,7 @@ async def open_sample_pages(folder: Path, **config: Any) -> AsyncIterator[Sample
 
         app = web.Application(middlewares=[safe, sign_in])
         app[BACKEND] = backend
-        app.add_routes([*pages.routes(), *docs.routes()])
+        app.add_routes([*pages.routes(), *docs.routes(), *runbooks.routes()])
         async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
             here.append(SamplePages(f"http://127.0.0.1:{port}", board, store, incident_engine, http))
             yield here[0]

@@ -21,7 +21,7 @@ BY_HAND = frozenset({"check-config", "read", "serve", "stop", "token", "person",
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What does the same as one command: a page and a request. `page` is its title; the values in `query` and `body`
+    """A page and a request that do the same as one command. `page` is its title; the values in `query` and `body`
     have placeholders. `body` is None for a request that only reads. `rights`: the least that the page needs."""
 
     page: str

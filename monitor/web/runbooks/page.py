@@ -11,6 +11,7 @@ from html import escape
 from urllib.parse import urlencode
 
 from aiohttp import web
+from yarl import URL
 
 from monitor.config import Config
 from monitor.incidents.remedies import incident_runbook
@@ -18,6 +19,7 @@ from monitor.notices.context import SenderInfo
 from monitor.notices.reply import reply_of
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
+from monitor.web.auth.guard import SIGN_IN
 from monitor.web.backend import BACKEND, CALLER
 from monitor.web.caller_view import CallerView
 from monitor.web.docs import INDEX, MAX_NAME_CHARS, lead
@@ -25,8 +27,8 @@ from monitor.web.pages.remedy_card import card_at_company, card_of_incident
 from monitor.web.rendering import page
 from monitor.web.runbooks.case import RunbookCase, case_of
 from monitor.web.runbooks.commands import beside, page_link
+from monitor.web.runbooks.contact_texts import ContactFacts, ContactText, contact_texts
 from monitor.web.runbooks.document import CAUSES, Runbook, runbooks
-from monitor.web.runbooks.letters import Letter, LetterFacts, letters
 from monitor.web.runbooks.placeholders import filled, values_of
 from monitor.web.runbooks.systems import GroupContext, group_html
 from probes.mailsystems.causes import BY_FAMILY
@@ -36,6 +38,7 @@ from probes.mailsystems.table import is_shared, steps_for, system_label
 from probes.mailsystems.words import chain_label
 
 TO_RUNBOOKS = re.compile(r'href="(/runbooks/[\w-]+)(?=["#])')
+MAX_RETURN_CHARS = 300  # of the address to come back to after sign-in
 MAX_OFFERED = 30  # companies of one incident that one can choose among
 
 
@@ -85,7 +88,8 @@ async def show(request: web.Request) -> web.Response:
         view=case_view(runbook, case, config) if case else None,
         may_probe=caller is not None and caller.may(Rights.OPERATOR),
         companies=CallerView(request.app[BACKEND], caller).paths() if caller else (),
-        letters=letters_of(runbook, case, config),
+        sign_in=str(URL(SIGN_IN).with_query(to=request.path_qs[:MAX_RETURN_CHARS])),
+        texts=contact_texts_of(runbook, case, config),
     )
 
 
@@ -123,7 +127,7 @@ def case_view(runbook: Runbook, case: RunbookCase, config: Config) -> CaseView:
     )
 
 
-def letters_of(runbook: Runbook, case: RunbookCase | None, config: Config) -> Sequence[Letter]:
+def contact_texts_of(runbook: Runbook, case: RunbookCase | None, config: Config) -> Sequence[ContactText]:
     """Return the texts to send. A page about an alert has some only for an incident."""
     incident, family = case.incident if case else None, runbook.family
     if incident and family and incident_runbook(incident) != runbook.name:
@@ -138,8 +142,8 @@ def letters_of(runbook: Runbook, case: RunbookCase | None, config: Config) -> Se
         remedy = advised.filled(sender.domain, sender.source_ip, system)
     if remedy is None:
         return ()
-    return letters(
-        LetterFacts(
+    return contact_texts(
+        ContactFacts(
             domain=sender.domain,
             address=sender.address,
             ip=sender.source_ip,

@@ -42,7 +42,8 @@ PLACEHOLDERS: Mapping[str, Placeholder] = {
 
 
 def values_of(config: Config, case: RunbookCase | None, *, sees_all: bool) -> dict[str, str]:
-    """Return the value of each placeholder. The address of the metrics is told to callers who see all companies."""
+    """Return the value of each placeholder. Only callers who see all companies get the
+    address at which metrics need no token."""
     sender, path = config.sender, case.path if case else None
     found = {name: each.example for name, each in PLACEHOLDERS.items()} | {
         "domain": sender.domain,
@@ -79,6 +80,6 @@ def reversed_ip(address: str) -> str:
 
 
 def _metrics(config: Config, *, sees_all: bool) -> str:
-    if config.web.metrics_listen is None:
-        return f'-H "Authorization: Bearer $TOKEN" {config.web.base_url}/metrics'
-    return f"http://{config.web.metrics_listen}/metrics" if sees_all else "http://METRICS-ADDRESS/metrics"
+    if sees_all and config.web.metrics_listen:
+        return f"http://{config.web.metrics_listen}/metrics"
+    return f'-H "Authorization: Bearer $TOKEN" {config.web.base_url}/metrics'

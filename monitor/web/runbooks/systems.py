@@ -23,7 +23,7 @@ from probes.outcome import Cause
 
 @dataclass(frozen=True, slots=True)
 class GroupContext:
-    """What the parts are shown for: the family of causes, if the page is about one; the cause, if it is known."""
+    """The purpose of a group: the family of causes, if the page is about one, and the case, if there is one."""
 
     family: CauseFamily | None
     case: RunbookCase | None

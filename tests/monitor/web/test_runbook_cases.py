@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
+from monitor.config import Config
 from monitor.incidents.incident import Incident, Resolution
 from monitor.people.person import Rights
 from monitor.web.runbooks.commands import BY_HAND
 from monitor.web.runbooks.document import runbooks
-from monitor.web.runbooks.placeholders import MARK, filled, parent_domain, reversed_ip
+from monitor.web.runbooks.placeholders import MARK, filled, parent_domain, reversed_ip, values_of
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import Steps
 from probes.mailsystems.table import MAIL_SYSTEMS, steps_for
 from probes.verdict import Cause
-from tests.support.auth_app import Browser
+from tests.support.auth_app import PASSWORD, Browser
 from tests.support.pages_app import COMPANIES, START, PagesApp, but, incident, open_pages_app, path_settings
 
 NAME = 'Bolt & <b>Söhne</b> {ip} "GmbH"'
@@ -36,6 +38,7 @@ CONFIG: dict[str, Any] = {
 }
 OWNERS = re.compile(r'<details class="system" open><summary><h3>([^<]+)')
 FOLDED = re.compile(r'<details class="system"><summary><h3>([^<]+)')
+SIGN_IN = re.compile(r'href="(/sign-in[^"]*)"')
 TEXTAREA = re.compile(r'<textarea readonly[^>]*aria-label="Text to ([^"]+)">\n(.*?)</textarea>', re.DOTALL)
 LITERAL = re.compile(r"104\.130\.|account\.trimble|trimble\.com|127\.0\.0\.1(?!\d)|acme", re.IGNORECASE)
 CAUSE_PAGES = sorted(name for name, each in runbooks().items() if each.family)
@@ -217,11 +220,28 @@ async def test_a_name_is_only_text(pages_app: PagesApp) -> None:
 async def test_a_case_is_shown_to_nobody_else(pages_app: PagesApp, query: str) -> None:
     await add(pages_app, incident("i1", "bolt"), incident("w1", "bolt", "crane"))
     for browser in (pages_app.browser(), await pages_app.operator("acme"), await pages_app.viewer("dyke")):
-        pages = [await page_of(browser, f"/runbooks/cause-address?{each}") for each in ("incident=never", query)]
+        pages = [
+            SIGN_IN.sub("", await page_of(browser, f"/runbooks/cause-address?{each}"))
+            for each in ("incident=never", query)
+        ]
         assert but(pages[0]) == but(pages[1])
         assert OWNERS.findall(pages[1]) == []
         for secret in ("bolt", "Söhne", "crane", "i1", "w1"):
             assert secret not in main_of(pages[1])
+
+
+async def test_who_has_not_signed_in_comes_back_to_the_case(pages_app: PagesApp) -> None:
+    await add(pages_app, incident("i1", "bolt"))
+    stranger = pages_app.browser()
+    page = await page_of(stranger, "/runbooks/cause-address?incident=i1&company=%22%3E%3Cb%3E")
+    assert "<b>" not in page
+    page = await page_of(stranger, "/runbooks/cause-address?incident=i1")
+    way = unescape(SIGN_IN.findall(page)[0])
+    form = {"key": await pages_app.access().add("ann", Rights.VIEWER, None), "password": PASSWORD, "again": PASSWORD}
+    assert (await pages_app.browser().post("/invitation", form)).status == 303
+    answer = await stranger.sign_in("ann", to=URL(way).query["to"])
+    assert (answer.status, answer.way) == (303, "/runbooks/cause-address?incident=i1")
+    assert OWNERS.findall(await page_of(stranger, answer.way)) == ["Microsoft 365 "]
 
 
 async def test_of_a_wide_incident_only_the_own_part_is_shown(pages_app: PagesApp) -> None:
@@ -383,6 +403,20 @@ def test_a_value_is_never_searched_for_placeholders() -> None:
 )
 def test_an_address_as_blocklists_are_asked(address: str, name: str) -> None:
     assert reversed_ip(address) == name
+
+
+@pytest.mark.parametrize(
+    ("listen", "sees_all", "said"),
+    [
+        (None, True, '-H "Authorization: Bearer $TOKEN" https://watch.example/metrics'),
+        ("127.0.0.1:9108", True, "http://127.0.0.1:9108/metrics"),
+        ("127.0.0.1:9108", False, '-H "Authorization: Bearer $TOKEN" https://watch.example/metrics'),
+    ],
+)
+def test_where_metrics_need_no_token_is_for_those_who_see_all(listen: str | None, sees_all: bool, said: str) -> None:
+    web = CONFIG["web"] | ({"metrics_listen": listen} if listen else {})
+    config = Config.model_validate(CONFIG | {"web": web}, context={"folder": Path()})
+    assert values_of(config, None, sees_all=sees_all)["metrics"] == said
 
 
 @pytest.mark.parametrize(("domain", "above"), [("a.b.example", "b.example"), ("b.example", "b.example")])

@@ -24,8 +24,8 @@ BLANK_RECIPIENT = "[the address it was sent to]"
 
 
 @dataclass(frozen=True, slots=True)
-class LetterFacts:
-    """What the texts are made of; "" for what is not known. `company` is its name, `system` the mail system's and
+class ContactFacts:
+    """The facts in the texts; "" for what is not known. `company` is its name, `system` the mail system's and
     `vendor` the same if it has a vendor who can be asked. `reply` says in a sentence how the mail was stopped. `more`:
     where to read on, an address."""
 
@@ -46,7 +46,7 @@ class LetterFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class ContactText:
     """One text. `to` says who gets it, within a sentence."""
 
     to: str
@@ -58,28 +58,32 @@ class Letter:
         return min(len(self.text.splitlines()) + 4, 30)
 
 
-def letters(facts: LetterFacts) -> list[Letter]:
+def contact_texts(facts: ContactFacts) -> list[ContactText]:
     """Return the texts for this failure, those who act first."""
-    return list(_letters(facts))
+    return list(_texts(facts))
 
 
-def _letters(facts: LetterFacts) -> Iterator[Letter]:
+def _texts(facts: ContactFacts) -> Iterator[ContactText]:
     remedy = facts.remedy
     if remedy.actor is Actor.OURSELVES:
         return
     whose = f"the IT team of {facts.company}" if facts.company else "the company's IT team"
     own = remedy.steps if remedy.actor in (Actor.COMPANY_IT, Actor.MAILBOX_OWNER) else remedy.workaround
-    to_company = Letter(whose, _text(facts, _subject(facts), _asked(facts, own))) if own else None
+    to_company = ContactText(whose, _text(facts, _subject(facts), _asked(facts, own))) if own else None
     if to_company and remedy.actor is not Actor.SENDER:
         yield to_company
     if "Trimble" in remedy.who:
-        yield Letter("Trimble and its mail service", _text(facts, _to_the_sender(facts), _asked(facts, remedy.steps)))
+        yield ContactText(
+            "Trimble and its mail service", _text(facts, _to_the_sender(facts), _asked(facts, remedy.steps))
+        )
     if to_company and remedy.actor is Actor.SENDER:
         yield to_company
     if facts.cause is Cause.IP_LISTED or (facts.family is CauseFamily.ADDRESS and facts.cause is None):
-        yield Letter("the operator of the blocklist", _text(facts, f"Please remove {facts.ip} from your list", DELIST))
+        yield ContactText(
+            "the operator of the blocklist", _text(facts, f"Please remove {facts.ip} from your list", DELIST)
+        )
     if facts.vendor and facts.family in OF_A_VENDOR:
-        yield Letter(f"{facts.vendor} support", _text(facts, _to_a_vendor(facts), _of_the_vendor(facts)))
+        yield ContactText(f"{facts.vendor} support", _text(facts, _to_a_vendor(facts), _of_the_vendor(facts)))
 
 
 DELIST = (
@@ -88,36 +92,36 @@ DELIST = (
 )
 
 
-def _subject(facts: LetterFacts) -> str:
+def _subject(facts: ContactFacts) -> str:
     return f"Please let mail from {facts.domain} through: sign-in codes do not arrive"
 
 
-def _to_the_sender(facts: LetterFacts) -> str:
+def _to_the_sender(facts: ContactFacts) -> str:
     where = f" at {facts.company}" if facts.company else ""
     return f"Mail from {facts.domain} is stopped{where}"
 
 
-def _to_a_vendor(facts: LetterFacts) -> str:
+def _to_a_vendor(facts: ContactFacts) -> str:
     who = f"your customer {facts.company}" if facts.company else "one of your customers"
     return f"{who[:1].upper()}{who[1:]} does not receive mail from {facts.domain}"
 
 
-def _asked(facts: LetterFacts, steps: Sequence[str]) -> tuple[str, ...]:
+def _asked(facts: ContactFacts, steps: Sequence[str]) -> tuple[str, ...]:
     return (*steps, f"Caution: {facts.remedy.do_not}") if facts.remedy.do_not else tuple(steps)
 
 
-def _of_the_vendor(facts: LetterFacts) -> tuple[str, ...]:
+def _of_the_vendor(facts: ContactFacts) -> tuple[str, ...]:
     return (
         f"Please tell us which rule or list of {facts.vendor} stops this mail, and who can change it.",
         f"If it is yours: please review the rating of {facts.ip} and {facts.domain}.",
     )
 
 
-def _text(facts: LetterFacts, subject: str, asked: Sequence[str]) -> str:
+def _text(facts: ContactFacts, subject: str, asked: Sequence[str]) -> str:
     return "\n".join(_lines(facts, subject, asked)) + "\n"
 
 
-def _lines(facts: LetterFacts, subject: str, asked: Sequence[str]) -> Iterator[str]:
+def _lines(facts: ContactFacts, subject: str, asked: Sequence[str]) -> Iterator[str]:
     yield f"Subject: {subject}"
     yield ""
     yield f"Trimble Identity sends verification codes, sign-in codes and account mail from {facts.domain}."

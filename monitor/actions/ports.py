@@ -6,6 +6,7 @@ from typing import Protocol
 
 from monitor.actions.rate_limit import Allowance
 from monitor.config import Config, WatchedPath
+from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
 from monitor.oncall.engine import IncidentEngine
 from monitor.people.caller import Caller
@@ -68,3 +69,15 @@ class CallerScope(Protocol):
 
     async def mutes(self) -> list[Mute]:
         """Return the mutes that the caller may see."""
+
+
+class IncidentScope(Protocol):
+    """The incidents of the service as one caller sees them."""
+
+    @property
+    def backend(self) -> ServicePort: ...
+    @property
+    def caller(self) -> Caller: ...
+
+    async def whole_incident(self, incident_id: str) -> Incident | None:
+        """Return an incident if all of it is the caller's; None if it affects others too. Raises NotThereError."""

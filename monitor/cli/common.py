@@ -2,13 +2,33 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.exits import Exit
 
+if TYPE_CHECKING:
+    from monitor.config import Config
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+ConfigFile = Annotated[
+    Path, typer.Option("--config", "-c", envvar="MAILPATH_CONFIG", help="The configuration file.", show_default=True)
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name for the audit log; default: the login name.")]
+HERE = Path("config.toml")
+
+
+def read_settings(file: Path, *, secrets_later: bool = True) -> "Config":
+    """Read the configuration. Most commands need no secrets from it and work without them."""
+    from monitor.config import ConfigErrors, read_config
+
+    try:
+        return read_config(file, secrets_later=secrets_later)
+    except ConfigErrors as errors:
+        say_error(str(errors))
+        raise typer.Exit(Exit.COULD_NOT_TELL) from None
 
 
 def finish(work: Coroutine[object, object, Exit]) -> None:

@@ -1,8 +1,8 @@
 """`mailpath incidents`: list incidents, worst first, or show one in full. Reads only the store."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -18,9 +18,10 @@ from monitor.errors import UserError
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, Scope, Severity, worst_first
 from monitor.incidents.labels import EVENTS, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
 from monitor.incidents.mute import Mute, ends, muting
+from monitor.incidents.work import IncidentAction, IncidentWork, work_of
 from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.wording import left
-from monitor.output.incident_json import entry_json, failure_json, incident_json, notice_json
+from monitor.output.incident_json import comments_json, entry_json, failure_json, incident_json, notice_json
 from monitor.output.symbols import SIGNS
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
@@ -41,12 +42,18 @@ class NoAnswerError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class ListContext:
-    """Context for showing incidents. `seen_at`: time of the newest verdict that the incident rules have evaluated."""
+    """Context for showing incidents. `seen_at`: time of the newest verdict that the incident rules have evaluated.
+    `actions`: what people did about them, by incident."""
 
     config: Config
     mutes: Sequence[Mute]
     now: datetime
     seen_at: datetime | None
+    actions: Mapping[str, Sequence[IncidentAction]]
+
+    def work(self, incident: Incident) -> IncidentWork:
+        """Return the state of the work on it."""
+        return work_of(incident, self.actions.get(incident.id, ()))
 
     def muted_by(self, incident: Incident) -> tuple[str, ...]:
         """Return the ids of the mutes that cover it now.
@@ -82,7 +89,7 @@ async def list_incidents(config: Config, company: str, *, also_closed: bool, as_
         incidents = [each for each in incidents if company in (each.touches if each.open else each.companies)]
     if as_json:
         for incident in incidents:
-            print(json.dumps(incident_json(incident, around.muted_by(incident), around.now)))
+            print(json.dumps(incident_json(incident, around.muted_by(incident), around.work(incident), around.now)))
     else:
         _table(incidents, around, company)
     return _exit_of(incidents, around)
@@ -92,14 +99,16 @@ async def show_incident(config: Config, prefix: str, *, as_json: bool) -> Exit:
     """Show everything about the incident whose id has this prefix. Raises NoAnswerError, StoreError."""
     async with Store.open(config.store.url) as store:
         around = await _around(config, store)
-        incident = _chosen(await store.incidents.find(prefix) if prefix else [], prefix)
+        incident = chosen(await store.incidents.find(prefix) if prefix else [], prefix)
+        around = replace(around, actions={incident.id: await store.incidents.actions(incident.id)})
         entries, notices = await store.incidents.entries(incident.id), await store.incidents.notices_of(incident.id)
     if as_json:
         facts = {
-            **incident_json(incident, around.muted_by(incident), around.now),
+            **incident_json(incident, around.muted_by(incident), around.work(incident), around.now),
             "failures": [failure_json(failure) for failure in incident.failures],
             "history": [entry_json(entry) for entry in entries],
             "notices": [notice_json(record) for record in notices],
+            "comments": comments_json(around.work(incident)),
         }
         print(json.dumps(facts))
     else:
@@ -117,7 +126,8 @@ async def _around(config: Config, store: Store) -> ListContext:
         )
     newest = await store.probes.signals(saw - 1, 1)
     seen_at = newest[0].at if newest and newest[0].number == saw else None
-    return ListContext(config, [*configured(config), *await store.incidents.mutes(active_at=now)], now, seen_at)
+    mutes = [*configured(config), *await store.incidents.mutes(active_at=now)]
+    return ListContext(config, mutes, now, seen_at, await store.incidents.open_actions())
 
 
 def _check(company: str, config: Config, incidents: Iterable[Incident]) -> None:
@@ -128,7 +138,8 @@ def _check(company: str, config: Config, incidents: Iterable[Incident]) -> None:
         raise NoAnswerError(f"no company {one_line(company, MAX_NAME_CHARS)!r}{meant}")
 
 
-def _chosen(found: Sequence[Incident], prefix: str) -> Incident:
+def chosen(found: Sequence[Incident], prefix: str) -> Incident:
+    """Return the only incident whose id has this prefix, of those found. Raises NoAnswerError."""
     exact = [incident for incident in found if incident.id == prefix]
     if len(exact or found) != 1:
         shown = one_line(prefix, MAX_NAME_CHARS)
@@ -194,7 +205,9 @@ def _length(incident: Incident, around: ListContext) -> str:
 
 def _mark(incident: Incident, around: ListContext) -> str:
     if incident.open:
-        return ", ".join(filter(None, ("muted" if around.muted_by(incident) else "", left(incident))))
+        held_by = around.work(incident).held_by
+        held = f"{one_line(held_by, MAX_NAME_CHARS)} has it" if held_by else ""
+        return ", ".join(filter(None, (held, "muted" if around.muted_by(incident) else "", left(incident))))
     ending = RESOLUTIONS[incident.ending].label if incident.ending else "closed"
     return f"merged into {incident.merged_into}" if incident.merged_into else ending
 
@@ -207,6 +220,8 @@ def _incident_lines(
     severity = f"[{SEVERITY_STYLES[incident.severity]}]{SEVERITIES[incident.severity].label}[/]"
     yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {SCOPES[incident.scope].label}"
     for name, value in _facts(incident, around):
+        yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
+    for name, value in _work(incident, around.work(incident)):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     if incident.failures:
         yield "[bold]failing now[/]" if incident.open else "[bold]last failures[/]"
@@ -239,6 +254,19 @@ def _facts(incident: Incident, around: ListContext) -> Iterator[tuple[str, str]]
         mute = next(mute for mute in around.mutes if mute.id == name)
         until = ends(mute, around.now)
         yield "muted", f"{f'until {clock(until)}' if until else 'indefinitely'} by {mute.by}: {mute.why} ({name})"
+
+
+def _work(incident: Incident, work: IncidentWork) -> Iterator[tuple[str, str]]:
+    if work.acknowledged:
+        note = f": {work.acknowledged.text}" if work.acknowledged.text else ""
+        yield "has it", f"{work.acknowledged.who}, since {clock(work.acknowledged.at)}{note}"
+    elif incident.open:
+        lapsed = f"; {work.lapsed.who} had it before it came back, got worse or widened" if work.lapsed else ""
+        yield "has it", f"nobody{lapsed}"
+    if work.owner:
+        yield "owner", work.owner
+    for ticket in work.tickets:
+        yield "ticket", ticket.text
 
 
 def _failing(incident: Incident) -> Iterator[str]:

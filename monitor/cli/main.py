@@ -2,13 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import read_commands
-from monitor.cli.common import AsJson, finish, say_error
+from monitor.cli import read_commands, work_commands
+from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
 from monitor.people.person import Rights
@@ -25,11 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-ConfigFile = Annotated[
-    Path, typer.Option("--config", "-c", envvar="MAILPATH_CONFIG", help="The configuration file.", show_default=True)
-]
-HERE = Path("config.toml")
 
 
 def main() -> None:
@@ -50,7 +44,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the service: probe all paths on schedule, serve pages, API and /metrics. SIGHUP reloads the configuration."""
-    settings = _read(config, secrets_later=False)
+    settings = read_settings(config, secrets_later=False)
     from monitor.cli import run, stop
 
     finish(stop.to_the_end(run.serve(config, settings, standby=standby)))
@@ -59,7 +53,7 @@ def serve(
 @app.command()
 def sandbox(config: ConfigFile = HERE) -> None:
     """Run only the simulated mail systems of [sandbox], to try `mailpath probe` with them."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import run
 
     finish(run.sandbox(settings))
@@ -92,7 +86,7 @@ def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     from monitor.cli import show
     from monitor.output.json import path_json
 
-    watched = _read(config).paths()
+    watched = read_settings(config).paths()
     if as_json:
         for path in watched:
             _out(json.dumps(path_json(path), ensure_ascii=False))
@@ -109,7 +103,7 @@ def probe(
     as_json: AsJson = False,
 ) -> None:
     """Send a probe now and show each step as it happens. Exit 0: inbox. 1: not the inbox. 2: could not tell."""
-    settings = _read(config)
+    settings = read_settings(config)
     chosen = _choose(settings, path)
     _need_secrets(settings.sender, settings.control, *((each.route, each.mailbox) for each in chosen))
     from monitor.cli import run, stop
@@ -129,7 +123,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show all evidence of a probe (every step, reply and look) and its verdict."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import recall
 
     finish(recall.explain(settings, probe_id, as_json=as_json))
@@ -151,13 +145,15 @@ def incidents(
     as_json: AsJson = False,
 ) -> None:
     """List incidents, worst first. Exit 0: none open, or all muted. 1: at least one open. 2: could not tell."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli.incidents import list_incidents, show_incident
 
     if incident_id:
         finish(show_incident(settings, incident_id, as_json=as_json))
     finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
 
+
+work_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(muting, name="mute", help="Suppress notices. Exit 0: done. 2: not done.")
@@ -177,12 +173,12 @@ def mute_add(
     weekly: Annotated[
         str, typer.Option(metavar="TIMES", help='Every week: "sun 02:00-04:00 Europe/Berlin"; UTC without a zone.')
     ] = "",
-    by: Annotated[str, typer.Option(metavar="NAME", help="Your name for the audit log; default: the login name.")] = "",
+    by: By = "",
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Mute failures that match all conditions, for a time or every week. Probing continues."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import mute
 
     wish = mute.MuteOptions(about, mail_system, cause, everything, lasts, until, weekly, why, by)
@@ -196,7 +192,7 @@ def mute_list(
     as_json: AsJson = False,
 ) -> None:
     """List the mutes, including the configuration's maintenance."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import mute
 
     finish(mute.show(settings, also_over=also_over, as_json=as_json))
@@ -205,11 +201,11 @@ def mute_list(
 @muting.command("end")
 def mute_end(
     mute_id: Annotated[str, typer.Argument(metavar="ID", help="The beginning of the id is enough.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="Your name for the audit log; default: the login name.")] = "",
+    by: By = "",
     config: ConfigFile = HERE,
 ) -> None:
     """End a mute before its time."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import mute
 
     finish(mute.end(settings, mute_id, by))
@@ -230,7 +226,6 @@ OfCompanies = Annotated[
         "--company", metavar="KEY", help="Bind to this company; may be repeated. Default: all.", show_default=False
     ),
 ]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name for the audit log; default: the login name.")]
 PersonName = Annotated[str, typer.Argument(metavar="NAME")]
 
 
@@ -244,7 +239,7 @@ def person_add(
     as_json: AsJson = False,
 ) -> None:
     """Add a person and print a link to set a password: valid once, for 24 hours."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.add(settings, people.PersonOptions(name, rights, companies or (), by), as_json=as_json))
@@ -253,7 +248,7 @@ def person_add(
 @persons.command("link")
 def person_link(name: PersonName, by: By = "", config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """Print a new link for a forgotten password; earlier links become invalid."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.link(settings, name, by, as_json=as_json))
@@ -262,7 +257,7 @@ def person_link(name: PersonName, by: By = "", config: ConfigFile = HERE, as_jso
 @persons.command("disable")
 def person_disable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> None:
     """Sign a person out everywhere and refuse further sign-ins."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.disable(settings, name, by))
@@ -271,7 +266,7 @@ def person_disable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> 
 @persons.command("enable")
 def person_enable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> None:
     """Allow a disabled person to sign in again."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.enable(settings, name, by))
@@ -280,7 +275,7 @@ def person_enable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> N
 @persons.command("list")
 def person_list(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """List people, including disabled ones."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.show(settings, as_json=as_json))
@@ -297,7 +292,7 @@ def token_add(
     as_json: AsJson = False,
 ) -> None:
     """Add a token and print its secret, once."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.add_token(settings, people.PersonOptions(name, rights, companies or (), by), lasts, as_json=as_json))
@@ -310,7 +305,7 @@ def token_list(
     as_json: AsJson = False,
 ) -> None:
     """List the tokens, without their secrets."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.show_tokens(settings, also_over=also_over, as_json=as_json))
@@ -323,7 +318,7 @@ def token_revoke(
     config: ConfigFile = HERE,
 ) -> None:
     """Revoke a token at once."""
-    settings = _read(config)
+    settings = read_settings(config)
     from monitor.cli import people
 
     finish(people.revoke(settings, which, by))
@@ -334,17 +329,6 @@ app.add_typer(
     name="read",
     help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read.",
 )
-
-
-def _read(file: Path, *, secrets_later: bool = True) -> "Config":
-    """Read the configuration. Most commands need no secrets from it and work without them."""
-    from monitor.config import ConfigErrors, read_config
-
-    try:
-        return read_config(file, secrets_later=secrets_later)
-    except ConfigErrors as errors:
-        say_error(str(errors))
-        raise typer.Exit(Exit.COULD_NOT_TELL) from None
 
 
 def _need_secrets(*settings: object) -> None:

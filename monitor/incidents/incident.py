@@ -241,6 +241,12 @@ class IncidentEvent(StrEnum):
     UNMUTED = "unmuted"
     TOLD = "told"  # a notice was made for a channel
     CLOSED = "closed"
+    # by people, see `work`
+    ACKNOWLEDGED = "acknowledged"
+    RELEASED = "released"
+    OWNER_SET = "owner_set"
+    COMMENTED = "commented"
+    TICKET_LINKED = "ticket_linked"
 
 
 @dataclass(frozen=True, slots=True)

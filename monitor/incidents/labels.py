@@ -162,6 +162,15 @@ EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
     IncidentEvent.UNMUTED: Label("unmuted", "Notices are sent again.", "The mute ended."),
     IncidentEvent.TOLD: Label("notified", "A channel was notified.", "The notice may still be on its way."),
     IncidentEvent.CLOSED: Label("closed", "The incident was closed.", "See why beside it."),
+    IncidentEvent.ACKNOWLEDGED: Label(
+        "acknowledged", "Somebody has it.", "Reminders stop until it comes back, gets worse or widens."
+    ),
+    IncidentEvent.RELEASED: Label("released", "Nobody has it any longer.", "Reminders are sent again."),
+    IncidentEvent.OWNER_SET: Label("new owner", "Somebody else owns it.", "Owning it does not acknowledge it."),
+    IncidentEvent.COMMENTED: Label("comment", "Somebody commented.", "Visible to everybody who sees the incident."),
+    IncidentEvent.TICKET_LINKED: Label(
+        "ticket linked", "A ticket of another system is linked.", "An address or a number."
+    ),
 }
 
 TABLES: tuple[Mapping[StrEnum, Label], ...] = (  # type: ignore[assignment]  # each has its own enum as keys

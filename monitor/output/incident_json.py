@@ -17,6 +17,7 @@ from monitor.incidents.incident import (
 )
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
+from monitor.incidents.work import IncidentWork
 from monitor.notices.notice import NoticeKind
 from monitor.output.json import Time, iso
 from monitor.store import NoticeRecord
@@ -26,7 +27,8 @@ from probes.verdict import Cause, Grade, Outcome
 
 class IncidentJson(TypedDict):
     """One incident of a list. `touches`: companies affected now; `companies`: all ever affected. One that has been
-    recovering since `recovering_since` closes when the remaining companies have been probed again."""
+    recovering since `recovering_since` closes when the remaining companies have been probed again.
+    `acknowledged`: somebody has it; whoever sees only a part of the incident is not shown who."""
 
     incident: str
     open: bool
@@ -51,6 +53,11 @@ class IncidentJson(TypedDict):
     ending: Resolution | None
     merged_into: str | None
     relapses: int
+    acknowledged: bool
+    acknowledged_by: str | None
+    acknowledged_at: Time | None
+    owner: str | None
+    tickets: list[str]
 
 
 class FailureJson(TypedDict):
@@ -81,6 +88,26 @@ class EntryJson(TypedDict):
     said: str
 
 
+class CommentJson(TypedDict):
+    """A comment on an incident."""
+
+    at: Time
+    who: str
+    text: str
+
+
+class WorkJson(TypedDict):
+    """The state of the work on an incident. `owner` is responsible for it, `acknowledged_by` said "I have it"."""
+
+    incident: str
+    acknowledged: bool
+    acknowledged_by: str | None
+    acknowledged_at: Time | None
+    owner: str | None
+    tickets: list[str]
+    comments: list[CommentJson]
+
+
 class NoticeJson(TypedDict):
     """One notice and its delivery."""
 
@@ -103,6 +130,7 @@ class WholeJson(IncidentJson):
     failures: list[FailureJson]
     history: list[EntryJson]
     notices: list[NoticeJson]
+    comments: list[CommentJson]
 
 
 class MuteJson(TypedDict):
@@ -126,8 +154,9 @@ class MuteJson(TypedDict):
     ended_by: str | None
 
 
-def incident_json(incident: Incident, muted_by: tuple[str, ...], now: datetime) -> IncidentJson:
+def incident_json(incident: Incident, muted_by: tuple[str, ...], work: IncidentWork, now: datetime) -> IncidentJson:
     """Return an incident of a list as JSON. `muted_by`: ids of the mutes that cover it now."""
+    held = work.acknowledged
     return {
         "incident": incident.id,
         "open": incident.open,
@@ -152,6 +181,30 @@ def incident_json(incident: Incident, muted_by: tuple[str, ...], now: datetime) 
         "ending": incident.ending,
         "merged_into": incident.merged_into or None,
         "relapses": incident.relapses,
+        "acknowledged": held is not None,
+        "acknowledged_by": held.who or None if held else None,
+        "acknowledged_at": iso(held.at) if held else None,
+        "owner": work.owner or None,
+        "tickets": [ticket.text for ticket in work.tickets],
+    }
+
+
+def comments_json(work: IncidentWork) -> list[CommentJson]:
+    """Return the comments on an incident as JSON, oldest first."""
+    return [{"at": each.at.isoformat(), "who": each.who, "text": each.text} for each in work.comments]
+
+
+def work_json(incident: Incident, work: IncidentWork) -> WorkJson:
+    """Return the state of the work on an incident as JSON."""
+    held = work.acknowledged
+    return {
+        "incident": incident.id,
+        "acknowledged": held is not None,
+        "acknowledged_by": held.who or None if held else None,
+        "acknowledged_at": iso(held.at) if held else None,
+        "owner": work.owner or None,
+        "tickets": [ticket.text for ticket in work.tickets],
+        "comments": comments_json(work),
     }
 
 

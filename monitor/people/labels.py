@@ -5,7 +5,9 @@ from probes.labels import Label
 
 ROLES: dict[Rights, Label] = {  # sentence: what the role allows
     Rights.VIEWER: Label("viewer", "Can look at everything, and change nothing.", "Read-only."),
-    Rights.OPERATOR: Label("operator", "Can also send probes and mute incidents.", "For on-call engineers."),
+    Rights.OPERATOR: Label(
+        "operator", "Can also send probes, and acknowledge and mute incidents.", "For on-call engineers."
+    ),
     Rights.ADMIN: Label(
         "admin",
         "Can also manage people and tokens, and see the audit log and the configuration.",

@@ -9,7 +9,7 @@ class Rights(StrEnum):
     """Rights, least first. Each includes those before."""
 
     VIEWER = "viewer"  # look
-    OPERATOR = "operator"  # probe and mute
+    OPERATOR = "operator"  # probe, mute, work on incidents
     ADMIN = "admin"  # people, tokens, the audit log, the configuration as it was loaded
 
     def include(self, other: "Rights") -> bool:
@@ -81,6 +81,11 @@ class AuditAction(StrEnum):
     PROBE_SENT = "probe sent"
     MUTE_CREATED = "mute created"
     MUTE_ENDED = "mute ended"
+    INCIDENT_ACKNOWLEDGED = "incident acknowledged"
+    INCIDENT_RELEASED = "incident released"
+    OWNER_SET = "owner set"
+    COMMENT_ADDED = "comment added"
+    TICKET_LINKED = "ticket linked"
     PERSON_ADDED = "person added"
     PERSON_CHANGED = "person changed"
     PERSON_DISABLED = "person disabled"
@@ -106,7 +111,7 @@ EARLIER_WORDS = {  # in entries that earlier versions wrote; the audit log is ne
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One entry of the audit log: who did what to what, and by which way: "session", "token NAME", "header",
-    "command", "start"."""
+    "command", "start", "link of channel NAME"."""
 
     at: datetime
     who: str

@@ -8,7 +8,8 @@ people, and the audit log. All SQL of the service is in here.
 - `writes`     which statements that is, and their order
 - `rows`       what each of them is given, for each value that is to be remembered
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
-               `incident_reads`: of incidents, notices and mutes; `people_reads`: of people, tokens and the audit log
+               `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
+               `people_reads`: of people, tokens and the audit log
 - `tables`     and `columns`: the schema, the same for every database
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
 - `lease`      leadership among several processes; `health`: whether the store accepts writes
@@ -20,6 +21,7 @@ by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 
 from monitor.store.records import (
     Cursor,
+    LinkUse,
     ListedProbe,
     NoSuchProbeError,
     NoticeRecord,
@@ -37,6 +39,7 @@ from monitor.store.store import Store
 
 __all__ = [
     "Cursor",
+    "LinkUse",
     "ListedProbe",
     "NoSuchProbeError",
     "NoticeRecord",

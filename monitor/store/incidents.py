@@ -1,16 +1,18 @@
 """Incidents with their history, notices and their delivery, and mutes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
+from monitor.incidents.work import IncidentAction
 from monitor.notices.notice import Notice, NoticeQueue
+from monitor.people.action_links import LinkAction
 from monitor.people.person import AuditEntry
-from monitor.store import incident_reads, reads, rows
+from monitor.store import incident_reads, reads, rows, work_reads
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
-from monitor.store.records import NoticeRecord
+from monitor.store.records import LinkUse, NoticeRecord
 from monitor.store.writes import SAID, SIGNALS_SEEN, SqlStatement
 
 
@@ -95,6 +97,32 @@ class IncidentStore:
     async def lasting(self, channel: str) -> list[Notice]:
         """The last delivered notice of each incident on this channel, if it does not end it; oldest first."""
         return await self._access.read(incident_reads.lasting, legible(channel))
+
+    async def act(self, action: IncidentAction, said: str, *audit: AuditEntry) -> None:
+        """Keep an action of a person on an incident, with its line in the history and these in the audit log."""
+        await self._access.write(*rows.acted(action, said), *rows.noted(*audit))
+
+    async def actions(self, incident_id: str) -> Sequence[IncidentAction]:
+        """Return the actions of people on an incident, in this order."""
+        return await self._access.read(work_reads.actions, legible(incident_id))
+
+    async def open_actions(self) -> Mapping[str, Sequence[IncidentAction]]:
+        """Return the actions of people on open incidents but their comments, by incident, in this order."""
+        return await self._access.read(work_reads.open_actions)
+
+    async def link_use(self, notice: str, action: LinkAction) -> LinkUse | None:
+        """The use of a link in this notice, None if nobody has used it."""
+        return await self._access.read(work_reads.link_use, legible(notice), action)
+
+    async def act_by_link(self, use: LinkUse, action: IncidentAction, said: str, *audit: AuditEntry) -> bool:
+        """As `act`, by a link. False, and nothing is written, if somebody has used it already."""
+        follows = (*rows.acted(action, said), *rows.noted(*audit))
+        return await self._access.write(*rows.used(use), then=follows) > 0
+
+    async def mute_by_link(self, use: LinkUse, mutes: Sequence[Mute], *audit: AuditEntry) -> bool:
+        """Keep new mutes, made by a link. False, and nothing is written, if somebody has used it already."""
+        follows = (*(row for mute in mutes for row in rows.muted(mute)), *rows.noted(*audit))
+        return await self._access.write(*rows.used(use), then=follows) > 0
 
     async def add_mute(self, mute: Mute, *audit: AuditEntry) -> None:
         """Keep a new mute, together with these lines of the audit log."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.errors import UserError
 from monitor.notices.notice import Notice
+from monitor.people.action_links import LinkAction
 from probes.evidence import Evidence
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -70,6 +71,18 @@ class Present:
     verdict: Verdict
     judged_at: datetime
     delivery: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """The use of a link in a notice: by whom and when."""
+
+    notice: str
+    action: LinkAction
+    incident: str
+    channel: str
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

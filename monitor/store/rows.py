@@ -8,9 +8,11 @@ from typing import Any
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.signal import SignalSource
+from monitor.incidents.work import IncidentAction
 from monitor.notices.notice import Notice
 from monitor.people.person import AuditEntry
 from monitor.store.columns import encoded
+from monitor.store.records import LinkUse
 from monitor.store.writes import SIGNALS_SEEN, Row, SqlStatement
 from probes.answer import encode as encode_answer
 from probes.details import encode as encode_detail
@@ -65,6 +67,17 @@ def advanced(
         yield SqlStatement.ENTER, _fields(entry)
     for notice in notices:
         yield SqlStatement.NOTIFY, _fields(notice)
+
+
+def acted(action: IncidentAction, said: str) -> Rows:
+    """An action of a person on an incident, and its line in the history."""
+    yield SqlStatement.ACT, _fields(action)
+    yield SqlStatement.ENTER, _fields(HistoryEntry(action.incident, action.at, action.event, said))
+
+
+def used(link: LinkUse) -> Rows:
+    """The first use of a link."""
+    yield SqlStatement.USE_LINK, _fields(link)
 
 
 def muted(mute: Mute) -> Rows:

@@ -122,6 +122,18 @@ GUARDS = {  # by revision of the tables: what the database itself refuses. Relea
            OF news, title, text, labels, facts, replaces, handle, sent_as ON notices WHEN OLD.delivered_at IS NOT NULL
            BEGIN SELECT RAISE(ABORT, 'what a delivered notice says is never changed'); END""",
     ),
+    "0012": (
+        """CREATE TRIGGER incident_actions_stay BEFORE UPDATE ON incident_actions
+           BEGIN SELECT RAISE(ABORT, 'what somebody did about an incident is never changed'); END""",
+        """CREATE TRIGGER incident_actions_leave_with_their_incident BEFORE DELETE ON incident_actions
+           WHEN EXISTS (SELECT 1 FROM incidents WHERE id = OLD.incident)
+           BEGIN SELECT RAISE(ABORT, 'what somebody did about an incident is deleted only with it'); END""",
+        """CREATE TRIGGER used_links_stay BEFORE UPDATE ON used_links
+           BEGIN SELECT RAISE(ABORT, 'a link is used once'); END""",
+        """CREATE TRIGGER used_links_leave_with_their_incident BEFORE DELETE ON used_links
+           WHEN EXISTS (SELECT 1 FROM incidents WHERE id = OLD.incident)
+           BEGIN SELECT RAISE(ABORT, 'the use of a link is deleted only with its incident'); END""",
+    ),
 }
 
 

@@ -2,8 +2,9 @@
 
 Evidence and verdicts are append-only; the database itself refuses to change them, and deletes them only together with
 their probe, which it deletes only when closed (triggers in the first revision). The same holds for the history of an
-incident and for its notices, of which only the delivery changes; and a mute is never deleted, it is ended (triggers in
-the second). The audit log is append-only and never deleted (triggers in the third).
+incident, for its notices, of which only the delivery changes, and for what people do about it (triggers in the second
+and the twelfth); and a mute is never deleted, it is ended. The audit log is append-only and
+never deleted (triggers in the third).
 """
 
 from typing import Any
@@ -27,9 +28,10 @@ from sqlalchemy import (
     text,
 )
 
-from monitor.incidents.incident import IncidentEvent, decode, encode
+from monitor.incidents.incident import IncidentEvent, Scope, Severity, decode, encode
 from monitor.incidents.signal import SignalSource
 from monitor.notices.notice import NoticeKind, decode_basis, encode_basis
+from monitor.people.action_links import LinkAction
 from monitor.people.person import Rights
 from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
 from probes.answer import decode as decode_answer
@@ -226,6 +228,37 @@ notices = Table(
     UniqueConstraint("incident", "channel", "number"),  # also finds those of an incident
     Index(None, "delivered_at", "channel", "incident", "number"),  # what waits, in the order of its queues
     Index(None, "lasts", "channel"),
+)
+
+incident_actions = Table(
+    "incident_actions",
+    metadata,
+    Column("id", Number, nullable=False),
+    _of_incident(),
+    Column("at", Instant, nullable=False),
+    Column("event", EnumText(IncidentEvent), nullable=False),
+    Column("who", SafeText, nullable=False),
+    Column("way", SafeText, nullable=False),
+    Column("text", SafeText, nullable=False),
+    # the incident as it was then: an acknowledgement holds as long as it is no more than that
+    Column("severity", EnumText(Severity), nullable=False),
+    Column("scope", EnumText(Scope), nullable=False),
+    Column("relapses", Integer, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index(None, "incident", "id"),
+)
+
+used_links = Table(
+    "used_links",
+    metadata,
+    Column("notice", Name, nullable=False),  # a link is of one notice, and used once per action
+    Column("action", EnumText(LinkAction), nullable=False),
+    _of_incident(),
+    Column("channel", Name, nullable=False),
+    Column("who", SafeText, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("notice", "action"),
+    Index(None, "incident"),  # deleted with it
 )
 
 mutes = Table(

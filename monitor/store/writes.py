@@ -37,6 +37,7 @@ from monitor.store.tables import (
     facts,
     history,
     idempotency_keys,
+    incident_actions,
     incidents,
     invitations,
     launch_number,
@@ -47,6 +48,7 @@ from monitor.store.tables import (
     sessions,
     signals,
     tokens,
+    used_links,
     verdicts,
 )
 from probes.probe import ProbePurpose
@@ -80,6 +82,8 @@ class SqlStatement(IntEnum):
     SENT_AS = auto()  # what waited before it, and was delivered with it
     SUPERSEDE = auto()  # what a delivered notice makes old news
     PUT_OFF = auto()
+    ACT = auto()  # what somebody did about an incident
+    USE_LINK = auto()  # of a notice, for the first time
     MUTE = auto()
     END_MUTE = auto()
     PERSON = auto()  # somebody as they are now
@@ -107,6 +111,7 @@ SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
 COUNTED = (  # a row at a time: each has its own result
     SqlStatement.LEAD,
     SqlStatement.RENEW,
+    SqlStatement.USE_LINK,
     SqlStatement.END_MUTE,
     SqlStatement.REDEEM,
     SqlStatement.REMEMBER,
@@ -159,6 +164,8 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.SENT_AS: _sent_as(),
         SqlStatement.SUPERSEDE: _superseded(),
         SqlStatement.PUT_OFF: _put_off(),
+        SqlStatement.ACT: insert(incident_actions),
+        SqlStatement.USE_LINK: upsert(used_links).on_conflict_do_nothing(),
         SqlStatement.MUTE: insert(mutes),
         SqlStatement.END_MUTE: _end_mute(),
         SqlStatement.PERSON: _replace(upsert(people), "name", "rights", "companies", "created_at", "disabled_at"),

@@ -9,7 +9,8 @@
 - `api`        the API
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
 - `sender_facts` results of the sender's mail, for pages and API
-- `compression`, `scrapes`, `shares`   gzip; limits of scrapes and of long operations; `sealed`: numbers of all, rounded
+- `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices
+- `sealed`     numbers of all, rounded
 - `docs`       the documentation as pages; `runbooks`: the runbooks, for a case or in general
 
 Read `caller_view`, then `server`.

@@ -17,6 +17,7 @@ from monitor.probing.current import Board
 from monitor.probing.requester import Requester
 from monitor.store import Store
 from monitor.web.broadcast import Live
+from monitor.web.link_limits import LinkLimits
 from monitor.web.rejections import Rejections
 from monitor.web.shares import Shares
 from probes.kinds import Kind
@@ -44,8 +45,8 @@ class Backend:
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all;
     `followed` is the number of the last signal that `board` shows, read anew;
-    `manual` counts those that people send, `rejections` what was cut or refused; `exports` are those
-    under way, and `export_turn` is for reading a page of one."""
+    `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links;
+    `exports` are those under way, and `export_turn` is for reading a page of one."""
 
     config: Callable[[], Config]
     store: Store
@@ -62,6 +63,7 @@ class Backend:
     give_back: Callable[[WatchedPath], None] = lambda _: None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
+    link_limits: LinkLimits = field(default_factory=LinkLimits)
     exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MAX_EXPORTS, EXPORT_RETRY))
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 

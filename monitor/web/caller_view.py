@@ -3,7 +3,7 @@
 Anything else does not exist for the caller: it raises `NotThereError`, exactly like something that never existed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from monitor.actions.names import MAX_NAME_CHARS, UnknownNameError, company_name
 from monitor.config import WatchedPath
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
+from monitor.incidents.work import NO_WORK, IncidentWork, without_names, work_of
 from monitor.notices.notice import NoticeKind
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
@@ -42,6 +43,7 @@ class IncidentDetail:
     incident: Incident
     entries: tuple[HistoryEntry, ...]
     notices: tuple[NoticeRecord, ...]
+    work: IncidentWork = NO_WORK
 
 
 class CallerView:
@@ -102,16 +104,40 @@ class CallerView:
 
     async def incident(self, incident_id: str) -> IncidentDetail:
         """One incident. If it affects other companies too, its history and notices are withheld: they name them."""
+        found, own = await self._found(incident_id)
+        store = self.backend.store
+        work = work_of(found, await store.incidents.actions(found.id))
+        if own is not found:
+            return IncidentDetail(own, (), (), without_names(work))
+        notices = (self._visible_notice(record) for record in await store.incidents.notices_of(found.id))
+        return IncidentDetail(own, tuple(await store.incidents.entries(found.id)), tuple(notices), work)
+
+    async def whole_incident(self, incident_id: str) -> Incident | None:
+        """The incident, if all of it is the caller's; None if it affects others too. Raises NotThereError."""
+        found, own = await self._found(incident_id)
+        return own if own is found else None
+
+    async def _found(self, incident_id: str) -> tuple[Incident, Incident]:
+        """An incident, and it as far as it is the caller's. Raises NotThereError."""
         similar = await self.backend.store.incidents.find(incident_id)
         found = next((each for each in similar if each.id == incident_id), None)
         own = self.own(found) if found else None
         if found is None or own is None:
             raise NotThereError(f"incident {incident_id}")
-        if own is not found:
-            return IncidentDetail(own, (), ())
-        store = self.backend.store
-        notices = (self._visible_notice(record) for record in await store.incidents.notices_of(found.id))
-        return IncidentDetail(own, tuple(await store.incidents.entries(found.id)), tuple(notices))
+        return found, own
+
+    async def open_work(self) -> Mapping[str, IncidentWork]:
+        """The work on open incidents of the caller's; on those that affect others too, without names."""
+        actions = await self.backend.store.incidents.open_actions()
+        return {
+            incident.id: self.visible_work(incident, work_of(incident, actions.get(incident.id, ())))
+            for incident in self.backend.incident_engine.incidents
+            if self.caller.sees_incident(incident)
+        }
+
+    def visible_work(self, incident: Incident, work: IncidentWork) -> IncidentWork:
+        """The work on this incident, as the caller may see it."""
+        return work if all(map(self.caller.sees, incident.companies)) else without_names(work)
 
     async def mutes(self) -> list[Mute]:
         """Mutes that concern the caller's companies. If they concern others too, the reason is withheld: it may name

@@ -68,13 +68,14 @@ WORDS = "a tall green ladder"
 
 @dataclass(frozen=True)
 class BrowserService:
-    """The service at work. `links`: by which each sets a password, once."""
+    """The service at work. `links`: by which each sets a password, once; `config`: the file of its configuration."""
 
     url: str
     links: dict[str, str]
     service: Daemon
     gateway: Gateway
     """Of the companies `trap` and `seesaw`."""
+    config: Path
 
     def restart(self) -> None:
         """Stop it and start it again, at the same address, with all that it remembers."""
@@ -104,7 +105,7 @@ def open_browser_service(folder: Path) -> Iterator[BrowserService]:
                 FIRST: _first(folder / "var" / "mailpath-first-admin-link")
             }
             _settled(f"{own}/metrics")
-            yield BrowserService(url, links, service, theirs)
+            yield BrowserService(url, links, service, theirs, folder / "config.toml")
         finally:
             service.stop()
 

@@ -70,12 +70,17 @@ class Everything:
         place = replace(place, signal=batch.place.signal)
         now, wanted = view.backend.now(), only != "verdict"
         if batch.anew is not None and wanted:
-            own = [facts_of(mine, now) for each in batch.anew if (mine := view.own(each))]
+            own = [
+                facts_of(mine, view.visible_work(each, work), now)
+                for each, work in batch.anew
+                if (mine := view.own(each))
+            ]
             await stream.tell(places.id_of(batch.place), {"event": "incidents", "open": own})
         for change in batch.changes if wanted else ():
             place = replace(place, run=self.feed.run, change=change.number)
             if mine := view.own(change.incident):
-                await stream.tell(places.id_of(place), {"event": "incident", **facts_of(mine, now)})
+                work = view.visible_work(change.incident, change.work)
+                await stream.tell(places.id_of(place), {"event": "incident", **facts_of(mine, work, now)})
         return batch.place
 
 

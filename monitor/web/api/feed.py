@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from monitor.incidents.incident import Incident
 from monitor.incidents.signal import Signal
+from monitor.incidents.work import IncidentWork, work_of
 from monitor.web.backend import Backend
 
 KEPT = 2000  # verdicts, and changes of incidents
@@ -31,6 +32,7 @@ class Numbered(Protocol):
 
 
 N = TypeVar("N", bound=Numbered)
+WorkedOn = tuple[Incident, IncidentWork]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,11 @@ class FeedCursor:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """An incident as it became."""
+    """An incident, or the work on it, as it became."""
 
     number: int
     incident: Incident
+    work: IncidentWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Batch:
 
     signals: tuple[Signal, ...]
     changes: tuple[IncidentChange, ...]
-    anew: tuple[Incident, ...] | None
+    anew: tuple[WorkedOn, ...] | None
     place: FeedCursor
 
 
@@ -71,7 +74,7 @@ class Feed:
         self.run = secrets.token_hex(4)
         self._rulings: deque[Signal] = deque(maxlen=KEPT)
         self._changes: deque[IncidentChange] = deque(maxlen=KEPT)
-        self._known: dict[str, Incident] | None = None
+        self._known: dict[str, WorkedOn] | None = None
         self._saw = -1
         self._forgot = 0  # the number of the newest verdict that is not among those kept here
         self._changed = 0
@@ -139,16 +142,20 @@ class Feed:
             self._saw = signals[-1].number
 
     async def _read_incidents(self, backend: Backend) -> None:
-        present = {incident.id: incident for incident in backend.incident_engine.incidents}
+        store = backend.store.incidents
+        actions = await store.open_actions()
+        present = {
+            each.id: (each, work_of(each, actions.get(each.id, ()))) for each in backend.incident_engine.incidents
+        }
         known = present if self._known is None else self._known
-        changed = [incident for name, incident in present.items() if known.get(name) != incident]
+        changed = [both for name, both in present.items() if known.get(name) != both]
         for name in known.keys() - present.keys():
-            similar = await backend.store.incidents.find(name)
-            changed += [each for each in similar if each.id == name]
+            closed = [each for each in await store.find(name) if each.id == name]
+            changed += [(each, work_of(each, await store.actions(name))) for each in closed]
         self._known = present
-        for incident in changed:
+        for incident, work in changed:
             self._changed += 1
-            self._changes.append(IncidentChange(self._changed, incident))
+            self._changes.append(IncidentChange(self._changed, incident, work))
 
 
 def _tail(numbered: Sequence[N], number: int) -> tuple[N, ...]:

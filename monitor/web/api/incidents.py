@@ -8,7 +8,16 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.incidents.incident import Incident, worst_first
-from monitor.output.incident_json import IncidentJson, WholeJson, entry_json, failure_json, incident_json, notice_json
+from monitor.incidents.work import NO_WORK, IncidentWork
+from monitor.output.incident_json import (
+    IncidentJson,
+    WholeJson,
+    comments_json,
+    entry_json,
+    failure_json,
+    incident_json,
+    notice_json,
+)
 from monitor.web.api.fields import MAX_PAGE_SIZE, Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.probes import Filter, known
@@ -31,9 +40,9 @@ class IncidentsFacts(TypedDict):
     incidents: list[IncidentJson]
 
 
-def facts_of(incident: Incident, now: datetime) -> IncidentJson:
+def facts_of(incident: Incident, work: IncidentWork, now: datetime) -> IncidentJson:
     """Return an incident as JSON; its mutes only if the caller may see all of it."""
-    facts = incident_json(incident, incident.muted_by, now)
+    facts = incident_json(incident, incident.muted_by, work, now)
     return {**facts, "muted_by": [] if incident.muted_by == HIDDEN_MUTES else facts["muted_by"]}
 
 
@@ -47,17 +56,19 @@ async def show_list(call: Call[Which, NoBody]) -> web.Response:
         found += [incident for incident in await view.incidents(LOOKED_THROUGH) if not incident.open]
     if query.company:
         found = [each for each in found if query.company in (each.touches if each.open else each.companies)]
-    now = view.backend.now()
-    return answered({"incidents": [facts_of(incident, now) for incident in found[: query.most]]})
+    now, works = view.backend.now(), await view.open_work()
+    facts = [facts_of(incident, works.get(incident.id, NO_WORK), now) for incident in found[: query.most]]
+    return answered({"incidents": facts})
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """One as a whole."""
     whole = await call.view.incident(call.part("incident"))
     facts: WholeJson = {
-        **facts_of(whole.incident, call.view.backend.now()),
+        **facts_of(whole.incident, whole.work, call.view.backend.now()),
         "failures": [failure_json(failure) for failure in whole.incident.failures],
         "history": [entry_json(entry) for entry in whole.entries],
         "notices": [notice_json(record) for record in whole.notices],
+        "comments": comments_json(whole.work),
     }
     return answered(facts)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from yarl import URL
 
+from monitor.people.action_links import PATH as LINKS
 from monitor.people.caller import Caller
 from monitor.people.labels import ROLES
 from monitor.web.auth.authenticator import GATE, only_simulated, unauthorized
@@ -43,7 +44,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def is_for_all(path: str) -> bool:
     """True if it is public."""
-    return path in FOR_ALL or path.startswith(FILES) or _is_reading(path)
+    return path in FOR_ALL or path.startswith((FILES, LINKS)) or _is_reading(path)
 
 
 def _is_reading(path: str) -> bool:

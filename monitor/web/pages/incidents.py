@@ -1,5 +1,6 @@
 """The pages of incidents and of mutes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -22,6 +23,8 @@ from probes.verdict import Cause
 MAX_LISTED_INCIDENTS = 300  # incidents of a list
 MAX_INPUT_CHARS = 300  # characters of what is typed
 LENGTHS = (("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("3d", "3 days"), ("7d", "1 week"))
+NO_INPUT: Mapping[str, str] = {}
+WEB_ADDRESS = re.compile(r"https?://[!-~]+")
 OTHER, UNTIL, WEEKLY = "other", "until", "weekly"
 """What is chosen where none of LENGTHS is: what was typed beside it counts."""
 
@@ -40,7 +43,7 @@ def routes() -> list[web.RouteDef]:
 
 async def around_of(view: CallerView) -> PageContext:
     """Return the context for this caller."""
-    return PageContext(view.paths(), await view.mutes(), now_of(view))
+    return PageContext(view.paths(), await view.mutes(), now_of(view), await view.open_work())
 
 
 async def show_list(request: web.Request) -> web.Response:
@@ -73,12 +76,20 @@ async def show_list(request: web.Request) -> web.Response:
 
 async def show_incident(request: web.Request) -> web.Response:
     """One incident as a whole."""
-    return await _incident(request, {}, {})
+    return await incident_page(request, NO_INPUT, NO_INPUT)
 
 
-async def _incident(
-    request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
+async def incident_page(
+    request: web.Request,
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str],
+    status: int = 200,
+    *,
+    work_typed: Mapping[str, str] = NO_INPUT,
+    work_wrong: str = "",
 ) -> web.Response:
+    """The page of the requested incident. `typed`, `wrong`: input of the mute's form, and its errors by field; of the
+    forms of the work on it `work_typed` and `work_wrong`."""
     view = caller_view_of(request)
     around = await around_of(view)
     whole = await view.incident(request.match_info["incident"])
@@ -92,6 +103,11 @@ async def _incident(
         choices=choices(whole.incident, around, sees_all=view.caller.sees_all),
         endable={each.id for each in around.mutes if may_end(view, each)},
         may_mute=view.caller.may(Rights.OPERATOR),
+        may_work=view.caller.may(Rights.OPERATOR) and not partly,
+        work=whole.work,
+        tickets=[(each.text, each.text if WEB_ADDRESS.fullmatch(each.text) else "") for each in whole.work.tickets],
+        work_typed=work_typed,
+        work_wrong=work_wrong,
         lengths=LENGTHS,
         typed=typed,
         wrong=wrong,
@@ -108,9 +124,9 @@ async def mute_incident(request: web.Request) -> web.Response:
     try:
         await mute(view, _silence(typed, dict(parse_qsl(typed.get("about", "")))))
     except MuteError as error:
-        return await _incident(request, typed, {_OF_INCIDENT.get(error.field, error.field): str(error)}, 422)
+        return await incident_page(request, typed, {_OF_INCIDENT.get(error.field, error.field): str(error)}, 422)
     except NotThereError as error:
-        return await _incident(request, typed, {"about": f"there is no {error}"}, 422)
+        return await incident_page(request, typed, {"about": f"there is no {error}"}, 422)
     raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}#mutes")
 
 

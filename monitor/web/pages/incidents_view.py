@@ -1,7 +1,7 @@
 """Contents of the pages about incidents, as plain values. Pure: incidents, mutes, paths and the time come in."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from monitor.incidents.incident import Failure, Incident, Scope, Severity, worst
 from monitor.incidents.labels import RESOLUTIONS, SEVERITIES
 from monitor.incidents.mute import Mute, active, muting, over
 from monitor.incidents.remedies import incident_runbook, system_of_incident
+from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
@@ -32,11 +33,12 @@ MAX_NAMED = 3  # companies of one incident, in a list
 
 @dataclass(frozen=True)
 class PageContext:
-    """Further input: the caller's paths, the mutes that the caller may see, and the time."""
+    """Further input: the paths and mutes that the caller may see, the time, and the work on open incidents."""
 
     paths: Sequence[WatchedPath]
     mutes: Sequence[Mute]
     now: datetime
+    works: Mapping[str, IncidentWork] = field(default_factory=dict)
 
     @cached_property
     def companies(self) -> dict[str, WatchedPath]:
@@ -77,6 +79,7 @@ class Row:
     ending: str
     left: str
     muted: bool
+    held: str
     runbook: str
 
 
@@ -96,8 +99,16 @@ def row_of(incident: Incident, around: PageContext) -> Row:
         ending=RESOLUTIONS[incident.ending].label if incident.ending else "",
         left=left(incident),
         muted=bool(around.muted_by(incident)),
+        held=_held(around.works.get(incident.id, NO_WORK)),
         runbook=incident_runbook(incident),
     )
+
+
+def _held(work: IncidentWork) -> str:
+    """Return who has it in a few words, "" if nobody has."""
+    if not work.acknowledged:
+        return ""
+    return f"{work.held_by} has it" if work.held_by else "acknowledged"
 
 
 def who(incident: Incident, around: PageContext) -> str:
@@ -262,7 +273,7 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
     system = system_of_incident(incident, map(around.mail_systems, filter(around.companies.get, incident.named)))
     return IncidentView(
         row=row,
-        title=headline(context_of(_request(incident, around, config))),
+        title=title_of(incident, around, config),
         incident=incident,
         companies=listed([around.name(company) for company in companies], 30),
         recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
@@ -274,6 +285,11 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         mutes=[mute for mute in around.mutes if mute.id in muted_by],
         partly=partly,
     )
+
+
+def title_of(incident: Incident, around: PageContext, config: Config) -> str:
+    """Return the title of an incident's page."""
+    return headline(context_of(_request(incident, around, config)))
 
 
 def _request(incident: Incident, around: PageContext, config: Config) -> NoticeRequest:

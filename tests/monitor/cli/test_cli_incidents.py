@@ -261,8 +261,9 @@ FIELDS = [
     *("incident", "open", "severity", "scope", "nature", "outcome", "cause", "company", "mail_system", "touches"),
     *("companies", "failing", "muted", "muted_by", "began_at", "opened_at", "changed_at"),
     *("recovering_since", "closed_at", "seconds", "ending", "merged_into", "relapses"),
+    *("acknowledged", "acknowledged_by", "acknowledged_at", "owner", "tickets"),
 ]
-OF_ONE = ("failures", "history", "notices")
+OF_ONE = ("failures", "history", "notices", "comments")
 
 
 def test_for_machines(incidents_cli: IncidentsCommand) -> None:
@@ -293,6 +294,11 @@ def test_for_machines(incidents_cli: IncidentsCommand) -> None:
         "ending": None,
         "merged_into": None,
         "relapses": 0,
+        "acknowledged": False,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "owner": None,
+        "tickets": [],
     }
     assert (second["open"], second["cause"], second["company"]) == (False, None, None)
     assert (second["ending"], second["closed_at"]) == ("recovered", (NOW - HOUR / 4).isoformat())
@@ -344,6 +350,7 @@ def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
         "companies acme, bolt; 1 more recovered",
         f"muted until {NOW + 10 * HOUR:%Y-%m-%d %H:%M} UTC by ann: a new gateway (m1)",
         f"muted until {NOW + 10 * HOUR:%Y-%m-%d %H:%M} UTC by ann: a new gateway (m2)",
+        "has it nobody",
         "failing now",
         f"acme/hq 2-step sign-in code ✕ Blocked: IP address (proven) {bad}",
         REPLY,

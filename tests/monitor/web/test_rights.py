@@ -45,6 +45,8 @@ POST   /sign-in                                     403     403      403     403
 POST   /sign-out                                    303     303      303     303      -
 GET    /invitation                                  200     200      200     200      -
 POST   /invitation                                  422     422      422     422      -
+GET    /link/{token}                                404     404      404     404     404
+POST   /link/{token}                                404     404      404     404     404
 GET    /static/{name}                               200     200      200     200      -
 GET    /healthz                                     200     200      200     200      -
 GET    /readyz                                      200     200      200     200      -
@@ -68,6 +70,7 @@ GET    /incidents                                   303     200      200     200
 GET    /incidents?company={company}                 303     200      200     200     200
 GET    /incidents/{incident}                        303     200      200     200     404
 POST   /incidents/{incident}/mute                   303     403      303     303     404
+POST   /incidents/{incident}/work                   303     403      303     303     404
 GET    /mutes                                       303     403      200     200      -
 POST   /mutes                                       303     403      303     303     422
 POST   /mutes/{mute}/end                            303     403      303     303     404
@@ -105,6 +108,11 @@ GET    /api/v1/events                               401     200      200     200
 GET    /api/v1/incidents                            401     200      200     200      -
 GET    /api/v1/incidents?company={company}          401     200      200     200     404
 GET    /api/v1/incidents/{incident}                 401     200      200     200     404
+POST   /api/v1/incidents/{incident}/ack             401     403      200     200     404
+DELETE /api/v1/incidents/{incident}/ack             401     403      204     204     404
+PUT    /api/v1/incidents/{incident}/owner           401     403      200     200     404
+POST   /api/v1/incidents/{incident}/comments        401     403      201     201     404
+POST   /api/v1/incidents/{incident}/tickets         401     403      201     201     404
 GET    /api/v1/mutes                                401     200      200     200      -
 POST   /api/v1/mutes                                401     403      201     201     404
 GET    /api/v1/mutes/{mute}                         401     200      200     200     404
@@ -208,6 +216,10 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
     json_of: dict[str, Any] = {
         "POST /api/v1/probes": {"company": company, "kind": KIND},
         "POST /api/v1/mutes": {"company": company, **mute},
+        "POST /api/v1/incidents/{incident}/ack": {"note": "tests"},
+        "PUT /api/v1/incidents/{incident}/owner": {"owner": "somebody"},
+        "POST /api/v1/incidents/{incident}/comments": {"text": "tests"},
+        "POST /api/v1/incidents/{incident}/tickets": {"ticket": "T-1"},
         "POST /api/v1/tokens": {"name": f"made{number}", "companies": [company]},
         "POST /api/v1/people": {"name": f"made{number}", "companies": [company]},
         "PATCH /api/v1/people/{person}": {"disabled": True},
@@ -218,6 +230,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "POST /invitation": {"key": "wrong", "password": PASSWORD, "again": PASSWORD},
         "POST /probe-now": {"where": company, "kind": KIND, "as": "sender"},
         "POST /incidents/{incident}/mute": {"about": f"company={company}", **mute},
+        "POST /incidents/{incident}/work": {"do": "ack"},
         "POST /mutes": {"where": company, **mute},
         "POST /settings/people": {"name": f"typed{number}", **bound},
         "POST /settings/people/change": {"name": things.person, "do": "disable"},

@@ -16,6 +16,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `people`    accounts, rights, passwords
 - `notices`   wording and routing of notices: pure
 - `incidents` rules that open, scope and close incidents: pure
+- `measures`  histograms, the lag of the event loop
 - `sandbox`   simulated companies for `make run`
 - `reference` generates parts of the documentation
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,28 +14,33 @@ from monitor.actions.people import first_link
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
+from monitor.config.simulated import make_folders, sandbox_of
 from monitor.events import Listener
 from monitor.first_admin import announce_first_link
 from monitor.leader import leading
 from monitor.logs import hide, log_verdict
+from monitor.measures.loop_lag import LoopLag
 from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
+from monitor.output.snapshot import ReloadResult
+from monitor.people.person import token_ends
 from monitor.probing.current import Board
+from monitor.probing.dialogue_times import DialogueTimes
 from monitor.probing.dispatch import Dispatcher, InProcessDispatcher, ProbeOrder
 from monitor.probing.following import SignalReader
 from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
-from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
-from monitor.store import Store
+from monitor.store import Store, StoreError
 from monitor.web.auth import only_simulated
 from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
+from monitor.web.request_counts import RequestCounts
 from monitor.web.server import serving_all
 from probes.http import HttpSession
 from probes.kinds import Kind
@@ -45,12 +50,12 @@ from probes.probe import Probe, ProbePurpose
 from probes.reading import reports
 from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
-from probes.route_traits import kinds_that_assert, traits_of
 from probes.sender import Role
 
 TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
+TOKENS_READ_EVERY = timedelta(minutes=1)
 
 log = structlog.get_logger("mailpath")
 
@@ -79,40 +84,6 @@ async def pipeline_of(
             yield pipeline
         finally:
             await pipeline.close()
-
-
-@asynccontextmanager
-async def sandbox_of(config: Config) -> AsyncIterator[None]:
-    """Run the simulated mail systems of [sandbox], if configured."""
-    companies = config.sandbox.companies
-    systems = [system_of(config, path) for path in config.paths() if path.company in companies]
-    async with internet(systems, config.sender.identity(), config.sandbox):
-        yield
-
-
-def _make_folders(config: Config) -> None:
-    """Create the parent folders of sandbox mailboxes: with the default configuration the store is in them too."""
-    for path in config.paths():
-        if path.company in config.sandbox.companies and path.mailbox and path.mailbox.local:
-            with suppress(OSError):  # the sandbox reports it
-                path.mailbox.local.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def system_of(config: Config, path: WatchedPath) -> SimulatedSystem:
-    """Return the simulated mail system of this path."""
-    route, maildir = path.route, path.mailbox.local if path.mailbox else None
-    if not traits_of(route.via).asserts_client or route.host is None or maildir is None:
-        raise TypeError(f"{path.key}: a sandbox path must be {kinds_that_assert()} and end in a maildir")
-    return SimulatedSystem(
-        name=path.key,
-        behaviour=config.sandbox.companies[path.company],
-        host=route.host,
-        port=route.port,
-        via=route.via,
-        maildir=maildir.path,
-        junk=maildir.junk,
-        domain=path.to.rpartition("@")[2],
-    )
 
 
 def addresses_of(config: Config) -> Addresses:
@@ -177,12 +148,16 @@ class Service:
     incident_engine: IncidentEngine
     delivery: Delivery
     live: Live
+    dialogue_times: DialogueTimes
+    loop_lag: LoopLag
 
     def __post_init__(self) -> None:
-        self.calendar = Calendar({self.housekeeping: HOUSEKEEPING})
+        self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, self.read_token_ends: TOKENS_READ_EVERY})
         self.metrics = Metrics(self.board, self._gauges())
         self._now = self.clock.now
-        self._pulse, self._rejections = Pulse(), Rejections()
+        self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
+        self._reload = ReloadResult(successful=True, loaded_at=self._now())
+        self._token_ends: dict[str, datetime] = {}
         self._inbound_router: InboundRouter | None = None
         self._store_trouble: str | None = None
 
@@ -204,6 +179,13 @@ class Service:
             tick_age=lambda: self._pulse.age,
             clock_steps=lambda: self.clock.steps,
             store_errors=lambda: self.store.health.errors,
+            loop_lag=lambda: self.loop_lag.seconds,
+            stages=lambda: self.dialogue_times.stages,
+            store_seconds=lambda: self.store.seconds,
+            certificate_ends=lambda: dict(self.dialogue_times.certificate_ends),
+            http_requests=lambda: dict(self._requests.counts),
+            reload=lambda: self._reload,
+            token_ends=lambda: self._token_ends,
             now=self.clock.now,
         )
 
@@ -216,6 +198,7 @@ class Service:
         """Continue where the last run stopped. `inbound_router`: that of the listener, if there is one."""
         self._inbound_router = inbound_router
         self.board.configure(self.config.paths())
+        await self.read_token_ends()
         await self.signals.begin(self.board.take, self.incident_engine.take, self.live.take)
         presents = await self.store.probes.current()  # read after that, so that nothing is missed in between
         self.board.recall(presents)
@@ -235,6 +218,7 @@ class Service:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
         config = await _read_again(self.file)
         if config is None:
+            self._reload = replace(self._reload, successful=False)
             return
         for table in ("store", "web", "inbound", "dns", "log", "sandbox"):
             if getattr(config, table) != getattr(self.config, table):
@@ -249,6 +233,7 @@ class Service:
         if self._inbound_router:
             self._inbound_router.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         await self.planner.configure(config)
+        self._reload = ReloadResult(successful=True, loaded_at=self._now())
         log.info("configuration loaded", paths=len(self.board.paths))
 
     async def stop(self) -> None:
@@ -276,6 +261,11 @@ class Service:
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
 
+    async def read_token_ends(self) -> None:
+        """Read when tokens expire."""
+        with suppress(StoreError):  # of which the service tells
+            self._token_ends = token_ends(await self.store.people.tokens(), self._now())
+
     def backend(self) -> Backend:
         """Return the parts of the service that the web server shows."""
         return Backend(
@@ -293,6 +283,7 @@ class Service:
             ready=self._not_ready,
             now=self._now,
             rejections=self._rejections,
+            requests=self._requests,
         )
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
@@ -347,7 +338,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
     """
     board, clock = Board(), Clock()
     async with AsyncExitStack() as house:
-        _make_folders(config)
+        make_folders(config)
         store = await house.enter_async_context(Store.open(config.store.url))
         await house.enter_async_context(leading(store, utc_now, standby=standby))
         if standby:  # it may have waited for weeks
@@ -355,8 +346,9 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         await house.enter_async_context(sandbox_of(config))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network = Network(outside)
-        signals, live = SignalReader(store), Live()
-        listeners = (network.on_event, log_verdict, signals.on_event, live.on_event, *listeners)
+        signals, live, dialogue_times, loop_lag = SignalReader(store), Live(), DialogueTimes(), LoopLag()
+        seers = (network.on_event, log_verdict, signals.on_event, live.on_event, dialogue_times.on_event)
+        listeners = (*seers, *listeners)
         pipeline = await house.enter_async_context(
             pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
         )
@@ -380,7 +372,10 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             incident_engine=incident_engine,
             delivery=delivery,
             live=live,
+            dialogue_times=dialogue_times,
+            loop_lag=loop_lag,
         )
+        await house.enter_async_context(loop_lag.measured())
         await house.enter_async_context(serving_all(at_work.backend(), config))
         inbound_router = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
         house.push_async_callback(at_work.stop)

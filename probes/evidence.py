@@ -81,6 +81,7 @@ class Dialogue:
     steps: tuple[Step, ...]
     local_ip: str = ""
     tls: str = ""  # "TLSv1.3", or ""
+    certificate_ends: datetime | None = None  # that of the server with which TLS was used
     type: Literal["dialogue"] = "dialogue"
 
     @property

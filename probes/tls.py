@@ -2,10 +2,13 @@
 of the machine and costs more than twenty handshakes."""
 
 import ssl
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import load_der_x509_certificate
 from pydantic import AfterValidator
 
 from probes.settings import FilePath
@@ -21,6 +24,18 @@ def client_context(verify: bool, ca_file: Path | None = None) -> ssl.SSLContext:
     if not verify:
         return _relaxed()
     return _verified(ca_file, ca_file.stat().st_mtime_ns if ca_file else 0)
+
+
+def certificate_end(engine: ssl.SSLObject) -> datetime | None:
+    """Return when the other side's certificate ends; None if it showed none, or one that cannot be read. Whether it is
+    trusted makes no difference."""
+    encoded = engine.getpeercert(binary_form=True)
+    if not encoded:
+        return None
+    try:
+        return load_der_x509_certificate(encoded).not_valid_after_utc
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from monitor import logs
 from monitor.actions.audit import COMMAND
 from monitor.actions.probes import CannotSendError, send_each
 from monitor.actions.rate_limit import Allowance, TooManyError
-from monitor.app import Service, pipeline_of, sandbox_of, service
+from monitor.app import Service, pipeline_of, service
 from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.stop import until_stopped
@@ -25,6 +25,7 @@ from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
+from monitor.config.simulated import sandbox_of
 from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.output.json import event_json

@@ -8,7 +8,7 @@
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
 - `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements;
-  `secret_values`: the secrets that the log hides
+  `secret_values`: the secrets that the log hides; `simulated`: the mail systems of [sandbox]
 - `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`
 
 Read `model` first. `read_config(path)` is the only entry point; it runs before the service starts or

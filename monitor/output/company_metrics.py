@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from monitor.incidents.incident import Incident
+from monitor.measures.histogram import Distribution
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
 from monitor.probing.code_counts import CodeCountKey
-from monitor.probing.delivery_times import DeliveryTimes
 from monitor.probing.schedule import interval
 from probes.verdict import Outcome
 
@@ -76,6 +76,25 @@ def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
         yield labels, 1
 
 
+def _opened(snapshot: Snapshot) -> Iterator[Row]:
+    for incident in snapshot.incidents:
+        for company in incident.touches or ("",):
+            labels = (incident.id, company, incident.scope, incident.cause or "", incident.severity)
+            yield labels, incident.opened_at.timestamp()
+
+
+def _controls(snapshot: Snapshot) -> Iterator[Row]:
+    for (company, path, kind), current in snapshot.control.items():
+        if current.verdict.outcome is not Outcome.UNKNOWN:
+            yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
+
+
+def _certificate_ends(snapshot: Snapshot) -> Iterator[Row]:
+    for key, end in snapshot.certificate_ends.items():
+        if key in snapshot.paths:
+            yield key, end.timestamp()
+
+
 def _company_infos(snapshot: Snapshot) -> Iterator[Row]:
     named = {path.company: (path.company, path.company_name, path.mail_system) for path in snapshot.paths.values()}
     for labels in named.values():
@@ -90,7 +109,7 @@ def _codes(counts: Callable[[Snapshot], Mapping[CodeCountKey, int]]) -> Callable
     return rows
 
 
-def _deliveries(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], DeliveryTimes]]:
+def _deliveries(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
     for (company, needs_code), times in snapshot.deliveries.items():
         yield (company, code_label(needs_code)), times
 
@@ -187,6 +206,27 @@ COMPANY_FAMILIES = (
         "1 for each company that an open, not muted incident affects now.",
         INCIDENT,
         _incident_companies,
+    ),
+    MetricFamily(
+        "mailpath_incident_opened_timestamp_seconds",
+        "gauge",
+        "Time at which an open incident was opened, for each company that it affects now.",
+        ("incident", *INCIDENT),
+        _opened,
+    ),
+    MetricFamily(
+        "mailpath_control_ok",
+        "gauge",
+        "1 if the last control reached the inbox in time, 0 if not; absent while unknown and without a control.",
+        ("company", "path", "kind"),
+        _controls,
+    ),
+    MetricFamily(
+        "mailpath_gateway_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "End of the certificate that the server of a path showed last; absent until TLS was used.",
+        ("company", "path"),
+        _certificate_ends,
     ),
     MetricFamily(
         "mailpath_company_info",

@@ -6,9 +6,9 @@ OpenMetrics alone has exemplars: a point of a graph that leads to one of its pro
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from monitor.measures.histogram import Distribution, Exemplar
 from monitor.output.metric_family import HistogramFamily, MetricFamily
 from monitor.output.snapshot import Snapshot
-from monitor.probing.delivery_times import DeliveryTimes, Exemplar
 
 OPENMETRICS_TYPE = "application/openmetrics-text"
 PLAIN_TYPE = "text/plain"
@@ -80,7 +80,7 @@ class _Writer:
             yield from self._buckets(f"{name}_bucket{labels.removesuffix('}')},le=", times)
             yield f"{name}_count{labels} {sum(times.counts)}\n{name}_sum{labels} {times.total!r}\n"
 
-    def _buckets(self, begin: str, times: DeliveryTimes) -> Iterator[str]:
+    def _buckets(self, begin: str, times: Distribution) -> Iterator[str]:
         below = 0
         limits = (*map(repr, times.bounds), "+Inf")
         for limit, count, newest in zip(limits, times.counts, times.newest, strict=True):

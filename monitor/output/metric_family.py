@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.measures.histogram import Distribution
 from monitor.output.snapshot import Snapshot
-from monitor.probing.delivery_times import DeliveryTimes
 
 Row = tuple[tuple[str, ...], float]
 """The values of the labels, and the value of the series."""
@@ -29,4 +29,4 @@ class HistogramFamily:
     name: str
     help: str
     labels: tuple[str, ...]
-    rows: Callable[[Snapshot], Iterator[tuple[tuple[str, ...], DeliveryTimes]]]
+    rows: Callable[[Snapshot], Iterator[tuple[tuple[str, ...], Distribution]]]

@@ -4,17 +4,21 @@ A scrape takes a snapshot on the event loop (a few shallow copies) and is writte
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from monitor.incidents.incident import Incident
+from monitor.measures.histogram import Distribution, Histogram
 from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
 from monitor.output.exposition import Format, ending, written
 from monitor.output.process_metrics import process_families
-from monitor.output.service_metrics import SERVICE_FAMILIES
-from monitor.output.snapshot import Snapshot, limited
+from monitor.output.service_metrics import SERVICE_FAMILIES, SERVICE_HISTOGRAMS
+from monitor.output.snapshot import ReloadResult, Snapshot, limited
 from monitor.probing.current import Board
+from monitor.store.access import StoreOperation
+from probes.answer import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class Gauges:
     tick_age: Callable[[], float] = float  # seconds since the last tick
     clock_steps: Callable[[], int] = int
     store_errors: Callable[[], int] = int
+    loop_lag: Callable[[], float] = float
+    stages: Callable[[], Mapping[Stage, Histogram]] = dict
+    store_seconds: Callable[[], Mapping[StoreOperation, Histogram]] = dict
+    certificate_ends: Callable[[], dict[tuple[str, str], datetime]] = dict  # by company and path
+    http_requests: Callable[[], dict[tuple[str, str, str], int]] = dict  # by route, method and class of status
+    reload: Callable[[], ReloadResult | None] = lambda: None
+    token_ends: Callable[[], dict[str, datetime]] = dict  # by name, of tokens that end
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -76,14 +87,28 @@ class Metrics:
             tick_age=self._gauges.tick_age(),
             clock_steps=self._gauges.clock_steps(),
             store_errors=self._gauges.store_errors(),
+            control=dict(board.control),
+            loop_lag=self._gauges.loop_lag(),
+            stages=_frozen(self._gauges.stages()),
+            store_seconds=_frozen(self._gauges.store_seconds()),
+            certificate_ends=self._gauges.certificate_ends(),
+            http_requests=self._gauges.http_requests(),
+            reload=self._gauges.reload(),
+            token_ends=self._gauges.token_ends(),
             at=self._gauges.now(),
         )
 
 
+def _frozen(histograms: Mapping[Any, Histogram]) -> dict[str, Distribution]:
+    return {name: histogram.frozen() for name, histogram in histograms.items()}
+
+
 def _render(snapshot: Snapshot, form: Format, companies: frozenset[str] | None) -> bytes:
-    families = [*COMPANY_FAMILIES]
     if companies is None:
-        families += (*SERVICE_FAMILIES, *process_families())
+        text = written((*COMPANY_FAMILIES, *SERVICE_FAMILIES, *process_families()), HISTOGRAMS, snapshot, form)
     else:
-        snapshot = limited(snapshot, companies)
-    return (written(families, COMPANY_HISTOGRAMS, snapshot, form) + ending(form)).encode()
+        text = written(COMPANY_FAMILIES, COMPANY_HISTOGRAMS, limited(snapshot, companies), form)
+    return (text + ending(form)).encode()
+
+
+HISTOGRAMS = (*COMPANY_HISTOGRAMS, *SERVICE_HISTOGRAMS)

@@ -4,7 +4,8 @@ import platform
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
-from monitor.output.metric_family import MetricFamily, Row
+from monitor.measures.histogram import Distribution
+from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
 
 
@@ -50,6 +51,35 @@ def _listening(snapshot: Snapshot) -> Iterator[Row]:
 def _reference(snapshot: Snapshot) -> Iterator[Row]:
     if snapshot.reference is not None:
         yield (), int(snapshot.reference)
+
+
+def _http_requests(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.http_requests.items()
+
+
+def _reload_successful(snapshot: Snapshot) -> Iterator[Row]:
+    if snapshot.reload:
+        yield (), int(snapshot.reload.successful)
+
+
+def _reloaded_at(snapshot: Snapshot) -> Iterator[Row]:
+    if snapshot.reload:
+        yield (), snapshot.reload.loaded_at.timestamp()
+
+
+def _token_ends(snapshot: Snapshot) -> Iterator[Row]:
+    for name, end in snapshot.token_ends.items():
+        yield (name,), end.timestamp()
+
+
+def _stages(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
+    for stage, distribution in snapshot.stages.items():
+        yield (stage,), distribution
+
+
+def _store_seconds(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
+    for operation, distribution in snapshot.store_seconds.items():
+        yield (operation,), distribution
 
 
 def _build(_: Snapshot) -> Iterator[Row]:
@@ -145,5 +175,55 @@ SERVICE_FAMILIES = (
         (),
         _reference,
     ),
+    MetricFamily(
+        "mailpath_loop_lag_seconds",
+        "gauge",
+        "Longest delay of the event loop in the last minute.",
+        (),
+        _one(lambda now: now.loop_lag),
+    ),
+    MetricFamily(
+        "mailpath_http_requests_total",
+        "counter",
+        "HTTP requests by route, method and class of status.",
+        ("route", "method", "status"),
+        _http_requests,
+    ),
+    MetricFamily(
+        "mailpath_config_last_reload_successful",
+        "gauge",
+        "1 if the last reading of the configuration succeeded, 0 if it had errors and the one before is in force.",
+        (),
+        _reload_successful,
+    ),
+    MetricFamily(
+        "mailpath_config_last_reload_success_timestamp_seconds",
+        "gauge",
+        "Time at which the configuration in force was read.",
+        (),
+        _reloaded_at,
+    ),
+    MetricFamily(
+        "mailpath_token_expiry_timestamp_seconds",
+        "gauge",
+        "Time at which a token expires; absent for tokens that do not expire and for revoked ones.",
+        ("token",),
+        _token_ends,
+    ),
     MetricFamily("mailpath_build_info", "gauge", "The running version.", ("version", "python"), _build),
+)
+
+SERVICE_HISTOGRAMS = (
+    HistogramFamily(
+        "mailpath_stage_seconds",
+        "Duration of the stages of SMTP dialogues.",
+        ("stage",),
+        _stages,
+    ),
+    HistogramFamily(
+        "mailpath_store_seconds",
+        "Time that reads from the store and writes to it took, waiting included.",
+        ("operation",),
+        _store_seconds,
+    ),
 )

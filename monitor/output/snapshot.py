@@ -5,10 +5,19 @@ from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
+from monitor.measures.histogram import Distribution
 from monitor.probing.code_counts import CodeCountKey
 from monitor.probing.current import CurrentVerdict
-from monitor.probing.delivery_times import DeliveryTimes, bounds_with
+from monitor.probing.delivery_times import bounds_with
 from probes.check import Check
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadResult:
+    """The result of the last reading of the configuration. `loaded_at`: when one was last taken over."""
+
+    successful: bool
+    loaded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +26,7 @@ class Snapshot:
 
     current_verdicts: dict[Check, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
-    deliveries: dict[tuple[str, bool], DeliveryTimes]
+    deliveries: dict[tuple[str, bool], Distribution]
     codes: dict[CodeCountKey, int]
     codes_in_time: dict[CodeCountKey, int]
     mailbox_errors: dict[tuple[str, str], int]
@@ -37,6 +46,14 @@ class Snapshot:
     tick_age: float
     clock_steps: int
     store_errors: int
+    control: dict[Check, CurrentVerdict]
+    loop_lag: float
+    stages: dict[str, Distribution]
+    store_seconds: dict[str, Distribution]
+    certificate_ends: dict[tuple[str, str], datetime]
+    http_requests: dict[tuple[str, str, str], int]
+    reload: ReloadResult | None
+    token_ends: dict[str, datetime]
     at: datetime
 
 
@@ -49,6 +66,8 @@ def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
         snapshot,
         paths=paths,
         current_verdicts={key: each for key, each in snapshot.current_verdicts.items() if key.company in companies},
+        control={key: each for key, each in snapshot.control.items() if key.company in companies},
+        certificate_ends={key: end for key, end in snapshot.certificate_ends.items() if key[0] in companies},
         probes={key: count for key, count in snapshot.probes.items() if key[0] in companies},
         codes={key: count for key, count in snapshot.codes.items() if key.company in companies},
         codes_in_time={key: count for key, count in snapshot.codes_in_time.items() if key.company in companies},

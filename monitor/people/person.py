@@ -1,7 +1,8 @@
 """People, tokens and sessions: plain values as stored. None contains a secret, only hashes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -125,3 +126,16 @@ class AuditEntry:
 def audit_action(word: str) -> str:
     """Return the action of a stored entry in today's word, whichever version wrote it."""
     return EARLIER_WORDS.get(word, word)
+
+
+EXPIRED_SHOWN_FOR = timedelta(days=7)
+
+
+def token_ends(tokens: Iterable[Token], now: datetime) -> dict[str, datetime]:
+    """Return when tokens expire, by name; of several with one name, the first that does. Revoked ones are left out, and
+    those that expired long ago."""
+    ends: dict[str, datetime] = {}
+    for token in tokens:
+        if token.expires_at and not token.revoked_at and token.expires_at > now - EXPIRED_SHOWN_FOR:
+            ends[token.name] = min(token.expires_at, ends.get(token.name, token.expires_at))
+    return ends

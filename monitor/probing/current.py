@@ -8,8 +8,9 @@ from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
+from monitor.measures.histogram import Exemplar, Histogram
 from monitor.probing.code_counts import CodeCounts
-from monitor.probing.delivery_times import Exemplar, Histogram, bounds_with
+from monitor.probing.delivery_times import bounds_with
 from monitor.store import Present
 from probes.check import Check
 from probes.sender import Role
@@ -95,8 +96,9 @@ class Board:
         if not signal.amends:
             self.probes[signal.company, verdict.outcome, verdict.cause or ""] += 1
         if signal.delivery is not None and verdict.outcome in (Outcome.INBOX, Outcome.LATE):
-            took = Exemplar(signal.probe_id, signal.delivery.total_seconds(), signal.at)
-            self.deliveries[signal.company, signal.kind.facts.needs_code].observe(took)
+            seconds = signal.delivery.total_seconds()
+            histogram = self.deliveries[signal.company, signal.kind.facts.needs_code]
+            histogram.observe(seconds, Exemplar(signal.probe_id, seconds, signal.at))
 
     def _role(self, role: Role) -> dict[Check, CurrentVerdict]:
         match role:

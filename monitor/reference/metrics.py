@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
+from monitor.output.company_metrics import COMPANY_FAMILIES
+from monitor.output.metrics import HISTOGRAMS
 from monitor.output.process_metrics import process_families
 from monitor.output.service_metrics import SERVICE_FAMILIES
 
@@ -29,5 +30,5 @@ def families() -> Iterator[Described]:
     """Return every family that `/metrics` can have."""
     for family in (*COMPANY_FAMILIES, *SERVICE_FAMILIES, *process_families()):
         yield Described(family.name, family.type, family.labels, family.help)
-    for histogram in COMPANY_HISTOGRAMS:
+    for histogram in HISTOGRAMS:
         yield Described(histogram.name, "histogram", histogram.labels, histogram.help)

@@ -1,14 +1,17 @@
 """Access to the store with leadership: a leader may write until another one leads."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
 from functools import partial
+from time import monotonic
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from monitor.measures.histogram import Histogram
 from monitor.store import lease
 from monitor.store.database import explained, place, writing
 from monitor.store.health import Health
@@ -19,6 +22,15 @@ from monitor.store.writes import Row, SqlStatement, Write
 P = ParamSpec("P")
 T = TypeVar("T")
 
+BOUNDS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class StoreOperation(StrEnum):
+    """Operations on the store, as its metric distinguishes them."""
+
+    READ = "read"
+    WRITE = "write"
+
 
 class StoreAccess:
     """A store in the hands of a process that may lead on it. `replaced` is set when it led and another one does now."""
@@ -28,6 +40,7 @@ class StoreAccess:
         self.epoch: int | None = None
         self.replaced = asyncio.Event()
         self.health = Health(waited=lambda: writer.waited)
+        self.seconds = {operation: Histogram(BOUNDS_SECONDS) for operation in StoreOperation}
 
     @property
     def place(self) -> str:
@@ -42,7 +55,8 @@ class StoreAccess:
     ) -> int:
         """Write all of this or nothing; how many rows are new or gone. `saw`, `then`: see `Write`."""
         try:
-            return await self._writer.write(Write(steps, self.epoch, saw, tuple(then)))
+            with self._timed(StoreOperation.WRITE):
+                return await self._writer.write(Write(steps, self.epoch, saw, tuple(then)))
         except ReplacedError:
             self.replaced.set()
             raise
@@ -68,6 +82,15 @@ class StoreAccess:
 
         return answer
 
+    @contextmanager
+    def _timed(self, operation: StoreOperation) -> Iterator[None]:
+        """Measure what a caller waits for, the queue included, whether it works or fails."""
+        began = monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[operation].observe(monotonic() - began)
+
     async def _ask(self, begin: Callable[[], AbstractContextManager[Connection]], ask: Callable[[Connection], T]) -> T:
         def answer() -> T:
             try:
@@ -81,7 +104,8 @@ class StoreAccess:
         except RuntimeError:  # they were sent home
             raise StoreError("the store is closed") from None
         try:
-            return await answered
+            with self._timed(StoreOperation.READ):
+                return await answered
         except ReplacedError:
             self.replaced.set()
             raise

@@ -10,8 +10,9 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from monitor.measures.histogram import Histogram
 from monitor.store import lease, reads
-from monitor.store.access import StoreAccess
+from monitor.store.access import StoreAccess, StoreOperation
 from monitor.store.database import READERS, connect
 from monitor.store.health import Health
 from monitor.store.incidents import IncidentStore
@@ -73,6 +74,11 @@ class Store:
     def health(self) -> Health:
         """Health of the store: does it accept writes?"""
         return self._access.health
+
+    @property
+    def seconds(self) -> dict[StoreOperation, Histogram]:
+        """Return the times that callers waited for reads and writes since the start."""
+        return self._access.seconds
 
     @property
     def replaced(self) -> asyncio.Event:

@@ -1,7 +1,8 @@
 """HTTP: pages for people, an API for programs, `/metrics` for Prometheus, `/healthz` and `/readyz` for supervisors.
 
 - `server`     which routes are served where
-- `listening`  who connects is let in by `connections`, which has limits and deadlines; `rejections` counts the rest
+- `listening`  who connects is let in by `connections`, which has limits and deadlines; `rejections` counts the rest,
+  `request_counts` the requests
 - `headers`    what makes a response safe; `errors`: what makes an error useful
 - `backend`    what all of it asks of the service; `broadcast`: events, for those who watch
 - `caller_view` what one caller may see: everything is read through it

@@ -19,6 +19,7 @@ from monitor.store import Store
 from monitor.web.broadcast import Live
 from monitor.web.link_limits import LinkLimits
 from monitor.web.rejections import Rejections
+from monitor.web.request_counts import RequestCounts
 from monitor.web.shares import Shares
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -45,7 +46,8 @@ class Backend:
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all;
     `followed` is the number of the last signal that `board` shows, read anew;
-    `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links;
+    `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
+    `requests` what was answered;
     `exports` are those under way, and `export_turn` is for reading a page of one."""
 
     config: Callable[[], Config]
@@ -64,6 +66,7 @@ class Backend:
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)
+    requests: RequestCounts = field(default_factory=RequestCounts)
     exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MAX_EXPORTS, EXPORT_RETRY))
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 

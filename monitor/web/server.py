@@ -31,7 +31,9 @@ class WebError(UserError):
 
 def application(backend: Backend, *, instruments: bool = True) -> web.Application:
     """The pages, the API, and the metrics for callers who have signed in; with `instruments` also health."""
-    app = web.Application(middlewares=[safe, compressing, auth.guard], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(
+        middlewares=[backend.requests.counting(), safe, compressing, auth.guard], client_max_size=MAX_BODY_BYTES
+    )
     app[BACKEND] = backend
     auth.add_gate(app)
     app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *runbooks.routes(), *api.routes()])
@@ -43,7 +45,7 @@ def application(backend: Backend, *, instruments: bool = True) -> web.Applicatio
 
 def instruments(backend: Backend) -> web.Application:
     """Only what machines ask for, without sign-in: metrics of all companies, and health."""
-    app = web.Application(middlewares=[safe], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[backend.requests.counting(), safe], client_max_size=MAX_BODY_BYTES)
     app.add_routes([metrics_route(backend), *_health(backend)])
     return app
 

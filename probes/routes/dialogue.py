@@ -8,6 +8,7 @@ to the next host where a mail server would do so.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from probes.answer import Fault, Stage
@@ -56,6 +57,7 @@ class Transcript:
         self.withheld = False
         self.local_ip = ""
         self.tls = ""
+        self.certificate_ends: datetime | None = None
 
     @property
     def left(self) -> float:
@@ -85,7 +87,8 @@ class Transcript:
     def dialogue(self, stop: Stop) -> Dialogue:
         """Return the attempt, ended by `stop`, or by acceptance."""
         ended = Handover.WITHHELD if self.withheld else handover(stop)
-        return Dialogue(self.outside.now(), self.number, ended, tuple(self.steps), self.local_ip, self.tls)
+        connection = (self.local_ip, self.tls, self.certificate_ends)
+        return Dialogue(self.outside.now(), self.number, ended, tuple(self.steps), *connection)
 
     async def find(self, host: str, port: int) -> list[Target]:
         """Resolve a configured host. None: the recorded step says why."""
@@ -217,7 +220,7 @@ class SmtpDialogue:
         if isinstance(found, WireFault):
             return self.keep(Stage.CONNECT, began, found)
         self._wire = found
-        self.record.local_ip, self.record.tls = found.local_ip, ""
+        self.record.local_ip, self.record.tls, self.record.certificate_ends = found.local_ip, "", None
         return self.keep(Stage.CONNECT, began, None, text="again, without TLS" if self.in_clear else "")
 
     async def banner(self) -> Stop:
@@ -290,7 +293,7 @@ class SmtpDialogue:
             asked = Reply(
                 asked.code, asked.enhanced, (*asked.lines, f"[discarded, sent in clear after this: {injected}]")
             )
-        self.record.tls = self.wire.tls
+        self.record.tls, self.record.certificate_ends = self.wire.tls, self.wire.certificate_ends
         return self.keep(Stage.STARTTLS, began, trouble or asked, text=self.wire.tls)
 
     async def mail(self) -> Stop:

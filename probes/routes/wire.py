@@ -5,10 +5,12 @@ import errno
 import os
 import socket
 import ssl
+from datetime import datetime
 from typing import cast
 
 from probes.answer import Fault
 from probes.routes.reply import Reply, ReplyReader, WireFault
+from probes.tls import certificate_end
 
 Heard = Reply | WireFault
 
@@ -103,6 +105,12 @@ class SmtpWire(asyncio.BufferedProtocol):
         """The TLS version, "TLSv1.3"; "" in clear text."""
         engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
         return (engine.version() or "") if engine else ""
+
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """The end of the server's certificate; None in clear text."""
+        engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        return certificate_end(engine) if engine else None
 
     @property
     def ended(self) -> bool:

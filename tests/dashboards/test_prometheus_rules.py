@@ -118,7 +118,7 @@ def test_every_metric_in_a_rule_is_one_that_mailpath_has(file: Path, exposed: se
     asked = {name for rule in rules_of(file) for name in METRIC.findall(rule["expr"])}
     asked |= {name for alert in ALERTS if alert.file == file for name in METRIC.findall(alert.asks)}
     assert asked
-    assert asked <= exposed
+    assert {name.removesuffix("_bucket") for name in asked} <= exposed
 
 
 @each_file

@@ -241,10 +241,18 @@ def test_serve_probes_shows_reloads_and_stops(tmp_path: Path) -> None:
         told = place.until(lambda: [line for line in place.log() if line["event"] == "configuration not loaded"])
         assert "beans: unknown key" in told[0]["error"]
         assert 'company="stone"' in place.get("/metrics")
+        read_at = r"^mailpath_config_last_reload_success_timestamp_seconds (\S+)$"
+        before = re.search(read_at, place.get("/metrics"), re.MULTILINE)
+        assert "\nmailpath_config_last_reload_successful 0\n" in place.get("/metrics")
 
         place.write(good.partition("[companies.stone")[0].replace('stone = "blocks_ip"\nvault = "unreadable"\n', ""))
         process.send_signal(signal.SIGHUP)
         place.until(lambda: [line for line in place.log() if line["event"] == "configuration loaded"])
+        place.until(lambda: "\nmailpath_config_last_reload_successful 1\n" in place.get("/metrics"))
+        after = re.search(read_at, place.get("/metrics"), re.MULTILINE)
+        assert before
+        assert after
+        assert float(before[1]) < float(after[1])
         place.until(lambda: 'company="stone"' not in place.get("/metrics"))  # its incident ends with the next step
         assert 'company="birch"' in place.get("/metrics")
         assert process.poll() is None

@@ -1,15 +1,17 @@
 """Names, secrets and settings of people."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.config import Config, ConfigErrors, read_config
 from monitor.people.names import name_of
-from monitor.people.person import Rights
+from monitor.people.person import Rights, Token, token_ends
 from monitor.people.secrets import HINT, TOKEN_PREFIX, derived, digest_of, new_secret, same
+
+T0 = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +142,24 @@ def test_what_may_not(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigErrors) as error:
         read(tmp_path, f"[web]\n{text}\n")
     assert [str(each).rpartition("/")[2] for each in error.value.errors] == [said]
+
+
+def token(name: str, *, ends: float | None, revoked: bool = False) -> Token:
+    """A token that ends so many days after T0."""
+    expires_at = None if ends is None else T0 + timedelta(days=ends)
+    made = (Rights.VIEWER, None, "ann", T0, expires_at, None)
+    return Token(f"{name}{ends}", name, "digest", "hint", *made, revoked_at=T0 if revoked else None)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "ends"),
+    [
+        ([token("a", ends=30), token("b", ends=None)], {"a": 30}),
+        ([token("a", ends=30), token("a", ends=3)], {"a": 3}),
+        ([token("a", ends=30, revoked=True)], {}),
+        ([token("a", ends=-6)], {"a": -6}),  # whoever uses it is to hear of it
+        ([token("a", ends=-8), token("a", ends=9)], {"a": 9}),  # long gone: a new one took its place
+    ],
+)
+def test_when_tokens_expire(tokens: list[Token], ends: dict[str, float]) -> None:
+    assert token_ends(tokens, T0) == {name: T0 + timedelta(days=days) for name, days in ends.items()}

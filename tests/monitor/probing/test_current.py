@@ -228,6 +228,29 @@ async def test_incidents_are_metrics_and_what_is_muted_is_apart() -> None:
     assert found["mailpath_notices_oldest_seconds"][labels(channel="hook")] == 40
 
 
+async def test_since_when_an_incident_is_open_is_told_for_each_company_that_it_affects() -> None:
+    found = await samples(board("acme/hq", "birch/hq"), replace(GAUGES, incidents=lambda: OPEN))
+    opened = found["mailpath_incident_opened_timestamp_seconds"]
+    assert set(opened.values()) == {T0.timestamp()}
+    assert {(dict(key)["incident"], dict(key)["company"]) for key in opened} == {
+        ("i1", "acme"),
+        ("i2", "acme"),
+        ("i3", "acme"),
+        ("i3", "birch"),
+    }
+    page = labels(incident="i2", company="acme", scope="company", cause="ip_blocked", severity="page")
+    assert page in opened
+
+
+@pytest.mark.parametrize(("outcome", "ok"), [(Outcome.INBOX, 1), (Outcome.SPAM, 0), (Outcome.UNKNOWN, None)])
+async def test_the_control_is_shown_apart(outcome: Outcome, ok: int | None) -> None:
+    shown = board()
+    shown.take([signal(probe(role=Role.CONTROL), outcome)])
+    seen = await samples(shown)
+    assert seen.get("mailpath_control_ok", {}).get(labels(company="acme", path="hq", kind=KIND)) == ok
+    assert "mailpath_path_ok" not in seen
+
+
 async def test_what_is_known_of_a_path_is_there_before_its_first_verdict() -> None:
     shown = Board()
     shown.configure([watched(_Via(), None, company_name='Acme "Steel"\n')])

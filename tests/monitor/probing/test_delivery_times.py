@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.measures.histogram import Exemplar, Histogram
 from monitor.probing.current import Board
-from monitor.probing.delivery_times import BOUNDS_SECONDS, Exemplar, Histogram, bounds_with
+from monitor.probing.delivery_times import BOUNDS_SECONDS, bounds_with
 from probes.kinds import Kind
 from probes.verdict import Outcome
 from tests.monitor.probing.test_current import probe, signal
@@ -32,7 +33,7 @@ def test_each_life_of_a_code_is_a_bound(lives: tuple[float, ...], added: tuple[f
 )
 def test_a_duration_is_in_the_first_bucket_that_it_does_not_exceed(seconds: float, bucket: int) -> None:
     histogram = Histogram(BOUNDS_SECONDS)
-    histogram.observe(took(seconds))
+    histogram.observe(seconds, took(seconds))
     times = histogram.frozen()
     assert [number for number, count in enumerate(times.counts) if count] == [bucket]
     assert [number for number, newest in enumerate(times.newest) if newest] == [bucket]
@@ -41,7 +42,7 @@ def test_a_duration_is_in_the_first_bucket_that_it_does_not_exceed(seconds: floa
 def test_a_bucket_names_its_newest() -> None:
     histogram = Histogram((10.0,))
     for number, seconds in enumerate((3.0, 4.0, 20.0)):
-        histogram.observe(took(seconds, number))
+        histogram.observe(seconds, took(seconds, number))
     times = histogram.frozen()
     assert (times.counts, times.total) == ((2, 1), 27.0)
     assert times.newest == (took(4.0, 1), took(20.0, 2))

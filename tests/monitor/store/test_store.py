@@ -389,3 +389,14 @@ async def test_closing_waits_for_what_is_being_written(url: str) -> None:
     async with Store.open(url) as again:
         record = await recorded(again, one)
     assert len(record.evidence) == 101
+
+
+async def test_reads_and_writes_are_timed_whether_they_work_or_fail(store: Store) -> None:
+    before = {operation: sum(each.frozen().counts) for operation, each in store.seconds.items()}
+    await store.probes.launch(probe(), "", FIRST)
+    with pytest.raises(NoSuchProbeError):
+        await store.probes.add("never launched", SECOND)
+    await store.probes.record(probe().id)
+    grown = {operation: sum(each.frozen().counts) - before[operation] for operation, each in store.seconds.items()}
+    assert grown == {"read": 1, "write": 2}
+    assert all(0 < each.frozen().total < 60 for each in store.seconds.values())

@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ async def test_any_certificate_is_better_than_none(send: Send, authority: Author
     assert [step.stage for step in sent.dialogue.steps][2:6] == [Stage.BANNER, Stage.EHLO, Stage.STARTTLS, Stage.EHLO]
     assert sent.steps[4] == ("starttls", 220, None)
     assert sent.dialogue.tls == "TLSv1.3"
+    assert sent.dialogue.certificate_ends
+    assert timedelta(days=-3) < sent.dialogue.certificate_ends - datetime.now(UTC) < timedelta(days=-1), "it expired"
+
+
+async def test_in_clear_text_there_is_no_certificate(send: Send) -> None:
+    async with mail_server() as server:
+        sent = await send(DirectRoute(host=GATEWAY, port=server.port))
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert (sent.dialogue.tls, sent.dialogue.certificate_ends) == ("", None)
 
 
 async def test_a_certificate_that_is_right_is_verified(send: Send, authority: Authority) -> None:

@@ -1,0 +1,57 @@
+"""Requests are counted by our patterns of routes: whatever clients send, there are few series."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.web.request_counts import RequestCounts
+from tests.support.pages_app import open_pages_app
+
+Counts = dict[tuple[str, str, str], int]
+
+
+def grown(counts: RequestCounts, before: Counts) -> Counts:
+    return {key: count - before.get(key, 0) for key, count in counts.counts.items() if count != before.get(key, 0)}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "counted"),
+    [
+        ("GET", "/companies/acme", ("/companies/{company}", "GET", "2xx")),
+        ("GET", "/companies/nobody-there", ("/companies/{company}", "GET", "4xx")),
+        ("GET", "/no/such/page?with=words", ("none", "GET", "4xx")),
+        ("GET", "/companies", ("/companies", "GET", "3xx")),
+        ("OPTIONS", "/healthz", ("none", "other", "4xx")),
+        ("GET", "/healthz", ("/healthz", "GET", "2xx")),
+        ("GET", "/api/v1/paths/acme/hq", ("/api/v1/paths/{company}/{path}", "GET", "2xx")),
+    ],
+)
+async def test_a_request_counts_by_route_method_and_class_of_status(
+    tmp_path: Path, method: str, path: str, counted: tuple[str, str, str]
+) -> None:
+    async with open_pages_app(tmp_path) as pages_app:
+        admin = await pages_app.admin()
+        requests = pages_app.backend.requests
+        before = dict(requests.counts)
+        await admin.ask(method, path, {"Accept": "text/html"})
+        assert grown(requests, before) == {counted: 1}
+
+
+async def test_without_sign_in_and_with_our_own_faults(tmp_path: Path, monkeypatch: Any) -> None:
+    async with open_pages_app(tmp_path) as pages_app:
+        requests, admin = pages_app.backend.requests, await pages_app.admin()
+        before = dict(requests.counts)
+        await pages_app.browser().get("/api/v1/paths")
+        await pages_app.browser().get("/")
+
+        def broken(*_: object) -> None:
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(type(pages_app.backend.board), "paths", property(broken), raising=False)
+        await admin.get("/")
+        assert grown(requests, before) == {
+            ("/api/v1/paths", "GET", "4xx"): 1,
+            ("/", "GET", "3xx"): 1,
+            ("/", "GET", "5xx"): 1,
+        }

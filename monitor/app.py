@@ -150,6 +150,7 @@ class Service:
     live: Live
     dialogue_times: DialogueTimes
     loop_lag: LoopLag
+    outside: Outside
 
     def __post_init__(self) -> None:
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, self.read_token_ends: TOKENS_READ_EVERY})
@@ -278,6 +279,7 @@ class Service:
             launch=self._launch_by_hand,
             admits=self.planner.admits,
             give_back=self.planner.give_back,
+            deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
@@ -336,7 +338,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
 
     Raises AnotherLeadsError if another process works on the same store; `standby` waits until that ends.
     """
-    board, clock = Board(), Clock()
+    board, clock, dialogue_times, loop_lag = Board(), Clock(), DialogueTimes(), LoopLag()
     async with AsyncExitStack() as house:
         make_folders(config)
         store = await house.enter_async_context(Store.open(config.store.url))
@@ -345,8 +347,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             config = await _read_again(file) or config
         await house.enter_async_context(sandbox_of(config))
         outside = await house.enter_async_context(outside_of(config, clock.now))
-        network = Network(outside)
-        signals, live, dialogue_times, loop_lag = SignalReader(store), Live(), DialogueTimes(), LoopLag()
+        network, signals, live = Network(outside), SignalReader(store), Live()
         seers = (network.on_event, log_verdict, signals.on_event, live.on_event, dialogue_times.on_event)
         listeners = (*seers, *listeners)
         pipeline = await house.enter_async_context(
@@ -374,6 +375,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             live=live,
             dialogue_times=dialogue_times,
             loop_lag=loop_lag,
+            outside=outside,
         )
         await house.enter_async_context(loop_lag.measured())
         await house.enter_async_context(serving_all(at_work.backend(), config))

@@ -10,6 +10,7 @@
 - `alertmanager`  Alertmanager's API v2: repeated while an incident lasts, ended by `endsAt`; `alerts`: the posted JSON
 - `webhook`       a signed JSON POST
 - `services`      every service that Apprise supports, by URL
+- `sample`        notices that test a channel
 - `threads`       deliveries that block
 - `table`         the kinds by their `via`
 """

@@ -8,6 +8,7 @@
 - `incidents` `incidents`
 - `mute`      `mute`
 - `work`      `ack`, `owner`, `comment`, `ticket`; `work_commands`: their commands and options
+- `channels`  `channel`; `channel_commands`: its commands and options
 - `people`    `person` and `token`; `who`: the operator's name for the audit log
 - `read`      `read`: explains replies, bounces, messages and reports; `read_commands`: its commands and options
 - `config_warnings` what `check-config` warns of; `exits`: the exit codes

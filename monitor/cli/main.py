@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import read_commands, work_commands
+from monitor.cli import channel_commands, read_commands, work_commands
 from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
@@ -324,6 +324,7 @@ def token_revoke(
     finish(people.revoke(settings, which, by))
 
 
+app.add_typer(channel_commands.app, name="channel", help=channel_commands.HELP)
 app.add_typer(
     read_commands.app,
     name="read",

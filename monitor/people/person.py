@@ -87,6 +87,7 @@ class AuditAction(StrEnum):
     OWNER_SET = "owner set"
     COMMENT_ADDED = "comment added"
     TICKET_LINKED = "ticket linked"
+    CHANNEL_TESTED = "channel tested"
     PERSON_ADDED = "person added"
     PERSON_CHANGED = "person changed"
     PERSON_DISABLED = "person disabled"

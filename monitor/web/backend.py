@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
+from monitor.actions.channel_tests import Deliver
 from monitor.actions.rate_limit import Allowance
+from monitor.channels.channel import Channel, DeliveryResult
 from monitor.config import Config, WatchedPath
+from monitor.notices.notice import Notice
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Metrics
 from monitor.people.caller import Caller
@@ -40,11 +43,15 @@ async def _all_of_them() -> int:
     return sys.maxsize
 
 
+async def _delivers_nothing(channel: Channel, notice: Notice) -> DeliveryResult:
+    return DeliveryResult("this process delivers no notices")
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
-    `give_back` undoes that for one that was not sent after all;
+    `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `followed` is the number of the last signal that `board` shows, read anew;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
@@ -63,6 +70,7 @@ class Backend:
     now: Callable[[], datetime]
     followed: Callable[[], Awaitable[int]] = _all_of_them
     give_back: Callable[[WatchedPath], None] = lambda _: None
+    deliver: Deliver = _delivers_nothing
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)

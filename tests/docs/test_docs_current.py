@@ -29,6 +29,12 @@ IN_DESIGN = [*sorted((DOCS / "design").rglob("*.md")), DOCS / "CONTRIBUTING.md",
 OF_OTHERS = {"dialog"}  # words of HTML that the code has no other use for
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
+EXAMPLE_SECRETS = {  # those whose form is checked; "secret" is good for all others
+    "secret": "json://127.0.0.1:9/as-good-as-any-secret",
+    "PAGERDUTY_KEY": "a" * 32,
+    "SLACK_BOT_TOKEN": "xoxb-1234-abcd",
+    "TEAMS_WORKFLOW_URL": "https://workflow.example/invoke?sig=abcd",
+}
 ACME = """
 [companies.acme.paths.hq]
 to      = "probe@acme.example"
@@ -253,16 +259,21 @@ def test_a_page_has_one_title_and_no_long_lines(file: Path) -> None:
     assert long == []
 
 
+def _secret_file(reference: re.Match[str]) -> str:
+    return f'{{ file = "{reference[1] if reference[1] in EXAMPLE_SECRETS else "secret"}" }}'
+
+
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_the_configuration_that_is_shown_can_be_read(file: Path, tmp_path: Path) -> None:
     """Each block of TOML, completed by the company that all examples are about, is a good configuration."""
-    (tmp_path / "secret").write_text("json://127.0.0.1:9/as-good-as-any-secret")
-    (tmp_path / "secret").chmod(0o600)
+    for name, secret in EXAMPLE_SECRETS.items():
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(0o600)
     for block in blocks(file.read_text(), "toml"):
         parsed = tomllib.loads(block)
         if "include" in parsed:
             continue  # names files that only the reader has
         config = tmp_path / "config.toml"
         whole = block + ("" if "acme" in parsed.get("companies", {}) else ACME)
-        config.write_text(re.sub(r"\{ (?:env|file) = \"[^\"]*\" \}", '{ file = "secret" }', whole))
+        config.write_text(re.sub(r"\{ (?:env|file) = \"([^\"]*)\" \}", _secret_file, whole))
         assert read_config(config).companies

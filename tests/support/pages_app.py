@@ -26,6 +26,7 @@ from monitor.web.broadcast import Live
 from monitor.web.server import application, serving
 from probes.answer import Stage
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step
+from probes.http import HttpSession
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -33,6 +34,7 @@ from probes.settings import Endpoint
 from probes.token import new_probe_id
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.auth_app import QUICK, AuthApp, Browser
+from tests.support.outside_world import outside_world
 from tests.support.pipeline_app import Clock
 
 GAUGES = Gauges(in_flight=lambda: 0, lag=lambda: timedelta(0), skipped=dict, mailbox_errors=dict)
@@ -222,7 +224,7 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
     """A `PagesApp` with this configuration."""
     clock, told = Clock(), Config.model_validate(CONFIG | config, context={"folder": folder})
     sent: list[Probe] = []
-    async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
+    async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store, HttpSession() as outgoing:
 
         async def launch(path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
             made = probe_of(path.company, clock(), path=path.path, kind=kind, role=role)
@@ -245,6 +247,7 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
             in_flight=lambda: 0,
             ready=lambda: None,
             now=clock,
+            deliver=lambda channel, notice: channel.deliver(notice, outside_world(now=clock, http=outgoing)),
         )
         app = application(backend)
         app[GATE] = Authenticator(backend, Passwords(QUICK))

@@ -35,6 +35,7 @@ TAGS = {
     "mutes": "Suppress notices for matching failures.",
     "sender": "The monitored sender and the current results of its mail.",
     "export": "Results as files.",
+    "channels": "Notification channels. For admins.",
     "access": "People, tokens and the audit log. For admins.",
 }
 PARTS = {
@@ -45,6 +46,7 @@ PARTS = {
     "mute": "The id of a mute.",
     "token": "The id of a token.",
     "person": "The name of a person.",
+    "channel": "The name of a channel, as in `[channels.NAME]`.",
 }
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY)

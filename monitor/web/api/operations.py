@@ -8,6 +8,7 @@ from monitor.output.json import RecordJson
 from monitor.people.person import Rights
 from monitor.web.api import (
     access,
+    channels,
     companies,
     export,
     incident_work,
@@ -312,6 +313,21 @@ def _for_admins() -> list[Operation[Any, Any]]:
             rights=Rights.ADMIN,
             problems=(NOT_THERE, CONFLICT),
             secret=("link",),
+        ),
+        Operation(
+            *("GET", "/channels", "list_channels", "channels", "List notification channels"),
+            act=channels.show_channels,
+            answer=_ok("The channels.", channels.ChannelsFacts),
+            rights=Rights.ADMIN,
+        ),
+        Operation(
+            *("POST", "/channels/{channel}/test", "test_channel", "channels", "Send a test notice"),
+            said="The notice is marked as a test, and closed again at once where the receiver keeps something open. "
+            "There are at most 10 tests of a channel in an hour.",
+            act=channels.test_channel,
+            answer=_ok("What the receiver answered.", channels.ChannelTestFacts),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE, TOO_MANY),
         ),
         Operation(
             *("GET", "/audit", "list_deeds", "access", "List the audit log"),

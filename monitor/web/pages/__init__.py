@@ -7,16 +7,28 @@ pure functions make.
 - `probe_now`                            choose, send, watch
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice
+- `channels`                             notification channels and their test
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
 
 from aiohttp import web
 
 from monitor.web import rendering
-from monitor.web.pages import company, incident_work, incidents, links, now, probe, probe_now, sender, settings
+from monitor.web.pages import (
+    channels,
+    company,
+    incident_work,
+    incidents,
+    links,
+    now,
+    probe,
+    probe_now,
+    sender,
+    settings,
+)
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    pages = (now, company, sender, probe, probe_now, incidents, incident_work, links, settings)
+    pages = (now, company, sender, probe, probe_now, incidents, incident_work, links, settings, channels)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

@@ -82,6 +82,8 @@ POST   /settings/people/change                      303     403      403     303
 GET    /settings/tokens                             303     403      403     200      -
 POST   /settings/tokens                             303     403      403     200     422
 POST   /settings/tokens/revoke                      303     403      403     303     422
+GET    /settings/channels                           303     403      403     200      -
+POST   /settings/channels/test                      303     403      403     422      -
 GET    /settings/audit                              303     403      403     200      -
 GET    /docs                                        301     301      301     301      -
 GET    /docs/                                       200     200      200     200      -
@@ -132,6 +134,8 @@ POST   /api/v1/people                               401     403      403     201
 GET    /api/v1/people/{person}                      401     403      403     200     404
 PATCH  /api/v1/people/{person}                      401     403      403     200     404
 POST   /api/v1/people/{person}/link                 401     403      403     201     404
+GET    /api/v1/channels                             401     403      403     200      -
+POST   /api/v1/channels/{channel}/test              401     403      403     404     404
 GET    /api/v1/audit                                401     403      403     200      -
 """
 """`elsewhere`: what those get whose rights reach, and who ask for what is another company's and they are bound, or for
@@ -206,7 +210,7 @@ def expected(row: Row, who: Who, things: CompanyIds) -> int:
 
 
 def target_of(row: Row, things: CompanyIds) -> str:
-    named = things.named | {"name": FILES.get(row.target, "")}
+    named = things.named | {"name": FILES.get(row.target, ""), "channel": "missing"}
     return row.target.format(**named)
 
 

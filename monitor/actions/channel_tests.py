@@ -1,0 +1,143 @@
+"""Send a test notice through one channel, for the page, the API and the command line.
+
+Each test is in the audit log, which also limits how many there are: whoever sends them, and from wherever. Where the
+receiver keeps something open per incident, it is closed again at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Protocol
+
+from monitor.actions.rate_limit import TooManyError
+from monitor.channels.channel import Channel, DeliveryResult
+from monitor.channels.sample import sample_end, sample_notice
+from monitor.config import Config
+from monitor.errors import UserError
+from monitor.notices.notice import Notice
+from monitor.people.caller import Caller
+from monitor.people.person import AuditAction, AuditEntry
+from monitor.people.secrets import new_id
+from monitor.store import Store
+from probes.display import one_line
+
+TIMEOUT = 25.0  # seconds for a test; a request of the API or a page must end within 30
+HOUR = timedelta(hours=1)
+MAX_TESTS_PER_HOUR = 10  # of one channel
+MAX_AUDIT_ENTRIES = 2000  # that are read to count tests; more in an hour are no tests alone
+MAX_NAME_CHARS = 100
+
+Deliver = Callable[[Channel, Notice], Awaitable[DeliveryResult]]
+"""Delivers a notice now, past the queue."""
+
+
+class UnknownChannelError(UserError):
+    """No channel has this name. The text has a suggestion."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTestResult:
+    """The result of a test. `answer`: the receiver's, in a few words; `fault`: why it failed, "" if it did not."""
+
+    channel: str
+    via: str
+    answer: str
+    fault: str
+
+    @property
+    def delivered(self) -> bool:
+        """True if the receiver took it."""
+        return not self.fault
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTester:
+    """Somebody who tests channels. `who`, `way`: as in the audit log."""
+
+    store: Store
+    deliver: Deliver
+    now: Callable[[], datetime]
+    who: str
+    way: str
+
+    async def test(self, name: str, channels: Mapping[str, Channel], base_url: str) -> ChannelTestResult:
+        """Send a test notice and return what came of it. Raises UnknownChannelError, TooManyError, StoreError."""
+        channel = channel_named(name, channels)
+        await self._count(name)
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                return await self._send(name, channel, base_url)
+        except TimeoutError:
+            return ChannelTestResult(name, channel.via, "", f"no answer within {TIMEOUT:g} seconds")
+        except Exception as error:  # its words may hold a token
+            return ChannelTestResult(name, channel.via, "", f"internal error: {type(error).__name__}")
+
+    async def _send(self, name: str, channel: Channel, base_url: str) -> ChannelTestResult:
+        sample = sample_notice(name, new_id(), self.who, self.now(), base_url)
+        result = await self.deliver(channel, sample)
+        if channel.keeps_open and not result.fault:
+            ended = await self.deliver(channel, sample_end(sample, result.handle, self.now()))
+            if ended.fault:
+                fault = f"the test was delivered, but closing it failed: {ended.fault}"
+                return ChannelTestResult(name, channel.via, result.answer, fault)
+        return ChannelTestResult(name, channel.via, result.answer, result.fault)
+
+    async def _count(self, name: str) -> None:
+        """Note one more test in the audit log. Raises TooManyError."""
+        now = self.now()
+        entries = [entry for _, entry in await self.store.people.audit_log(None, MAX_AUDIT_ENTRIES)]
+        about = f"channel {name}"
+        recent = [
+            entry.at
+            for entry in entries
+            if entry.what == AuditAction.CHANNEL_TESTED and entry.about == about and now - entry.at < HOUR
+        ]
+        if len(recent) >= MAX_TESTS_PER_HOUR:
+            said = f"channel {name}: at most {MAX_TESTS_PER_HOUR} test notices are sent in an hour"
+            raise TooManyError(said, max(min(recent) + HOUR - now, timedelta(seconds=1)))
+        await self.store.people.note(AuditEntry(now, self.who, self.way, AuditAction.CHANNEL_TESTED, about))
+
+
+class ChannelScope(Protocol):
+    """The service and who asks."""
+
+    @property
+    def backend(self) -> "ChannelService": ...
+    @property
+    def caller(self) -> Caller: ...
+
+
+class ChannelService(Protocol):
+    """The parts of the running service that a test needs."""
+
+    @property
+    def config(self) -> Callable[[], Config]: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def deliver(self) -> Deliver: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+
+
+def tester_of(view: ChannelScope) -> ChannelTester:
+    """Return the caller as somebody who tests channels."""
+    backend, caller = view.backend, view.caller
+    return ChannelTester(backend.store, backend.deliver, backend.now, caller.name, caller.way)
+
+
+def channels_of(view: ChannelScope) -> Mapping[str, Channel]:
+    """Return the channels that the caller may see: all, or none, since they are shared by all companies."""
+    return view.backend.config().channels if view.caller.sees_all else {}
+
+
+def channel_named(name: str, channels: Mapping[str, Channel]) -> Channel:
+    """Return the channel of this name. Raises UnknownChannelError."""
+    if name in channels:
+        return channels[name]
+    close = get_close_matches(name[:MAX_NAME_CHARS], channels, n=1)
+    known = f"configured: {', '.join(channels)}" if channels else "the configuration has no [channels]"
+    suggestion = f"did you mean {close[0]}?" if close else known
+    raise UnknownChannelError(f"no channel {one_line(name, MAX_NAME_CHARS)!r}; {suggestion}")

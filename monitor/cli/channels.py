@@ -1,0 +1,168 @@
+"""`mailpath channel`: test a channel, preview what channels would get of an incident, show the routing."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.actions.audit import COMMAND
+from monitor.actions.channel_tests import ChannelTester, ChannelTestResult, channel_named
+from monitor.actions.names import UnknownNameError, company_named
+from monitor.actions.rate_limit import TooManyError
+from monitor.app import outside_of
+from monitor.channels.channel import Channel
+from monitor.cli.exits import Exit
+from monitor.cli.incidents import chosen
+from monitor.cli.text import console
+from monitor.cli.who import operator_name
+from monitor.clock import utc_now
+from monitor.config import Config
+from monitor.errors import UserError
+from monitor.incidents.incident import Incident
+from monitor.incidents.labels import SCOPES, SEVERITIES
+from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
+from monitor.notices.routing import channels_for
+from monitor.oncall.engine import IncidentEngine
+from monitor.oncall.routing_preview import RoutingRow, routing_rows
+from monitor.store import Store
+from probes.display import listed, roughly
+from probes.settings import missing_secrets
+
+MAX_NAMED = 5  # companies of a row
+
+
+class ChannelCommandError(UserError):
+    """The command cannot do what it was asked for."""
+
+
+async def test(config: Config, name: str, by: str, *, as_json: bool) -> Exit:
+    """Send a test notice. Raises UserError, StoreError."""
+    who = operator_name(by)
+    _need_secrets(channel_named(name, config.channels))
+    async with Store.open(config.store.url) as store, outside_of(config) as outside:
+        tester = ChannelTester(store, lambda channel, notice: channel.deliver(notice, outside), utc_now, who, COMMAND)
+        try:
+            result = await tester.test(name, config.channels, config.web.base_url)
+        except TooManyError as error:
+            raise ChannelCommandError(f"{error}; try again in {roughly(error.retry_after)}") from None
+    if as_json:
+        print(json.dumps(result_json(result), ensure_ascii=False))
+    elif result.delivered:
+        print(f"{name} ({result.via}): delivered{f'; it answered: {result.answer}' if result.answer else ''}")
+    else:
+        print(f"{name} ({result.via}): not delivered: {result.fault}")
+    return Exit.OK if result.delivered else Exit.NOT_OK
+
+
+def result_json(result: ChannelTestResult) -> dict[str, object]:
+    """Return the JSON of a test."""
+    return {
+        "channel": result.channel,
+        "via": result.via,
+        "delivered": result.delivered,
+        "answer": result.answer,
+        "fault": result.fault,
+    }
+
+
+async def preview(config: Config, prefix: str, name: str) -> Exit:
+    """Print what each channel, or this one, would get of an incident if nobody had been notified of it. Raises
+    UserError, StoreError."""
+    if name:
+        channel_named(name, config.channels)
+    async with Store.open(config.store.url) as store:
+        incident = chosen(await store.incidents.find(prefix) if prefix else [], prefix)
+        incidents = await _with_merged(store, incident)
+        engine = IncidentEngine(store, utc_now)
+        await engine.configure(config)
+        routed = channels_for(incident, config.routing, config.channels)
+        notified = [each for each in routed if name in ("", each)]
+        if not notified:
+            whom = name or "no channel"
+            raise ChannelCommandError(
+                f"{whom} is {'not ' if name else ''}notified of incident {incident.id}; see mailpath channel routing"
+            )
+        for each in notified:
+            _need_secrets(config.channels[each])
+            visible = routed[each]
+            notice = engine.compose(_queue(incident, each, visible, incidents))
+            print(f"--- {each} ({config.channels[each].via})")
+            print(config.channels[each].preview(notice))
+    return Exit.OK
+
+
+def _queue(
+    incident: Incident, channel: str, visible: frozenset[str] | None, incidents: Sequence[Incident]
+) -> NoticeQueue:
+    """Return a queue in which one notice about the incident waits."""
+    news = NoticeKind.OPENED if incident.open else NoticeKind.MERGED if incident.merged_into else NoticeKind.RESOLVED
+    basis = NoticeBasis(None, None if visible is None else tuple(sorted(visible)), ())
+    waiting = Notice(
+        f"{incident.id}-{channel}-1", incident.id, channel, 1, news, utc_now(), "", "", {}, {}, basis=basis
+    )
+    return NoticeQueue([waiting], None, {each.id: each for each in incidents})
+
+
+async def _with_merged(store: Store, incident: Incident) -> list[Incident]:
+    """Return the incident and the one that absorbed it."""
+    into = await store.incidents.find(incident.merged_into) if incident.merged_into else []
+    return [incident, *into]
+
+
+async def routing(config: Config, company: str, *, as_json: bool) -> Exit:
+    """Print who would be notified of what. Raises UserError."""
+    names = {key: each.name or key for key, each in config.companies.items()}
+    try:
+        shown = [company_named(company, names)] if company else [*names]
+    except UnknownNameError as error:
+        raise ChannelCommandError(str(error)) from None
+    rows = routing_rows(config.routing, [*config.channels], [*names], shown)
+    if as_json:
+        for row in rows:
+            print(json.dumps(row_json(row)))
+    elif not config.channels:
+        print("nobody is notified: the configuration has no [channels]")
+    else:
+        _table(rows, len(shown))
+    return Exit.OK
+
+
+def row_json(row: RoutingRow) -> dict[str, object]:
+    """Return the JSON of a row."""
+    return {
+        "severity": row.severity,
+        "scopes": list(row.scopes),
+        "companies": list(row.companies) or None,
+        "channels": [
+            {"channel": name, "sees": None if sees is None else sorted(sees)} for name, sees in row.channels.items()
+        ],
+    }
+
+
+def _table(rows: Iterable[RoutingRow], all_of_them: int) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("SEVERITY", "SCOPE", "COMPANY", "NOTIFIED"):
+        table.add_column(column, no_wrap=column == "SEVERITY")
+    for row in rows:
+        whole = len(row.companies) == all_of_them > 1
+        company = "each company" if whole else listed(row.companies, MAX_NAMED) or "all together"
+        scopes = ", ".join(SCOPES[scope].label for scope in row.scopes)
+        table.add_row(*(escape(each) for each in (SEVERITIES[row.severity].label, scopes, company, _channels(row))))
+    out = console()
+    out.width = max(out.width, 120)
+    out.print(table)
+
+
+def _channels(row: RoutingRow) -> str:
+    seen = (
+        name if sees is None or row.companies else f"{name} (sees only {listed(sorted(sees), MAX_NAMED)})"
+        for name, sees in row.channels.items()
+    )
+    return ", ".join(seen) or "nobody"
+
+
+def _need_secrets(channel: Channel) -> None:
+    """Raises ChannelCommandError if a secret of the channel is missing."""
+    if missing := list(dict.fromkeys(missing_secrets(channel))):
+        raise ChannelCommandError("; ".join(missing))

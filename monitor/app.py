@@ -378,15 +378,21 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             outside=outside,
         )
         await house.enter_async_context(loop_lag.measured())
-        await house.enter_async_context(serving_all(at_work.backend(), config))
-        inbound_router = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
-        house.push_async_callback(at_work.stop)
-        await at_work.start(inbound_router)
-        await house.enter_async_context(at_work.calendar.kept())
-        await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
+        await _begin(at_work, house)
         log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")
         await _tell_first_steps(config, store, clock.now)
         yield at_work
+
+
+async def _begin(at_work: Service, house: AsyncExitStack) -> None:
+    """Serve, listen for mail and work until the house is left."""
+    await house.enter_async_context(serving_all(at_work.backend(), at_work.config))
+    key = await at_work.store.key()
+    inbound_router = await house.enter_async_context(inbound_of(at_work.config, key, at_work.pipeline))
+    house.push_async_callback(at_work.stop)
+    await at_work.start(inbound_router)
+    await house.enter_async_context(at_work.calendar.kept())
+    await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
 
 
 async def _tell_first_steps(config: Config, store: Store, now: Callable[[], datetime]) -> None:

@@ -38,6 +38,9 @@ MAX_RECIPIENTS = 50
 IMPORTANT = {"Importance": "high", "X-Priority": "1 (Highest)"}
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,200}@[a-z0-9.-]{1,253}>", re.ASCII)
 
+UNFOLDED = SMTP.clone(max_line_length=998)
+"""For ASCII: a folded subject begins with a blank for many readers. RFC 5322, section 2.1.1, allows such lines."""
+
 log = structlog.get_logger("notices")
 
 
@@ -126,7 +129,7 @@ class SmtpSession:
             with self._server as server:
                 if self._settings.user is not None and self._settings.password is not None:
                     server.login(self._settings.user, self._settings.password.get_secret_value())
-                refused = server.sendmail(self._settings.address, to, mail.as_bytes(policy=SMTP))
+                refused = server.sendmail(self._settings.address, to, mail.as_bytes())
         except (OSError, ValueError) as error:  # SMTPException is an OSError
             return self._failed(error)
         if refused:
@@ -201,11 +204,12 @@ def _reason(error: Exception) -> str:
 
 def message(notice: Notice, sender: str, to: Sequence[str], at: datetime) -> EmailMessage:
     """Return the mail. Every value is one line or a validated address, so a text cannot add a header."""
-    mail = EmailMessage(policy=SMTP)
+    title = title_of(notice, MAX_SUBJECT_CHARS)
+    mail = EmailMessage(policy=UNFOLDED if title.isascii() else SMTP)
     domain = sender.rpartition("@")[2]
     mail["From"] = MailAddress(SERVICE, addr_spec=sender)
     mail["To"] = tuple(MailAddress(addr_spec=each) for each in to)
-    mail["Subject"] = title_of(notice, MAX_SUBJECT_CHARS)
+    mail["Subject"] = title
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{re.sub('[^A-Za-z0-9_-]', '.', notice.id)[:150]}@{domain}>"
     if root := root_of(notice):

@@ -95,6 +95,13 @@ async def test_a_mail_has_everything(around: Outside) -> None:
     assert f"I have it: {LINKS['ack_url']}\n" in body
 
 
+async def test_a_long_subject_begins_where_it_should(around: Outside) -> None:
+    title = "[PAGE] Granite Gate Steel (simulated): sign-in codes are blocked (IP address), " + "and so on " * 9
+    async with postbox() as box:
+        await channel(box.port).deliver(replace(full_notice(), title=title), around)
+    assert f"\r\nSubject: {title.strip()}\r\n".encode() in box.raw[0]
+
+
 async def test_one_incident_is_one_thread(around: Outside) -> None:
     async with postbox() as box:
         by_mail, handle = channel(box.port), ""

@@ -5,6 +5,7 @@ from grafana_foundation_sdk.models.prometheus import Dataquery
 
 from dashboards.board import Name, PanelRow, board, choice
 from dashboards.boards.last_verdict import last_verdict
+from dashboards.boards.service_level import BUDGET, NO_BUDGET, SLO
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, OUTCOME_WORD, PATH, SCOPE, SEVERITY, TO_DO
 from dashboards.panels import (
     DATASOURCE,
@@ -71,6 +72,7 @@ def company() -> Dashboard:
             PanelRow(9, [(24, _lines_now())]),
             PanelRow(8, [(24, _history())], "Over time"),
             PanelRow(9, [(15, _delivery()), (9, _of_its_life())]),
+            PanelRow(8, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
             PanelRow(9, [(24, _stopped())], "Failures and remedies"),
             PanelRow(9, [(8, _causes()), (16, _open())]),
             PanelRow(13, [(24, _advice())]),
@@ -112,6 +114,27 @@ def _share() -> Panel:
         look=PanelLook(
             "percentunit", words=[no_number()], steps=[(0.95, WARNING), (0.99, GOOD)], lowest=BAD, decimals=1
         ),
+    )
+
+
+def _budget() -> Panel:
+    left = or_none(f"company:mailpath_codes_budget:left30d{{{HERE}}}", NO_BUDGET, grade="no codes yet")
+    return number(
+        "Error budget left, 30 days",
+        "The share of late or lost codes that the objective allows and that is not used up yet, for each grade. Below "
+        f"0 the objective is missed. {SLO}",
+        Query(left, "{{grade}}"),
+        look=BUDGET,
+    )
+
+
+def _missed() -> Panel:
+    return lines(
+        "Codes that missed their time",
+        f"The share of codes that did not reach the inbox in time, in six hours and in three days, for each grade. {SLO}",
+        Query(f"company:mailpath_codes_missed:ratio6h{{{HERE}}}", "6 h, {{grade}}"),
+        Query(f"company:mailpath_codes_missed:ratio3d{{{HERE}}}", "3 d, {{grade}}"),
+        look=PanelLook("percentunit", least=0, decimals=1),
     )
 
 

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, PanelRow, board, choice, company_link
 from dashboards.boards.last_verdict import last_verdict
+from dashboards.boards.service_level import BUDGET, NO_BUDGET, SLO
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
 from dashboards.panels import Column, PanelLook, Query, colour_from, columns_of, lines, number, outcome_colours, rows
 from dashboards.queries import (
@@ -45,6 +46,7 @@ def overview() -> Dashboard:
             PanelRow(6, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
             PanelRow(12, [(24, _companies())]),
             PanelRow(8, [(15, _open()), (9, _muted())], "Incidents"),
+            PanelRow(8, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
             PanelRow(9, [(9, _grades()), (15, _present())], "Verdicts"),
             PanelRow(8, [(24, _verdicts())]),
         ],
@@ -135,6 +137,25 @@ def _muted() -> Panel:
         Query(or_none(incidents, scope="–", company="–")),
         columns=[SEVERITY, SCOPE, WHOSE, CAUSE],
         sort="Severity",
+    )
+
+
+def _budget() -> Panel:
+    return number(
+        "Error budget left, 30 days",
+        f"The share of late or lost codes that the objective allows and that is not used up yet, for each grade. {SLO}",
+        Query(or_none("grade:mailpath_codes_budget:left30d", NO_BUDGET, grade="no codes yet"), "{{grade}}"),
+        look=BUDGET,
+    )
+
+
+def _missed() -> Panel:
+    return lines(
+        "Codes that missed their time",
+        f"The share of codes that did not reach the inbox in time, in one hour and in six, for each grade. {SLO}",
+        Query("grade:mailpath_codes_missed:ratio1h", "1 h, {{grade}}"),
+        Query("grade:mailpath_codes_missed:ratio6h", "6 h, {{grade}}"),
+        look=PanelLook("percentunit", least=0, decimals=1),
     )
 
 

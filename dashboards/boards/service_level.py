@@ -1,0 +1,20 @@
+"""What the panels of the service level share. Their series are recorded by `mailpath-slo.rules.yml`."""
+
+from dashboards.panels import PanelLook
+from dashboards.words import BAD, GOOD, WARNING, mapped
+
+NO_BUDGET = 2
+"""In place of a budget, of which at most 1 is left, where there is none."""
+
+BUDGET = PanelLook(
+    "percentunit",
+    words=[mapped(**{f"_{NO_BUDGET}": "–"})],
+    steps=[(0.0, WARNING), (0.5, GOOD)],
+    lowest=BAD,
+    decimals=0,
+)
+
+SLO = (
+    "Results that are not known, and trouble of a probe's own mailbox, do not count. Needs `mailpath-slo.rules.yml` in "
+    "Prometheus."
+)

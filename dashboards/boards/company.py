@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models.prometheus import Dataquery
 
 from dashboards.board import Name, PanelRow, board, choice
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.boards.service_level import BUDGET, NO_BUDGET, SLO
+from dashboards.boards.service_level import BUDGET, MISSED, NO_BUDGET, SLO
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, OUTCOME_WORD, PATH, SCOPE, SEVERITY, TO_DO
 from dashboards.panels import (
     DATASOURCE,
@@ -131,10 +131,10 @@ def _budget() -> Panel:
 def _missed() -> Panel:
     return lines(
         "Codes that missed their time",
-        f"The share of codes that did not reach the inbox in time, in six hours and in three days, for each grade. {SLO}",
+        f"The share of codes that did not reach the inbox in time, over six hours and three days, for each grade. {SLO}",
         Query(f"company:mailpath_codes_missed:ratio6h{{{HERE}}}", "6 h, {{grade}}"),
         Query(f"company:mailpath_codes_missed:ratio3d{{{HERE}}}", "3 d, {{grade}}"),
-        look=PanelLook("percentunit", least=0, decimals=1),
+        look=MISSED,
     )
 
 

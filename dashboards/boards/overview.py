@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, PanelRow, board, choice, company_link
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.boards.service_level import BUDGET, NO_BUDGET, SLO
+from dashboards.boards.service_level import BUDGET, MISSED, NO_BUDGET, SLO
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
 from dashboards.panels import Column, PanelLook, Query, colour_from, columns_of, lines, number, outcome_colours, rows
 from dashboards.queries import (
@@ -155,7 +155,7 @@ def _missed() -> Panel:
         f"The share of codes that did not reach the inbox in time, in one hour and in six, for each grade. {SLO}",
         Query("grade:mailpath_codes_missed:ratio1h", "1 h, {{grade}}"),
         Query("grade:mailpath_codes_missed:ratio6h", "6 h, {{grade}}"),
-        look=PanelLook("percentunit", least=0, decimals=1),
+        look=MISSED,
     )
 
 

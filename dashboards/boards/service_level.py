@@ -14,6 +14,8 @@ BUDGET = PanelLook(
     decimals=0,
 )
 
+MISSED = PanelLook("percentunit", least=0, decimals=1, no_value="no codes in this time")
+
 SLO = (
     "Results that are not known, and trouble of a probe's own mailbox, do not count. Needs `mailpath-slo.rules.yml` in "
     "Prometheus."

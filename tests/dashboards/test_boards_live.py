@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ import pytest
 from dashboards.words import RANKS
 from probes.verdict import Outcome
 from tests.lab.processes import until
+from tests.support.alert_rules import PROMETHEUS as RULES
 from tests.support.grafana_boards import BOARDS, Json, asking, titled
 from tests.support.prometheus_servers import prometheus
 from tests.support.sandbox_process import MUTED, mailpath, read, saying
@@ -44,14 +46,23 @@ SANDBOX = {  # what config.toml promises
     "ironvault": Outcome.UNKNOWN,
 }
 NOT_HERE = {"paths overdue", Outcome.QUARANTINED}  # what the sandbox has no example of
-METRIC = re.compile(r"\bmailpath_\w+")
+METRIC = re.compile(r"(?<![\w:])mailpath_\w+(?![\w:])")  # not what a rule records
 WELL, STOPPED = "birchline", "granite"
+SLO_RULES = RULES / "mailpath-slo.rules.yml"
 PROMETHEUS = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+rule_files: ["{rules}"]
 scrape_configs:
   - job_name: mailpath
     static_configs: [{{targets: ["{target}"]}}]
 """
+
+
+def configuration(target: str, folder: Path) -> str:
+    """Scrape this, and record every second what the boards show of the service level."""
+    rules = folder / "slo.yml"
+    rules.write_text(re.sub(r"interval: \w+", "interval: 1s", SLO_RULES.read_text()))
+    return PROMETHEUS.format(target=target, rules=rules)
 
 
 @dataclass(slots=True)
@@ -104,7 +115,8 @@ def service(able: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     """All has happened that the sandbox has to show, and has been scraped."""
     target = service.removeprefix("http://")
-    with prometheus(PROMETHEUS.format(target=target), tmp_path_factory.mktemp("prometheus")) as url:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with prometheus(configuration(target, folder), folder) as url:
         at_work = Source(url)
         at_work.until(
             *(f'mailpath_path_outcome{{company="{name}",outcome="{outcome}"}}' for name, outcome in SANDBOX.items()),
@@ -116,6 +128,9 @@ def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             'mailpath_inbound_mails_total{kind="refused"}',
             f'mailpath_delivery_seconds_count{{company="{WELL}",code="1"}} > 2',
             f"count_over_time(up[1m]) >= {SCRAPES}",
+            f'company:mailpath_codes_budget:left30d{{company="{STOPPED}"}}',
+            f'company:mailpath_codes_missed:ratio3d{{company="{WELL}"}}',
+            "grade:mailpath_codes_missed:ratio6h",
         )
         yield at_work
 
@@ -128,8 +143,8 @@ def calm(source: Source, service: str, tmp_path_factory: pytest.TempPathFactory)
     text = "".join(line for line in lines if not trouble.match(line) and ("company" not in line or WELL in line))
 
     with saying(text) as page:
-        config = PROMETHEUS.format(target=page.removeprefix("http://"))
-        with prometheus(config, tmp_path_factory.mktemp("calm")) as url:
+        folder = tmp_path_factory.mktemp("calm")
+        with prometheus(configuration(page.removeprefix("http://"), folder), folder) as url:
             quiet = Source(url)
             quiet.until(f"count_over_time(up[1m]) >= {SCRAPES}")
             yield quiet

@@ -131,7 +131,7 @@ def _budget() -> Panel:
 def _missed() -> Panel:
     return lines(
         "Codes that missed their time",
-        f"The share of codes that did not reach the inbox in time, over six hours and three days, for each grade. {SLO}",
+        f"The share of codes that did not reach the inbox in time, over six hours and three days, by grade. {SLO}",
         Query(f"company:mailpath_codes_missed:ratio6h{{{HERE}}}", "6 h, {{grade}}"),
         Query(f"company:mailpath_codes_missed:ratio3d{{{HERE}}}", "3 d, {{grade}}"),
         look=MISSED,

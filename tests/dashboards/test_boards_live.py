@@ -129,7 +129,8 @@ def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             f'mailpath_delivery_seconds_count{{company="{WELL}",code="1"}} > 2',
             f"count_over_time(up[1m]) >= {SCRAPES}",
             f'company:mailpath_codes_budget:left30d{{company="{STOPPED}"}}',
-            f'company:mailpath_codes_missed:ratio3d{{company="{WELL}"}}',
+            *(f'company:mailpath_codes_missed:ratio6h{{company="{name}"}}' for name in (WELL, STOPPED)),
+            *(f'company:mailpath_codes_missed:ratio3d{{company="{name}"}}' for name in (WELL, STOPPED)),
             "grade:mailpath_codes_missed:ratio6h",
         )
         yield at_work

@@ -103,7 +103,7 @@ async def monitored(able: None, tmp_path: Path) -> AsyncIterator[MonitoredServic
         asks = stack.enter_context(prometheus(config, tmp_path, "--rules.alert.resend-delay=1s"))
         http = await stack.enter_async_context(ClientSession())
         monitored = MonitoredService(mailpath, people, asks, http)
-        await monitored.knows('up{job="mailpath"} == 1 and on () mailpath:alerts_on_incidents')
+        await monitored.knows('up{job="mailpath"} == 1 and on () mailpath:codes_objective:ratio')
         yield monitored
 
 

@@ -1,4 +1,4 @@
-"""What the panels of the service level share. Their series are recorded by `mailpath-slo.rules.yml`."""
+"""Looks and words of the panels of the service level. Their series are recorded by `mailpath-slo.rules.yml`."""
 
 from dashboards.panels import PanelLook
 from dashboards.words import BAD, GOOD, WARNING, mapped

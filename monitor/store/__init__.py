@@ -10,6 +10,7 @@ people, and the audit log. All SQL of the service is in here.
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
                `people_reads`: of people, tokens and the audit log
+- `hourly`     counts of results by hour, which outlive the probes
 - `tables`     and `columns`: the schema, the same for every database
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
 - `lease`      leadership among several processes; `health`: whether the store accepts writes
@@ -19,6 +20,7 @@ Read `tables`, then `store`. Nothing here knows what mail is, or what makes an i
 by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 """
 
+from monitor.store.hourly import ResultCount, hour_of
 from monitor.store.records import (
     Cursor,
     LinkUse,
@@ -50,7 +52,9 @@ __all__ = [
     "ProbeRow",
     "Remembered",
     "ReplacedError",
+    "ResultCount",
     "Store",
     "StoreDownError",
     "StoreError",
+    "hour_of",
 ]

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.signal import Signal
 from monitor.people.person import AuditEntry
-from monitor.store import list_reads, reads, rows
+from monitor.store import hourly, list_reads, reads, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
+from monitor.store.hourly import ResultCount
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.writes import SqlStatement
 from probes.check import Check
@@ -107,6 +108,11 @@ class ProbeStore:
         None: of all companies. Probes without a verdict are not counted.
         """
         return await self._access.read(list_reads.counts, since, companies)
+
+    async def results(self, since: datetime, companies: Sequence[str] | None) -> list[ResultCount]:
+        """Count the sender's probes launched since the hour of this time, by their latest verdicts; also those that are
+        deleted. None: of all companies."""
+        return await self._access.read(hourly.results, since, companies)
 
     async def signals(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.

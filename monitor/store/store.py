@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from monitor.measures.histogram import Histogram
-from monitor.store import lease, reads
+from monitor.store import hourly, lease, reads
 from monitor.store.access import StoreAccess, StoreOperation
 from monitor.store.database import READERS, connect
 from monitor.store.health import Health
@@ -121,7 +121,8 @@ class Store:
         """Delete probes closed before then, with evidence and verdicts; returns how many. The current state stays.
 
         Also incidents closed before then, with history and notices, unless a notice is undelivered. With `now`, also
-        expired sessions and invitations, answers older than a day, and refused sign-ins older than 90 days. Actions of
+        expired sessions and invitations, answers older than a day, refused sign-ins older than 90 days, and counts by
+        hour older than five years. Actions of
         people who were signed in stay in the audit log.
         """
         if now:
@@ -129,6 +130,7 @@ class Store:
                 (SqlStatement.FORGET_SESSIONS, {"now": now}),
                 (SqlStatement.FORGET_INVITATIONS, {"now": now}),
                 (SqlStatement.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
+                (SqlStatement.FORGET_RESULTS, {"before": now - hourly.KEPT_FOR}),
             )
             await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)

@@ -164,6 +164,22 @@ current_verdicts = Table(
     PrimaryKeyConstraint("company", "path", "kind", "role"),
 )
 
+hourly_results = Table(
+    "hourly_results",
+    metadata,
+    Column("hour", Instant, nullable=False),  # of the launch
+    Column("company", Name, nullable=False),
+    Column("path", Name, nullable=False),
+    Column("kind", EnumText(Kind), nullable=False),
+    Column("grade", EnumText(Grade), nullable=False),
+    Column("outcome", EnumText(Outcome), nullable=False),
+    Column("cause", Text, nullable=False),  # "" without one
+    Column("count", BigInteger, nullable=False),  # 0 where later verdicts have amended all of them
+    PrimaryKeyConstraint("hour", "company", "path", "kind", "grade", "outcome", "cause"),
+    Index(None, "company", "hour"),  # of a company since then
+    sqlite_with_rowid=False,
+)
+
 facts = Table(
     "facts",
     metadata,

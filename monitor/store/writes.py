@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from monitor.notices.notice import NoticeKind
 from monitor.people.person import BY_SESSION, AuditAction
-from monitor.store import lease
+from monitor.store import hourly, lease
 from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
 from monitor.store.tables import (
@@ -36,6 +36,7 @@ from monitor.store.tables import (
     evidence,
     facts,
     history,
+    hourly_results,
     idempotency_keys,
     incident_actions,
     incidents,
@@ -68,7 +69,9 @@ class SqlStatement(IntEnum):
     RELEASE = auto()
     LAUNCH = auto()
     SEE = auto()
+    UNCOUNT = auto()  # the verdict until now, where the new one amends it
     JUDGE = auto()
+    COUNT = auto()  # the new verdict, by hour
     SIGNAL = auto()  # the verdict for all who follow, if its probe counts
     SHOW = auto()  # the verdict as the current one, if its probe counts
     RESULT = auto()  # its outcome, by which the probe is found
@@ -102,6 +105,7 @@ class SqlStatement(IntEnum):
     FORGET_SESSIONS = auto()
     FORGET_INVITATIONS = auto()
     FORGET_ANSWERS = auto()
+    FORGET_RESULTS = auto()
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
 
 
@@ -146,7 +150,9 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.SEE: upsert(evidence)
         .on_conflict_do_nothing(index_elements=["probe_id", "once"])
         .returning(evidence.c.probe_id, evidence.c.once),
+        SqlStatement.UNCOUNT: hourly.add_result(upsert, _counts),
         SqlStatement.JUDGE: insert(verdicts),
+        SqlStatement.COUNT: hourly.add_result(upsert, _counts),
         SqlStatement.SIGNAL: _signal(),
         SqlStatement.SHOW: _show(upsert),
         SqlStatement.RESULT: update(probes)
@@ -188,6 +194,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
+        SqlStatement.FORGET_RESULTS: delete(hourly_results).where(hourly_results.c.hour < bindparam("before")),
         SqlStatement.FORGET_REFUSALS: delete(audit_log).where(audit_log.c.id.in_(_forgettable_refusals())),
     }
 

@@ -18,7 +18,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
-from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
+from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow, ResultCount, hour_of
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
 from monitor.web.sealed import Seal
@@ -190,6 +190,14 @@ class CallerView:
         """The sender's probes of one company launched since then, oldest first. Raises NotThereError."""
         self.paths(company)
         return await self.backend.store.probes.history_of_company(company, since)
+
+    async def results(self, since: datetime, company: str = "") -> tuple[datetime, list[ResultCount]]:
+        """The hour in which this time lies, and results since then, of all or of one company. Raises NotThereError."""
+        companies = self.caller.companies
+        if company:
+            self.paths(company)
+            companies = (company,)
+        return hour_of(since), await self.backend.store.probes.results(since, companies)
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""

@@ -18,6 +18,7 @@ from monitor.web.api import (
     probe_events,
     probes,
     sender,
+    stats,
 )
 from monitor.web.api.events import Everything, Only
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
@@ -160,6 +161,15 @@ def operations() -> list[Operation[Any, Any]]:
             *("GET", "/sender", "get_sender", "sender", "Get the sender with its current results"),
             act=sender.show,
             answer=_ok("Outcomes by mail system and grade, and the results of receivers' checks.", sender.SenderFacts),
+        ),
+        Operation(
+            *("GET", "/stats", "get_stats", "sender", "Get the share of mail in time and the error budget"),
+            said="Probes by the hour of their launch and their latest verdict, also after they were deleted. Results "
+            "of different grades are never added up, nor mail with a code and other mail.",
+            query=stats.StatsQuery,
+            act=stats.show,
+            answer=_ok("One row per company or mail system, grade, and with a code or not.", stats.StatsFacts),
+            problems=(NOT_THERE,),
         ),
         Operation(
             *("GET", "/standing", "get_standing", "sender", "Deprecated: the old name of `/sender`, for one release"),

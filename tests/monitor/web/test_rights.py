@@ -121,6 +121,8 @@ GET    /api/v1/mutes/{mute}                         401     200      200     200
 DELETE /api/v1/mutes/{mute}                         401     403      204     204     404
 GET    /api/v1/standing                             401     200      200     200      -
 GET    /api/v1/sender                               401     200      200     200      -
+GET    /api/v1/stats                                401     200      200     200     -
+GET    /api/v1/stats?company={company}              401     200      200     200     404
 GET    /api/v1/export/probes.csv                    401     200      200     200      -
 GET    /api/v1/export/probes.csv?company={company}  401     200      200     200     404
 GET    /api/v1/export/probes.jsonl                  401     200      200     200      -

@@ -1,0 +1,103 @@
+"""Statistics over weeks and months: the share of mail in time, and the error budget."""
+
+from datetime import timedelta
+from typing import Literal
+
+from aiohttp import web
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.output.json import Time
+from monitor.output.service_level import OBJECTIVE, WINDOW, Level, ServiceLevel, service_levels
+from monitor.web.api.fields import Fields, Key, NoBody
+from monitor.web.api.operation import Call, answered
+from monitor.web.caller_view import CallerView
+from probes.verdict import Grade
+
+DEFAULT_DAYS = WINDOW // timedelta(days=1)
+
+
+class StatsQuery(Fields):
+    """Of what, and over which time."""
+
+    by: Level = Field(Level.ALL, description="Add up all companies, those of each mail system, or none.")
+    company: Key | None = Field(None, description="The key of a company: only its results.")
+    days: int = Field(DEFAULT_DAYS, ge=1, le=5 * 366, description="The length of the window, which ends now.")
+
+
+class BudgetFacts(TypedDict):
+    """The error budget: how many of the probes may fail by the objective, and how many did. `left` is a share: 1
+    without failures, negative when overspent."""
+
+    objective: float
+    allowed: float
+    failed: int
+    left: float
+
+
+class StatFacts(TypedDict):
+    """Results of one grade, of mail that carries a `code` or of other mail. Neither `unknown` results nor trouble of
+    the probe's mailbox or of Mailpath are in `judged`."""
+
+    company: str | None
+    mail_system: str | None
+    code: bool
+    grade: Grade
+    judged: int
+    in_time: int
+    share: float
+    budget: BudgetFacts
+
+
+class StatsFacts(TypedDict):
+    """Counts from `since` to `until`; `since` is a full hour. Without results there are no rows."""
+
+    since: Time
+    until: Time
+    by: Literal["all", "mail_system", "company"]
+    stats: list[StatFacts]
+
+
+async def show(call: Call[StatsQuery, NoBody]) -> web.Response:
+    """As far as they are of the caller's companies."""
+    query, view = call.query, call.view
+    until = view.backend.now()
+    since, results = await view.results(until - timedelta(days=query.days), query.company or "")
+    found = service_levels(results, _groups(view, query).get)
+    facts: StatsFacts = {
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "by": query.by.value,
+        "stats": [_stat(level, query.by) for level in found],
+    }
+    return answered(facts)
+
+
+def _groups(view: CallerView, query: StatsQuery) -> dict[str, str]:
+    """Where the results of each company belong. Those of companies that are no longer monitored are left out."""
+    paths = view.paths(query.company or "")
+    match query.by:
+        case Level.ALL:
+            return {path.company: "" for path in paths}
+        case Level.MAIL_SYSTEM:
+            return {path.company: path.mail_system for path in paths}
+        case Level.COMPANY:
+            return {path.company: path.company for path in paths}
+
+
+def _stat(level: ServiceLevel, by: Level) -> StatFacts:
+    return {
+        "company": level.of if by is Level.COMPANY else None,
+        "mail_system": level.of if by is Level.MAIL_SYSTEM else None,
+        "code": level.needs_code,
+        "grade": level.grade,
+        "judged": level.judged,
+        "in_time": level.in_time,
+        "share": round(level.share, 6),
+        "budget": {
+            "objective": OBJECTIVE,
+            "allowed": round(level.judged * (1 - OBJECTIVE), 3),
+            "failed": level.judged - level.in_time,
+            "left": round(level.budget_left, 4),
+        },
+    }

@@ -1,0 +1,58 @@
+"""The service level: what is added up, and what never is."""
+
+import pytest
+
+from monitor.output.service_level import ServiceLevel, service_levels
+from monitor.store import ResultCount
+from probes.kinds import Kind
+from probes.outcome import Cause, Grade, Outcome
+
+CODE, OTHER = Kind.VERIFICATION, Kind.INVITATION
+
+
+def count(company: str, outcome: Outcome, number: int, cause: Cause | None = None, **facts: object) -> ResultCount:
+    said = {"kind": CODE, "grade": Grade.REAL} | facts
+    return ResultCount(company, outcome=outcome, cause=cause, count=number, **said)  # type: ignore[arg-type]
+
+
+RESULTS = [
+    count("acme", Outcome.INBOX, 990),
+    count("acme", Outcome.INBOX, 5, kind=Kind.TWO_STEP_CODE),
+    count("acme", Outcome.BLOCKED, 3, Cause.IP_BLOCKED),
+    count("acme", Outcome.LATE, 2, Cause.GREYLISTED),
+    count("acme", Outcome.UNKNOWN, 500),
+    count("acme", Outcome.BLOCKED, 500, Cause.MAILBOX_FULL),
+    count("acme", Outcome.MISSING, 500, Cause.NETWORK),
+    count("acme", Outcome.INBOX, 7, grade=Grade.UNPROVEN),
+    count("acme", Outcome.SPAM, 4, kind=OTHER),
+    count("bolt", Outcome.INBOX, 100),
+    count("gone", Outcome.INBOX, 100),
+]
+OF_ACME = [
+    ServiceLevel("acme", True, Grade.REAL, 1000, 995),
+    ServiceLevel("acme", True, Grade.UNPROVEN, 7, 7),
+    ServiceLevel("acme", False, Grade.REAL, 4, 0),
+]
+
+
+def test_by_company() -> None:
+    found = service_levels(RESULTS, {"acme": "acme", "bolt": "bolt"}.get)
+    assert found == [*OF_ACME, ServiceLevel("bolt", True, Grade.REAL, 100, 100)]
+
+
+def test_companies_of_a_group_are_added_up_but_not_grades_nor_kinds() -> None:
+    found = service_levels(RESULTS, {"acme": "m365", "bolt": "m365"}.get)
+    assert [(each.of, each.needs_code, each.grade, each.judged, each.in_time) for each in found] == [
+        ("m365", True, Grade.REAL, 1100, 1095),
+        ("m365", True, Grade.UNPROVEN, 7, 7),
+        ("m365", False, Grade.REAL, 4, 0),
+    ]
+
+
+def test_what_does_not_tell_makes_no_level() -> None:
+    assert service_levels([count("acme", Outcome.UNKNOWN, 9)], {"acme": ""}.get) == []
+
+
+@pytest.mark.parametrize(("judged", "good", "left"), [(1000, 1000, 1), (1000, 995, 0.5), (1000, 990, 0), (100, 97, -2)])
+def test_the_error_budget(judged: int, good: int, left: float) -> None:
+    assert ServiceLevel("", True, Grade.REAL, judged, good).budget_left == pytest.approx(left)

@@ -40,6 +40,7 @@ ADDRESSES = {
     "settings company": "/settings?company=granite",
     "people": "/settings/people",
     "tokens": "/settings/tokens",
+    "channels": "/settings/channels",
     "audit": "/settings/audit",
 }
 FOUND = {  # where a link to it stands, and how it looks
@@ -53,7 +54,7 @@ FOUND = {  # where a link to it stands, and how it looks
     "incident hostile": ("/incidents?company=trap", "tbody th a"),
     "runbook": ("/runbooks/", "main li a, main td a"),
 }
-OPERATORS, ADMINS = {"probe now", "mutes"}, {"settings", "settings company", "people", "tokens", "audit"}
+OPERATORS, ADMINS = {"probe now", "mutes"}, {"settings", "settings company", "people", "tokens", "channels", "audit"}
 """What is not for everybody."""
 
 OTHERS = re.compile(

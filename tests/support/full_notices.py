@@ -63,6 +63,7 @@ def hostile_notice(**other: Any) -> Notice:
         "runbook_url": "https://" + "x" * 5000,
         "ack_url": "https://mailpath.example/link/a\r\nX: y",
         "probe_url": ["https://mailpath.example/"],
+        "company_url": "file://evil.example/x",
         "lasted": "long",
         "began_at": "yesterday",
         "handle": 1,

@@ -27,16 +27,16 @@ MAX_NAME_CHARS = 60
 NOBODY: frozenset[str] = frozenset()
 
 
-def visible_companies(incident: Incident, channel: str, config: Config) -> frozenset[str] | None:
+def visible_companies(incident: Incident, channel: str, config: Config, now: datetime) -> frozenset[str] | None:
     """Return the companies that the channel may see of this incident, None for all: as its last notice named them, and
     as it is routed now. Of a channel that is not configured, or had no notice of it: none."""
     told = incident.told.get(channel)
     if channel not in config.channels or told is None:
         return NOBODY
     was = None if told.visible is None else frozenset(told.visible)
-    routed = channels_for(incident, config.routing, config.channels)
-    now = routed.get(channel, was)
-    return was if now is None else now if was is None else was & now
+    routed = channels_for(incident, config.routing, config.channels, now)
+    may = routed.get(channel, was)
+    return was if may is None else may if was is None else was & may
 
 
 def link_caller(link: ActionLink, companies: frozenset[str] | None, name: str = "") -> Caller:

@@ -145,7 +145,7 @@ class Incident:
     on every check is waited for. `narrowed_at`: the wait was over, and this still failed. `others`: those of `touches`
     whose failures are of another nature: it holds their checks, but says nothing about them. `part`: for a mail
     system's problem, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or intermittent
-    (`COMPANY`).
+    (`COMPANY`). `unacknowledged_since`: since then it has been open, not muted, and nobody has it.
     """
 
     id: str
@@ -174,6 +174,7 @@ class Incident:
     narrowed_at: datetime | None = None
     others: tuple[str, ...] = ()
     part: Scope | None = None
+    unacknowledged_since: datetime | None = None
 
     @property
     def open(self) -> bool:

@@ -69,3 +69,6 @@ class RoutingRule(Settings):
     companies: Names = Field(
         (), description="Keys of companies: only incidents that affect them, without any other company's name."
     )
+    after: Duration | None = Field(
+        None, description="Escalation: only incidents that nobody has acknowledged for this long. Default: at once."
+    )

@@ -25,12 +25,14 @@ the incidents that this one took in of which the channel knew."""
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The possible receivers. `keeps_open` is asked per channel, see `Channel`; `waiting` have undelivered notices."""
+    """The possible receivers. `keeps_open` is asked per channel, see `Channel`; `waiting` have undelivered notices;
+    `held`: ids of incidents that somebody has acknowledged."""
 
     keeps_open: Mapping[str, bool]
     routing: Sequence[RoutingRule]
     settings: IncidentSettings
     waiting: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
 
 
 class Due:
@@ -47,7 +49,7 @@ class Due:
 
     def _look_at(self, name: str, taken: Iterable[str]) -> None:
         incident = self.incidents[name]
-        heard = channels_for(incident, self._audience.routing, self._audience.keeps_open)
+        heard = channels_for(incident, self._audience.routing, self._audience.keeps_open, self._now)
         for channel in self._audience.keeps_open:
             before = incident.told.get(channel)
             if channel in heard or (before and not before.over):
@@ -75,6 +77,7 @@ class Due:
             waiting=channel in self._audience.waiting,
             visible=visible,
             took_in=bool(took_in) and folds,
+            held=incident.id in self._audience.held,
         )
         if news is None or not (may_hear or news.ends):
             return

@@ -30,9 +30,11 @@ def notice_due(
     waiting: bool,
     visible: Collection[str] | None = None,
     took_in: bool = False,
+    held: bool = False,
 ) -> NoticeKind | None:
     """Return the kind of notice due on this channel. `waiting`: the last notice is not delivered yet. `visible`: the
-    companies that it may see, None for all. `took_in`: this incident absorbed another one that the channel knows."""
+    companies that it may see, None for all. `took_in`: this incident absorbed another one that the channel knows.
+    `held`: somebody has acknowledged it, and needs no reminder."""
     if incident.muted_by:
         return None
     if not incident.open:
@@ -59,7 +61,7 @@ def notice_due(
     if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
         return NoticeKind.GREW
     return (
-        NoticeKind.REMINDER if not waiting and abs(now - told.at) >= remind else None
+        NoticeKind.REMINDER if not waiting and not held and abs(now - told.at) >= remind else None
     )  # a clock set back is no reminder
 
 

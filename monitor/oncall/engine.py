@@ -24,11 +24,13 @@ from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.signal import Signal
 from monitor.incidents.tracker import FailureTracker, good_needed
 from monitor.incidents.weight import Names
+from monitor.incidents.work import NO_WORK, IncidentAction, IncidentWork, work_of
 from monitor.notices.combined import combined
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
 from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
+from monitor.people.action_links import LinkSigner
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
 from probes.check import Check
@@ -87,6 +89,8 @@ class IncidentEngine:
         self._paths: dict[tuple[str, str], WatchedPath] = {}
         self._companies: dict[str, CompanyInfo] = {}
         self._incidents: dict[str, Incident] = {}
+        self._signer: LinkSigner | None = None
+        self._works: Mapping[str, IncidentWork] = {}  # of the last step, by the id of the incident
         self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
         self._maintenance: list[Mute] = []
         self._to_read_up = False  # what open incidents are about, before anything is concluded from it
@@ -149,6 +153,7 @@ class IncidentEngine:
 
     async def recall(self, presents: Sequence[Present]) -> None:
         """Continue where the last run stopped."""
+        self._signer = LinkSigner(await self._store.key())
         saw = await self._store.incidents.signals_seen()
         if saw is None:  # the rules begin with what is judged from now on
             saw = await self._store.probes.last_signal()
@@ -181,7 +186,12 @@ class IncidentEngine:
             request = self._request_for(
                 queue.incidents, self._now(), incident, news, basis.before, basis.visible, took_in
             )
-            return replace(request, missed=missed)
+            last = queue.waiting[-1]
+            visible, url = basis.visible, self._config.web.base_url
+            actions = (
+                self._signer.urls(incident, last.channel, last.id, visible, url, request.now) if self._signer else {}
+            )
+            return replace(request, missed=missed, actions=actions)
 
         return combined(queue, tell)
 
@@ -212,7 +222,8 @@ class IncidentEngine:
             now = self._now()
             mutes = [*self._maintenance, *await self._store.incidents.mutes(active_at=now)]
             self._queues = await self._store.incidents.queues()
-            turned = self._turn(now, [mute for mute in mutes if active(mute, now)], frozenset(self._queues))
+            actions = await self._store.incidents.open_actions()
+            turned = self._turn(now, [mute for mute in mutes if active(mute, now)], actions, frozenset(self._queues))
             upto = signals[-1].number if signals else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if signals or changed or turned.notices:
@@ -287,20 +298,41 @@ class IncidentEngine:
         await self._read(self._tracker.unread_of(touched), self._took)
         self._to_read_up = False
 
-    def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
-        """Compute the result of the present state. `waiting`: channels with undelivered notices."""
+    def _turn(
+        self,
+        now: datetime,
+        mutes: Sequence[Mute],
+        actions: Mapping[str, Sequence[IncidentAction]],
+        waiting: frozenset[str],
+    ) -> _Turned:
+        """Compute the result of the present state. `actions`: of people, by incident. `waiting`: channels with
+        undelivered notices."""
         groups = self._tracker.groups(self.incidents, now)
         moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems)
         after = reconcile(self._incidents.values(), groups, moment)
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
             self._mute(turned, incident, mutes, now)
+        self._works = {
+            name: work_of(turned.incidents[name], done) for name, done in actions.items() if name in turned.incidents
+        }
+        for incident in list(turned.incidents.values()):
+            self._wait_for_somebody(turned, incident, now)
         keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
-        audience = Audience(keeps_open, self._config.routing, self._settings, waiting)
+        held = frozenset(name for name, work in self._works.items() if work.acknowledged)
+        audience = Audience(keeps_open, self._config.routing, self._settings, waiting, held)
         due = Due(turned.incidents, audience, now, partial(self._request_for, turned.incidents, now))
         turned.incidents, turned.notices = due.incidents, due.notices
         turned.entries += due.entries
         return turned
+
+    def _wait_for_somebody(self, turned: _Turned, incident: Incident, now: datetime) -> None:
+        """Note since when nobody has the incident. While it is muted, nobody is asked to."""
+        held = self._works.get(incident.id, NO_WORK).acknowledged
+        waits = incident.open and not incident.muted_by and not held
+        since = (incident.unacknowledged_since or now) if waits else None
+        if since != incident.unacknowledged_since:
+            turned.incidents[incident.id] = replace(incident, unacknowledged_since=since)
 
     def _mute(self, turned: _Turned, incident: Incident, mutes: Sequence[Mute], now: datetime) -> None:
         if not mutes and not incident.muted_by:

@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from monitor.incidents.incident import Incident
 from monitor.people.secrets import derived, same
 
 VALID_FOR = timedelta(hours=24)
@@ -74,13 +75,26 @@ class LinkSigner:
         expires_at = datetime.fromtimestamp(expires, UTC)
         return ActionLink(LinkAction(action), incident, channel, notice, expires_at)
 
-    def urls(self, incident: str, channel: str, notice: str, base_url: str, now: datetime) -> Mapping[str, str]:
-        """Return the facts `ack_url` and `mute_url` of a notice that is delivered now. `base_url`: without "/" at its
-        end."""
+    def urls(
+        self,
+        incident: Incident,
+        channel: str,
+        notice: str,
+        visible: Collection[str] | None,
+        base_url: str,
+        now: datetime,
+    ) -> Mapping[str, str]:
+        """Return the facts `ack_url` and `mute_url` of a notice that is delivered now, as far as the links can do
+        something. `notice`: its id. `visible`: the companies that the channel may see, None for all. `base_url`:
+        without "/" at its end."""
+        if not incident.open:
+            return {}
+        speaks_for_all = visible is None or set(incident.companies) <= set(visible)
         expires_at = now + VALID_FOR
         return {
-            f"{action}_url": base_url + PATH + self.token(ActionLink(action, incident, channel, notice, expires_at))
+            f"{action}_url": base_url + PATH + self.token(ActionLink(action, incident.id, channel, notice, expires_at))
             for action in LinkAction
+            if speaks_for_all or action is not LinkAction.ACK
         }
 
     def _mac(self, content: str) -> bytes:

@@ -32,7 +32,7 @@ async def links_of_a_notice(browser_service: BrowserService, company: str) -> di
             for incident in await store.incidents.open():
                 if incident.touches == (company,) and CHANNEL in incident.told:
                     notice, now = f"{incident.id}-{CHANNEL}-1", datetime.now(UTC)
-                    return dict(signer.urls(incident.id, CHANNEL, notice, browser_service.url, now))
+                    return dict(signer.urls(incident, CHANNEL, notice, None, browser_service.url, now))
             await asyncio.sleep(0.2)
 
 

@@ -15,13 +15,13 @@ from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
-from monitor.notices.routing import channels_for
+from monitor.notices.routing import channels_for, escalations
 from monitor.notices.wording import left
 from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.remedy_card import RemedyCard, card_of_incident
-from probes.display import counted, lasting, listed
+from probes.display import clock, counted, lasting, listed
 from probes.labels import CAUSES
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import Chain
@@ -198,7 +198,9 @@ def silent_because(incident: Incident, config: Config, muted: bool, now: datetim
         return "no notification channels are configured"
     if muted:
         return "it is muted"
-    if not channels_for(incident, config.routing, config.channels):
+    if not channels_for(incident, config.routing, config.channels, now):
+        if later := list(escalations(incident, config.routing, now)):
+            return f"{later[0][0]} is notified {clock(later[0][1])} if nobody acknowledges it"
         return f"no channel receives incidents of this kind with severity {SEVERITIES[incident.severity].label}"
     if incident.open and now - incident.opened_at < config.incidents.settle:
         return f"channels are notified once it has lasted {lasting(config.incidents.settle)}"
@@ -262,6 +264,7 @@ class IncidentView:
     remedy: RemedyCard
     mutes: list[Mute]
     partly: bool
+    escalations: list[tuple[str, datetime]]
 
 
 def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *, partly: bool) -> IncidentView:
@@ -284,7 +287,17 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         remedy=card_of_incident(incident, SenderInfo(config.sender.domain, config.sender.source_ip), system),
         mutes=[mute for mute in around.mutes if mute.id in muted_by],
         partly=partly,
+        escalations=[] if partly else _escalations(incident, config, around.now),
     )
+
+
+def _escalations(incident: Incident, config: Config, now: datetime) -> list[tuple[str, datetime]]:
+    """Return the channels that will be notified for the first time unless somebody acknowledges it, and when."""
+    found: dict[str, datetime] = {}
+    for channel, at in escalations(incident, config.routing, now):
+        if channel not in incident.told or incident.told[channel].over:
+            found.setdefault(channel, at)
+    return list(found.items())
 
 
 def title_of(incident: Incident, around: PageContext, config: Config) -> str:

@@ -127,7 +127,8 @@ async def _found(request: web.Request, name: str = "") -> LinkedIncident | LinkS
     incident = next((each for each in similar if each.id == link.incident), None)
     if incident is None:
         return LinkState.GONE
-    view = CallerView(backend, link_caller(link, visible_companies(incident, link.channel, backend.config()), name))
+    visible = visible_companies(incident, link.channel, backend.config(), backend.now())
+    view = CallerView(backend, link_caller(link, visible, name))
     own = view.own(incident)
     if own is None:
         return LinkState.GONE

@@ -223,8 +223,8 @@ def test_what_apprise_cannot_load_is_told_without_the_secret(
             [
                 "config.toml:2: routing.to: must contain at least 1, not 0",
                 "config.toml:4: routing.to: missing; expected: names of channels",
-                "config.toml:5: routing.severity: unknown key; expected one of to, severities, scopes, companies; "
-                "did you mean severities?",
+                "config.toml:5: routing.severity: unknown key; expected one of to, severities, scopes, companies, "
+                "after; did you mean severities?",
                 "config.toml:8: routing.to: must be a list in brackets, not text",
                 'config.toml:9: routing.severities: must be one of page, ticket, note, not "loud"',
                 'config.toml:11: routing.to: unknown channel "a"; add [channels.a], or remove the name',

@@ -239,7 +239,7 @@ WIDE = incident(scope=Scope.EVERYBODY, company="", companies=("bolt", "acme"), t
     ],
 )
 def test_who_hears_of_it(what, of, rules, channels) -> None:
-    assert set(channels_for(of, rules, CHANNELS)) == channels, what
+    assert set(channels_for(of, rules, CHANNELS, T0)) == channels, what
 
 
 @pytest.mark.parametrize(
@@ -252,4 +252,4 @@ def test_who_hears_of_it(what, of, rules, channels) -> None:
     ],
 )
 def test_a_company_hears_of_itself_alone(rules, visible) -> None:
-    assert channels_for(WIDE, rules, CHANNELS) == {"acme_it": visible}
+    assert channels_for(WIDE, rules, CHANNELS, T0) == {"acme_it": visible}

@@ -5,12 +5,15 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.incidents.incident import Incident
 from monitor.people.action_links import PATH, VALID_FOR, ActionLink, LinkAction, LinkSigner
+from tests.support.incident_samples import incident
 
 NOW = datetime(2026, 11, 29, 21, 0, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -66,11 +69,35 @@ def test_it_is_valid_for_a_day() -> None:
     assert LINK.expired(NOW + timedelta(hours=24))
 
 
+def urls(of: Incident, visible: tuple[str, ...] | None = None) -> dict[str, str]:
+    return dict(SIGNER.urls(of, "oncall", "i1-oncall-3", visible, "https://mailpath.example", NOW))
+
+
 def test_a_notice_gets_a_link_for_each_action() -> None:
-    urls = SIGNER.urls("i1", "oncall", "i1-oncall-3", "https://mailpath.example", NOW)
-    assert set(urls) == {"ack_url", "mute_url"}
-    for name, url in urls.items():
+    found = urls(incident())
+    assert set(found) == {"ack_url", "mute_url"}
+    for name, url in found.items():
         start = f"https://mailpath.example{PATH}"
         assert url.startswith(start)
-        link = SIGNER.read(url.removeprefix(start))
-        assert link == ActionLink(LinkAction(name.removesuffix("_url")), "i1", "oncall", "i1-oncall-3", NOW + VALID_FOR)
+        action = LinkAction(name.removesuffix("_url"))
+        assert SIGNER.read(url.removeprefix(start)) == ActionLink(
+            action, "i1", "oncall", "i1-oncall-3", NOW + VALID_FOR
+        )
+
+
+BOTH: dict[str, Any] = {"companies": ("acme", "bolt"), "touches": ("acme",)}
+
+
+@pytest.mark.parametrize(
+    ("of", "visible", "names"),
+    [
+        (incident(closed_at=NOW), None, set()),  # there is nothing to do
+        (incident(), ("acme", "cord"), {"ack_url", "mute_url"}),
+        (incident(**BOTH), None, {"ack_url", "mute_url"}),
+        (incident(**BOTH), ("acme",), {"mute_url"}),  # acme does not speak for bolt
+    ],
+)
+def test_a_notice_gets_only_links_that_can_do_something(
+    of: Incident, visible: tuple[str, ...] | None, names: set[str]
+) -> None:
+    assert set(urls(of, visible)) == names

@@ -133,3 +133,23 @@ async def test_a_form_of_another_site_does_nothing(pages_app: PagesApp) -> None:
         answer = await operator.ask("POST", "/incidents/a1/work", headers, data=data)
         assert answer.status == 403
     assert await pages_app.store.incidents.actions("a1") == []
+
+
+async def test_the_page_says_whom_it_is_escalated_to_and_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", "hooksecret0123456789")
+    hook = {"via": "webhook", "url": "https://hooks.example/x", "secret": {"env": "HOOK"}}
+    routing = [{"to": ["boss"], "after": "2h"}, {"to": ["manager", "boss"], "severities": ["page"], "after": "30d"}]
+    async with open_pages_app(tmp_path, channels={"boss": hook, "manager": hook}, routing=routing) as pages_app:
+        now = pages_app.clock()
+        waits = incident(unacknowledged_since=now, opened_at=now)
+        await pages_app.store.incidents.advance(1, [waits], [opened()], [])
+        viewer = await pages_app.viewer()
+        page = (await viewer.get("/incidents/a1")).text
+        found = re.findall(r"<dt>Escalation</dt><dd>(\w+) is notified .*?(20[0-9: -]+) UTC", page)
+        assert found == [
+            ("boss", f"{now + timedelta(hours=2):%Y-%m-%d %H:%M:%S}"),
+            ("manager", f"{now + timedelta(days=30):%Y-%m-%d %H:%M:%S}"),
+        ]
+        assert f"boss is notified {now + timedelta(hours=2):%Y-%m-%d %H:%M} UTC if nobody acknowledges it" in page
+        await pages_app.store.incidents.advance(2, [incident()], [], [])
+        assert "Escalation" not in (await viewer.get("/incidents/a1")).text

@@ -174,6 +174,15 @@ async def test_a_link_that_leads_nowhere_says_why(
     assert await done(pages_app) == NOTHING
 
 
+async def test_a_link_of_an_incident_that_became_part_of_another_says_so(pages_app: PagesApp) -> None:
+    merged = known("f1", **OVER | {"ending": Resolution.MERGED, "merged_into": "e1"})
+    await pages_app.store.incidents.advance(2, [merged], [opened("f1")], [])
+    page = (await pages_app.browser().get(await link_to(pages_app, "f1"))).text
+    assert heading(page) == "This incident is part of a wider one"
+    assert "It continues as part of a wider incident" in page
+    assert "<button" not in page
+
+
 async def test_a_forged_link_is_none(pages_app: PagesApp) -> None:
     good = await link_to(pages_app)
     content, _, mac = good.removeprefix("/link/").partition(".")

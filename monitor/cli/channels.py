@@ -76,7 +76,7 @@ async def preview(config: Config, prefix: str, name: str) -> Exit:
         incidents = await _with_merged(store, incident)
         engine = IncidentEngine(store, utc_now)
         await engine.configure(config)
-        routed = channels_for(incident, config.routing, config.channels)
+        routed = channels_for(incident, config.routing, config.channels, utc_now())
         notified = [each for each in routed if name in ("", each)]
         if not notified:
             whom = name or "no channel"
@@ -135,7 +135,8 @@ def row_json(row: RoutingRow) -> dict[str, object]:
         "scopes": list(row.scopes),
         "companies": list(row.companies) or None,
         "channels": [
-            {"channel": name, "sees": None if sees is None else sorted(sees)} for name, sees in row.channels.items()
+            {"channel": name, "sees": None if sees is None else sorted(sees), "escalated": name in row.escalated}
+            for name, sees in row.channels.items()
         ],
     }
 
@@ -158,8 +159,11 @@ def _channels(row: RoutingRow) -> str:
     seen = (
         name if sees is None or row.companies else f"{name} (sees only {listed(sorted(sees), MAX_NAMED)})"
         for name, sees in row.channels.items()
+        if name not in row.escalated
     )
-    return ", ".join(seen) or "nobody"
+    later = [name for name in row.channels if name in row.escalated]
+    at_once = ", ".join(seen) or "nobody"
+    return f"{at_once}; if nobody acknowledges: {', '.join(later)}" if later else at_once
 
 
 def _need_secrets(channel: Channel) -> None:

@@ -209,8 +209,8 @@ def test_what_cannot_be_previewed(command: ChannelCommand, words: Sequence[str],
 
 def test_the_routing_says_who_is_notified_of_what(command: ChannelCommand) -> None:
     rows = [json.loads(line) for line in command.type("routing", "--json").stdout.splitlines()]
-    everywhere = {"channel": "oncall", "sees": None}
-    acme_only = {"channel": "room", "sees": ["acme"]}
+    everywhere = {"channel": "oncall", "sees": None, "escalated": False}
+    acme_only = {"channel": "room", "sees": ["acme"], "escalated": False}
     single = ["mailbox", "kind", "company", "their_system"]
     assert rows[:4] == [
         {"severity": "page", "scopes": single, "companies": ["acme"], "channels": [everywhere, acme_only]},
@@ -233,6 +233,15 @@ def test_the_routing_as_a_table(command: ChannelCommand) -> None:
     wide = [" ".join(line.split()) for line in command.type("routing").stdout.splitlines()]
     assert "critical one mail system, many companies all together oncall, room (sees only acme)" in wide
     assert command.type("routing", "--company", "blot").stderr.startswith("No company 'blot'")
+
+
+def test_the_routing_says_who_is_notified_only_if_nobody_acknowledges(command: ChannelCommand) -> None:
+    command.write("http://127.0.0.1:9", CONFIG.replace('companies = ["acme"]', 'after = "30m"'))
+    rows = [json.loads(line) for line in command.type("routing", "--json").stdout.splitlines()]
+    assert [(each["channel"], each["escalated"]) for each in rows[0]["channels"]] == [("oncall", False), ("room", True)]
+    lines = [" ".join(line.split()) for line in command.type("routing").stdout.splitlines()]
+    assert any("oncall; if nobody acknowledges: room" in line for line in lines)
+    assert any("nobody; if nobody acknowledges: room" in line for line in lines)
 
 
 def test_without_channels(command: ChannelCommand) -> None:

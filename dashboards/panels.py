@@ -32,6 +32,9 @@ from grafana_foundation_sdk.models.prometheus import Dataquery, PromQueryFormat,
 from dashboards.words import NOTHING, RANKS, label
 from monitor.output.symbols import COLOURS
 
+SHORTEST = "5m"
+"""The shortest interval of what is counted: shorter ones would be empty between two scrapes or probes."""
+
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 
@@ -243,8 +246,9 @@ def timeline(
 
 
 def tally(title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = ()) -> Panel:
-    """A band per result, with the number of each hour in it, so that colour is not needed."""
-    return timeline(title, says, *queries, look=look, overrides=overrides, step="1h")
+    """A band per result, with the number of each interval in it, so that colour is not needed. It begins anew with each
+    interval, so what happens now is seen within minutes."""
+    return timeline(title, says, *queries, look=look, overrides=overrides, step=SHORTEST)
 
 
 def lines(

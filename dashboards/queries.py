@@ -120,6 +120,14 @@ def with_runbook(expr: str) -> str:
     return f'label_replace({expr}, "runbook", "", "outcome", "{Outcome.INBOX}")'
 
 
+EACH = "$__interval"
+"""The window of what is counted in the bars or bands of a panel: each stands for the time that it covers."""
+
+
+GIVE_UP_SECONDS = 3600
+"""After this time lost mail is given up, unless configured otherwise."""
+
+
 def counted(counter: str, chosen: str, window: str) -> str:
     """Return how often something happened within `window`. `increase` ignores the initial value of a series, which may
     be its only event. So one is added for each series that is new, unless it started at zero."""
@@ -148,6 +156,8 @@ def since_last_verdict(chosen: str) -> str:
 
 
 def overdue(chosen: str) -> str:
-    """Delay in seconds of each path without a verdict for two intervals; otherwise no result."""
+    """Delay in seconds of each path without a verdict for two intervals, or for one and the time after which lost mail
+    is given up; otherwise no result. A path that loses all mail has its verdicts that late."""
     age = by(("company", "path"), f"time() - mailpath_last_verdict_timestamp_seconds{{{chosen}}}", "min")
-    return f"({age} - 2 * {by(('company', 'path'), f'mailpath_path_every_seconds{{{chosen}}}')}) > 0"
+    every = by(("company", "path"), f"mailpath_path_every_seconds{{{chosen}}}")
+    return f"({age} - {every} - clamp_min({every}, {GIVE_UP_SECONDS})) > 0"

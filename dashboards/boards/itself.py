@@ -4,12 +4,11 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, PanelRow, board, choice
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.panels import PanelLook, Query, colour_from, line, lines, number, tally
-from dashboards.queries import by, counted, or_none
+from dashboards.panels import SHORTEST, PanelLook, Query, colour_from, line, lines, number, tally
+from dashboards.queries import EACH, by, counted, or_none
 from dashboards.words import BAD, GOOD, NOT_KNOWN, WARNING, mapped
 
 JOB = 'job=~"$job"'
-HOUR = "1h"
 
 
 def itself() -> Dashboard:
@@ -104,9 +103,9 @@ def _in_flight() -> Panel:
 
 
 def _skipped() -> Panel:
-    skipped = counted("mailpath_schedule_skipped_total", JOB, HOUR)
+    skipped = counted("mailpath_schedule_skipped_total", JOB, EACH)
     return tally(
-        "Skipped probes per hour",
+        "Skipped probes",
         "Scheduled probes that were not sent. Late: their time had passed. Busy: the previous one of the same path and "
         "kind was still in flight. Cap: the daily limit or the limit per minute was reached.",
         Query(or_none(by(("reason",), skipped, "sum"), reason="none"), "{{reason}}"),
@@ -116,19 +115,19 @@ def _skipped() -> Panel:
 
 def _verdicts() -> Panel:
     return lines(
-        "Probes judged per hour",
-        "Probes that got their first verdict in each hour. Falls to zero when nothing is probed.",
-        Query(or_none(f"sum({counted('mailpath_probes_total', JOB, HOUR)})"), "judged"),
+        "Probes judged",
+        "Probes that got their first verdict, for each bar. Falls to zero when nothing is probed.",
+        Query(or_none(f"sum({counted('mailpath_probes_total', JOB, EACH)})"), "judged"),
         look=PanelLook("short", decimals=0),
         bars=True,
-        step=HOUR,
+        step=SHORTEST,
     )
 
 
 def _mailboxes() -> Panel:
-    failed = counted("mailpath_mailbox_errors_total", JOB, HOUR)
+    failed = counted("mailpath_mailbox_errors_total", JOB, EACH)
     return tally(
-        "Failed mailbox visits per hour",
+        "Failed mailbox visits",
         "The ten mailboxes with the most failures: no connection, no login, no folder. Paths that share a mailbox show "
         "the same number. While a mailbox fails, its verdicts are `unknown`.",
         Query(
@@ -139,9 +138,9 @@ def _mailboxes() -> Panel:
 
 
 def _inbound() -> Panel:
-    came = counted("mailpath_inbound_mails_total", JOB, HOUR)
+    came = counted("mailpath_inbound_mails_total", JOB, EACH)
     return tally(
-        "Received messages per hour",
+        "Received messages",
         "Messages that the listener received, by type, and those it refused. Empty: no mail, or no listener.",
         Query(or_none(by(("kind",), came, "sum"), kind="none"), "{{kind}}"),
         look=PanelLook("short", steps=[(0.5, GOOD)], decimals=0),
@@ -150,11 +149,11 @@ def _inbound() -> Panel:
 
 def _notices() -> Panel:
     def attempts(result: str) -> str:
-        counting = counted("mailpath_notices_total", f'{JOB},result="{result}"', HOUR)
+        counting = counted("mailpath_notices_total", f'{JOB},result="{result}"', EACH)
         return or_none(by(("channel",), counting, "sum"), channel="no channel")
 
     return tally(
-        "Notices per hour",
+        "Notices",
         "Delivered notices and failed attempts per channel; failed ones are retried until delivered.",
         Query(attempts("delivered"), "✓ {{channel}}"),
         Query(attempts("failed"), "✕ {{channel}}"),
@@ -164,12 +163,12 @@ def _notices() -> Panel:
 
 
 def _oldest() -> Panel:
-    oldest = by(("channel",), f"max_over_time(mailpath_notices_oldest_seconds{{{JOB}}}[{HOUR}])")
-    return tally(
-        "Age of the oldest waiting notice per hour",
-        "Maximum age of the oldest undelivered notice of each channel. Grows while a channel is down.",
+    oldest = by(("channel",), f"mailpath_notices_oldest_seconds{{{JOB}}}")
+    return lines(
+        "Age of the oldest waiting notice",
+        "Age of the oldest undelivered notice of each channel. Grows while a channel is down. The dashed line: 5 minutes.",
         Query(or_none(oldest, channel="no channel"), "{{channel}}"),
-        look=PanelLook("s", steps=[(300, WARNING), (3600, BAD)], decimals=0),
+        look=PanelLook("s", steps=[(300, BAD)], lowest="transparent", decimals=0, least=0),
     )
 
 

@@ -8,9 +8,21 @@ from dashboards.board import Name, PanelRow, board, choice, company_link
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.boards.service_level import BUDGET, MISSED, NO_BUDGET, SLO
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
-from dashboards.panels import Column, PanelLook, Query, colour_from, columns_of, lines, number, outcome_colours, rows
+from dashboards.panels import (
+    SHORTEST,
+    Column,
+    PanelLook,
+    Query,
+    colour_from,
+    columns_of,
+    lines,
+    number,
+    outcome_colours,
+    rows,
+)
 from dashboards.queries import (
     COMPANIES,
+    EACH,
     LINES,
     by,
     companies,
@@ -187,14 +199,14 @@ def _present() -> Panel:
 def _verdicts() -> Panel:
     def judged(outcome: Outcome) -> str:
         chosen = f'{COMPANIES},outcome="{outcome}"'
-        return or_none(f"sum({counted('mailpath_probes_total', chosen, '1h')})")
+        return or_none(f"sum({counted('mailpath_probes_total', chosen, EACH)})")
 
     return lines(
-        "Probes judged per hour",
-        f"Probes of all kinds by their first verdict; later amendments are not counted again. {MIXED}.",
+        "Probes judged",
+        f"Probes of all kinds by their first verdict, for each bar; later amendments are not counted again. {MIXED}.",
         *(Query(judged(outcome), outcome) for outcome in FROM_BEST),
         look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),
         bars=True,
-        step="1h",
+        step=SHORTEST,
     )

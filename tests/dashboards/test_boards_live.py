@@ -79,7 +79,7 @@ class Source:
 
     def series(self, target: Json, **chosen: str) -> list[Json]:
         """What a panel's query answers; NaN counts as no answer."""
-        expr = filled(target["expr"], {"__range": "3600s"} | EVERYTHING | chosen)
+        expr = filled(target["expr"], {"__range": "3600s", "__interval": "300s"} | EVERYTHING | chosen)
         if target["instant"]:
             found = self.get("query", query=expr, time=self.moment)["result"]
         else:

@@ -147,12 +147,21 @@ def test_incidents_are_ranked_by_how_grave_they_are_and_none_is_said(tmp_path) -
     ask(tmp_path, none, {}, {'{scope="–"}': 0})
 
 
-@pytest.mark.parametrize(("age", "late"), [(29, {}), (31, {'{company="a",path="hq"}': 60})])
-def test_a_path_is_overdue_after_twice_its_time(tmp_path, age, late) -> None:
+@pytest.mark.parametrize(
+    ("every", "age", "late"),
+    [
+        (900, 31, {}),
+        (900, 75, {}),  # lost mail is given up after an hour
+        (900, 77, {'{company="a",path="hq"}': 120}),
+        (7200, 239, {}),
+        (7200, 241, {'{company="a",path="hq"}': 60}),
+    ],
+)
+def test_a_path_is_overdue_when_even_lost_mail_would_have_its_verdict(tmp_path, every, age, late) -> None:
     path = '{company="a",path="hq",job="mailpath"}'
     series = {
-        f"mailpath_last_verdict_timestamp_seconds{path}": "0x60",
-        f"mailpath_path_every_seconds{path}": "900x60",
+        f"mailpath_last_verdict_timestamp_seconds{path}": "0x300",
+        f"mailpath_path_every_seconds{path}": f"{every}x300",
     }
     ask(tmp_path, queries.overdue(""), series, late, f"{age}m")
 

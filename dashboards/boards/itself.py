@@ -166,7 +166,7 @@ def _oldest() -> Panel:
     oldest = by(("channel",), f"mailpath_notices_oldest_seconds{{{JOB}}}")
     return lines(
         "Age of the oldest waiting notice",
-        "Age of the oldest undelivered notice of each channel. Grows while a channel is down. The dashed line: 5 minutes.",
+        "Age of the oldest undelivered notice of each channel. Grows while a channel is down. Dashed: 5 minutes.",
         Query(or_none(oldest, channel="no channel"), "{{channel}}"),
         look=PanelLook("s", steps=[(300, BAD)], lowest="transparent", decimals=0, least=0),
     )

@@ -11,8 +11,8 @@ def last_verdict(chosen: str) -> Panel:
     """Return the panel for the paths that this selector matches."""
     return number(
         "Last verdict",
-        "Time since the last verdict on these paths, and the number of paths that are overdue: even a probe that was lost "
-        "would have its verdict by now. Their data on this board may be out of date.",
+        "Time since the last verdict on these paths, and the number of paths that are overdue: even a lost probe would "
+        "have its verdict by now. Their data on this board may be out of date.",
         Query(since_last_verdict(chosen), "ago"),
         Query(how_many(overdue(chosen)), "paths overdue"),
         look=PanelLook("s", words=[mapped(**{"-1": "none yet"})], decimals=0),

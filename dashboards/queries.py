@@ -125,7 +125,7 @@ EACH = "$__interval"
 
 
 GIVE_UP_SECONDS = 3600
-"""After this time lost mail is given up, unless configured otherwise."""
+"""Seconds after which mail counts as lost, unless configured otherwise."""
 
 
 def counted(counter: str, chosen: str, window: str) -> str:
@@ -156,8 +156,8 @@ def since_last_verdict(chosen: str) -> str:
 
 
 def overdue(chosen: str) -> str:
-    """Delay in seconds of each path without a verdict for two intervals, or for one and the time after which lost mail
-    is given up; otherwise no result. A path that loses all mail has its verdicts that late."""
+    """Delay in seconds of each path without a verdict for two intervals, or for one and the time after which mail
+    counts as lost; otherwise no result. A path that loses all mail has its verdicts that late."""
     age = by(("company", "path"), f"time() - mailpath_last_verdict_timestamp_seconds{{{chosen}}}", "min")
     every = by(("company", "path"), f"mailpath_path_every_seconds{{{chosen}}}")
     return f"({age} - {every} - clamp_min({every}, {GIVE_UP_SECONDS})) > 0"

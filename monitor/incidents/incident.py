@@ -114,8 +114,8 @@ class LastNotice:
 
     `labels` are those of that notice. `visible`: the companies that the channel may see, None for all. `over`: it said
     that the incident ended. `causes` are all it has named since it said that the incident began. Growth is counted from
-    `base`, the number of companies when its width was last stated; `companies` is the largest number since then. Older
-    records have no nature, and 0.
+    `base`, the number of companies when its width was last stated; `companies` is the largest number since then.
+    `held_by`: who had it. Older records have no nature, and 0.
     """
 
     number: int
@@ -130,6 +130,7 @@ class LastNotice:
     nature: Nature | None = None
     base: int = 0
     companies: int = 0
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ STRONGEST_FIRST = (
     NoticeKind.CAUSE_CHANGED,
     NoticeKind.GREW,
     NoticeKind.NARROWED,
+    NoticeKind.ACKNOWLEDGED,
     NoticeKind.REMINDER,
 )
 

@@ -41,6 +41,7 @@ class NoticeRequest:
     for all. `before`: the last notice. `into`: the incident that absorbed this one. `took_in`: those absorbed by this
     one that the channel knew. `missed`: it began and ended while the channel could not be reached.
     `grafana`: base URL of the Grafana with the boards, "" if unknown. `actions`: links by which people act, by name.
+    `held_by`: who has acknowledged it, "" if nobody.
     """
 
     incident: Incident
@@ -57,6 +58,7 @@ class NoticeRequest:
     missed: bool = False
     grafana: str = ""
     actions: Mapping[str, str] = field(default_factory=dict)
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class NoticeContext:
     def incident(self) -> Incident:
         """The incident."""
         return self.request.incident
+
+    @property
+    def held_by(self) -> str:
+        """Name of the person who has acknowledged it, "" if nobody has. Who may see only a part of it gets no name."""
+        return self.request.held_by if self.whole or not self.request.held_by else "Somebody"
 
     @property
     def reason(self) -> Reason:

@@ -6,7 +6,7 @@ receiver that keeps something open per incident is notified of the others' end t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice
@@ -26,13 +26,13 @@ the incidents that this one took in of which the channel knew."""
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The possible receivers. `keeps_open` is asked per channel, see `Channel`; `waiting` have undelivered notices;
-    `held`: ids of incidents that somebody has acknowledged."""
+    `held_by`: who has acknowledged an incident, by its id."""
 
     keeps_open: Mapping[str, bool]
     routing: Sequence[RoutingRule]
     settings: IncidentSettings
     waiting: frozenset[str] = frozenset()
-    held: frozenset[str] = frozenset()
+    held_by: Mapping[str, str] = field(default_factory=dict)
 
 
 class Due:
@@ -77,18 +77,28 @@ class Due:
             waiting=channel in self._audience.waiting,
             visible=visible,
             took_in=bool(took_in) and folds,
-            held=incident.id in self._audience.held,
+            held_by=self._held_by(incident),
+            keeps_open=not folds,
         )
-        if news is None or not (may_hear or news.ends):
+        for_all = news is not None and (news.ends or news is NoticeKind.ACKNOWLEDGED)  # who was notified before
+        if news is None or not (may_hear or for_all):
             return
         notice = notice_of(self._tell(incident, news, before, visible, took_in), channel)
         self.notices.append(notice)
-        self._know(incident.id, channel, _knowledge(notice, incident, before, visible), NOTICE_KINDS[news].label)
+        self._know(
+            incident.id,
+            channel,
+            _knowledge(notice, incident, before, visible, self._held_by(incident)),
+            NOTICE_KINDS[news].label,
+        )
         if folds and not news.ends:
             for taken in took_in:
                 self._know(
                     taken.id, channel, replace(taken.told[channel], over=True), f"together with incident {incident.id}"
                 )
+
+    def _held_by(self, incident: Incident) -> str:
+        return self._audience.held_by.get(incident.id, "")
 
     def _know(self, name: str, channel: str, told: LastNotice, said: str) -> None:
         """Record the channel's new knowledge of the incident."""
@@ -118,7 +128,7 @@ def _knows(incident: Incident, channel: str) -> bool:
 
 
 def _knowledge(
-    notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None
+    notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None, held_by: str
 ) -> LastNotice:
     """Return the channel's knowledge after this notice."""
     base, companies = size_after(notice.news, before, len(seen(incident, visible)))
@@ -130,6 +140,7 @@ def _knowledge(
         nature=incident.nature,
         base=base,
         companies=companies,
+        held_by=held_by,
     )
 
 

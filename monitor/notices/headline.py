@@ -18,7 +18,7 @@ CODES = "sign-in codes"
 def title(context: NoticeContext) -> str:
     """One line: how urgent, what, and who has it. The severity is first, for people who are woken by it."""
     news, incident = context.request.news, context.incident
-    urgency = "" if news.ends else f"[{incident.severity.upper()}] "
+    urgency = "" if news.ends or news is NoticeKind.ACKNOWLEDGED else f"[{incident.severity.upper()}] "
     return one_line(urgency + _what_changed(context) + headline(context), MAX_TITLE_CHARS)
 
 
@@ -78,6 +78,8 @@ def _what_changed(context: NoticeContext) -> str:
             return "Mostly resolved: "
         case NoticeKind.CHANGED | NoticeKind.CAUSE_CHANGED:
             return "Changed: "
+        case NoticeKind.ACKNOWLEDGED:
+            return f"Acknowledged by {context.held_by}: "
         case NoticeKind.REMINDER:
             return f"Still open after {lasting(context.lasted)}: "
         case NoticeKind.RESOLVED:

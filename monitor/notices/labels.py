@@ -26,6 +26,12 @@ NOTICE_KINDS: dict[NoticeKind, Label] = {  # sentence: when it is sent
         "Most companies have recovered.",
         "Most companies have recovered; the failures that remain continue as the same incident.",
     ),
+    NoticeKind.ACKNOWLEDGED: Label(
+        "acknowledged",
+        "Somebody has it.",
+        "Somebody acknowledged it, or somebody else has it now; sent only where the receiver keeps one open item per "
+        "incident.",
+    ),
     NoticeKind.REMINDER: Label(
         "reminder", "The incident is still open.", "It is still open after `incidents.remind` (eight hours)."
     ),

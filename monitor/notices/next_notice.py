@@ -30,11 +30,12 @@ def notice_due(
     waiting: bool,
     visible: Collection[str] | None = None,
     took_in: bool = False,
-    held: bool = False,
+    held_by: str = "",
+    keeps_open: bool = False,
 ) -> NoticeKind | None:
     """Return the kind of notice due on this channel. `waiting`: the last notice is not delivered yet. `visible`: the
     companies that it may see, None for all. `took_in`: this incident absorbed another one that the channel knows.
-    `held`: somebody has acknowledged it, and needs no reminder."""
+    `held_by`: who has acknowledged it, and needs no reminder. `keeps_open`: see `Channel`."""
     if incident.muted_by:
         return None
     if not incident.open:
@@ -60,8 +61,10 @@ def notice_due(
         return NoticeKind.CAUSE_CHANGED
     if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
         return NoticeKind.GREW
+    if keeps_open and held_by and held_by != told.held_by:
+        return NoticeKind.ACKNOWLEDGED
     return (
-        NoticeKind.REMINDER if not waiting and not held and abs(now - told.at) >= remind else None
+        NoticeKind.REMINDER if not waiting and not held_by and abs(now - told.at) >= remind else None
     )  # a clock set back is no reminder
 
 

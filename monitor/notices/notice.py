@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     NARROWED = "narrowed"  # most companies recovered, and the rest was looked at again
     CHANGED = "changed"  # it is another's trouble than was told
     CAUSE_CHANGED = "cause_changed"
+    ACKNOWLEDGED = "acknowledged"  # somebody has it
     REMINDER = "reminder"
     RESOLVED = "resolved"
     MERGED = "merged"  # from now on another incident speaks for it: to those who heard of it, it is over

@@ -70,6 +70,7 @@ def facts(context: NoticeContext) -> dict[str, Any]:
         "merged_into": incident.merged_into or None,
         "took_in": [taken.id for taken in request.took_in],
         "relapses": incident.relapses,
+        "acknowledged_by": context.held_by or None,
         "impact": impact(context) if incident.open else None,
         "quote": words_of(context.lead) if context.lead else None,
         **_remedy(context),

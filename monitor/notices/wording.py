@@ -41,6 +41,7 @@ def text(context: NoticeContext) -> str:
             | NoticeKind.NARROWED
             | NoticeKind.CHANGED
             | NoticeKind.CAUSE_CHANGED
+            | NoticeKind.ACKNOWLEDGED
             | NoticeKind.REMINDER
         ):
             lines = _open(context)
@@ -80,6 +81,8 @@ def _steps(label: str, steps: Sequence[str]) -> Iterator[str]:
 def _first_screen(context: NoticeContext) -> Iterator[str]:
     incident, remedy = context.incident, context.remedy
     yield f"{impact(context)} Since {clock(context.since)}, {lasting(context.lasted)}{_bad(context)}."
+    if context.held_by:
+        yield f"{context.held_by} has it."
     if over := context.known_late:
         yield f"This became known only now; mail sent since {clock(over)} is delivered."
     if lead := context.lead:

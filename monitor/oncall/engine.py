@@ -47,6 +47,8 @@ RETRY_SECONDS = 5.0  # seconds until the next step after one that failed
 
 log = structlog.get_logger("incidents")
 
+SOMEBODY = "Somebody"  # who used a link, which names nobody
+
 Compare = Callable[[WatchedPath, Signal], None]
 """Requests a control on a path because of this verdict."""
 
@@ -319,7 +321,7 @@ class IncidentEngine:
         for incident in list(turned.incidents.values()):
             self._wait_for_somebody(turned, incident, now)
         keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
-        held = frozenset(name for name, work in self._works.items() if work.acknowledged)
+        held = {name: work.held_by or SOMEBODY for name, work in self._works.items() if work.acknowledged}
         audience = Audience(keeps_open, self._config.routing, self._settings, waiting, held)
         due = Due(turned.incidents, audience, now, partial(self._request_for, turned.incidents, now))
         turned.incidents, turned.notices = due.incidents, due.notices
@@ -375,7 +377,12 @@ class IncidentEngine:
             into=incidents.get(incident.merged_into),
             took_in=took_in,
             grafana=self._config.web.grafana or "",
+            held_by=self._held_by(incident),
         )
+
+    def _held_by(self, incident: Incident) -> str:
+        work = self._works.get(incident.id, NO_WORK)
+        return (work.held_by or SOMEBODY) if work.acknowledged else ""
 
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
         for path, signal in self._tracker.needing_control(signals, now, self._asked):

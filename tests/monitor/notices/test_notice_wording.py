@@ -29,8 +29,9 @@ def test_how_urgent_it_is_comes_first_until_it_is_over(severity: Severity) -> No
     about = incident(severity=severity)
     for news in NoticeKind:
         said = headline.title(context_of(notice_request(about, news)))
-        assert said.startswith("[") is not news.ends
-        assert said.startswith(f"[{severity.upper()}] ") is not news.ends
+        wakes = not news.ends and news is not NoticeKind.ACKNOWLEDGED
+        assert said.startswith("[") is wakes
+        assert said.startswith(f"[{severity.upper()}] ") is wakes
 
 
 def test_a_company_that_blocks_the_address() -> None:

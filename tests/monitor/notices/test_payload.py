@@ -135,6 +135,7 @@ def test_all_that_is_known_as_json() -> None:
         "settles": 0.0,
         "next_probe_within": 900.0,
         "good_to_end": 2,
+        "acknowledged_by": None,
         "impact": "Nobody at Acme Steel can receive a sign-in code.",
         "quote": "554 5.7.1 <m[104.130.122.50]>: Client host rejected",
         "incident_url": "https://mailpath.example/incidents/5d0c1f2e3a4b",

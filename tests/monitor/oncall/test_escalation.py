@@ -68,7 +68,7 @@ async def test_what_nobody_acknowledges_is_escalated_and_all_hear_of_its_end(tmp
         assert await after(engine_app, AFTER - 2 * MINUTE - timedelta(seconds=1)) == []
         assert await after(engine_app, timedelta(seconds=1)) == ["boss opened"]
         await worker(engine_app).acknowledge(engine_app.only())
-        assert await after(engine_app, MINUTE) == []
+        assert await after(engine_app, MINUTE) == ["boss acknowledged", "hook acknowledged"]
         before = len(await engine_app.notices())
         await engine_app.play("ii")
         assert told((await engine_app.notices())[before:]) == ["boss resolved", "hook resolved"]
@@ -78,6 +78,8 @@ async def test_what_somebody_has_is_neither_escalated_nor_reminded_of(tmp_path: 
     async with open_engine_app(tmp_path, escalating()) as engine_app:
         await opened(engine_app)
         await worker(engine_app).acknowledge(engine_app.only())
+        assert await after(engine_app, MINUTE) == ["hook acknowledged"]
+        await delivered(engine_app)
         for _ in range(20):
             assert await after(engine_app, HOUR) == []
         assert engine_app.only().unacknowledged_since is None

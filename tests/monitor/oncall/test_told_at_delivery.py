@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.incidents.incident import IncidentEvent
+from monitor.incidents.work import IncidentAction
 from monitor.notices.notice import NoticeKind
 from monitor.oncall.delivery import Delivery
 from probes.http import HttpSession
@@ -111,3 +113,28 @@ async def test_a_refused_notice_waits_for_what_is_newer(telling_app: TellingApp)
     await telling_app.pass_(11)
     (notice,) = telling_app.hook.notices
     assert (notice.news, notice.number) == (NoticeKind.RESOLVED, 2)
+
+
+async def test_who_has_it_is_told_to_receivers_that_keep_it_open_and_in_what_follows(telling_app: TellingApp) -> None:
+    await telling_app.engine.play("bb")
+    await telling_app.pass_(2)
+    incident = telling_app.engine.only()
+    work = IncidentAction(
+        incident.id,
+        telling_app.engine.now,
+        IncidentEvent.ACKNOWLEDGED,
+        "anna",
+        "session",
+        "",
+        incident.severity,
+        incident.scope,
+        incident.relapses,
+    )
+    await telling_app.engine.store.incidents.act(work, "acknowledged by anna")
+    await telling_app.pass_(1)
+    await telling_app.pass_(600)
+    opened, held = telling_app.hook.notices
+    assert (str(opened.news), opened.facts["acknowledged_by"]) == ("opened", None)
+    assert (str(held.news), held.facts["acknowledged_by"]) == ("acknowledged", "anna"), "once, and no reminder follows"
+    assert held.title == "Acknowledged by anna: Acme Inc: sign-in codes are accepted but missing (cause unknown)"
+    assert "anna has it." in held.text.splitlines()

@@ -115,7 +115,7 @@ class LastNotice:
     `labels` are those of that notice. `visible`: the companies that the channel may see, None for all. `over`: it said
     that the incident ended. `causes` are all it has named since it said that the incident began. Growth is counted from
     `base`, the number of companies when its width was last stated; `companies` is the largest number since then.
-    `held_by`: who had it. Older records have no nature, and 0.
+    `held_by`: who had it; `kinds`: the mail that failed since it began. Older records have no nature, and 0.
     """
 
     number: int
@@ -131,6 +131,7 @@ class LastNotice:
     base: int = 0
     companies: int = 0
     held_by: str = ""
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,9 @@ NATURES: dict[Nature, Label] = {  # sentence: whose problem it is
 
 REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found; {at}: " at" and when; "" adds nothing
     Reason.NOT_COMPARED: Label(
-        "not compared", "Not yet compared with a neutral sender.", "No control could be sent so far."
+        "not compared",
+        "Comparing with a neutral sender has not decided anything yet.",
+        "No control could be sent so far, or it proves nothing yet.",
     ),
     Reason.CONTROL_THROUGH: Label(
         "control delivered",

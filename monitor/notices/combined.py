@@ -56,5 +56,7 @@ def _after(notice: Notice, delivered: Notice | None) -> Notice:
     """Return the notice as the successor of what the channel has."""
     if delivered is None:
         return replace(notice, replaces=None)
+    if notice.news.ends and not delivered.news.ends:  # what ends is what was opened, as severe as it was told to be
+        notice = replace(notice, labels=dict(delivered.labels))
     differs = not delivered.news.ends and delivered.labels != notice.labels
     return replace(notice, replaces=dict(delivered.labels) if differs else None, handle=delivered.handle)

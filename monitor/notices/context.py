@@ -165,7 +165,8 @@ def context_of(request: NoticeRequest) -> NoticeContext:
     if lead and not whole:  # what most companies have may be another thing than what these have
         incident = replace(incident, nature=lead.nature, outcome=lead.outcome, cause=lead.cause)
         request = replace(request, incident=incident)
-    since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
+    from_its_beginning = whole and not (incident.open and incident.relapses)  # or since it came back
+    since = incident.began_at if from_its_beginning else min((f.since for f in failures), default=incident.began_at)
     sender = request.sender
     remedy = incident_remedy(incident, mail_system).filled(sender.domain, sender.source_ip, mail_system)
     return NoticeContext(

@@ -16,6 +16,7 @@ from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.next_notice import notice_due, notice_of, seen, size_after
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.notices.routing import channels_for
+from probes.kinds import Kind
 from probes.verdict import Cause
 
 Tell = Callable[[Incident, NoticeKind, LastNotice | None, tuple[str, ...] | None, tuple[Incident, ...]], NoticeRequest]
@@ -141,7 +142,14 @@ def _knowledge(
         base=base,
         companies=companies,
         held_by=held_by,
+        kinds=_kinds(before, incident),
     )
+
+
+def _kinds(before: LastNotice | None, incident: Incident) -> tuple[Kind, ...]:
+    failing = {failure.kind for failure in incident.failures if failure.nature is incident.nature}
+    known = before.kinds if before and not before.over else ()
+    return tuple(kind for kind in Kind if kind in known or kind in failing)
 
 
 def _causes(before: LastNotice | None, incident: Incident) -> tuple[Cause | None, ...]:

@@ -71,6 +71,9 @@ def _stopped_kinds(context: NoticeContext) -> str:
 
 
 def kinds_of(context: NoticeContext) -> list[Kind]:
-    """Return the failing kinds, as far as stored."""
+    """Return the failing kinds, as far as stored; at the end those that failed at any time: the last is not all."""
+    before = context.request.before
     failing = {failure.kind for failure in context.failures}
+    if context.request.news.ends and before:
+        failing |= set(before.kinds)
     return [kind for kind in Kind if kind in failing]

@@ -184,6 +184,12 @@ async def alertmanager_alone(able: None, tmp_path: Path) -> AsyncIterator[Runnin
         ("ticket ourselves acme MailpathOwnTrouble", "ticket ourselves acme MailpathNoVerdicts", True),
         ("ticket ourselves acme #1", "ticket ourselves bolt MailpathMailboxFailing", False),
         ("page ourselves #1", "ticket ourselves acme MailpathMailboxFailing", False),  # that one is of no company
+        ("page everybody #1", "page everybody MailpathCodesMissed", True),
+        ("page mail_system - m365 #1", "page mail_system - m365 MailpathCodesMissed", True),
+        ("page mail_system - m365 #1", "page everybody MailpathCodesMissed", False),
+        ("page everybody MailpathCodesMissed", "page mail_system - m365 MailpathCodesMissed", True),
+        ("page everybody MailpathCodesMissed", "page company acme m365", False),  # which says what to do
+        ("page mail_system - m365 MailpathCodesMissed", "page company acme m365 #2", False),
     ],
 )
 async def test_the_wider_one_holds_back_the_narrower_one(

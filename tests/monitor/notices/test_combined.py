@@ -131,3 +131,17 @@ def test_a_notice_of_an_older_release_is_delivered_as_it_was_stored() -> None:
 def test_a_notice_whose_incident_is_gone_is_delivered_as_it_was_stored() -> None:
     stored = due(K.RESOLVED, 1)
     assert delivered(NoticeQueue([stored], None, {})) == stored
+
+
+def test_the_end_is_as_severe_as_what_it_ends() -> None:
+    page = replace(due(K.OPENED, 1), labels={"severity": "page", "scope": "company"})
+    over = now(
+        closed_at=T0 + timedelta(minutes=11),
+        ending=Resolution.RECOVERED,
+        touches=(),
+        failing=0,
+        severity=Severity.TICKET,
+    )
+    told = delivered(NoticeQueue([due(K.RESOLVED, 2, before())], page, over))
+    assert told.labels == page.labels
+    assert told.replaces is None

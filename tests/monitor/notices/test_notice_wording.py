@@ -47,7 +47,7 @@ Who acts: the company's IT team.
 Why (tested at the gateway): By its reply, the mail system blocks the sender's IP address.
 
 Affected mail from account.trimble.com: 2-step sign-in codes, company invitations.
-Not yet compared with a neutral sender.
+Comparing with a neutral sender has not decided anything yet.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
 What to do:
   1. Remove 104.130.122.50 from the access map or the postscreen list that the log names.
@@ -84,7 +84,7 @@ Who acts: the company's IT team.
 Why (proven): A filter classifies the mail as spam.
 
 Affected mail from account.trimble.com: 2-step sign-in codes.
-Not yet compared with a neutral sender.
+Comparing with a neutral sender has not decided anything yet.
 Confidence: The message left from the sender's own IP address, and the receiver confirms it.
 What to do:
   1. In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam filter.
@@ -111,7 +111,7 @@ Who acts: Trimble and its mail service.
 Why (tested at the gateway): Several companies rate the sender's reputation as poor at once.
 
 Affected mail from account.trimble.com: 2-step sign-in codes.
-Not yet compared with a neutral sender.
+Comparing with a neutral sender has not decided anything yet.
 Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, Company \
 9 and 490 more.
 Most monitored companies are affected at once, so the problem most likely concerns the sender (its IP address, \
@@ -428,6 +428,19 @@ def test_it_is_over_because_nobody_watches_it_any_more() -> None:
 def test_a_company_that_is_gone_is_called_by_its_key() -> None:
     told = notice_request(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
     assert ": acme: sign-in codes were" in title(told)
+
+
+def test_the_end_names_all_that_failed_not_only_what_failed_last() -> None:
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.IP_BLOCKED, {}, kinds=(Kind.VERIFICATION,))
+    last = closed(incident(failure(kind=Kind.INVITATION)))
+    over = notice_request(last, NoticeKind.RESOLVED, before=before)
+    assert title(over).endswith("Acme Steel: sign-in codes were blocked (IP address)")
+
+
+def test_what_came_back_lasts_since_then() -> None:
+    again = failure(since=T0 + timedelta(minutes=20))
+    told = notice_request(incident(again, relapses=1))
+    assert " Since 2026-11-23 08:24 UTC, 5 min, " in text(told).splitlines()[0]
 
 
 def test_another_incident_speaks_for_it() -> None:

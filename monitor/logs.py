@@ -211,6 +211,7 @@ def log_verdict(event: Event) -> None:
         "verdict amended" if judged.amends else "verdict",
         path=f"{probe.company}/{probe.path}",
         kind=str(probe.kind),
+        role=str(probe.role),
         outcome=str(verdict.outcome),
         cause=str(verdict.cause or ""),
         grade=str(verdict.grade),

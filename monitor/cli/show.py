@@ -11,7 +11,8 @@ from monitor.config import WatchedPath
 from monitor.output.json import listed_json, path_json
 from monitor.output.text import verdict_line
 from monitor.store import ListedProbe
-from probes.labels import KINDS
+from probes.labels import KINDS, ROLES
+from probes.sender import Role
 from probes.settings import duration_text
 
 
@@ -40,6 +41,7 @@ def newest(path: WatchedPath, probes: Iterable[ListedProbe], *, as_json: bool) -
         else:
             result = verdict_line(probe.verdict) if probe.verdict else "in flight"
             when = f"{probe.launched_at:%Y-%m-%d %H:%M:%S}"
-            out.print(
-                f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {KINDS[probe.kind].label}  {result}", overflow="ignore"
-            )
+            what = KINDS[probe.kind].label
+            if probe.role is not Role.SENDER:  # sent as somebody else, for comparison: its result is not the sender's
+                what += f", as {ROLES[probe.role].label}"
+            out.print(f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {what}  {result}", overflow="ignore")

@@ -194,9 +194,7 @@ class WebSettings(Settings):
         None, description="The address in links and for cookies; default: the address it listens on."
     )
     grafana: GrafanaUrl | None = Field(
-        None,
-        description="The address of the Grafana that shows the boards, for links in notices, such as "
-        "https://grafana.example or https://monitoring.example/grafana.",
+        None, description="The address of the Grafana that shows the boards, for links in notices."
     )
     metrics_listen: Listen | None = Field(
         None, description="A separate address for /metrics, /healthz and /readyz, which are then served there only."

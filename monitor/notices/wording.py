@@ -8,7 +8,7 @@ from typing import assert_never
 
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
-from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES
+from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES
 from monitor.notices.context import NoticeContext, context_into
 from monitor.notices.headline import MAX_TITLE_CHARS, NO_CONNECTION, headline
 from monitor.notices.impact import impact
@@ -139,7 +139,7 @@ def _became(context: NoticeContext, before: LastNotice) -> str:
     pairs = (
         (SCOPES[before.scope].label, SCOPES[incident.scope].label),
         (cause_label(before.cause).label, cause_label(incident.cause).label),
-        (SEVERITIES[before.severity].label, SEVERITIES[incident.severity].label),
+        (str(before.severity), str(incident.severity)),  # the words of the title
     )
     changed = [(old, new) for old, new in pairs if old != new]
     if not changed:

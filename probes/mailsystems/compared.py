@@ -128,11 +128,12 @@ DELAYS_ALL = replace(
 UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever cause that suggests
     Reason.CONTROL_THROUGH: replace(
         BY_FAMILY[CauseFamily.FIREWALL],
-        explanation="The server can be reached from another IP address, but not from the sender's: most likely a "
-        "firewall stops it.",
+        explanation="Another sender's connection works, this sender's is cut off: by a firewall, or by the gateway "
+        "itself.",
         steps=(
-            "Allow {ip} to reach TCP port 25 of the MX hosts.",
-            "Check geo-blocking, IPS and reputation feeds, and SMTP inspection.",
+            "Look for {ip} in the logs of the firewall and of the gateway: geo-blocking, IPS, reputation feeds, SMTP "
+            "inspection.",
+            "Allow {ip} to reach TCP port 25 of the MX hosts, in the one that cuts it off.",
         ),
     ),
     Reason.ONLY_HERE: replace(

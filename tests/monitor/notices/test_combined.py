@@ -94,7 +94,7 @@ def test_a_change_is_told_against_what_the_channel_knows() -> None:
     knows = before(cause=Cause.UNCLEAR, severity=Severity.TICKET)
     meanwhile = before(cause=Cause.CONTENT, number=2)
     told = delivered(NoticeQueue([due(K.CAUSE_CHANGED, 2, knows), due(K.CAUSE_CHANGED, 3, meanwhile)], None, now()))
-    assert "Was: cause unknown, warning. Now: IP address, critical." in told.text.splitlines()
+    assert "Was: cause unknown, ticket. Now: IP address, page." in told.text.splitlines()
 
 
 def test_what_began_and_ended_meanwhile_is_one_line_that_it_is_over() -> None:

@@ -137,7 +137,7 @@ def test_one_mail_system_that_took_in_one_company() -> None:
     assert title(told) == "Scope widened: Mimecast, 12 companies: sign-in codes are blocked (reputation)"
     lines = text(told).splitlines()
     assert lines[2] == "Who acts: Trimble, its mail service and Mimecast support."
-    assert "Was: one company, cause unknown, warning. Now: one mail system, reputation, critical." in lines
+    assert "Was: one company, cause unknown, ticket. Now: one mail system, reputation, page." in lines
     assert (
         "Most companies with Mimecast are affected at once, so the problem most likely concerns Mimecast or the sender"
         ", not one company's IT." in lines

@@ -70,9 +70,9 @@ async def test_a_bounce_on_its_way_from_the_port_to_the_metrics(tmp_path: Path) 
         verdict = await verdict_of(store, probe_id)  # it may be here before we know that the probe was taken
         assert (verdict.outcome, verdict.cause, verdict.grade) == ("blocked", "ip_listed", "impersonated")
         shown = await at_work.metrics.render()
-        assert b'mailpath_inbound_mails_total{kind="bounce"} 1' in shown
+        assert b'mailpath_inbound_mails_total{kind="bounce"} 1\n' in shown
         for code in (421, 450, 451, 452, 552):
-            assert b'mailpath_inbound_rejected_total{code="%d"} 0' % code in shown
+            assert b'mailpath_inbound_rejected_total{code="%d"} 0\n' % code in shown
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+LIFE = timedelta(days=30)  # longer than the time before its end at which an alert fires
+
 
 @dataclass
 class Authority:
@@ -27,7 +29,7 @@ class Authority:
         place: x509.GeneralName = x509.DNSName(name)
         if name[0].isdigit():
             place = x509.IPAddress(ip_address(name))
-        builder = _certificate(_named(name), self._name, key.public_key(), timedelta(days=-2 if expired else 2))
+        builder = _certificate(_named(name), self._name, key.public_key(), timedelta(days=-2) if expired else LIFE)
         certificate = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
         path = self._folder / f"{name}-{expired}.pem"
         path.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())) + _private_pem(key))
@@ -39,7 +41,7 @@ class Authority:
 def new_authority(folder: Path) -> Authority:
     """Its certificate is in `folder`."""
     key, name = ec.generate_private_key(ec.SECP256R1()), _named("Test authority")
-    builder = _certificate(name, name, key.public_key(), timedelta(days=2))
+    builder = _certificate(name, name, key.public_key(), LIFE)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     (folder / "ca.pem").write_bytes(_pem(builder.sign(key, hashes.SHA256())))
     return Authority(folder / "ca.pem", key, name, folder)

@@ -33,7 +33,8 @@ def stoppable() -> Iterator[None]:
     before = {each: signal.signal(each, _interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     yield
     for each, handler in before.items():
-        signal.signal(each, handler)
+        if signal.getsignal(each) is _interrupt:  # once ended, the run is deaf until it is over
+            signal.signal(each, handler)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from monitor.notices.headline import CODES, NO_CONNECTION, affected_mail, people
 from monitor.notices.their_trouble import kinds_of
 from probes.labels import KINDS
 from probes.mailsystems.causes import NOBODY_WAITS
-from probes.verdict import Grade, Outcome
+from probes.verdict import Concern, Grade, Outcome
 
 
 def impact(context: NoticeContext) -> str:
@@ -40,13 +40,17 @@ def _of_mail(context: NoticeContext, who: str) -> str:
     if context.intermittent:
         return f"Some {mail} do not reach {who} in time."
     match context.incident.outcome:
-        case Outcome.BLOCKED | Outcome.MISSING if _all_codes(context):
+        case Outcome.BLOCKED if _all_codes(context):
             return f"Nobody at {who} can receive a sign-in code."
         case Outcome.DEFERRED | Outcome.LATE if _all_codes(context):
             return f"Nobody at {who} receives a sign-in code before it expires."
-        case Outcome.BLOCKED | Outcome.MISSING:
+        case Outcome.BLOCKED:
             return f"{_begin(mail)} do not reach {who}."
-        case Outcome.DEFERRED | Outcome.LATE:
+        case Outcome.MISSING:
+            return f"{_begin(mail)} are accepted for {who} and do not arrive."
+        case Outcome.DEFERRED:
+            return f"{_begin(mail)} for {who} are delayed."
+        case Outcome.LATE:
             return f"{_begin(mail)} reach {who} late."
         case Outcome.QUARANTINED:
             return f"{_begin(mail)} for {who} are held in quarantine."
@@ -59,9 +63,11 @@ def _of_mail(context: NoticeContext, who: str) -> str:
 
 
 def _all_codes(context: NoticeContext) -> bool:
-    """Test if codes in general are affected, not only some kinds, some paths, or mail without codes."""
-    narrow = context.incident.scope in (Scope.MAILBOX, Scope.KIND)
-    return not narrow and affected_mail(context) == CODES
+    """Test if all people of a company are known to be affected: codes of all kinds, on all paths, and because of the
+    sender. What else stops a probe may concern its own address alone."""
+    cause, narrow = context.incident.cause, context.incident.scope in (Scope.MAILBOX, Scope.KIND)
+    about_sender = cause is not None and cause.concerns is Concern.SENDER
+    return about_sender and not narrow and affected_mail(context) == CODES
 
 
 def _mail(context: NoticeContext) -> str:

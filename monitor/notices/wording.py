@@ -80,7 +80,8 @@ def _steps(label: str, steps: Sequence[str]) -> Iterator[str]:
 
 def _first_screen(context: NoticeContext) -> Iterator[str]:
     incident, remedy = context.incident, context.remedy
-    yield f"{impact(context)} Since {clock(context.since)}, {lasting(context.lasted)}{_bad(context)}."
+    since = f"Since {clock(context.since)}, {lasting(context.lasted)}{_bad(context)}{_changed(context)}."
+    yield f"{impact(context)} {since}"
     if context.held_by:
         yield f"{context.held_by} has it."
     if over := context.known_late:
@@ -94,6 +95,13 @@ def _first_screen(context: NoticeContext) -> Iterator[str]:
     yield f"Why{grade}: {remedy.explanation}"
     if incident.nature is not Nature.MAIL and (cleared := _cleared(context)):
         yield cleared
+
+
+def _changed(context: NoticeContext) -> str:
+    """Return since when the cause is this one, if it was another before: the impact is that of now."""
+    changed = context.incident.changed_at
+    later = changed > max(context.incident.opened_at, context.since)
+    return f"; with this cause since {clock(changed)}" if later and context.incident.cause else ""
 
 
 def _cleared(context: NoticeContext) -> str:

@@ -248,7 +248,10 @@ class Delivery:
         self._on_the_way.add(first)
         try:
             if first not in lane.unmarked:
-                notice = self._compose(await self._store.incidents.queue(record.notice.incident, lane.name))
+                queue = await self._store.incidents.queue(record.notice.incident, lane.name)
+                if not queue.waiting:
+                    return AttemptResult.DELIVERED
+                notice = self._rendered(queue)
                 result = await self._delivered(lane, notice)
                 self.counts[lane.name, "failed" if result.fault else "delivered"] += 1
                 self._log_channel(lane, first, result.fault)
@@ -263,6 +266,15 @@ class Delivery:
             return AttemptResult.DELIVERED
         finally:
             self._on_the_way.discard(first)
+
+    def _rendered(self, queue: NoticeQueue) -> Notice:
+        """Render what waits. If that fails, people get it as it was when it became due: late words are better than
+        none."""
+        try:
+            return self._compose(queue)
+        except Exception:
+            log.exception("rendering a notice failed", incident=queue.waiting[0].incident)
+            return as_stored(queue)
 
     async def _delivered(self, lane: _ChannelQueue, notice: Notice) -> DeliveryResult:
         try:

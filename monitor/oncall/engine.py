@@ -321,7 +321,7 @@ class IncidentEngine:
         for incident in list(turned.incidents.values()):
             self._wait_for_somebody(turned, incident, now)
         keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
-        held = {name: work.held_by or SOMEBODY for name, work in self._works.items() if work.acknowledged}
+        held = {name: who for name in self._works if (who := self._held_by(name))}
         audience = Audience(keeps_open, self._config.routing, self._settings, waiting, held)
         due = Due(turned.incidents, audience, now, partial(self._request_for, turned.incidents, now))
         turned.incidents, turned.notices = due.incidents, due.notices
@@ -377,11 +377,11 @@ class IncidentEngine:
             into=incidents.get(incident.merged_into),
             took_in=took_in,
             grafana=self._config.web.grafana or "",
-            held_by=self._held_by(incident),
+            held_by=self._held_by(incident.id),
         )
 
-    def _held_by(self, incident: Incident) -> str:
-        work = self._works.get(incident.id, NO_WORK)
+    def _held_by(self, name: str) -> str:
+        work = self._works.get(name, NO_WORK)
         return (work.held_by or SOMEBODY) if work.acknowledged else ""
 
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:

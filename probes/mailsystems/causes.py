@@ -12,7 +12,7 @@ from probes.mailsystems.remedy import CAN_BE_TESTED, IN_TIME, Actor, Remedy
 from probes.outcome import Cause, Outcome
 
 SENDER_RETRIES = "The sender retries for hours. Codes in mail that arrives later have expired: ask for a new one."
-NOBODY_WAITS = "Sign-ins are not affected, but this path is not monitored until it is fixed."
+NOBODY_WAITS = "Only the probe's own mailbox is known to be affected; this path is not monitored until it is fixed."
 NOT_KNOWN = "It is not known whether people get their mail until this is fixed. If it matters now, ask someone there."
 NOTHING_SENT = "The sender's mail service no longer sends to this address. Other people may be affected too."
 NO_WIDE_ENTRY = (

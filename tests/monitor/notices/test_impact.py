@@ -21,7 +21,7 @@ def said(*failures: Any, **facts: Any) -> str:
     ("outcome", "says"),
     [
         (Outcome.BLOCKED, "Nobody at Acme Steel can receive a sign-in code."),
-        (Outcome.MISSING, "Nobody at Acme Steel can receive a sign-in code."),
+        (Outcome.MISSING, "Sign-in codes are accepted for Acme Steel and do not arrive."),
         (Outcome.DEFERRED, "Nobody at Acme Steel receives a sign-in code before it expires."),
         (Outcome.LATE, "Nobody at Acme Steel receives a sign-in code before it expires."),
         (Outcome.SPAM, "Sign-in codes for Acme Steel are in the spam folder."),
@@ -38,6 +38,15 @@ def test_what_becomes_of_codes(outcome: Outcome, says: str) -> None:
     [
         ([failure(kind=Kind.INVITATION)], {}, "Company invitations do not reach Acme Steel."),
         ([failure(kind=Kind.INVITATION, outcome=Outcome.LATE)], {}, "Company invitations reach Acme Steel late."),
+        ([failure(cause=Cause.UNCLEAR)], {}, "Sign-in codes do not reach Acme Steel."),
+        ([failure(cause=None)], {}, "Sign-in codes do not reach Acme Steel."),
+        ([failure(cause=Cause.SERVER_FAULT)], {}, "Sign-in codes do not reach Acme Steel."),
+        (
+            [failure(cause=Cause.SERVER_FAULT, outcome=Outcome.DEFERRED)],
+            {},
+            "Sign-in codes for Acme Steel are delayed.",
+        ),
+        ([failure(cause=Cause.UNCLEAR, outcome=Outcome.LATE)], {}, "Sign-in codes reach Acme Steel late."),
         ([failure()], {"scope": Scope.KIND}, "2-step sign-in codes do not reach Acme Steel."),
         ([failure(kind=kind) for kind in [*Kind][:3]], {"scope": Scope.KIND}, "Sign-in codes do not reach Acme Steel."),
         ([failure()], {"scope": Scope.MAILBOX}, "Sign-in codes do not reach Acme Steel (path hq)."),
@@ -66,7 +75,10 @@ def test_without_a_connection_nobody_is_said_to_stop_anything(reason: Reason) ->
             Nature.THEIR_SYSTEM,
             "Sign-in codes do not reach Acme Steel, and the problem is not limited to this sender.",
         ),
-        (Nature.MAILBOX, "Sign-ins are not affected, but this path is not monitored until it is fixed."),
+        (
+            Nature.MAILBOX,
+            "Only the probe's own mailbox is known to be affected; this path is not monitored until it is fixed.",
+        ),
         (Nature.OURS, "It is not known whether sign-in codes reach Acme Steel: Mailpath cannot test it."),
     ],
 )

@@ -162,8 +162,8 @@ def test_a_full_mailbox_of_the_probe() -> None:
     assert (
         text(told)
         == """\
-Sign-ins are not affected, but this path is not monitored until it is fixed. Since 2026-11-23 08:04 UTC, 25 min, 2 \
-failed probes.
+Only the probe's own mailbox is known to be affected; this path is not monitored until it is fixed. Since 2026-11-23 \
+08:04 UTC, 25 min, 2 failed probes.
 Latest failed probe (path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.acme.example: "552 5.2.2 over quota"
 Who acts: the owner of the probe's mailbox.
 Why: The probe's own mailbox is full.
@@ -441,6 +441,16 @@ def test_what_came_back_lasts_since_then() -> None:
     again = failure(since=T0 + timedelta(minutes=20))
     told = notice_request(incident(again, relapses=1))
     assert " Since 2026-11-23 08:24 UTC, 5 min, " in text(told).splitlines()[0]
+
+
+def test_an_impact_that_is_newer_than_the_incident_says_since_when() -> None:
+    """What was in the spam folder could be read until then."""
+    changed = notice_request(incident(changed_at=T0 + timedelta(minutes=20)))
+    first = text(changed).splitlines()[0]
+    assert first.endswith(
+        " Since 2026-11-23 08:04 UTC, 25 min, 2 failed probes; with this cause since 2026-11-23 08:24 UTC."
+    )
+    assert "with this cause" not in text(notice_request(incident()))
 
 
 def test_another_incident_speaks_for_it() -> None:

@@ -11,11 +11,11 @@ from pydantic import SecretStr
 
 from monitor.channels.channel import REPEAT
 from monitor.channels.webhook import WebhookChannel
-from monitor.notices.notice import NoticeKind
+from monitor.notices.notice import Notice, NoticeKind, NoticeQueue
 from monitor.oncall import delivery as module
 from monitor.oncall.delivery import BACKOFF_SECONDS, JITTER, MAX_BACKOFF, MAX_CONCURRENT_DELIVERIES
 from monitor.store import NoticeRecord, StoreError
-from tests.support.channel_samples import notice
+from tests.support.channel_samples import mark_delivered, notice
 from tests.support.delivery_app import PATIENCE, DeliveryApp, RecordingChannel, RecordingLog, open_delivery_app
 from tests.support.http_receiver import receiving
 
@@ -463,3 +463,30 @@ async def test_what_hangs_is_left_at_the_end(delivery_app: DeliveryApp, monkeypa
     async with asyncio.timeout(PATIENCE):
         await delivery_app.delivery.close()
     assert (await delivery_app.record("i1/ops/1")).delivered_at is None
+
+
+async def test_what_cannot_be_rendered_is_delivered_as_it_was_stored(
+    delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: NoticeQueue) -> Notice:
+        raise ValueError("no such word")
+
+    monkeypatch.setattr(delivery_app.delivery, "_compose", fails)
+    await delivery_app.keep(notice("i1", 1), notice("i1", 2))
+    await delivery_app.settle()
+    assert delivery_app.ops.heard == ["i1/ops/1", "i1/ops/2"]
+
+
+async def test_what_somebody_else_delivered_in_the_meantime_is_not_delivered_again(
+    delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await delivery_app.keep(notice())
+    waiting = await delivery_app.store.incidents.waiting(delivery_app.time(), 9)
+    await mark_delivered(delivery_app.store, "i1/ops/1", delivery_app.time())
+
+    async def stale(now: datetime, most: int) -> list[NoticeRecord]:
+        return waiting
+
+    monkeypatch.setattr(delivery_app.store.incidents, "waiting", stale)
+    await delivery_app.turn()
+    assert delivery_app.ops.heard == []

@@ -60,7 +60,7 @@ class OpsgenieRequest(NamedTuple):
 def _api_key(key: SecretStr) -> SecretStr:
     value = key.get_secret_value()
     if not (value.isascii() and value.isprintable() and " " not in value):
-        raise ValueError("must be the API key of an integration, without blanks")
+        raise ValueError("must be the API key of an integration, without spaces")
     return key
 
 

@@ -45,17 +45,17 @@ log = structlog.get_logger("notices")
 
 
 class SmtpChannel(Settings):
-    """E-mail over a mail server that no monitored path depends on; one incident is one thread."""
+    """E-mail through a mail server that no monitored path depends on; one incident is one thread."""
 
     via: Literal["smtp"] = "smtp"
     host: Host = Field(description="The mail server; not one of a monitored path.")
     port: Port = Field(587, description="Its port.")
     tls: Literal["starttls", "implicit", "none"] = Field(
-        "starttls", description="`none`: in clear text, without a password unless it is this machine."
+        "starttls", description="`none`: not encrypted; a password is allowed only if the server is on this machine."
     )
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
     user: str | None = Field(None, min_length=1, max_length=255, description="The account's name, if it needs one.")
-    password: Secret | None = Field(None, description="The account's password; both or none.")
+    password: Secret | None = Field(None, description="The account's password. Set both user and password, or neither.")
     address: Address = Field(description="The From address, also the envelope sender.")
     to: Annotated[tuple[Address, ...], Field(min_length=1, max_length=MAX_RECIPIENTS)] = Field(
         description="The recipients; none in a monitored domain."
@@ -177,8 +177,8 @@ STAGES: dict[type[Exception], str] = {
     smtplib.SMTPAuthenticationError: "user and password were not accepted",
     smtplib.SMTPSenderRefused: "the From address was not accepted",
     smtplib.SMTPDataError: "the content was not accepted",
-    smtplib.SMTPConnectError: "the server does not talk to us",
-    smtplib.SMTPHeloError: "the server does not talk to us",
+    smtplib.SMTPConnectError: "the server refused the session",
+    smtplib.SMTPHeloError: "the server refused the session",
 }
 
 

@@ -30,7 +30,7 @@ def channel_preview(
     channel: Annotated[str, typer.Option(metavar="NAME", help="Only this channel.", show_default=False)] = "",
     config: ConfigFile = HERE,
 ) -> None:
-    """Print exactly what each channel would get of an incident, without secrets. Nothing is sent."""
+    """Print exactly what each channel would get about an incident, without secrets. Nothing is sent."""
     settings = read_settings(config)
     from monitor.cli import channels
 

@@ -59,7 +59,7 @@ NATURES: dict[Nature, Label] = {  # sentence: whose problem it is
 REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found; {at}: " at" and when; "" adds nothing
     Reason.NOT_COMPARED: Label(
         "not compared",
-        "Comparing with a neutral sender has not decided anything yet.",
+        "The comparison with a neutral sender has been inconclusive so far.",
         "No control could be sent so far, or it proves nothing yet.",
     ),
     Reason.CONTROL_THROUGH: Label(

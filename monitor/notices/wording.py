@@ -88,7 +88,8 @@ def _first_screen(context: NoticeContext) -> Iterator[str]:
         yield f"This became known only now; mail sent since {clock(over)} is delivered."
     if lead := context.lead:
         at = f"{context.name(lead.company)}, " if len(context.companies) > 1 else ""
-        yield f"Latest failed probe ({at}path {lead.path}, {clock(lead.at)}): {reply_of(lead)}"
+        kind = "inconclusive" if incident.outcome is Outcome.UNKNOWN else "failed"
+        yield f"Latest {kind} probe ({at}path {lead.path}, {clock(lead.at)}): {reply_of(lead)}"
     yield f"Who acts: {remedy.who}."
     graded = context.lead and incident.nature is Nature.MAIL and context.reason not in NO_CONNECTION
     grade = f" ({GRADES[context.lead.grade].label})" if context.lead and graded else ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from monitor.channels.channel import DeliveryResult, MailWays
 from monitor.notices.notice import Notice
-from monitor.oncall.delivery import Delivery
+from monitor.oncall.delivery import Compose, Delivery, as_stored
 from monitor.store import NoticeRecord, Store
 from probes.http import HttpSession
 from probes.outside import Outside
@@ -117,12 +117,15 @@ class DeliveryApp:
         self.time = ManualClock()
         self.muted: frozenset[str] = frozenset()
         self.channels: defaultdict[str, RecordingChannel] = defaultdict(RecordingChannel)
+        self.compose: Compose = as_stored
         self.http = HttpSession()
         self.delivery = self._delivery()
 
     def _delivery(self) -> Delivery:
         outside = outside_world(now=self.time, http=self.http)
-        return Delivery(self.store, outside, lambda: self.muted, rng=random.Random(7))
+        return Delivery(
+            self.store, outside, lambda: self.muted, lambda queue: self.compose(queue), rng=random.Random(7)
+        )
 
     @property
     def ops(self) -> RecordingChannel:

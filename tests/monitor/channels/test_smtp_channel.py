@@ -195,7 +195,7 @@ async def test_one_refused_recipient_does_not_repeat_the_mail_to_others(around: 
 @pytest.mark.parametrize(
     ("script", "fault", "refused"),
     [
-        ({"BANNER": b"421 busy\r\n"}, "the server does not talk to us: 421: busy", False),
+        ({"BANNER": b"421 busy\r\n"}, "the server refused the session: 421: busy", False),
         ({"MAIL": b"550 not you\r\n"}, "the From address was not accepted: 550: not you", False),
         ({"RCPT": b"550 5.1.1 nobody\r\n"}, "no recipient was accepted: 550: 5.1.1 nobody", False),
         ({"RCPT": b"451 later\r\n"}, "no recipient was accepted: 451: later", False),

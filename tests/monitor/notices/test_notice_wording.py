@@ -47,7 +47,7 @@ Who acts: the company's IT team.
 Why (tested at the gateway): By its reply, the mail system blocks the sender's IP address.
 
 Affected mail from account.trimble.com: 2-step sign-in codes, company invitations.
-Comparing with a neutral sender has not decided anything yet.
+The comparison with a neutral sender has been inconclusive so far.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
 What to do:
   1. Remove 104.130.122.50 from the access map or the postscreen list that the log names.
@@ -84,7 +84,7 @@ Who acts: the company's IT team.
 Why (proven): A filter classifies the mail as spam.
 
 Affected mail from account.trimble.com: 2-step sign-in codes.
-Comparing with a neutral sender has not decided anything yet.
+The comparison with a neutral sender has been inconclusive so far.
 Confidence: The message left from the sender's own IP address, and the receiver confirms it.
 What to do:
   1. In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam filter.
@@ -111,7 +111,7 @@ Who acts: Trimble and its mail service.
 Why (tested at the gateway): Several companies rate the sender's reputation as poor at once.
 
 Affected mail from account.trimble.com: 2-step sign-in codes.
-Comparing with a neutral sender has not decided anything yet.
+The comparison with a neutral sender has been inconclusive so far.
 Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, Company \
 9 and 490 more.
 Most monitored companies are affected at once, so the problem most likely concerns the sender (its IP address, \
@@ -185,7 +185,7 @@ def test_we_ourselves_cannot_look() -> None:
         == """\
 It is not known whether sign-in codes reach Acme Steel: Mailpath cannot test it. Since 2026-11-23 08:04 UTC, 25 min, \
 2 inconclusive probes.
-Latest failed probe (path hq, 2026-11-23 08:25 UTC): we could not look: imap 192.0.2.11:993: login failed
+Latest inconclusive probe (path hq, 2026-11-23 08:25 UTC): we could not look: imap 192.0.2.11:993: login failed
 Who acts: the operator of Mailpath.
 Why: Mailpath cannot send, or cannot look into the mailbox.
 Nothing points to a problem with account.trimble.com.

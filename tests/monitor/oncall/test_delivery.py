@@ -465,13 +465,11 @@ async def test_what_hangs_is_left_at_the_end(delivery_app: DeliveryApp, monkeypa
     assert (await delivery_app.record("i1/ops/1")).delivered_at is None
 
 
-async def test_what_cannot_be_rendered_is_delivered_as_it_was_stored(
-    delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_cannot_be_rendered_is_delivered_as_it_was_stored(delivery_app: DeliveryApp) -> None:
     def fails(_: NoticeQueue) -> Notice:
         raise ValueError("no such word")
 
-    monkeypatch.setattr(delivery_app.delivery, "_compose", fails)
+    delivery_app.compose = fails
     await delivery_app.keep(notice("i1", 1), notice("i1", 2))
     await delivery_app.settle()
     assert delivery_app.ops.heard == ["i1/ops/1", "i1/ops/2"]

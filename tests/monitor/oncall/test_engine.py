@@ -360,7 +360,7 @@ async def test_what_nobody_has_compared_yet_is_told_in_time_and_says_so(tmp_path
     async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
         await engine_app.play("bb")
         (notice,) = await engine_app.settle()
-    assert "Comparing with a neutral sender has not decided anything yet." in notice.text
+    assert "The comparison with a neutral sender has been inconclusive so far." in notice.text
 
 
 async def test_one_lost_control_in_ten_is_no_news(tmp_path: Path) -> None:

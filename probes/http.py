@@ -151,7 +151,7 @@ def _seconds(retry_after: str) -> float | None:
         return min(float(retry_after), DAY_SECONDS)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or a zone that no clock has
         return None
     at = until if until.tzinfo else until.replace(tzinfo=UTC)
     seconds = (at - datetime.now(UTC)).total_seconds()

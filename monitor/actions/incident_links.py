@@ -64,6 +64,8 @@ async def mute_by_link(view: CallerScope, link: ActionLink, incident: Incident) 
     backend, caller = view.backend, view.caller
     now, paths = backend.now(), view.paths()
     mutes = list(planned_mutes(incident, caller, paths, now))
+    if not mutes:  # the link stays unused
+        return ()
     audit = [mute_created(mute, caller.way) for mute in mutes]
     done = await backend.store.incidents.mute_by_link(_use(link, caller, now), mutes, *audit)
     backend.incident_engine.poke()

@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -23,6 +24,8 @@ from probes.outside import Outside
 from probes.settings import Secret, checked_secret, shown
 from probes.tls import CaFile
 
+FIRST_REPLY_TIMEOUT = 5.0  # seconds for the reply that begins a thread
+POST_TIMEOUT = TIMEOUT - FIRST_REPLY_TIMEOUT  # for everything before it
 MAX_ANSWER_BYTES = 200_000  # it echoes the message
 LOUD = (NoticeKind.OPENED, NoticeKind.WIDENED, NoticeKind.GREW, NoticeKind.CHANGED, NoticeKind.REMINDER)
 """News that the whole channel should see, not only readers of the thread."""
@@ -96,12 +99,16 @@ class SlackChannel(NativeChannel):
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(POST_TIMEOUT):
                 ts = self._timestamp(notice)
-                edited = await self._edit(notice, ts, outside) if ts else None
-                return edited or await self._post(notice, outside)
+                if ts and (edited := await self._edit(notice, ts, outside)):
+                    return edited
+                posted = await self._call("chat.postMessage", {**message(notice), **QUIET}, outside)
         except TimeoutError:
-            return DeliveryResult(f"no answer within {TIMEOUT:g} seconds")
+            return DeliveryResult(f"no answer within {POST_TIMEOUT:g} seconds")
+        if not posted.result.fault and posted.handle:
+            await self._begin_thread(notice, posted.body["ts"], outside)
+        return posted.result._replace(handle=posted.handle)
 
     def preview(self, notice: Notice) -> str:
         """See `Channel`."""
@@ -115,13 +122,12 @@ class SlackChannel(NativeChannel):
             called = await self._reply(notice, ts, notice.news in LOUD, outside)
         return None if called.error in GONE else called.result
 
-    async def _post(self, notice: Notice, outside: Outside) -> DeliveryResult:
-        """Post a new message. Its first reply only begins the history: if that fails, nothing is lost, and another try
+    async def _begin_thread(self, notice: Notice, ts: str, outside: Outside) -> None:
+        """Reply to a new message. That only begins the history: if it fails or hangs, nothing is lost, and another try
         would post the message twice."""
-        posted = await self._call("chat.postMessage", {**message(notice), **QUIET}, outside)
-        if not posted.result.fault and posted.handle:
-            await self._reply(notice, posted.body["ts"], False, outside)
-        return posted.result._replace(handle=posted.handle)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_REPLY_TIMEOUT):
+                await self._reply(notice, ts, False, outside)
 
     async def _reply(self, notice: Notice, ts: str, loud: bool, outside: Outside) -> SlackResult:
         threaded = {**reply(notice), **QUIET, "thread_ts": ts, "reply_broadcast": loud}

@@ -10,6 +10,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
@@ -32,6 +33,7 @@ from probes.settings import Address, Host, Port, Secret, Settings
 from probes.tls import CaFile, client_context
 
 STEP_TIMEOUT = 10.0  # seconds for one answer of the server
+QUIT_TIMEOUT = 1.0  # seconds for the last one, which nothing depends on
 MAX_SUBJECT_CHARS = 200
 MAX_TEXT_CHARS = 100_000
 MAX_RECIPIENTS = 50
@@ -88,8 +90,8 @@ class SmtpChannel(Settings):
             async with asyncio.timeout(TIMEOUT):
                 result = await in_a_thread(lambda: session.send(mail))
         except TimeoutError:
+            result = session.result or DeliveryResult(f"not sent within {TIMEOUT:g} seconds")
             session.abort()
-            return DeliveryResult(f"not sent within {TIMEOUT:g} seconds")
         return result if result.fault else result._replace(handle=root_of(notice) or mail["Message-ID"])
 
     def preview(self, notice: Notice) -> str:
@@ -110,9 +112,13 @@ class SmtpSession:
     def __init__(self, settings: SmtpChannel) -> None:
         self._settings = settings
         self._server: smtplib.SMTP | None = None
+        self._aborted = False
+        self.result: DeliveryResult | None = None  # as soon as the server has taken or refused the mail
 
     def abort(self) -> None:
-        """Close the connection: the thread that waits for an answer gets none."""
+        """Close the connection: the thread that waits for an answer gets none, and one that has no connection yet sends
+        nothing once it has."""
+        self._aborted = True
         sock = self._server.sock if self._server else None
         if sock is not None:
             try:
@@ -125,16 +131,31 @@ class SmtpSession:
         again to those who have it."""
         to = self._settings.to
         try:
-            self._server = self._connect()
-            with self._server as server:
-                if self._settings.user is not None and self._settings.password is not None:
-                    server.login(self._settings.user, self._settings.password.get_secret_value())
-                refused = server.sendmail(self._settings.address, to, mail.as_bytes())
+            server = self._server = self._connect()
+            if self._settings.user is not None and self._settings.password is not None:
+                server.login(self._settings.user, self._settings.password.get_secret_value())
+            if self._aborted:  # the notice will be tried again: this mail would be the first of two
+                return DeliveryResult("too late: it was not sent")
+            refused = server.sendmail(self._settings.address, to, mail.as_bytes())
+            self.result = DeliveryResult(answer=f"accepted for {len(to) - len(refused)} of {len(to)} recipients")
         except (OSError, ValueError) as error:  # SMTPException is an OSError
-            return self._failed(error)
-        if refused:
-            log.warning("some recipients of a notice were refused", host=self._settings.host, refused=len(refused))
-        return DeliveryResult(answer=f"accepted for {len(to) - len(refused)} of {len(to)} recipients")
+            self.result = self._failed(error)
+        else:
+            if refused:
+                log.warning("some recipients of a notice were refused", host=self._settings.host, refused=len(refused))
+        finally:
+            self._leave()
+        return self.result
+
+    def _leave(self) -> None:
+        """Take leave, and the connection down. What the server answers to that no longer matters to the mail."""
+        if self._server is None:
+            return
+        with suppress(OSError, ValueError):
+            if self._server.sock:
+                self._server.sock.settimeout(QUIT_TIMEOUT)
+            self._server.quit()
+        self._server.close()
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings

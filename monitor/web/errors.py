@@ -7,6 +7,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
+from monitor.people.action_links import PATH as LINKS
 from monitor.people.caller import NotThereError
 from monitor.store import ReplacedError, StoreDownError
 from monitor.web.connections import Connection
@@ -33,6 +34,7 @@ TITLES = {  # where the phrase of HTTP is no plain heading
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
 }
 
+MAX_LOGGED_PATH_CHARS = 200
 log = structlog.get_logger("web")
 
 
@@ -63,9 +65,14 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _failed(request, HTTPStatus.SERVICE_UNAVAILABLE, STORE_DOWN)
         response.headers["Retry-After"] = STORE_RETRY_SECONDS
     except Exception:
-        log.exception("request failed", method=request.method, path=request.path[:200])
+        log.exception("request failed", method=request.method, path=_loggable(request.path))
         response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, BROKEN)
     return response
+
+
+def _loggable(path: str) -> str:
+    """Return a path without the token of a link, which would still act for whoever reads the log."""
+    return f"{LINKS}..." if path.startswith(LINKS) else path[:MAX_LOGGED_PATH_CHARS]
 
 
 async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:

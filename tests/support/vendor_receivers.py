@@ -1,5 +1,6 @@
 """Receivers that behave as vendors document: they check each request, and answer errors in the vendor's format."""
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -29,6 +30,7 @@ class VendorAnswer:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    after: float = 0.0  # seconds
 
     def response(self) -> web.Response:
         text = self.body if isinstance(self.body, str) else "" if self.body is None else json.dumps(self.body)
@@ -73,6 +75,7 @@ class VendorReceiver:
             self.taken.append(asked)
         else:
             self.refused.append(answer)
+        await asyncio.sleep(answer.after)
         return answer.response()
 
 

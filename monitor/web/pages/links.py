@@ -15,6 +15,7 @@ from monitor.actions.incident_links import (
     acknowledge_by_link,
     link_caller,
     mute_by_link,
+    planned_mutes,
     visible_companies,
 )
 from monitor.incidents.incident import Incident
@@ -74,9 +75,16 @@ class LinkedIncident:
         """The state of the link."""
         if self.use:
             return LinkState.USED
-        if not self.incident.open:
+        if not self.incident.open or not self._has_an_effect():
             return LinkState.RESOLVED
         return LinkState.WIDER if self.partly and self.link.action is LinkAction.ACK else LinkState.READY
+
+    def _has_an_effect(self) -> bool:
+        """Test if there is something left for it to do: a part of an incident may be over before the whole is."""
+        if self.link.action is LinkAction.ACK:
+            return True
+        now = self.view.backend.now()
+        return any(True for _ in planned_mutes(self.incident, self.view.caller, self.view.paths(), now))
 
 
 def routes() -> list[web.RouteDef]:

@@ -108,6 +108,12 @@ async def test_the_title_and_text_are_enough(pager: VendorReceiver, around: Outs
 @pytest.mark.parametrize(
     ("answer", "fault", "refused", "wait"),
     [
+        (
+            VendorAnswer(429, None, {"Retry-After": "Mon, 01 Jan 2024 00:00:00 +99999999999999999"}),
+            "HTTP 429",
+            False,
+            None,
+        ),
         (VendorAnswer(429, None, {"Retry-After": "7"}), "HTTP 429", False, timedelta(seconds=7)),
         (VendorAnswer(429), "HTTP 429", False, None),
         (VendorAnswer(500, "oops"), "HTTP 500", False, None),

@@ -1,5 +1,6 @@
 """Slack, by a receiver that checks the documented formats of its Web API."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from monitor.channels import slack as slack_channel
 from monitor.channels.slack import SlackChannel
 from monitor.channels.slack_message import escaped, message, reply
 from monitor.notices.notice import Notice, NoticeKind
@@ -131,6 +133,17 @@ async def test_the_message_of_another_channel_is_not_edited(
 async def test_a_failed_first_reply_does_not_post_the_message_twice(workspace: VendorReceiver, around: Outside) -> None:
     workspace.next_answers.extend([None, VendorAnswer(503)])
     result = await channel(workspace).deliver(full_notice(), around)
+    assert not result.fault
+    assert result.handle
+
+
+async def test_a_first_reply_that_hangs_does_not_post_the_message_twice(
+    workspace: VendorReceiver, around: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_channel, "FIRST_REPLY_TIMEOUT", 0.2)
+    workspace.next_answers.extend([None, VendorAnswer(200, {"ok": True}, after=5)])
+    async with asyncio.timeout(3):
+        result = await channel(workspace).deliver(full_notice(), around)
     assert not result.fault
     assert result.handle
 

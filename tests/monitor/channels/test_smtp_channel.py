@@ -211,6 +211,34 @@ async def test_error_answers(around: Outside, script: Any, fault: str, refused: 
     assert (result.fault, result.refused, result.handle) == (fault, refused, "")
 
 
+@pytest.mark.parametrize("quits", [b"421 too late\r\n", b"nonsense\r\n"])
+async def test_what_is_answered_to_quit_undoes_no_delivery(around: Outside, quits: bytes) -> None:
+    async with mail_server({"QUIT": quits}) as server:
+        assert not (await channel(server.port).deliver(full_notice(), around)).fault
+
+
+async def test_a_server_that_never_answers_quit_has_the_mail(around: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.5)
+
+    async def sleep(_: Any) -> None:
+        await asyncio.sleep(1.5)
+
+    async with mail_server({"QUIT": sleep}) as server:
+        assert not (await channel(server.port).deliver(full_notice(), around)).fault
+
+
+async def test_who_was_given_up_sends_nothing_any_more(around: Outside) -> None:
+    """A connection that came up too late: the notice is tried again, and this mail would be the first of two."""
+    async with mail_server() as server:
+        settings = channel(server.port)
+        session = smtp.SmtpSession(settings)
+        session.abort()
+        mail = smtp.message(full_notice(), settings.address, settings.to, around.now())
+        result = await asyncio.to_thread(session.send, mail)
+        assert result.fault == "too late: it was not sent"
+        assert "MAIL" not in server.visit.verbs
+
+
 async def test_nobody_there(around: Outside) -> None:
     async with mail_server() as gone:
         port = gone.port

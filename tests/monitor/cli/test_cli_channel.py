@@ -117,7 +117,10 @@ async def test_a_test_in_a_chat_edits_its_own_message(command: ChannelCommand) -
     [
         ([VendorAnswer(429, None, {"Retry-After": "9"})], "HTTP 429"),
         ([VendorAnswer(400, {"message": "Event object is invalid"})], "HTTP 400: Event object is invalid"),
-        ([None, VendorAnswer(503)], "the test was delivered, but closing it failed: HTTP 503"),
+        (
+            [None, VendorAnswer(503)],
+            "the test was delivered, but closing it failed: HTTP 503; close it at the receiver",
+        ),
     ],
 )
 async def test_what_the_receiver_answers_is_printed(

@@ -50,7 +50,7 @@ async def test_the_button_sends_a_test_notice(pages_app: PagesApp, pager: Vendor
     assert "oncall pagerduty none Send a test notice through oncall" in shown(page.text)
     answer = await post(admin, f"{PAGE}/test", PAGE, channel="oncall")
     assert answer.status == 200
-    assert "The test notice through oncall was delivered. It answered: HTTP 202." in shown(answer.text)
+    assert "The test notice through oncall was delivered. The receiver answered: HTTP 202." in shown(answer.text)
     assert [request.json["event_action"] for request in pager.taken] == ["trigger", "resolve"]
     assert "root sent this to test" in pager.taken[0].json["payload"]["custom_details"]["Text"]
     assert await noted_tests(pages_app) == [("root", "session", "channel oncall")]
@@ -142,7 +142,7 @@ async def test_a_channel_that_hangs_does_not_hold_the_request(
     monkeypatch.setattr(channel_tests, "TIMEOUT", 0.2)
     tester = channel_tests.ChannelTester(pages_app.store, hang, pages_app.clock, "Ada", "command")
     result = await tester.test("oncall", pages_app.backend.config().channels, "https://mailpath.example")
-    assert result.fault == "no answer within 0.2 seconds"
+    assert result.fault == "no answer within 0.2 seconds; if the receiver has the test all the same, close it there"
 
 
 def test_a_test_ends_before_its_request_does() -> None:

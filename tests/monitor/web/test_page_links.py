@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.incidents.incident import Incident, LastNotice, Nature, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute, active
@@ -315,3 +316,30 @@ async def test_it_mutes_what_the_incident_covers_for_the_channel(
     assert about(await pages_app.store.incidents.mutes()) == muted
     wider = channel == "acmes" and len(facts.get("companies", ())) > 1
     assert ("are sent until those are muted too" in answer.text) == wider
+
+
+async def test_where_nothing_is_left_to_mute_the_link_stays_unused(pages_app: PagesApp) -> None:
+    """The channel's company has recovered, the other one has not."""
+    left: dict[str, Any] = BOTH | {"touches": ("bolt",), "failures": incident("x", "bolt").failures, "failing": 1}
+    await pages_app.store.incidents.advance(2, [known("f1", **left)], [opened("f1")], [])
+    address = await link_to(pages_app, "f1", "mute", "acmes")
+    page = await pages_app.browser().get(address)
+    assert heading(page.text) == "Nothing is left to mute"
+    assert "<button" not in page.text
+    assert "bolt" not in page.text.lower()
+    assert (await pages_app.browser().post(address)).status == 409
+    await pages_app.store.incidents.advance(3, [known("f1", **BOTH)], [], [])
+    assert heading((await press(pages_app, address)).text) == "Muted for 2 hours"
+
+
+async def test_a_link_is_not_in_the_log_when_it_fails(pages_app: PagesApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = await link_to(pages_app)
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(pages_app.store.incidents, "find", broken)
+    with capture_logs() as lines:
+        assert (await pages_app.browser().get(address)).status == 500
+    (line,) = [line for line in lines if line["event"] == "request failed"]
+    assert line["path"] == "/link/..."

@@ -34,7 +34,7 @@ def _headline(context: NoticeContext) -> str:
     incident, who = context.incident, _who(context)
     match incident.nature:
         case Nature.MAIL:
-            return f"{who}: {_what(context)} {_stopped(context)}"
+            return f"{who}: {stopped_mail(context)} {_stopped(context)}"
         case Nature.MAILBOX:
             return f"{who}: probe mailbox problem{_cause(incident.cause)}"
         case Nature.THEIR_SYSTEM:
@@ -124,7 +124,8 @@ def affected_mail(context: NoticeContext) -> str:
     return " and ".join(KINDS[kind].sentence for kind in kinds)
 
 
-def _what(context: NoticeContext) -> str:
+def stopped_mail(context: NoticeContext) -> str:
+    """Return the same, but the kinds by name where only one or two are affected."""
     kinds = kinds_of(context)
     few = context.incident.scope is Scope.KIND and 0 < len(kinds) <= MAX_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind].sentence for kind in kinds) if few else affected_mail(context)

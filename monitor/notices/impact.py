@@ -8,9 +8,7 @@ from typing import assert_never
 
 from monitor.incidents.incident import Nature, Scope
 from monitor.notices.context import NoticeContext
-from monitor.notices.headline import CODES, NO_CONNECTION, affected_mail, people
-from monitor.notices.their_trouble import kinds_of
-from probes.labels import KINDS
+from monitor.notices.headline import CODES, NO_CONNECTION, affected_mail, people, stopped_mail
 from probes.mailsystems.causes import NOBODY_WAITS
 from probes.verdict import Concern, Grade, Outcome
 
@@ -22,7 +20,7 @@ def impact(context: NoticeContext) -> str:
         case Nature.MAIL:
             return _of_mail(context, who)
         case Nature.THEIR_SYSTEM:
-            return f"{_begin(_mail(context))} do not reach {who}, and the problem is not limited to this sender."
+            return f"{_begin(stopped_mail(context))} do not reach {who}, and the problem is not limited to this sender."
         case Nature.MAILBOX:
             return NOBODY_WAITS
         case Nature.OURS:
@@ -32,7 +30,7 @@ def impact(context: NoticeContext) -> str:
 
 
 def _of_mail(context: NoticeContext, who: str) -> str:
-    mail = _mail(context)
+    mail = stopped_mail(context)
     if context.reason in NO_CONNECTION:
         return f"{_begin(mail)} may not reach {who}: Mailpath cannot connect to the mail server there."
     if context.lead and context.lead.grade is Grade.SCANNED:
@@ -68,13 +66,6 @@ def _all_codes(context: NoticeContext) -> bool:
     cause, narrow = context.incident.cause, context.incident.scope in (Scope.MAILBOX, Scope.KIND)
     about_sender = cause is not None and cause.concerns is Concern.SENDER
     return about_sender and not narrow and affected_mail(context) == CODES
-
-
-def _mail(context: NoticeContext) -> str:
-    kinds = kinds_of(context)
-    if context.incident.scope is Scope.KIND and kinds:
-        return " and ".join(KINDS[kind].sentence for kind in kinds[:2]) if len(kinds) < 3 else affected_mail(context)
-    return affected_mail(context)
 
 
 def _people_of(context: NoticeContext) -> str:

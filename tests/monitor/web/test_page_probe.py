@@ -318,7 +318,7 @@ async def test_the_page_asks_what_the_control_got(pages_app: PagesApp) -> None:
     assert "allow account.trimble.com" in alone
     assert "allow account.trimble.com" not in beside
     assert "/runbooks/mailpath-their-system" in beside
-    for label in ("Owner", "How to fix", "Caution", "How to verify"):
+    for label in ("Who acts", "How to fix", "Caution", "How to verify"):
         assert f"<dt>{label}" in beside
 
 

@@ -34,7 +34,6 @@ DIALECT = (  # what pages said once, and nobody in the field says
     "as it was spoken",
     "the one before",
     "take it with you",
-    "who acts",
     "nothing any more",
     "nothing like that",
     "wonder at the silence",

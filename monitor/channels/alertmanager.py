@@ -8,6 +8,7 @@ Our silences are looked up each time and not stored: a restart changes nothing.
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays, delivery
 from monitor.notices.notice import Notice
 from probes.http import HttpReply, WebUrl, basic, refusal
 from probes.outside import Outside
-from probes.settings import Secret, Settings, shown
+from probes.settings import Duration, Secret, Settings, shown
 from probes.tls import CaFile
 
 ALERTS_PER_REQUEST = 200  # alerts in one request
@@ -42,6 +43,12 @@ class AlertmanagerChannel(Settings):
     user: str | None = Field(None, min_length=1, max_length=255, description="The user, if it asks for one.")
     password: Secret | None = Field(None, description="The password; both or none.")
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
+
+    end_delay: Duration = Field(
+        timedelta(minutes=2),
+        description="How long after its incident an alert ends. Until then it inhibits the alert of a Prometheus rule "
+        "about the same incident, which ends only with the next scrape and evaluation.",
+    )
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

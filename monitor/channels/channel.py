@@ -30,6 +30,7 @@ class DeliveryResult(NamedTuple):
 
 
 TAKEN = DeliveryResult()
+AT_ONCE = timedelta(0)
 
 
 def delivery_result(answer: HttpReply | str) -> DeliveryResult:
@@ -85,6 +86,11 @@ class Channel(Protocol):
     def keeps_open(self) -> bool:
         """True if the receiver keeps something open per incident until it is closed. Others, such as chats, get no
         separate closing notice for an incident that was merged into another."""
+        ...
+
+    @property
+    def end_delay(self) -> timedelta:
+        """How long a notice that ends an incident waits for its delivery."""
         ...
 
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:

@@ -1,9 +1,10 @@
 """The common part of channels that speak a vendor's own API: they forget nothing and send no mail."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import ClassVar
 
-from monitor.channels.channel import MailWays
+from monitor.channels.channel import AT_ONCE, MailWays
 from monitor.notices.notice import Notice
 from probes.outside import Outside
 from probes.settings import Settings
@@ -18,6 +19,11 @@ class NativeChannel(Settings):
     def keeps_open(self) -> bool:
         """See `Channel`."""
         return self.opens_items
+
+    @property
+    def end_delay(self) -> timedelta:
+        """See `Channel`."""
+        return AT_ONCE
 
     def mail_ways(self) -> MailWays:
         """See `Channel`."""

@@ -9,12 +9,13 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays, pretty
+from monitor.channels.channel import AT_ONCE, TIMEOUT, DeliveryResult, MailWays, pretty
 from monitor.channels.content import severity_of
 from monitor.channels.threads import in_a_thread
 from monitor.incidents.incident import Severity
@@ -97,6 +98,11 @@ class ServiceChannel(Settings):
         """See `Channel`. A generic web address may belong to a service that keeps alerts open, so it counts as one."""
         schema = self.url.get_secret_value().partition("://")[0].lower()
         return schema in KEYS.keys() | ALIASES | {"http", "https"}
+
+    @property
+    def end_delay(self) -> timedelta:
+        """See `Channel`."""
+        return AT_ONCE
 
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,7 +22,7 @@ import structlog
 from pydantic import Field, SecretStr, model_validator
 
 from monitor.channels.answers import with_words
-from monitor.channels.channel import TIMEOUT, DeliveryResult, MailWays
+from monitor.channels.channel import AT_ONCE, TIMEOUT, DeliveryResult, MailWays
 from monitor.channels.content import SERVICE, links, severity_of, text_of, title_of
 from monitor.channels.threads import in_a_thread
 from monitor.incidents.incident import Severity
@@ -81,6 +81,11 @@ class SmtpChannel(Settings):
     def keeps_open(self) -> bool:
         """See `Channel`."""
         return False
+
+    @property
+    def end_delay(self) -> timedelta:
+        """See `Channel`."""
+        return AT_ONCE
 
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""

@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import DeliveryResult, MailWays, delivery_result, pretty
+from monitor.channels.channel import AT_ONCE, DeliveryResult, MailWays, delivery_result, pretty
 from monitor.notices.notice import Notice
 from probes.http import WebUrl
 from probes.outside import Outside
@@ -36,6 +37,11 @@ class WebhookChannel(Settings):
     def keeps_open(self) -> bool:
         """See `Channel`."""
         return True
+
+    @property
+    def end_delay(self) -> timedelta:
+        """See `Channel`."""
+        return AT_ONCE
 
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:
         """See `Channel`."""

@@ -79,6 +79,11 @@ class _ChannelQueue:
         """True while backing off. If the clock was set back, nobody waits until it is as late again."""
         return self.shut_until is not None and now < self.shut_until <= now + MAX_BACKOFF
 
+    def holds(self, notice: Notice, now: datetime) -> bool:
+        """True if the notice ends an incident and the channel wants to hear that later. After the clock was set back,
+        it waits no longer."""
+        return notice.news.ends and timedelta(0) <= now - notice.at < self.channel.end_delay
+
     def takes(self) -> int:
         """Number of concurrent deliveries."""
         return 1 if self.misses else MAX_CONCURRENT_DELIVERIES
@@ -144,7 +149,8 @@ class Delivery:
         under_way = frozenset(self._on_the_way)
         queues: defaultdict[str, list[NoticeRecord]] = defaultdict(list)
         for record in await self._due(now):
-            if record.notice.id not in under_way:
+            lane = self._lanes.get(record.notice.channel)
+            if record.notice.id not in under_way and not (lane and lane.holds(record.notice, now)):
                 queues[record.notice.channel].append(record)
         for name in queues.keys() - self._lanes.keys():
             await self._set_aside(name, queues[name], now)

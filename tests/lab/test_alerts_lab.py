@@ -120,7 +120,8 @@ def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         managers = {
             way: stack.enter_context(alertmanager(people(folder / way, way, url), folder / way)) for way in WAYS
         }
-        channel = f'\n[incidents]\nsettle = "2s"\n[channels.am]\nvia = "alertmanager"\nurl = "{managers["posted"]}"\n'
+        channel = f'via = "alertmanager"\nurl = "{managers["posted"]}"\nend_delay = "1s"\n'
+        channel = f'\n[incidents]\nsettle = "2s"\n[channels.am]\n{channel}'
         path = config.path(lab, site)
         service = Service(folder, config.head("3s") + channel + config.company(site, PACE, {"hq": path}))
         stack.callback(service.kill9)

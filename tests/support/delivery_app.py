@@ -55,6 +55,7 @@ class RecordingChannel:
         self.notices: list[Notice] = []
         self.handle = ""  # its name for what it keeps about an incident
         self.bug: Exception | None = None  # what it raises instead of an answer
+        self.end_delay = timedelta(0)
         self.deaf = asyncio.Event()
         self.deaf.set()
         self.at_once = self.most_at_once = 0

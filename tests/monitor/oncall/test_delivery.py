@@ -15,7 +15,7 @@ from monitor.notices.notice import Notice, NoticeKind, NoticeQueue
 from monitor.oncall import delivery as module
 from monitor.oncall.delivery import BACKOFF_SECONDS, JITTER, MAX_BACKOFF, MAX_CONCURRENT_DELIVERIES
 from monitor.store import NoticeRecord, StoreError
-from tests.support.channel_samples import mark_delivered, notice
+from tests.support.channel_samples import BEGAN, mark_delivered, notice
 from tests.support.delivery_app import PATIENCE, DeliveryApp, RecordingChannel, RecordingLog, open_delivery_app
 from tests.support.http_receiver import receiving
 
@@ -117,6 +117,35 @@ async def test_a_restart_in_between(delivery_app: DeliveryApp) -> None:
     delivery_app.configure("ops")
     await delivery_app.settle()
     assert delivery_app.ops.heard == ["i1/ops/1", "i1/ops/2", "i1/ops/3"], "and at once, although it was put off"
+
+
+async def test_an_end_waits_for_as_long_as_its_channel_wants_and_nothing_else_does(delivery_app: DeliveryApp) -> None:
+    delivery_app.ops.end_delay = timedelta(minutes=2)
+    age = (delivery_app.time() - BEGAN).total_seconds()
+    await delivery_app.keep(
+        notice("i1", 1, age=age - 60), notice("i1", 2, NoticeKind.RESOLVED, age=age), notice("i2", 1, age=age)
+    )
+    await delivery_app.settle()
+    assert delivery_app.ops.heard == ["i1/ops/1", "i2/ops/1"]
+    delivery_app.time.pass_(seconds=119)
+    await delivery_app.turn()
+    assert delivery_app.ops.repeats[-1] == (["i1/ops/1", "i2/ops/1"], []), "until then it lasts"
+    assert len(delivery_app.ops.heard) == 2
+    await delivery_app.restart()
+    delivery_app.configure("ops")
+    await delivery_app.turn()
+    assert len(delivery_app.ops.heard) == 2, "after a restart too"
+    delivery_app.time.pass_(seconds=1)
+    await delivery_app.turn()
+    assert delivery_app.ops.heard[2:] == ["i1/ops/2"]
+
+
+async def test_an_end_does_not_wait_for_hours_after_the_clock_was_set_back(delivery_app: DeliveryApp) -> None:
+    delivery_app.ops.end_delay = timedelta(minutes=2)
+    await delivery_app.keep(notice("i1", 1, NoticeKind.RESOLVED, age=(delivery_app.time() - BEGAN).total_seconds()))
+    delivery_app.time.pass_(hours=-3)
+    await delivery_app.turn()
+    assert delivery_app.ops.heard == ["i1/ops/1"]
 
 
 async def test_a_crash_between_telling_and_marking_tells_again_with_the_same_id(

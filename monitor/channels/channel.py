@@ -90,7 +90,7 @@ class Channel(Protocol):
 
     @property
     def end_delay(self) -> timedelta:
-        """How long a notice that ends an incident waits for its delivery."""
+        """Time that a notice of an end waits before its delivery."""
         ...
 
     async def deliver(self, notice: Notice, outside: Outside) -> DeliveryResult:

@@ -10,7 +10,8 @@ people, and the audit log. All SQL of the service is in here.
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
                `people_reads`: of people, tokens and the audit log
-- `hourly`     counts of results by hour, which outlive the probes
+- `result_counts`  counts of results by hour and day, which outlive the probes
+- `retention`  how long things are remembered, and what housekeeping deletes
 - `tables`     and `columns`: the schema, the same for every database
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
 - `lease`      leadership among several processes; `health`: whether the store accepts writes
@@ -20,7 +21,6 @@ Read `tables`, then `store`. Nothing here knows what mail is, or what makes an i
 by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 """
 
-from monitor.store.hourly import ResultCount, hour_of
 from monitor.store.records import (
     Cursor,
     LinkUse,
@@ -37,6 +37,7 @@ from monitor.store.records import (
     StoreDownError,
     StoreError,
 )
+from monitor.store.result_counts import ResultCount, window_start
 from monitor.store.store import Store
 
 __all__ = [
@@ -56,5 +57,5 @@ __all__ = [
     "Store",
     "StoreDownError",
     "StoreError",
-    "hour_of",
+    "window_start",
 ]

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.signal import Signal
 from monitor.people.person import AuditEntry
-from monitor.store import hourly, list_reads, reads, rows
+from monitor.store import list_reads, reads, result_counts, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
-from monitor.store.hourly import ResultCount
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
+from monitor.store.result_counts import ResultCount
 from monitor.store.writes import SqlStatement
 from probes.check import Check
 from probes.evidence import Attempt, Evidence
@@ -110,9 +110,9 @@ class ProbeStore:
         return await self._access.read(list_reads.counts, since, companies)
 
     async def results(self, since: datetime, companies: Sequence[str] | None) -> list[ResultCount]:
-        """Count the sender's probes launched since the hour of this time, by their latest verdicts; also those that are
+        """Count the sender's probes launched since a `window_start`, by their latest verdicts; also those that are
         deleted. None: of all companies."""
-        return await self._access.read(hourly.results, since, companies)
+        return await self._access.read(result_counts.results, since, companies)
 
     async def signals(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.

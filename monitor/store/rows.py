@@ -37,7 +37,7 @@ def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
 
 
 def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> Rows:
-    """A verdict, its count, that whoever follows sees it, and that it is the current one."""
+    """A verdict, its counts, that whoever follows sees it, and that it is the current one."""
     said = {
         "outcome": verdict.outcome,
         "cause": verdict.cause,
@@ -48,8 +48,10 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
         "delivery": delivery,
     }
     yield SqlStatement.UNCOUNT, {"probe": probe_id, "by": -1}
+    yield SqlStatement.UNCOUNT_DAY, {"probe": probe_id, "by": -1}
     yield SqlStatement.JUDGE, {"probe_id": probe_id, "at": at, **said}
     yield SqlStatement.COUNT, {"probe": probe_id, "by": 1}
+    yield SqlStatement.COUNT_DAY, {"probe": probe_id, "by": 1}
     yield SqlStatement.SIGNAL, {"probe": probe_id, "at": at, "source": SignalSource.PROBE}
     yield SqlStatement.SHOW, {"probe": probe_id, "judged_at": at, **said}
     yield SqlStatement.RESULT, {"probe": probe_id, "result": verdict.outcome}

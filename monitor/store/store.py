@@ -5,13 +5,13 @@ import secrets
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from sqlalchemy import Engine
 
 from monitor.measures.histogram import Histogram
-from monitor.store import hourly, lease, reads
+from monitor.store import lease, reads
 from monitor.store.access import StoreAccess, StoreOperation
 from monitor.store.database import READERS, connect
 from monitor.store.health import Health
@@ -20,14 +20,13 @@ from monitor.store.lease import Lease, Process
 from monitor.store.people import PeopleStore
 from monitor.store.probes import ProbeStore
 from monitor.store.requests import RequestStore
+from monitor.store.result_counts import HOURS_KEPT_FOR, day_of
+from monitor.store.retention import FORGET_AT_ONCE, REFUSALS_KEPT_FOR, REMEMBERED_FOR
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
 from monitor.store.writes import SqlStatement, Transactions
 
 KEY = "key"  # the fact that is settled once
-FORGET_AT_ONCE = 50  # probes, or incidents, in one write, so that others are not kept waiting
-REMEMBERED_FOR = timedelta(days=1)
-REFUSALS_KEPT_FOR = timedelta(days=90)
 
 
 class Store:
@@ -121,17 +120,16 @@ class Store:
         """Delete probes closed before then, with evidence and verdicts; returns how many. The current state stays.
 
         Also incidents closed before then, with history and notices, unless a notice is undelivered. With `now`, also
-        expired sessions and invitations, answers older than a day, refused sign-ins older than 90 days, and counts by
-        hour older than five years. Actions of
-        people who were signed in stay in the audit log.
+        expired sessions and invitations, answers older than a day, refused sign-ins older than 90 days, and results
+        by hour older than a year: those by day are kept. Actions of people who were signed in stay in the audit log.
         """
         if now:
             await self._access.write(
                 (SqlStatement.FORGET_SESSIONS, {"now": now}),
                 (SqlStatement.FORGET_INVITATIONS, {"now": now}),
                 (SqlStatement.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
-                (SqlStatement.FORGET_RESULTS, {"before": now - hourly.KEPT_FOR}),
             )
+            await self._forget(SqlStatement.FORGET_HOUR, day_of(now - HOURS_KEPT_FOR))
             await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)
         return await self._forget(SqlStatement.FORGET, before)

@@ -164,21 +164,28 @@ current_verdicts = Table(
     PrimaryKeyConstraint("company", "path", "kind", "role"),
 )
 
-hourly_results = Table(
-    "hourly_results",
-    metadata,
-    Column("hour", Instant, nullable=False),  # of the launch
-    Column("company", Name, nullable=False),
-    Column("path", Name, nullable=False),
-    Column("kind", EnumText(Kind), nullable=False),
-    Column("grade", EnumText(Grade), nullable=False),
-    Column("outcome", EnumText(Outcome), nullable=False),
-    Column("cause", Text, nullable=False),  # "" without one
-    Column("count", BigInteger, nullable=False),  # 0 where later verdicts have amended all of them
-    PrimaryKeyConstraint("hour", "company", "path", "kind", "grade", "outcome", "cause"),
-    Index(None, "company", "hour"),  # of a company since then
-    sqlite_with_rowid=False,
-)
+
+def _results_by(span: str) -> Table:
+    """Return the table of results by this span of time."""
+    return Table(
+        {"hour": "hourly_results", "day": "daily_results"}[span],
+        metadata,
+        Column(span, Instant, nullable=False),  # of the launch, in UTC
+        Column("company", Name, nullable=False),
+        Column("path", Name, nullable=False),
+        Column("kind", EnumText(Kind), nullable=False),
+        Column("grade", EnumText(Grade), nullable=False),
+        Column("outcome", EnumText(Outcome), nullable=False),
+        Column("cause", Text, nullable=False),  # "" without one
+        Column("count", BigInteger, nullable=False),  # 0 where later verdicts have amended all of them
+        PrimaryKeyConstraint(span, "company", "path", "kind", "grade", "outcome", "cause"),
+        Index(None, "company", span),  # of a company since then
+        sqlite_with_rowid=False,
+    )
+
+
+hourly_results = _results_by("hour")
+daily_results = _results_by("day")
 
 facts = Table(
     "facts",

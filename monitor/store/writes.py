@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     literal_column,
@@ -25,8 +24,7 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.people.person import BY_SESSION, AuditAction
-from monitor.store import hourly, lease
+from monitor.store import lease, result_counts, retention
 from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
 from monitor.store.tables import (
@@ -36,7 +34,6 @@ from monitor.store.tables import (
     evidence,
     facts,
     history,
-    hourly_results,
     idempotency_keys,
     incident_actions,
     incidents,
@@ -70,8 +67,10 @@ class SqlStatement(IntEnum):
     LAUNCH = auto()
     SEE = auto()
     UNCOUNT = auto()  # the verdict until now, where the new one amends it
+    UNCOUNT_DAY = auto()
     JUDGE = auto()
     COUNT = auto()  # the new verdict, by hour
+    COUNT_DAY = auto()  # and by day
     SIGNAL = auto()  # the verdict for all who follow, if its probe counts
     SHOW = auto()  # the verdict as the current one, if its probe counts
     RESULT = auto()  # its outcome, by which the probe is found
@@ -105,7 +104,7 @@ class SqlStatement(IntEnum):
     FORGET_SESSIONS = auto()
     FORGET_INVITATIONS = auto()
     FORGET_ANSWERS = auto()
-    FORGET_RESULTS = auto()
+    FORGET_HOUR = auto()  # its results
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
 
 
@@ -121,6 +120,7 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.REMEMBER,
     SqlStatement.FORGET,
     SqlStatement.FORGET_INCIDENTS,
+    SqlStatement.FORGET_HOUR,
     SqlStatement.FORGET_REFUSALS,
 )
 
@@ -150,9 +150,11 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.SEE: upsert(evidence)
         .on_conflict_do_nothing(index_elements=["probe_id", "once"])
         .returning(evidence.c.probe_id, evidence.c.once),
-        SqlStatement.UNCOUNT: hourly.add_result(upsert, _counts),
+        SqlStatement.UNCOUNT: result_counts.add_by_hour(upsert, _counts),
+        SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(upsert, _counts),
         SqlStatement.JUDGE: insert(verdicts),
-        SqlStatement.COUNT: hourly.add_result(upsert, _counts),
+        SqlStatement.COUNT: result_counts.add_by_hour(upsert, _counts),
+        SqlStatement.COUNT_DAY: result_counts.add_by_day(upsert, _counts),
         SqlStatement.SIGNAL: _signal(),
         SqlStatement.SHOW: _show(upsert),
         SqlStatement.RESULT: update(probes)
@@ -189,13 +191,13 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         ),
         SqlStatement.NOTE: insert(audit_log),
         SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
-        SqlStatement.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
-        SqlStatement.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(_forgettable_incidents())),
+        SqlStatement.FORGET: delete(probes).where(probes.c.id.in_(retention.forgettable_probes())),
+        SqlStatement.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(retention.forgettable_incidents())),
         SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
-        SqlStatement.FORGET_RESULTS: delete(hourly_results).where(hourly_results.c.hour < bindparam("before")),
-        SqlStatement.FORGET_REFUSALS: delete(audit_log).where(audit_log.c.id.in_(_forgettable_refusals())),
+        SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
+        SqlStatement.FORGET_REFUSALS: delete(audit_log).where(audit_log.c.id.in_(retention.forgettable_refusals())),
     }
 
 
@@ -248,15 +250,6 @@ def _show(upsert: Callable[..., Any]) -> Executable:
         >= func.coalesce(launch_number(literal_column("current_verdicts.probe_id")), 0),
     )
     return shown
-
-
-def _forgettable() -> Any:
-    return (
-        select(probes.c.id)
-        .where(probes.c.closed_at < bindparam("before", type_=probes.c.closed_at.type))
-        .order_by(probes.c.closed_at)
-        .limit(bindparam("most", type_=evidence.c.id.type))
-    )
 
 
 def _delivered() -> Executable:
@@ -320,29 +313,6 @@ def _end_mute() -> Executable:
             or_(mutes.c.ends_at.is_(None), mutes.c.ends_at > over_at),
         )
         .values(ended_at=over_at, ended_by=bindparam("who"))
-    )
-
-
-def _forgettable_incidents() -> Any:
-    waits = exists().where(notices.c.incident == incidents.c.id, notices.c.delivered_at.is_(None))
-    return (
-        select(incidents.c.id)
-        .where(incidents.c.closed_at < bindparam("before", type_=incidents.c.closed_at.type), ~waits)
-        .order_by(incidents.c.closed_at)
-        .limit(bindparam("most", type_=evidence.c.id.type))
-    )
-
-
-def _forgettable_refusals() -> Any:
-    return (
-        select(audit_log.c.id)
-        .where(
-            audit_log.c.what == AuditAction.SIGN_IN_REFUSED,
-            audit_log.c.at < bindparam("before", type_=audit_log.c.at.type),
-            audit_log.c.way == BY_SESSION,
-        )
-        .order_by(audit_log.c.at)
-        .limit(bindparam("most", type_=audit_log.c.id.type))
     )
 
 

@@ -18,7 +18,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
-from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow, ResultCount, hour_of
+from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow, ResultCount, window_start
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
 from monitor.web.sealed import Seal
@@ -192,12 +192,14 @@ class CallerView:
         return await self.backend.store.probes.history_of_company(company, since)
 
     async def results(self, since: datetime, company: str = "") -> tuple[datetime, list[ResultCount]]:
-        """The hour in which this time lies, and results since then, of all or of one company. Raises NotThereError."""
+        """Results of all or of one company since then, and since when exactly: see `window_start`. Raises
+        NotThereError."""
         companies = self.caller.companies
         if company:
             self.paths(company)
             companies = (company,)
-        return hour_of(since), await self.backend.store.probes.results(since, companies)
+        begin = window_start(since, self.backend.now())
+        return begin, await self.backend.store.probes.results(begin, companies)
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""

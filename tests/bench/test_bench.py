@@ -11,7 +11,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import incidents, pages, scrape
+from tests.bench import incidents, pages, scrape, service_level
 from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
@@ -53,6 +53,14 @@ async def test_what_is_told_of_incidents_is_measured_to_the_receiver() -> None:
     assert all(value > 0 for value in figures.values())
     assert "verdict to webhook, with 26 open incidents: median" in figures
     assert "verdicts through the rules, with 1 open incident" in figures
+
+
+async def test_the_service_level_is_asked_of_days_and_of_hours() -> None:
+    found = await service_level.measure(service_level.Plan(companies=8, asked=2, days=3), lambda _: None)
+    figures = {each.name: each.values for each in found if isinstance(each, Figure)}
+    assert len(figures["3 days of 8 companies, from noon"]) == 2
+    assert len(figures["3 days of 8 companies, all hours added up"]) == 2
+    assert all(value > 0 for values in figures.values() for value in values)
 
 
 async def test_pages_are_measured_on_a_real_service_over_a_full_store() -> None:

@@ -50,7 +50,8 @@ class StatFacts(TypedDict):
 
 
 class StatsFacts(TypedDict):
-    """Counts from `since` to `until`; `since` is a full hour. Without results there are no rows."""
+    """Counts from `since` to `until`; `since` is a full hour, or midnight in UTC if it is more than a year ago. Without
+    results there are no rows."""
 
     since: Time
     until: Time

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from monitor.store import Store, hourly, list_reads, people_reads, work_reads
+from monitor.store import Store, list_reads, people_reads, result_counts, work_reads
 from monitor.store.database import connect
 from monitor.store.writes import SqlStatement, statements
 
-QUESTIONS = hourly.STATEMENTS | list_reads.STATEMENTS | people_reads.STATEMENTS | work_reads.STATEMENTS
+QUESTIONS = list_reads.STATEMENTS | people_reads.STATEMENTS | result_counts.STATEMENTS | work_reads.STATEMENTS
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
 SPAN = "created_at>? AND created_at<?"
 ALL = f"probes USING INDEX ix_probes_created_at ({SPAN})"
@@ -26,6 +26,7 @@ VERDICT = "ix_verdicts_probe_id_id"
 WALKS = {
     "SCAN current_verdicts USING COVERING INDEX sqlite_autoindex_current_verdicts_1",  # which companies there are
     "SCAN companies",
+    "SCAN parts",  # a few sums
 }
 
 
@@ -59,10 +60,16 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
         ["ix_incidents_closed_at_opened_at (closed_at=?)", "ix_incident_actions_incident_id (incident=?)"],
     ),
     ("link_use", ["sqlite_autoindex_used_links_1 (notice=? AND action=?)"]),
-    ("results", ["hourly_results USING PRIMARY KEY (hour>?)"]),
-    ("results_of", ["ix_hourly_results_company_hour (company=? AND hour>?)"]),
+    ("results", ["daily_results USING PRIMARY KEY (day>?)", "hourly_results USING PRIMARY KEY (hour>? AND hour<?)"]),
+    (
+        "results_of",
+        [
+            "ix_daily_results_company_day (company=? AND day>?)",
+            "ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)",
+        ],
+    ),
     (SqlStatement.COUNT, ["sqlite_autoindex_probes_1", VERDICT]),
-    (SqlStatement.FORGET_RESULTS, ["hourly_results USING PRIMARY KEY (hour<?)"]),
+    (SqlStatement.FORGET_HOUR, ["hourly_results USING PRIMARY KEY (hour=?)"]),
     (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
     (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
     (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),

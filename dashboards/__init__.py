@@ -1,7 +1,9 @@
 """Boards for Grafana, rules for Prometheus, an example for Alertmanager. Nothing here runs in the service.
 
 - `words`      outcomes, causes and kinds as Grafana shows them
-- `queries`    PromQL
+- `queries`    PromQL; `incident_queries` that about incidents, alerts and changes
+- `annotations` marks on the graphs
+- `columns`    columns of tables
 - `panels`     types of panels
 - `board`      common parts of all boards
 - `boards/`    the boards, one file each

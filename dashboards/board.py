@@ -1,6 +1,6 @@
 """Common parts of all boards: variables, links to other boards and to Mailpath's pages, and rows of panels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -24,11 +24,14 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.panels import DATASOURCE
+from dashboards.queries import MAILPATH as PAGES
 
 WIDTH = 24
 MAILPATH = "http://127.0.0.1:8025"  # where [web] listens unless told otherwise
+COMPANY_PAGE = f"{PAGES}/companies/${{company}}"
 KEPT = "${datasource:queryparam}&${mailpath:queryparam}"
 TIME = "${__url_time_range}"
+LABEL_VALUES, QUERY_RESULT = 1, 3  # kinds of a variable's query, as Grafana's editor numbers them
 
 
 class Name(Enum):
@@ -36,6 +39,7 @@ class Name(Enum):
 
     OVERVIEW = "mailpath-overview", "Mailpath: overview"
     COMPANY = "mailpath-company", "Mailpath: company"
+    COMPANY_OWN = "mailpath-company-own", "Mail from Trimble Identity"
     SENDER = "mailpath-sender", "Mailpath: sender"
     ITSELF = "mailpath-itself", "Mailpath: itself"
 
@@ -48,6 +52,11 @@ class Name(Enum):
     def title(self) -> str:
         """Title for people."""
         return self.value[1]
+
+    @property
+    def alone(self) -> bool:
+        """True for a board that a company gets: it knows of no other board and no other company."""
+        return self is Name.COMPANY_OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +78,40 @@ def choice(name: str, title: str, says: str, query: str, *, several: bool = True
         description=says,
         datasource=DATASOURCE,
         definition=query,
-        query={"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
+        query={"qryType": LABEL_VALUES, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
         refresh=VariableRefresh.ON_TIME_RANGE_CHANGED,
         sort=VariableSort.ALPHABETICAL_ASC,
         multi=several,
         include_all=several,
         all_value=".*" if several else None,
         current=everything if several else None,
+    )
+
+
+def company_choice(title: str, says: str, *, several: bool, of: str = "") -> VariableModel:
+    """Return a variable of companies, whose text is the name and whose value the key. `of`: a selector."""
+    query = f"query_result(group by (company, name) (mailpath_company_info{{{of}}}))"
+    variable = choice("company", title, says, query, several=several)
+    variable.query = {"qryType": QUERY_RESULT, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}
+    variable.regex = '/company="(?<value>[^"]+)"|name="(?<text>[^"]+)"/g'
+    return variable
+
+
+def fixed_choice(name: str, title: str, says: str, options: Mapping[str, str], *, several: bool) -> VariableModel:
+    """Return a variable with these values, each with its text; the first is chosen, or all if several may be."""
+    every = VariableOption(True, ["All"], ["$__all"])
+    texts = [VariableOption(not several and not at, text, value) for at, (value, text) in enumerate(options.items())]
+    return VariableModel(
+        type_val=VariableType.CUSTOM,
+        name=name,
+        label=title,
+        description=says,
+        query=",".join(f"{text} : {value}" for value, text in options.items()),
+        options=[every, *texts] if several else texts,
+        current=every if several else texts[0],
+        multi=several,
+        include_all=several,
+        all_value=".*" if several else None,
     )
 
 
@@ -89,24 +125,10 @@ def company_link(company: str) -> DashboardLink:
     )
 
 
-def incidents_link() -> DashboardLink:
-    """Link to Mailpath's page of incidents, which quotes the servers."""
-    return DashboardLink(
-        title="Its latest refusal, word for word",
-        type_val=DashboardLinkType.LINK,
-        url="${mailpath:raw}/incidents",
-        target_blank=True,
-    )
-
-
-def runbook_link() -> DashboardLink:
-    """Link to the runbook that the value names."""
-    return DashboardLink(
-        title="What to do, step by step",
-        type_val=DashboardLinkType.LINK,
-        url="${mailpath:raw}/runbooks/${__value.raw}",
-        target_blank=True,
-    )
+def page_link(title: str, url: str = "${__value.raw}") -> DashboardLink:
+    """Link to a page of Mailpath: to the one whose address is the value, unless told otherwise. Grafana leaves out a
+    link without an address, so a value that is empty has none."""
+    return DashboardLink(title=title, type_val=DashboardLinkType.LINK, url=url, target_blank=True)
 
 
 def board(
@@ -158,7 +180,7 @@ def _sources() -> Iterable[VariableModel]:
 
 def _links(own: Name) -> Iterable[DashboardLink]:
     for name in Name:
-        if name is not own:
+        if not own.alone and not name.alone and name is not own:
             yield DashboardLink(
                 title=name.title,
                 type_val=DashboardLinkType.LINK,
@@ -168,11 +190,11 @@ def _links(own: Name) -> Iterable[DashboardLink]:
                 keep_time=True,
             )
     yield DashboardLink(
-        title="Mailpath's pages",
+        title="Details in Mailpath" if own.alone else "Mailpath's pages",
         type_val=DashboardLinkType.LINK,
         icon="external link",
         tooltip="Every path with its verdict and the server's own words",
-        url="${mailpath:raw}/",
+        url=COMPANY_PAGE if own.alone else f"{PAGES}/",
         target_blank=True,
     )
 

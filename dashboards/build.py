@@ -7,7 +7,7 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.boards.company import company
+from dashboards.boards.company import company, company_own
 from dashboards.boards.itself import itself
 from dashboards.boards.overview import overview
 from dashboards.boards.sender import sender
@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent / "grafana" / "boards"
 BOARDS: dict[str, Callable[[], Dashboard]] = {
     "overview": overview,
     "company": company,
+    "company-own": company_own,
     "sender": sender,
     "itself": itself,
 }

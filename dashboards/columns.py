@@ -1,21 +1,37 @@
 """Columns that several boards' tables share."""
 
-from dashboards.board import incidents_link, runbook_link
+from grafana_foundation_sdk.models.dashboard import DashboardLink
+
+from dashboards.board import page_link
+from dashboards.incident_queries import MUTED, SENT
 from dashboards.panels import Column, PanelLook
-from dashboards.words import graded, mapped, named, plain, ranked, runbooks
+from dashboards.words import graded, mapped, named, plain, ranked, runbooks, tail
 
 PLAIN = PanelLook("none", words=[plain()])
 
-OUTCOME = Column("Value", "Outcome", PanelLook("none", words=[ranked()]), filled=True, width=130)
+OUTCOME = Column("Value", "Outcome", PanelLook("none", words=[ranked()]), filled=True, width=160)
 OUTCOME_WORD = Column("outcome", "Outcome", PanelLook("none", words=[named()]), filled=True, width=130)
 PATH = Column("path", "Path", width=100)
 KIND = Column("kind", "Kind", PLAIN, width=130)
 CAUSE = Column("cause", "Cause", PLAIN, width=130)
-GRADE = Column("grade", "Grade", PLAIN, width=110)
-TO_DO = Column("runbook", "What to do", PanelLook("none", words=[runbooks()], links=[runbook_link()]))
+GRADE = Column("grade", "Grade", PLAIN, width=140)
+TO_DO = Column("runbook", "What to do", PanelLook("none", words=runbooks(), links=[page_link("Open the runbook")]))
 
-SEVERITY = Column(
-    "Value", "Severity", PanelLook("none", words=[graded()], links=[incidents_link()]), filled=True, width=90
+SCOPE = Column("scope", "Scope", PLAIN, width=150)
+WHO = Column("who", "Company", width=150)
+NEVER = 0
+SINCE = Column("Value", "Since", PanelLook("dateTimeFromNow", words=[mapped(_0="–")]), width=130)
+NOTICES = Column(
+    "notices", "Notices", PanelLook("none", words=[mapped(**{"": "–", SENT: "✓ sent", MUTED: "– muted"})]), width=90
 )
-SCOPE = Column("scope", "Scope", PLAIN, width=110)
-WHOSE = Column("company", "Company", PanelLook("none", words=[mapped(_="several")]), width=130)
+INCIDENT = Column(
+    "page",
+    "Incident",
+    PanelLook("none", words=[tail("/incidents/(.*)", "$1")], links=[page_link("Open the incident")]),
+    width=130,
+)
+
+
+def severity(link: DashboardLink) -> Column:
+    """Return the column of severities, which leads to this page."""
+    return Column("rank", "Severity", PanelLook("none", words=[graded()], links=[link]), filled=True, width=90)

@@ -189,13 +189,15 @@ def number(
     return frame.panel("stat", options, look.config(None, FieldColorModeId.THRESHOLDS))
 
 
-def rows(title: str, says: str, *queries: Query, columns: Sequence[Column], sort: str, join: str = "company") -> Panel:
-    """A table of current values: only these columns, in this order, the highest of `sort` first. Results of several
-    queries are joined by the label `join`."""
+def rows(
+    title: str, says: str, *queries: Query, columns: Sequence[Column], sort: Sequence[str], join: str = "company"
+) -> Panel:
+    """A table of current values: only these columns, in this order, the highest of the first of `sort` first, then of
+    the next. Results of several queries are joined by the label `join`; only what the first has is shown."""
     options = table.Options(
         show_header=True,
         cell_height=common.TableCellHeight.SM,
-        sort_by=[common.TableSortByFieldState(display_name=sort, desc=True)],
+        sort_by=[common.TableSortByFieldState(display_name=name, desc=True) for name in sort],
     )
     custom = common.TableFieldOptions(align=common.FieldTextAlignment.AUTO)
     frame = _Frame(
@@ -224,7 +226,7 @@ def _chosen(columns: Sequence[Column], join: str | None) -> list[DataTransformer
     ]
     if join is None:
         return steps
-    return [DataTransformerConfig("joinByField", options={"byField": join, "mode": "outer"}), *steps]
+    return [DataTransformerConfig("joinByField", options={"byField": join, "mode": "inner"}), *steps]
 
 
 def timeline(

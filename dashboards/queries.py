@@ -3,10 +3,13 @@
 Everything is aggregated by named labels, so that a scrape job's own labels cause neither duplicates nor columns.
 """
 
-from dashboards.words import NOT_BAD, RANKS, SEVERITIES, causes_of
+from dashboards.words import NOT_BAD, PROBE_ONLY, PROBE_ONLY_RANKS, RANKS, causes_of
 from monitor.output.company_metrics import code_label
 from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
+
+MAILPATH = "${mailpath:raw}"
+"""Where people reach Mailpath's pages, without a slash at the end."""
 
 LINE = ("company", "path", "kind")
 VERDICT = (*LINE, "outcome", "cause", "grade")
@@ -19,6 +22,7 @@ def where(**labels: str) -> str:
 
 COMPANIES = where(company="$company")
 LINES = where(company="$company", kind="$kind")
+OF_OTHER_SYSTEMS = 'mailpath_company_info{mail_system!~"$mail_system"}'
 HERE = 'company="$company"'
 HERE_PATHS = f'{HERE},path=~"$path"'
 HERE_LINES = f'{HERE_PATHS},kind=~"$kind"'
@@ -48,18 +52,24 @@ def outcomes(chosen: str) -> str:
 
 
 def ranks(chosen: str) -> str:
-    """Rank of the current verdict of each path and kind; see `dashboards.words.RANKS`."""
-    parts = (
-        f'{rank} * mailpath_path_outcome{{{chosen},outcome="{outcome}"}}'
-        for outcome, rank in sorted(RANKS.items(), key=lambda each: -each[1])
-        if outcome
-    )
-    return by(VERDICT, " or ".join(parts))
+    """Rank of the current verdict of each path and kind; see `dashboards.words`."""
+    mail = {
+        f'outcome="{outcome}",cause!~"{PROBE_ONLY}"': rank
+        for outcome, rank in RANKS.items()
+        if outcome in PROBE_ONLY_RANKS
+    }
+    probe_only = {f'outcome="{outcome}",cause=~"{PROBE_ONLY}"': rank for outcome, rank in PROBE_ONLY_RANKS.items()}
+    others = {f'outcome="{outcome}"': RANKS[outcome] for outcome in (Outcome.INBOX, Outcome.UNKNOWN)}
+    found = sorted((mail | probe_only | others).items(), key=lambda each: -each[1])
+    return by(VERDICT, " or ".join(f"{rank} * mailpath_path_outcome{{{chosen},{verdict}}}" for verdict, rank in found))
 
 
 def worst(labels: tuple[str, ...], chosen: str) -> str:
-    """The worst current verdict per combination of these labels: its rank, with all its labels."""
-    return f"topk by ({', '.join(labels)}) (1, {ranks(chosen)})"
+    """The worst current verdict per combination of these labels: its rank, with all its labels. Where all mail arrives,
+    no path stands out, so the rank has only these labels."""
+    each = f"topk by ({', '.join(labels)}) (1, {ranks(chosen)})"
+    well = f"{by(labels, ranks(chosen))} == {RANKS[Outcome.INBOX]}"
+    return f'{each} > {RANKS[Outcome.INBOX]} or label_replace({well}, "outcome", "{Outcome.INBOX}", "", "")'
 
 
 def bad(chosen: str) -> str:
@@ -70,6 +80,11 @@ def bad(chosen: str) -> str:
 def companies(chosen: str, *labels: str) -> str:
     """1 for each company, with these labels."""
     return by(("company", *labels), f"mailpath_company_info{{{chosen}}}")
+
+
+def of_system(expr: str) -> str:
+    """Leave out of `expr` the companies with other mail systems than the selected ones."""
+    return f"({expr}) unless on (company) {OF_OTHER_SYSTEMS}"
 
 
 def with_company(expr: str, *labels: str) -> str:
@@ -89,8 +104,14 @@ def per_mail_system(some: str, chosen: str) -> str:
 
 
 def failing(chosen: str) -> str:
-    """1 for each company with a path and kind whose mail does not arrive in time."""
-    return by(("company",), f'mailpath_path_outcome{{{chosen},outcome!~"{NOT_BAD}"}}')
+    """1 for each company with a path and kind whose mail does not arrive in time; trouble of the probe only is none."""
+    return by(("company",), f'mailpath_path_outcome{{{chosen},outcome!~"{NOT_BAD}",cause!~"{PROBE_ONLY}"}}')
+
+
+def probe_only(chosen: str) -> str:
+    """1 for each company whose probes fail, but only for a reason that says nothing about people's mail."""
+    fails = by(("company",), f'mailpath_path_outcome{{{chosen},outcome!~"{NOT_BAD}",cause=~"{PROBE_ONLY}"}}')
+    return f"{fails} unless on (company) ({failing(chosen)})"
 
 
 def well(chosen: str) -> str:
@@ -100,25 +121,24 @@ def well(chosen: str) -> str:
 
 
 def unknown(everybody: str, chosen: str) -> str:
-    """1 for each company for which neither holds."""
-    return f"{companies(everybody)} unless on (company) ({failing(chosen)}) unless on (company) ({well(chosen)})"
+    """1 for each company for which none of these holds: failing, of the probe only, well."""
+    others = " ".join(f"unless on (company) ({each})" for each in (failing(chosen), probe_only(chosen), well(chosen)))
+    return f"{companies(everybody)} {others}"
 
 
-def severities(metric: str, chosen: str = "") -> str:
-    """Severity of each incident as a number; see `dashboards.words.SEVERITIES`. `metric` counts incidents."""
-    also = f",{chosen}" if chosen else ""
-    parts = (
-        f'{rank} * ({metric}{{severity="{severity}"{also}}} > bool 0) > 0' for severity, rank in SEVERITIES.items()
-    )
-    return by(("company", "scope", "cause", "severity"), " or ".join(parts))
-
-
-def with_runbook(expr: str) -> str:
-    """Add the name of the runbook to `expr`, which has a cause; none for mail that arrived."""
+def with_runbook(expr: str, about: str = "") -> str:
+    """Add the address of the runbook to `expr`, which has a cause; none for mail that arrived. `about`: the label, a
+    company or an incident, whose case the page is to show."""
     for family in CauseFamily:
-        expr = f'label_replace({expr}, "runbook", "cause-{family}", "cause", "{causes_of(family)}")'
+        page = f"{MAILPATH}/runbooks/cause-{family}"
+        expr = f'label_replace({expr}, "runbook", "{page}", "cause", "{causes_of(family)}")'
+    if about:
+        expr = f'label_join({expr}, "runbook", "?{about}=", "runbook", "{about}")'
     return f'label_replace({expr}, "runbook", "", "outcome", "{Outcome.INBOX}")'
 
+
+LATELY = "$__rate_interval"
+"""The window of rates: long enough for some samples, and no gap between two windows."""
 
 EACH = "$__interval"
 """The window of what is counted in the bars or bands of a panel: each stands for the time that it covers."""
@@ -135,6 +155,16 @@ def counted(counter: str, chosen: str, window: str) -> str:
     grown = f"increase({series}[{window}]) or {series} * 0"
     born = f"clamp_max(min_over_time({series}[{window}]), 1) unless {series} offset {window} or {series} * 0"
     return f"({grown}) + ({born})"
+
+
+def codes_in_time(labels: tuple[str, ...], chosen: str, window: str) -> str:
+    """The share of codes within `window` that reached the inbox in time, per combination of these labels; no result
+    where there was no code."""
+
+    def count(counter: str) -> str:
+        return by(labels, f'increase({counter}{{{chosen},code="{code_label(True)}"}}[{window}])', "sum")
+
+    return f"{count('mailpath_codes_in_time_total')} / ({count('mailpath_codes_total')} > 0)"
 
 
 def deliveries(chosen: str, window: str, *, codes: bool = True) -> str:

@@ -1,20 +1,24 @@
 """Texts of the service in Grafana: each outcome with its sign and colour, each cause with its remedy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from grafana_foundation_sdk.models.dashboard import (
+    DashboardRegexMapOptions,
     DashboardSpecialValueMapOptions,
+    RegexMap,
     SpecialValueMap,
     SpecialValueMatch,
     ValueMap,
+    ValueMapping,
     ValueMappingResult,
 )
 
 from monitor.incidents.incident import Severity
 from monitor.incidents.labels import SCOPES
 from monitor.incidents.labels import SEVERITIES as SEVERITY_LABELS
+from monitor.incidents.weight import OF_THE_MAILBOX
 from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
-from probes.labels import CAUSES, KINDS, outcome_label
+from probes.labels import CAUSES, GRADES, KINDS, outcome_label
 from probes.mailsystems.causes import IN_SHORT
 from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.verdict import Cause, Concern, Outcome
@@ -22,8 +26,17 @@ from probes.verdict import Cause, Concern, Outcome
 RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(reversed(WORST_FIRST))}
 """Ranks for comparison in Prometheus: 0 is the inbox, the highest is the worst."""
 
+PROBE_ONLY_RANKS: dict[Outcome, float] = {
+    outcome: round(RANKS[Outcome.UNKNOWN] + rank / 10, 1)
+    for outcome, rank in RANKS.items()
+    if outcome and rank > RANKS[Outcome.UNKNOWN]
+}
+"""Ranks of failures that say nothing about people's mail: they follow all others, and come before what is unknown."""
+
 SEVERITIES = {severity: rank for rank, severity in enumerate(reversed(Severity), start=1)}
 """Severities as numbers; 0 is for none."""
+
+SEVERITY_TITLES = {str(severity): SEVERITY_LABELS[severity].label for severity in Severity}
 
 GOOD = COLOURS[Outcome.INBOX].fill
 BAD = COLOURS[Outcome.BLOCKED].fill
@@ -33,6 +46,10 @@ NOT_KNOWN = COLOURS[Outcome.UNKNOWN].fill
 
 NOT_BAD = f"{Outcome.INBOX}|{Outcome.UNKNOWN}"  # a regular expression
 OF_THE_SENDER = "|".join(cause for cause in Cause if cause.concerns is Concern.SENDER)
+PROBE_ONLY = "|".join(
+    cause for cause in Cause if cause in OF_THE_MAILBOX or cause is Cause.MOVED or cause.concerns is Concern.OURSELVES
+)
+"""Causes about the probe's own mailbox or message: a regular expression. Incidents blame no mail for them either."""
 
 
 def label(outcome: Outcome | None) -> str:
@@ -41,8 +58,13 @@ def label(outcome: Outcome | None) -> str:
 
 
 def ranked() -> ValueMap:
-    """Map a rank to its outcome."""
-    return _mapping((str(rank), label(outcome), COLOURS[outcome].fill) for outcome, rank in RANKS.items())
+    """Map a rank to its outcome. A failure that concerns the probe only says so, without the colour of a failure."""
+    return _mapping(
+        [
+            *((str(rank), label(outcome), COLOURS[outcome].fill) for outcome, rank in RANKS.items()),
+            *((str(rank), f"{label(outcome)}, probe only", NOT_KNOWN) for outcome, rank in PROBE_ONLY_RANKS.items()),
+        ]
+    )
 
 
 def named() -> ValueMap:
@@ -63,20 +85,34 @@ def graded() -> ValueMap:
     return _mapping([("0", "✓ none", GOOD), *rows])
 
 
-def runbooks() -> ValueMap:
-    """Map a runbook's name to its remedy in short."""
-    return _mapping([("", "–", None), *((f"cause-{family}", IN_SHORT[family], None) for family in CauseFamily)])
+def runbooks() -> list[ValueMapping]:
+    """Map the address of a cause's runbook to its remedy in short; "" to a dash."""
+    return [
+        *(tail(f"/runbooks/cause-{family}", IN_SHORT[family]) for family in CauseFamily),
+        _mapping([("", "–", None)]),
+    ]
+
+
+def tail(path: str, text: str) -> RegexMap:
+    """Map addresses that end with this path, a regular expression, to a text; a query of the address is ignored."""
+    result = ValueMappingResult(text, index=0)
+    return RegexMap(DashboardRegexMapOptions(pattern=rf"/^.*{path}(\?.*)?$/", result=result))
 
 
 def plain() -> ValueMap:
-    """Causes, kinds and scopes by their labels; none as a dash."""
-    rows = [*CAUSES.items(), *KINDS.items(), *SCOPES.items()]
+    """Causes, kinds, grades and scopes by their labels; none as a dash."""
+    rows = [*CAUSES.items(), *KINDS.items(), *GRADES.items(), *SCOPES.items()]
     return _mapping([("", "–", None), *((value, row.label, None) for value, row in rows)])
 
 
 def mapped(**texts: str) -> ValueMap:
     """Map values to texts; a leading `_` of a name is removed, so that numbers can be given."""
     return _mapping((value.removeprefix("_"), text, None) for value, text in texts.items())
+
+
+def coloured(texts: Mapping[str, tuple[str, str]]) -> ValueMap:
+    """Map values to texts with their colours."""
+    return _mapping((value, text, colour) for value, (text, colour) in texts.items())
 
 
 def _mapping(rows: Iterable[tuple[str, str, str | None]]) -> ValueMap:

@@ -1,14 +1,29 @@
 """The board of one company, for its IT: failures, since when, causes, remedies."""
 
-from grafana_foundation_sdk.models.dashboard import AnnotationQuery, Dashboard, Panel
-from grafana_foundation_sdk.models.prometheus import Dataquery
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import Name, PanelRow, board, choice
+from dashboards.annotations import incidents_lasting, incidents_opened, mail_systems_changed
+from dashboards.board import COMPANY_PAGE, Name, PanelRow, board, choice, company_choice, page_link
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.boards.service_level import BUDGET, MISSED, NO_BUDGET, SLO
-from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, OUTCOME_WORD, PATH, SCOPE, SEVERITY, TO_DO
+from dashboards.boards.service_level import BUDGET, IN_TIME, MISSED, NO_BUDGET, NOT_A_SHARE, SLO
+from dashboards.columns import (
+    CAUSE,
+    GRADE,
+    INCIDENT,
+    KIND,
+    NEVER,
+    NOTICES,
+    OUTCOME,
+    OUTCOME_WORD,
+    PATH,
+    SCOPE,
+    SINCE,
+    TO_DO,
+    severity,
+)
+from dashboards.incident_queries import muted, of_company
 from dashboards.panels import (
-    DATASOURCE,
+    SHORTEST,
     Column,
     PanelLook,
     Query,
@@ -19,46 +34,51 @@ from dashboards.panels import (
     number,
     rows,
     timeline,
-    words,
 )
 from dashboards.queries import (
     HERE,
     HERE_LINES,
     HERE_PATHS,
+    LATELY,
     VERDICT,
+    bad,
     by,
+    codes_in_time,
+    companies,
     counted,
     deliveries,
     how_many,
     or_none,
     ranks,
     seconds_to_inbox,
-    severities,
     with_runbook,
 )
-from dashboards.words import BAD, GOOD, NOT_BAD, RANKS, WARNING, mapped, no_number, ranked
-from probes.mailsystems.causes import IN_SHORT
-from probes.mailsystems.family import CauseFamily
+from dashboards.words import BAD, GOOD, NOT_BAD, NOT_KNOWN, RANKS, WARNING, mapped, ranked
 
 DAY = "1d"
 LIFE = f"min(mailpath_code_life_seconds{{{HERE_PATHS}}})"
-NEVER = 0
 ALL_KINDS = "All paths, kinds and grades of the company are counted, whatever is selected above"
+TO_ITS_PAGE = page_link("Open the company's page", COMPANY_PAGE)
 
 
 def company() -> Dashboard:
-    """Build the board."""
+    """Build the board for people who look after several companies."""
+    return _board(Name.COMPANY, "One company: which mail from Trimble Identity does not arrive, why, and what to do.")
+
+
+def company_own() -> Dashboard:
+    """Build the board for a company's own IT."""
+    return _board(
+        Name.COMPANY_OWN, "Which mail from Trimble Identity does not arrive, since when, why, and what to do."
+    )
+
+
+def _board(name: Name, says: str) -> Dashboard:
     return board(
-        Name.COMPANY,
-        "For one company's IT: which mail from Trimble Identity does not arrive, why, and what to do.",
+        name,
+        says,
         [
-            choice(
-                "company",
-                "Company",
-                "The company to show.",
-                "label_values(mailpath_company_info, company)",
-                several=False,
-            ),
+            company_choice("Company", "The company to show.", several=False),
             choice(
                 "path",
                 "Path",
@@ -68,24 +88,34 @@ def company() -> Dashboard:
             choice("kind", "Kind", "Kinds of mail.", f"label_values(mailpath_path_outcome{{{HERE}}}, kind)"),
         ],
         [
-            PanelRow(5, [(7, _now()), (5, _incidents()), (4, _share()), (4, _bad()), (4, last_verdict(HERE_PATHS))]),
-            PanelRow(9, [(24, _lines_now())]),
-            PanelRow(8, [(24, _history())], "Over time"),
-            PanelRow(9, [(15, _delivery()), (9, _of_its_life())]),
-            PanelRow(8, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
-            PanelRow(9, [(24, _stopped())], "Failures and remedies"),
-            PanelRow(9, [(8, _causes()), (16, _open())]),
-            PanelRow(13, [(24, _advice())]),
+            PanelRow(4, [(6, _name()), (6, _now()), (4, _incidents()), (4, _share()), (4, last_verdict(HERE_PATHS))]),
+            PanelRow(6, [(15, _open()), (9, _to_do())]),
+            PanelRow(8, [(24, _lines_now())]),
+            PanelRow(7, [(24, _history())], "Over time"),
+            PanelRow(8, [(16, _delivery()), (8, _of_its_life())]),
+            PanelRow(7, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
+            PanelRow(7, [(16, _stopped()), (8, _causes())], "Failures in the last 24 h"),
         ],
         since="now-24h",
-        annotations=[_incidents_behind()],
+        annotations=[incidents_opened(HERE), incidents_lasting(HERE), mail_systems_changed(HERE)],
+    )
+
+
+def _name() -> Panel:
+    return number(
+        "Company",
+        "The company's name in Mailpath's configuration, and the mail system that receives its mail first.",
+        Query(companies(HERE, "name", "mail_system"), "{{name}} · {{mail_system}}"),
+        look=PanelLook("none"),
+        name_only=True,
     )
 
 
 def _now() -> Panel:
     return number(
         "Worst verdict now",
-        "The worst current verdict on the selected paths and kinds; the table below lists all, with their grades.",
+        "The worst current verdict on the selected paths and kinds; the table below lists all, with their grades. "
+        "Probe only: the probe's own mailbox or message fails, which says nothing about people's mail.",
         Query(or_none(f"max({ranks(HERE_LINES)})", RANKS[None])),
         look=PanelLook("none", words=[ranked()]),
     )
@@ -94,26 +124,22 @@ def _now() -> Panel:
 def _incidents() -> Panel:
     return number(
         "Incidents",
-        "Open problems that affect this company now: its own, and those of its mail system or of everybody. Muted: the "
-        "company's own ones for which no notices are sent.",
+        "Open problems that affect this company now: its own, and those of its mail system or of everybody. Muted: no "
+        "notices are sent about them.",
         Query(how_many(f"mailpath_incident_companies{{{HERE}}}"), "! open"),
-        Query(or_none(f"sum(mailpath_muted_incidents{{{HERE}}})"), "– muted"),
+        Query(how_many(muted(HERE)), "– muted"),
         look=PanelLook("short", decimals=0),
-        overrides=[colour_from(1, "! open", BAD)],
+        overrides=[colour_from(1, "! open", BAD), colour_from(1, "– muted", NOT_KNOWN)],
     )
 
 
 def _share() -> Panel:
-    known = counted("mailpath_probes_total", f'{HERE},outcome!="unknown"', DAY)
-    inbox = counted("mailpath_probes_total", f'{HERE},outcome="inbox"', DAY)
     return number(
-        "In time, last 24 h",
-        "Share of the probes judged in the last 24 hours that reached the inbox in time. Probes with an unknown result "
-        f"are not counted. {ALL_KINDS}.",
-        Query(f"({or_none(f'sum({inbox})')}) / ({or_none(f'sum({known})')})"),
-        look=PanelLook(
-            "percentunit", words=[no_number()], steps=[(0.95, WARNING), (0.99, GOOD)], lowest=BAD, decimals=1
-        ),
+        "Codes in time, last 24 h",
+        "Share of the codes judged in the last 24 hours that reached the inbox in time, for each grade. Unknown "
+        "results, and trouble of the probe's own mailbox, do not count. All paths and kinds with a code are counted.",
+        Query(or_none(codes_in_time(("grade",), HERE, DAY), NOT_A_SHARE, grade="no codes"), "{{grade}}"),
+        look=IN_TIME,
     )
 
 
@@ -138,24 +164,14 @@ def _missed() -> Panel:
     )
 
 
-def _bad() -> Panel:
-    failed = counted("mailpath_probes_total", f'{HERE},outcome!~"{NOT_BAD}"', DAY)
-    return number(
-        "Not in time, last 24 h",
-        f"Probes of the last 24 hours that did not arrive, or not in time. {ALL_KINDS}.",
-        Query(or_none(f"sum({failed})")),
-        look=PanelLook("short", steps=[(0.5, BAD)], decimals=0),
-    )
-
-
 def _lines_now() -> Panel:
     return rows(
         "Current verdicts, worst first",
         "The current verdict of each path and kind, with its cause and its grade, which says how much it proves. The "
         "advice links to the runbook. The server's reply is on Mailpath's page.",
-        Query(or_none(with_runbook(ranks(HERE_LINES)), RANKS[None], path="–", kind="–")),
+        Query(or_none(with_runbook(ranks(HERE_LINES), "company"), RANKS[None], path="–", kind="–")),
         columns=[OUTCOME, PATH, KIND, CAUSE, TO_DO, GRADE],
-        sort="Outcome",
+        sort=["Outcome"],
     )
 
 
@@ -170,10 +186,10 @@ def _history() -> Panel:
 
 
 def _delivery() -> Panel:
-    rate = deliveries(HERE, "1h")
+    rate = deliveries(HERE, LATELY)
     return lines(
         "Delivery time and code lifetime",
-        "Time from the creation of a code to the arrival of its mail in the inbox, over the preceding hour. Above the "
+        "Time from the creation of a code to the arrival of its mail in the inbox, at each time. Above the "
         "dashed line the code has expired. A dot is one probe and leads to its page. Mail that never arrived is not "
         "included. All the company's paths, all kinds with a code and all grades are combined; the lines come from a "
         "histogram, so they are approximate.",
@@ -183,6 +199,7 @@ def _delivery() -> Panel:
         look=PanelLook("s", no_value="nothing reached the inbox"),
         overrides=[line("median", GOOD, (2, 5)), line("95th percentile", GOOD), line("code lifetime", BAD, (10, 6))],
         powers=True,
+        step=SHORTEST,
     )
 
 
@@ -212,16 +229,16 @@ def _stopped() -> Panel:
     seen = f'timestamp(mailpath_path_outcome{{{HERE_LINES},outcome!~"{NOT_BAD}"}})'
     last = by(VERDICT, f"{seen} or max_over_time({seen}[{DAY}:1m])")
     return rows(
-        "Failures in the last 24 h, latest first",
+        "Latest first",
         "Each failure of the last 24 hours, and when it was last the current verdict: the first row shows the cause of "
         "the latest refusal. The grade says how much it proves; the advice links to the runbook.",
-        Query(or_none(f"1000 * {with_runbook(last)}", NEVER, path="–", kind="–")),
+        Query(or_none(f"1000 * {with_runbook(last, 'company')}", NEVER, path="–", kind="–")),
         columns=[
             Column(
                 "Value",
                 "Last seen",
                 PanelLook("dateTimeFromNow", words=[mapped(_0="✓ none in 24 h")]),
-                width=190,
+                width=150,
             ),
             OUTCOME_WORD,
             PATH,
@@ -230,14 +247,14 @@ def _stopped() -> Panel:
             TO_DO,
             GRADE,
         ],
-        sort="Last seen",
+        sort=["Last seen"],
     )
 
 
 def _causes() -> Panel:
     failed = counted("mailpath_probes_total", f'{HERE},outcome!~"{NOT_BAD}"', DAY)
     return levels(
-        "Failures in the last 24 h, by cause",
+        "By cause",
         f"Probes of the last 24 hours that did not arrive, or not in time, by the cause of their first verdict. "
         f"{ALL_KINDS}.",
         Query(or_none(by(("outcome", "cause"), failed, "sum"), outcome="none"), "{{outcome}} {{cause}}"),
@@ -246,50 +263,25 @@ def _causes() -> Panel:
 
 
 def _open() -> Panel:
-    touching = with_runbook(severities("mailpath_incident_companies", HERE))
     return rows(
         "Open incidents that affect this company",
-        "Lasting problems, most severe first. The scope is one mailbox, one kind, the company, all companies with its "
-        "mail system, everybody, or Mailpath itself.",
-        Query(or_none(touching, scope="–")),
-        columns=[SEVERITY, SCOPE, CAUSE, TO_DO],
-        sort="Severity",
+        "Lasting problems, most severe first, and when each began. The scope is one mailbox, some kinds of mail, the "
+        "company, all companies with its mail system, everybody, or Mailpath itself. The severity leads to the "
+        "company's page in Mailpath, the number to the incident's.",
+        Query(or_none(of_company(HERE), NEVER, rank="0", scope="–", notices="–", page="")),
+        columns=[severity(TO_ITS_PAGE), SINCE, SCOPE, CAUSE, NOTICES, INCIDENT],
+        sort=["Severity", "Since"],
     )
 
 
-def _advice() -> Panel:
-    return words(
-        "What to do",
-        "The remedy for each family of causes, with its runbook. The tables above name the cause.",
-        "\n".join(
-            (
-                "1. Find the **cause** in the tables above. The server's reply is on "
-                "[the company's page](${mailpath:raw}/companies/${company}).",
-                "2. Follow its runbook. It says who must act, the safest change, and what not to do.",
-                "3. Wait for the next probes: when two in a row are in the inbox, the incident closes by itself.",
-                "",
-                "| what to do | runbook |",
-                "|---|---|",
-                *(
-                    f"| {IN_SHORT[family]} | [{family}](${{mailpath:raw}}/runbooks/cause-{family}) |"
-                    for family in CauseFamily
-                ),
-            )
-        ),
-    )
-
-
-def _incidents_behind() -> AnnotationQuery:
-    """Mark the time during which an incident affected the company."""
-    query = Dataquery(
-        datasource=DATASOURCE, expr=f"mailpath_incident_companies{{{HERE}}}", interval="1m", ref_id="Anno"
-    )
-    return AnnotationQuery(
-        name="Incidents",
-        datasource=DATASOURCE,
-        enable=True,
-        icon_color=BAD,
-        target=query,
-        title_format="{{severity}}: {{scope}}",
-        text_format="{{cause}}",
+def _to_do() -> Panel:
+    present = by(("cause", "company"), bad(HERE_LINES), "count")
+    return rows(
+        "What to do now",
+        "The remedy for each present cause, with the number of affected kinds of mail of all grades. Each leads to its "
+        "runbook: who must act, the safest change, and what not to do. An incident closes by itself when two probes in "
+        "a row reach the inbox.",
+        Query(or_none(with_runbook(present, "company"), runbook="", cause="✓ nothing")),
+        columns=[CAUSE, TO_DO, Column("Value", "Mails", PanelLook("short", words=[mapped(_0="–")]), width=70)],
+        sort=["Mails"],
     )

@@ -3,11 +3,13 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, PanelRow, board, choice
+from dashboards.boards.alerts_panel import alerts_panel
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.panels import SHORTEST, PanelLook, Query, colour_from, line, lines, number, tally
 from dashboards.queries import EACH, by, counted, or_none
 from dashboards.words import BAD, GOOD, NOT_KNOWN, WARNING, mapped
 
+ANY_ALERT = 'company=~".*"'
 JOB = 'job=~"$job"'
 
 
@@ -25,6 +27,7 @@ def itself() -> Dashboard:
             PanelRow(
                 5, [(5, _up()), (5, _build()), (5, last_verdict(JOB)), (5, _inbound_up()), (4, _notices_waiting())]
             ),
+            PanelRow(7, [(24, alerts_panel(ANY_ALERT))]),
             PanelRow(8, [(12, _lag()), (12, _in_flight())], "Probing"),
             PanelRow(8, [(12, _skipped()), (12, _verdicts())]),
             PanelRow(9, [(12, _mailboxes()), (12, _inbound())], "Mailboxes and listener"),

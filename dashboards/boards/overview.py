@@ -4,10 +4,27 @@ from dataclasses import replace
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import Name, PanelRow, board, choice, company_link
+from dashboards.annotations import incidents_opened, mail_systems_changed
+from dashboards.board import Name, PanelRow, board, choice, company_choice, company_link, fixed_choice, page_link
+from dashboards.boards.alerts_panel import alerts_panel
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.boards.service_level import BUDGET, MISSED, NO_BUDGET, SLO
-from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
+from dashboards.boards.service_level import BUDGET, IN_TIME, MISSED, NO_BUDGET, NOT_A_SHARE, SLO
+from dashboards.columns import (
+    CAUSE,
+    GRADE,
+    INCIDENT,
+    KIND,
+    NEVER,
+    NOTICES,
+    OUTCOME,
+    PATH,
+    SCOPE,
+    SINCE,
+    TO_DO,
+    WHO,
+    severity,
+)
+from dashboards.incident_queries import muted, of_all, opened, since
 from dashboards.panels import (
     SHORTEST,
     Column,
@@ -25,44 +42,69 @@ from dashboards.queries import (
     EACH,
     LINES,
     by,
+    codes_in_time,
     companies,
     counted,
     failing,
     how_many,
+    of_system,
     or_none,
     outcomes,
-    severities,
+    probe_only,
     unknown,
     well,
     with_company,
     with_runbook,
     worst,
 )
-from dashboards.words import BAD, GOOD, NOT_KNOWN, RANKS, mapped
+from dashboards.words import BAD, GOOD, NOT_KNOWN, RANKS, SEVERITY_TITLES, mapped
 from probes.verdict import Outcome
 
 FROM_BEST = [outcome for outcome in RANKS if outcome]
 MIXED = "All grades are counted together"
+AGE = PanelLook("s", words=[mapped(**{"-1": "none yet"})], decimals=0)
+INCIDENTS = 'company=~"$company|",severity=~"$severity"'
+"""Incidents and alerts of the selected companies, and those that concern none, such as Mailpath's own."""
+
+ALL, BAD_ONLY = "-1", "0.5"  # the rank that a company's worst verdict must exceed
+NAME = Column("name", "Company", PanelLook("none", links=[company_link("${__data.fields.company}")]), width=150)
 
 
 def overview() -> Dashboard:
     """Build the board."""
     return board(
         Name.OVERVIEW,
-        "Is mail from Trimble Identity reaching everyone now? If not: which companies, why, and what to do.",
+        "Is mail from Trimble Identity reaching everyone now? If not: which companies, since when, why, what to do.",
         [
-            choice("company", "Company", "Companies to show.", "label_values(mailpath_company_info, company)"),
+            choice(
+                "mail_system",
+                "Mail system",
+                "Mail systems to show.",
+                "label_values(mailpath_company_info, mail_system)",
+            ),
+            company_choice("Company", "Companies to show.", several=True, of='mail_system=~"$mail_system"'),
             choice("kind", "Kind", "Kinds of mail to show.", "label_values(mailpath_path_outcome, kind)"),
+            fixed_choice(
+                "severity", "Severity", "Severities of incidents and alerts to show.", SEVERITY_TITLES, several=True
+            ),
+            fixed_choice(
+                "least",
+                "Table",
+                "Companies in the table: all, or only those whose mail is not known to arrive.",
+                {ALL: "all companies", BAD_ONLY: "only with trouble"},
+                several=False,
+            ),
         ],
         [
-            PanelRow(6, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
-            PanelRow(12, [(24, _companies())]),
-            PanelRow(8, [(15, _open()), (9, _muted())], "Incidents"),
-            PanelRow(8, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
+            PanelRow(5, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
+            PanelRow(13, [(24, _companies())]),
+            PanelRow(8, [(14, _open()), (10, alerts_panel(INCIDENTS))], "Incidents and alerts"),
+            PanelRow(7, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
             PanelRow(9, [(9, _grades()), (15, _present())], "Verdicts"),
-            PanelRow(8, [(24, _verdicts())]),
+            PanelRow(7, [(24, _verdicts())]),
         ],
         since="now-24h",
+        annotations=[incidents_opened(COMPANIES), mail_systems_changed(COMPANIES)],
     )
 
 
@@ -70,14 +112,17 @@ def _reached() -> Panel:
     return number(
         "Does mail reach everyone?",
         "Companies by their current verdicts on the selected kinds. Not reached: at least one mail does not arrive in "
-        "time. Unknown: no failure is known, but some result is unknown or there is no verdict yet. Reached: all mail "
+        "time. Probe only: only the probe's own mailbox or message fails, which says nothing about people's mail. "
+        "Unknown: no failure is known, but some result is unknown or there is no verdict yet. Reached: all mail "
         f"arrives in the inbox in time. {MIXED}; the table below shows the grades.",
-        Query(how_many(failing(LINES)), "✕ not reached"),
-        Query(how_many(unknown(COMPANIES, LINES)), "? unknown"),
-        Query(how_many(well(LINES)), "✓ reached"),
+        Query(how_many(of_system(failing(LINES))), "✕ not reached"),
+        Query(how_many(of_system(probe_only(LINES))), "! probe only"),
+        Query(how_many(of_system(unknown(COMPANIES, LINES))), "? unknown"),
+        Query(how_many(of_system(well(LINES))), "✓ reached"),
         look=PanelLook("short", decimals=0),
         overrides=[
             colour_from(1, "✕ not reached", BAD),
+            colour_from(1, "! probe only", NOT_KNOWN),
             colour_from(1, "? unknown", NOT_KNOWN),
             colour_from(1, "✓ reached", GOOD),
         ],
@@ -85,70 +130,80 @@ def _reached() -> Panel:
 
 
 def _incidents() -> Panel:
+    def count(incidents: str) -> str:
+        return how_many(by(("incident",), of_system(incidents), "group"))
+
+    quiet = f"{opened(INCIDENTS)} and on (company, scope, cause, severity) ({muted(INCIDENTS)})"
+    loud = f"{opened(INCIDENTS)} unless on (company, scope, cause, severity) ({muted(INCIDENTS)})"
     return number(
         "Incidents",
-        "Lasting problems of all companies: open ones, and muted ones, for which no notices are sent.",
-        Query("sum(mailpath_incidents) or on () vector(0)", "! open"),
-        Query("sum(mailpath_muted_incidents) or on () vector(0)", "– muted"),
+        "Lasting problems of the selected companies and severities: open ones, and muted ones, for which no notices "
+        "are sent.",
+        Query(count(loud), "! open"),
+        Query(count(quiet), "– muted"),
         look=PanelLook("short", decimals=0),
         overrides=[colour_from(1, "! open", BAD), colour_from(1, "– muted", NOT_KNOWN)],
     )
 
 
 def _companies() -> Panel:
-    company = companies(COMPANIES)
-    known = with_runbook(with_company(worst(("company",), LINES), "name", "mail_system"))
+    def each(expr: str, instead: int) -> str:
+        return f"{expr} or {companies(COMPANIES)} * 0 + {instead}"
+
+    known = with_runbook(with_company(worst(("company",), LINES), "name", "mail_system"), "company")
     named = companies(COMPANIES, "name", "mail_system")
-    silent = f"{RANKS[None]} * ({named} unless on (company) mailpath_path_outcome)"
+    silent = f"{RANKS[None]} * ({named} unless on (company) mailpath_path_outcome{{{LINES}}})"
     age = f"time() - {by(('company',), f'mailpath_last_verdict_timestamp_seconds{{{COMPANIES}}}')}"
-    touching = by(("company",), f"mailpath_incident_companies{{{COMPANIES}}}", "count")
+    share = by(("company",), codes_in_time(("company", "grade"), COMPANIES, "1d"), "min")
+    shown = of_system(f"{known} or on (company) {silent}")
     return rows(
         "Companies, worst first",
-        "Each company with its worst current verdict on the selected kinds: path, kind, cause and grade (how "
-        "much it proves: real, impersonated, scanned or unproven). The company links to its board, the advice to its "
-        "runbook.",
-        Query(f"{known} or {silent}"),
-        Query(f"{touching} or {company} * 0"),
-        Query(f"{age} or {company} * -1"),
+        "Each company with its worst current verdict on the selected kinds: path, kind, cause and grade, which says "
+        "how much it proves. In time: the share of codes of 24 hours; of several grades, the lowest. Muted: open "
+        "incidents for which no notices are sent. The name leads to the company's board, the advice to its runbook.",
+        Query(f"({shown}) > $least"),
+        Query(each(since(COMPANIES), NEVER)),
+        Query(each(share, NOT_A_SHARE)),
+        Query(each(by(("company",), f"mailpath_incident_companies{{{COMPANIES}}}", "count"), 0)),
+        Query(each(by(("company",), muted(COMPANIES), "count"), 0)),
+        Query(each(age, -1)),
         columns=[
             replace(OUTCOME, name="Value #A"),
-            Column("company", "Company", PanelLook("none", links=[company_link("${__value.raw}")]), width=120),
-            Column("name", "Name"),
-            Column("mail_system", "Mail system", width=110),
+            NAME,
+            Column("mail_system", "Mail system", width=100),
+            replace(SINCE, name="Value #B"),
             CAUSE,
-            replace(TO_DO, width=330),
-            PATH,
+            TO_DO,
             KIND,
+            PATH,
             GRADE,
-            Column("Value #B", "Incidents", PanelLook("short"), width=80),
-            Column(
-                "Value #C", "Last verdict", PanelLook("s", words=[mapped(**{"-1": "none yet"})], decimals=0), width=100
-            ),
+            Column("Value #C", "In time, 24 h", IN_TIME, width=110),
+            Column("Value #D", "Open", PanelLook("short"), width=70),
+            Column("Value #E", "Muted", PanelLook("short"), width=80),
+            Column("Value #F", "Last verdict", AGE, width=110),
+            Column("company", "Key", width=100),
         ],
-        sort="Outcome",
+        sort=["Outcome", "Since"],
     )
 
 
 def _open() -> Panel:
-    incidents = with_runbook(severities("mailpath_incidents"))
     return rows(
         "Open incidents",
-        "Lasting problems that people are notified about, most severe first. Each is listed once, at its widest scope.",
-        Query(or_none(incidents, scope="–", company="–")),
-        columns=[SEVERITY, SCOPE, WHOSE, CAUSE, TO_DO],
-        sort="Severity",
-    )
-
-
-def _muted() -> Panel:
-    incidents = severities("mailpath_muted_incidents")
-    return rows(
-        "Muted incidents",
-        "Open problems for which no notices are sent, because of a mute or maintenance. `mailpath mute list` shows who "
-        "muted them, until when, and why.",
-        Query(or_none(incidents, scope="–", company="–")),
-        columns=[SEVERITY, SCOPE, WHOSE, CAUSE],
-        sort="Severity",
+        "Lasting problems, most severe first, and when each began. Each is listed once, at its widest scope; muted: no "
+        "notices are sent. The severity and the number lead to the incident in Mailpath, the advice to its runbook.",
+        Query(or_none(of_all(INCIDENTS), NEVER, rank="0", scope="–", who="–", notices="–", page="", runbook="")),
+        columns=[
+            severity(page_link("Open the incident", "${__data.fields.page}")),
+            SINCE,
+            SCOPE,
+            WHO,
+            CAUSE,
+            TO_DO,
+            NOTICES,
+            INCIDENT,
+        ],
+        sort=["Severity", "Since"],
     )
 
 

@@ -2,11 +2,13 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import Name, PanelRow, board, choice
+from dashboards.annotations import incidents_opened, mail_systems_changed
+from dashboards.board import Name, PanelRow, board, choice, company_choice
 from dashboards.columns import CAUSE, OUTCOME_WORD, TO_DO
 from dashboards.panels import Column, PanelLook, Query, columns_of, outcome_colours, rows, tally, timeline
 from dashboards.queries import (
     COMPANIES,
+    LATELY,
     LINES,
     bad,
     by,
@@ -36,7 +38,7 @@ def sender() -> Dashboard:
         "Verdicts and causes by mail system. A failure at many companies with one mail system points to that system; a "
         "failure at all companies points to the sender.",
         [
-            choice("company", "Company", "Companies to count.", "label_values(mailpath_company_info, company)"),
+            company_choice("Company", "Companies to count.", several=True),
             choice("kind", "Kind", "Kinds of mail to count.", "label_values(mailpath_path_outcome, kind)"),
         ],
         [
@@ -46,6 +48,7 @@ def sender() -> Dashboard:
             PanelRow(8, [(24, _delivery())]),
         ],
         since="now-7d",
+        annotations=[incidents_opened(COMPANIES), mail_systems_changed(COMPANIES)],
     )
 
 
@@ -70,7 +73,7 @@ def _systems() -> Panel:
             Column("Value #D", "Unknown", count, width=110),
             Column("Value #A", "Companies", count, width=110),
         ],
-        sort="Share",
+        sort=["Share", "Not reached"],
         join="mail_system",
     )
 
@@ -97,7 +100,7 @@ def _causes_now() -> Panel:
         "advice links to the runbook.",
         Query(or_none(with_runbook(causes), cause="✓ none", outcome="inbox")),
         columns=[Column("Value", "Count", count, width=90), OUTCOME_WORD, CAUSE, TO_DO],
-        sort="Count",
+        sort=["Count"],
     )
 
 
@@ -122,11 +125,11 @@ def _stopped() -> Panel:
 
 
 def _delivery() -> Panel:
-    buckets = with_company(by(("company", "le"), deliveries(COMPANIES, "1h"), "sum"), "mail_system")
+    buckets = with_company(by(("company", "le"), deliveries(COMPANIES, LATELY), "sum"), "mail_system")
     life = f"min(mailpath_code_life_seconds{{{COMPANIES}}})"
     return tally(
         "Delivery time by mail system, as share of the code lifetime",
-        "95th percentile of the delivery time of mail with a code over the preceding hour, relative to the shortest "
+        "95th percentile of the delivery time of mail with a code at each time, relative to the shortest "
         "code lifetime on these companies' paths. At 100 % the code has expired on arrival. Mail that never arrived is "
         f"not included. From a histogram, so it is approximate. {MIXED}.",
         Query(f"{seconds_to_inbox(0.95, SYSTEM, buckets)} / on () group_left () {life}", "{{mail_system}}"),

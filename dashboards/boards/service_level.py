@@ -14,6 +14,16 @@ BUDGET = PanelLook(
     decimals=0,
 )
 
+NOT_A_SHARE = -1
+"""In place of a share of nothing."""
+
+IN_TIME = PanelLook(
+    "percentunit",
+    words=[mapped(**{str(NOT_A_SHARE): "–"})],
+    steps=[(0.0, BAD), (0.95, WARNING), (0.99, GOOD)],
+    decimals=1,
+)
+
 MISSED = PanelLook("percentunit", least=0, decimals=1, no_value="no codes in this time")
 
 SLO = (

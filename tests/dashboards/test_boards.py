@@ -24,6 +24,9 @@ GRAFANA_12 = range(41, 43)  # the schema versions of its releases
 EVERY_PANEL = pytest.mark.parametrize(("board", "panel"), list(panels()), ids=titled)
 EVERY_QUESTION = pytest.mark.parametrize(("board", "panel"), list(asking()), ids=titled)
 EVERY_BOARD = pytest.mark.parametrize("name", BOARDS)
+WINDOW = re.compile(r"\[([^\]]+)\]|offset (\S+)")
+DAYS = {"1d", "1d:1m"}
+SELECTOR = re.compile(r"\b(?:mailpath_\w+|\w+:mailpath_\w+(?::\w+)?|ALERTS\w*|up|scrape_\w+)\b(\{[^}]*\})?")
 GRADED = re.compile(r"mailpath_(path_outcome|path_ok|probes_total|codes_|delivery_seconds)")
 
 
@@ -52,6 +55,7 @@ def test_boards_are_found_by_names_that_stay() -> None:
     assert uids == {
         "mailpath-overview": "Mailpath: overview",
         "mailpath-company": "Mailpath: company",
+        "mailpath-company-own": "Mail from Trimble Identity",
         "mailpath-sender": "Mailpath: sender",
         "mailpath-itself": "Mailpath: itself",
     }
@@ -101,12 +105,78 @@ def test_grades_are_never_taken_together_in_silence(board, panel) -> None:
         assert "grade" in panel["description"]
 
 
+@EVERY_QUESTION
+def test_windows_follow_the_time_that_is_shown_but_for_tallies_of_days(board, panel) -> None:
+    """A fixed hour would be empty, or hide what happened between two points."""
+    for target in panel["targets"]:
+        for windows in WINDOW.findall(target["expr"]):
+            (window,) = filter(None, windows)
+            assert window.rstrip(")") in {"$__interval", "$__rate_interval", "$__range", *DAYS}
+            assert window not in DAYS or "24 h" in panel["description"]
+
+
+@pytest.mark.parametrize("name", ["company", "company-own"])
+def test_a_board_of_one_company_asks_for_nothing_of_others(name) -> None:
+    """Whatever its data source has."""
+    board = BOARDS[name]
+    variables = [each["query"]["query"] for each in board["templating"]["list"] if each["type"] == "query"]
+    asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", ())]
+    asked += [mark["target"]["expr"] for mark in board["annotations"]["list"]]
+    itself, *others = variables
+    assert itself == "query_result(group by (company, name) (mailpath_company_info{}))"
+    selectors = [found for expr in [*asked, *others] for found in SELECTOR.finditer(expr)]
+    assert len(selectors) > 50
+    assert [found[0] for found in selectors if 'company="$company"' not in (found[1] or "")] == []
+
+
+def test_the_board_that_a_company_gets_knows_no_other_board() -> None:
+    own, staff = BOARDS["company-own"], BOARDS["company"]
+    texts = list(strings(own))
+    assert not [text for text in texts if re.search(r"/d/|mailpath-(overview|sender|itself)|Mailpath: ", text)]
+    assert own["panels"] == staff["panels"]
+    assert own["annotations"] == staff["annotations"]
+
+
+def test_a_board_of_one_company_shows_its_name_and_only_the_remedies_of_now() -> None:
+    titles = {panel["title"]: panel for panel in BOARDS["company-own"]["panels"]}
+    assert "{{name}}" in titles["Company"]["targets"][0]["legendFormat"]
+    assert titles["Company"]["options"]["textMode"] == "name"
+    assert [panel for panel in titles.values() if panel["type"] == "text"] == []
+    (remedies,) = titles["What to do now"]["targets"]
+    assert "mailpath_path_outcome" in remedies["expr"]
+
+
+def test_severities_lead_to_the_company_s_page_and_numbers_to_the_incident_s() -> None:
+    (table,) = (panel for panel in BOARDS["company"]["panels"] if panel["title"].startswith("Open incidents"))
+    links = {
+        override["matcher"]["options"]: each["value"][0]["url"]
+        for override in table["fieldConfig"]["overrides"]
+        for each in override["properties"]
+        if each["id"] == "links"
+    }
+    assert links == {"rank": "${mailpath:raw}/companies/${company}", "page": "${__value.raw}"}
+
+
+@EVERY_BOARD
+def test_marks_are_those_of_incidents_and_changes(name) -> None:
+    marks = {each["name"]: each for each in BOARDS[name]["annotations"].get("list", [])}
+    if name == "itself":
+        assert not marks
+        return
+    assert {"Incidents opened", "Mail systems changed"} <= set(marks)
+    assert marks["Incidents opened"]["useValueForTime"] is True
+    for mark in marks.values():
+        assert mark["enable"]
+        assert mark["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+
+
 @EVERY_BOARD
 def test_every_variable_that_is_used_is_there_and_none_is_for_nothing(name) -> None:
     board = BOARDS[name]
     defined = {variable["name"]: variable for variable in board["templating"]["list"]}
     used = {word for text in strings(board) for word in re.findall(r"\$\{?(\w+)", text)}
-    assert {word for word in used if not word.startswith("__")} == set(defined)
+    used = {word for word in used if not word.startswith("__") and not word.isdecimal()}  # $1 is PromQL's own
+    assert used == set(defined)
     assert all(variable["description"] and variable["label"] for variable in defined.values())
     assert defined["mailpath"]["query"] == "http://127.0.0.1:8025"
 
@@ -114,7 +184,10 @@ def test_every_variable_that_is_used_is_there_and_none_is_for_nothing(name) -> N
 @EVERY_BOARD
 def test_every_board_leads_to_the_others_and_to_mailpath_s_page(name) -> None:
     urls = [link["url"] for link in BOARDS[name]["links"]]
-    others = [each.uid for each in Name if each.uid != BOARDS[name]["uid"]]
+    if name == "company-own":
+        assert urls == ["${mailpath:raw}/companies/${company}"]
+        return
+    others = [each.uid for each in Name if each.uid != BOARDS[name]["uid"] and not each.alone]
     assert urls == [
         *(f"/d/{uid}?${{datasource:queryparam}}&${{mailpath:queryparam}}" for uid in others),
         "${mailpath:raw}/",
@@ -125,11 +198,11 @@ def test_every_link_leads_to_something_that_is_there() -> None:
     texts = [text for board in BOARDS.values() for text in strings(board)]
     boards = {uid for text in texts for uid in re.findall(r"/d/([\w-]+)", text)}
     pages = {page for text in texts for page in re.findall(r"\$\{mailpath:raw\}/([^)\"]*)", text)}
-    assert boards == {board["uid"] for board in BOARDS.values()}
+    assert boards == {each.uid for each in Name if not each.alone}
     named = {f"runbooks/cause-{family}" for family in CauseFamily}
-    assert pages == {"", "incidents", "companies/${company}", "runbooks/${__value.raw}", *named}
+    assert pages == {"", "incidents/$1", "companies/${company}", "runbooks/$1", *named}
     served = {route.path for route in routes() if isinstance(route, RouteDef)}
-    assert served >= {"/", "/incidents", "/companies/{company}"}
+    assert served >= {"/", "/incidents/{incident}", "/companies/{company}"}
     assert {f"runbooks/{file.stem}" for file in RUNBOOKS.glob("cause-*.md")} == named
     assert (RUNBOOKS / "index.md").exists()  # where the link of a row without a runbook ends
 

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dashboards.words import RANKS
+from dashboards.words import PROBE_ONLY_RANKS, RANKS, SEVERITIES
+from monitor.incidents.incident import Severity
 from probes.verdict import Outcome
 from tests.lab.processes import until
-from tests.support.alert_rules import PROMETHEUS as RULES
+from tests.support.dashboard_examples import rules_into
 from tests.support.grafana_boards import BOARDS, Json, asking, titled
 from tests.support.prometheus_servers import prometheus
 from tests.support.sandbox_process import MUTED, mailpath, read, saying
@@ -30,7 +31,14 @@ VARIABLES = [
     for variable in board["templating"]["list"]
     if variable["type"] == "query"
 ]
-EVERYTHING = {"company": ".*", "kind": ".*", "path": ".*", "job": "mailpath"}
+MAILPATH = "http://mailpath.example"
+OF_ONE = ("company", "company-own")
+TIMES = {"__range": "3600s", "__interval": "300s", "__rate_interval": "300s"}
+EVERYTHING = dict.fromkeys(("company", "kind", "path", "mail_system", "severity"), ".*") | {
+    "job": "mailpath",
+    "least": "-1",
+    "mailpath": MAILPATH,
+}
 SANDBOX = {  # what config.toml promises
     "birchline": Outcome.INBOX,
     "corkwood": Outcome.SPAM,
@@ -48,10 +56,10 @@ SANDBOX = {  # what config.toml promises
 NOT_HERE = {"paths overdue", Outcome.QUARANTINED}  # what the sandbox has no example of
 METRIC = re.compile(r"(?<![\w:])mailpath_\w+(?![\w:])")  # not what a rule records
 WELL, STOPPED = "birchline", "granite"
-SLO_RULES = RULES / "mailpath-slo.rules.yml"
+NAME = "Birchline Surveying (simulated)"
 PROMETHEUS = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-rule_files: ["{rules}"]
+rule_files: ["*.rules.yml"]
 scrape_configs:
   - job_name: mailpath
     static_configs: [{{targets: ["{target}"]}}]
@@ -59,10 +67,9 @@ scrape_configs:
 
 
 def configuration(target: str, folder: Path) -> str:
-    """Scrape this, and record every second what the boards show of the service level."""
-    rules = folder / "slo.yml"
-    rules.write_text(re.sub(r"interval: \w+", "interval: 1s", SLO_RULES.read_text()))
-    return PROMETHEUS.format(target=target, rules=rules)
+    """Scrape this, and evaluate all rules every second."""
+    rules_into(folder, interval="1s")
+    return PROMETHEUS.format(target=target)
 
 
 @dataclass(slots=True)
@@ -79,7 +86,7 @@ class Source:
 
     def series(self, target: Json, **chosen: str) -> list[Json]:
         """What a panel's query answers; NaN counts as no answer."""
-        expr = filled(target["expr"], {"__range": "3600s", "__interval": "300s"} | EVERYTHING | chosen)
+        expr = filled(target["expr"], TIMES | EVERYTHING | chosen)
         if target["instant"]:
             found = self.get("query", query=expr, time=self.moment)["result"]
         else:
@@ -102,7 +109,7 @@ def numbers(series: Json) -> list[float]:
 
 def filled(text: str, values: dict[str, str]) -> str:
     """With Grafana's variables replaced. One that has no value here stays, and is an error in PromQL."""
-    return re.sub(r"\$\{?(\w+)\}?", lambda found: values.get(found[1], found[0]), text)
+    return re.sub(r"\$\{?(\w+)(?::\w+)?\}?", lambda found: values.get(found[1], found[0]), text)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +139,8 @@ def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             *(f'company:mailpath_codes_missed:ratio6h{{company="{name}"}}' for name in (WELL, STOPPED)),
             *(f'company:mailpath_codes_missed:ratio3d{{company="{name}"}}' for name in (WELL, STOPPED)),
             "grade:mailpath_codes_missed:ratio6h",
+            'ALERTS{alertname="MailpathCompanyStopped",alertstate="firing"}',
+            f'mailpath_incident_opened_timestamp_seconds{{company="{MUTED}"}}',
         )
         yield at_work
 
@@ -151,6 +160,45 @@ def calm(source: Source, service: str, tmp_path_factory: pytest.TempPathFactory)
             yield quiet
 
 
+@pytest.fixture(scope="module")
+def bound(source: Source, service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    """A Prometheus that has what one company's own has: nothing of others, nothing of Mailpath itself."""
+    lines = read(f"{service}/metrics").splitlines(keepends=True)
+    text = "".join(line for line in lines if line.startswith("#") or f'company="{STOPPED}"' in line)
+    with saying(text) as page:
+        folder = tmp_path_factory.mktemp("bound")
+        with prometheus(configuration(page.removeprefix("http://"), folder), folder) as url:
+            own = Source(url)
+            own.until(f"count_over_time(up[1m]) >= {SCRAPES}", f'company:mailpath_codes:rate5m{{company="{STOPPED}"}}')
+            yield own
+
+
+OF_ITS_OWN = [panel for board, panel in asking() if board == "company-own"]
+
+
+@pytest.mark.parametrize("panel", OF_ITS_OWN, ids=titled)
+def test_a_company_s_board_needs_nothing_of_others(bound: Source, panel) -> None:
+    for target in panel["targets"]:
+        found = bound.series(target, company=STOPPED)
+        assert found or empty_by_right(panel), target["expr"]
+        assert {one["metric"].get("company", STOPPED) for one in found} <= {STOPPED}
+
+
+def test_a_company_s_board_says_the_same_from_its_own_metrics(source: Source, bound: Source) -> None:
+    for title in (
+        "Company",
+        "Open incidents that affect this company",
+        "What to do now",
+        "Current verdicts, worst first",
+    ):
+        own, all_ = (table(each, "company-own", title, company=STOPPED)["A"] for each in (bound, source))
+        assert own == all_
+    (variable,) = (each for each in BOARDS["company-own"]["templating"]["list"] if each["name"] == "company")
+    asked = variable["query"]["query"].removeprefix("query_result(").removesuffix(")")
+    (only,) = bound.get("query", query=asked, time=bound.moment)["result"]
+    assert offer(as_text(only["metric"]), variable["regex"])[1] == STOPPED
+
+
 def empty_by_right(panel: Json) -> bool:
     """It says in words what it means that it has nothing to show."""
     return "noValue" in panel["fieldConfig"]["defaults"]
@@ -159,7 +207,7 @@ def empty_by_right(panel: Json) -> bool:
 @EVERY_QUESTION
 @pytest.mark.parametrize("kind", [".*", "verification"])
 def test_every_query_answers(source: Source, board, panel, kind) -> None:
-    company = WELL if board == "company" else ".*"
+    company = WELL if board in OF_ONE else ".*"
     for target in panel["targets"]:
         assert source.series(target, company=company, kind=kind), target["expr"]
 
@@ -171,7 +219,7 @@ def test_a_query_that_can_say_none_says_what_there_is(source: Source, board, pan
         first, *none = target["expr"].split(" or on () ")
         if len(none) == 1 and target["legendFormat"] not in NOT_HERE:
             stripped = target | {"expr": first}
-            companies = (STOPPED, MUTED) if board == "company" else (".*",)
+            companies = (STOPPED, MUTED) if board in OF_ONE else (".*",)
             assert any(source.series(stripped, company=company) for company in companies), first
 
 
@@ -191,18 +239,37 @@ def test_every_query_answers_where_all_is_well(calm: Source, board, panel) -> No
     ("board", "variable"), VARIABLES, ids=lambda each: each if isinstance(each, str) else each["name"]
 )
 def test_every_variable_has_values(source: Source, board, variable) -> None:
-    asked = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"])
+    query = variable["query"]["query"]
+    assert variable["definition"] == query
+    if asked := re.fullmatch(r"label_values\((.+), (\w+)\)", query):
+        assert source.get(f"label/{asked[2]}/values", **{"match[]": filled(asked[1], {"company": WELL})})
+        return
+    asked = re.fullmatch(r"query_result\((.+)\)", query)
     assert asked
-    assert variable["definition"] == variable["query"]["query"]
-    values = source.get(f"label/{asked[2]}/values", **{"match[]": filled(asked[1], {"company": WELL})})
-    assert values
-    if variable["name"] == "company":
-        assert values == sorted(SANDBOX)
+    assert variable["name"] == "company"
+    found = source.get("query", query=filled(asked[1], EVERYTHING), time=source.moment)["result"]
+    offered = [offer(as_text(one["metric"]), variable["regex"]) for one in found]
+    assert sorted(value for _, value in offered) == sorted(SANDBOX)
+    assert (NAME, WELL) in offered
+
+
+def as_text(labels: Json) -> str:
+    """A result as Grafana writes it, before it looks for text and value."""
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "} 1 0"
+
+
+def offer(text: str, regex: str) -> tuple[str, str]:
+    """What people read and what it stands for, as Grafana finds them with a regular expression of two named groups."""
+    pattern, flags = re.fullmatch(r"/(.+)/(\w*)", regex).groups()  # type: ignore[union-attr]
+    assert flags == "g"
+    found = [each.groupdict() for each in re.finditer(pattern.replace("(?<", "(?P<"), text)]
+    texts, values = ([each[name] for each in found if each[name]] for name in ("text", "value"))
+    return texts[0], values[0]
 
 
 @EVERY_QUESTION
 def test_every_column_and_every_name_in_a_legend_is_a_label_that_is_there(source: Source, board, panel) -> None:
-    answers = [source.series(target, company=STOPPED if board == "company" else ".*") for target in panel["targets"]]
+    answers = [source.series(target, company=STOPPED if board in OF_ONE else ".*") for target in panel["targets"]]
     labels = {label for answer in answers for one in answer for label in one["metric"]}
     for target in panel["targets"]:
         assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= labels | {"cause", "channel", "kind"}
@@ -228,24 +295,133 @@ def panel_of(board: str, title: str) -> Json:
 def test_the_overview_tells_the_truth_about_each_company(source: Source) -> None:
     first, *_ = panel_of("overview", "Companies, worst first")["targets"]
     found = {one["metric"]["company"]: numbers(one)[0] for one in source.series(first)}
-    assert found == {company: RANKS[outcome] for company, outcome in SANDBOX.items()}
+    ranks: dict[str, float] = {company: RANKS[outcome] for company, outcome in SANDBOX.items()}
+    assert found == ranks | {MUTED: PROBE_ONLY_RANKS[Outcome.BLOCKED]}
+    assert PROBE_ONLY_RANKS[Outcome.BLOCKED] < RANKS[Outcome.LATE]
     counts = [
         numbers(source.series(target)[0])[0] for target in panel_of("overview", "Does mail reach everyone?")["targets"]
     ]
-    assert counts == [10, 1, 1]
+    assert counts == [9, 1, 1, 1]
 
 
 def test_the_last_refusal_of_a_company_comes_with_its_cause_and_runbook(source: Source) -> None:
-    (target,) = panel_of("company", "Failures in the last 24 h, latest first")["targets"]
+    (target,) = panel_of("company", "Latest first")["targets"]
     (refusal,) = source.series(target, company=STOPPED)
     said = refusal["metric"]
-    assert (said["outcome"], said["cause"], said["runbook"]) == ("blocked", "ip_blocked", "cause-address")
+    assert (said["outcome"], said["cause"], said["runbook"]) == (
+        "blocked",
+        "ip_blocked",
+        f"{MAILPATH}/runbooks/cause-address?company=granite",
+    )
     assert said["grade"] == "impersonated"
     (none,) = source.series(target, company=WELL)
     assert numbers(none) == [0]
 
 
-def test_marks_of_incidents_on_the_company_board_are_there(source: Source) -> None:
-    (marks,) = BOARDS["company"]["annotations"]["list"]
-    assert source.series(marks["target"] | {"instant": False}, company=STOPPED)
-    assert not source.series(marks["target"] | {"instant": False}, company=WELL)
+def table(source: Source, board: str, title: str, **chosen: str) -> dict[str, list[tuple[Json, float]]]:
+    """The rows that each query of a table gives."""
+    targets = panel_of(board, title)["targets"]
+    return {
+        target["refId"]: [(one["metric"], numbers(one)[0]) for one in source.series(target, **chosen)]
+        for target in targets
+    }
+
+
+def test_the_table_of_companies_says_since_when_how_many_in_time_and_who_is_muted(source: Source) -> None:
+    answers = table(source, "overview", "Companies, worst first")
+    since, share, open_, muted = ({row["company"]: value for row, value in answers[ref]} for ref in "BCDE")
+    assert {*since} == {*share} == {*open_} == {*muted} == {*SANDBOX}
+    assert since[WELL] == 0
+    assert 0 < source.moment - since[STOPPED] / 1000 < 300
+    assert (share[WELL], share[STOPPED], share["ironvault"]) == (1, 0, -1)
+    assert (open_[WELL], open_[STOPPED], open_[MUTED]) == (0, 1, 0)
+    assert {company for company, count in muted.items() if count} == {MUTED}
+
+
+def test_a_company_whose_mail_arrives_has_no_path_of_its_own_and_no_advice(source: Source) -> None:
+    rows = {row["company"]: row for row, _ in table(source, "overview", "Companies, worst first")["A"]}
+    assert rows[WELL].keys() & {"path", "kind", "cause", "grade", "runbook"} == set()
+    assert rows[STOPPED]["runbook"] == f"{MAILPATH}/runbooks/cause-address?company=granite"
+
+
+def test_the_table_of_companies_can_be_limited_to_those_with_trouble(source: Source) -> None:
+    found = table(source, "overview", "Companies, worst first", least="0.5")["A"]
+    assert {row["company"] for row, _ in found} == {*SANDBOX} - {WELL}
+
+
+@pytest.mark.parametrize(("system", "companies"), [("postfix", 12), ("m365", 0)])
+def test_mail_systems_limit_what_the_overview_shows(source: Source, system, companies) -> None:
+    assert len(table(source, "overview", "Companies, worst first", mail_system=system)["A"]) == companies
+    counts = table(source, "overview", "Does mail reach everyone?", mail_system=system)
+    assert sum(rows[0][1] for rows in counts.values()) == companies
+    rows = table(source, "overview", "Open incidents", mail_system=system)["A"]
+    assert ("incident" in rows[0][0]) is bool(companies)
+
+
+def test_severities_limit_the_incidents_of_the_overview(source: Source) -> None:
+    everything, critical = (
+        [row for row, _ in table(source, "overview", "Open incidents", severity=chosen)["A"]]
+        for chosen in (".*", "page")
+    )
+    assert {row["severity"] for row in critical} == {"page"}
+    assert len(critical) < len(everything)
+
+
+def infos(source: Source) -> list[Json]:
+    found: list[Json] = source.get("query", query="mailpath_company_info", time=source.moment)["result"]
+    return found
+
+
+def test_open_incidents_are_listed_once_with_since_when_and_whether_notices_are_sent(source: Source) -> None:
+    rows = table(source, "overview", "Open incidents")["A"]
+    incidents = [row["incident"] for row, _ in rows]
+    assert len(incidents) == len(set(incidents)) >= 4
+    shown = source.get("query", query="mailpath_incident_opened_timestamp_seconds", time=source.moment)["result"]
+    assert {*incidents} == {one["metric"]["incident"] for one in shown}
+    for row, at in rows:
+        assert row["rank"] == str(SEVERITIES[Severity(row["severity"])])
+        assert row["page"] == f"{MAILPATH}/incidents/{row['incident']}"
+        assert row["runbook"].endswith(f"?incident={row['incident']}")
+        assert 0 < source.moment - at / 1000 < 300
+    quiet = [row["who"] for row, _ in rows if row["notices"] == "muted"]
+    (name,) = (one["metric"]["name"] for one in infos(source) if one["metric"]["company"] == MUTED)
+    assert quiet == [name]
+
+
+def test_the_alerts_of_prometheus_are_shown_but_the_one_that_always_fires(source: Source) -> None:
+    for board in ("overview", "itself"):
+        rows = table(source, board, "Alerts in Prometheus")["A"]
+        found = {row["alertname"]: (row, at) for row, at in rows}
+        assert "MailpathDeadMansSwitch" not in found
+        row, at = found["MailpathCompanyStopped"]
+        assert (row["rank"], row["alertstate"]) == ("3", "firing")
+        assert row["page"] == f"{MAILPATH}/runbooks/MailpathCompanyStopped"
+        assert 0 < source.moment - at / 1000 < 300
+
+
+def test_what_to_do_names_the_remedies_of_the_present_causes_only(source: Source) -> None:
+    for company, causes in ((STOPPED, {"ip_blocked"}), (WELL, {"✓ nothing"})):
+        rows = table(source, "company-own", "What to do now", company=company)["A"]
+        assert {row["cause"] for row, _ in rows} == causes
+        page = f"{MAILPATH}/runbooks/cause-address?company=granite"
+        assert {row.get("runbook", "") for row, _ in rows} == {page if company == STOPPED else ""}
+
+
+def test_the_name_of_a_company_is_on_its_board(source: Source) -> None:
+    ((row, _),) = table(source, "company-own", "Company", company=WELL)["A"]
+    assert row["name"] == NAME
+
+
+@pytest.mark.parametrize("board", ["company", "company-own", "overview", "sender"])
+def test_marks_are_where_incidents_began(source: Source, board) -> None:
+    marks = {each["name"]: each for each in BOARDS[board]["annotations"]["list"]}
+    opened = marks["Incidents opened"]["target"] | {"instant": False}
+    one, *_ = source.series(opened, company=STOPPED)
+    words = one["metric"]
+    assert (words["severity"], words["cause"]) == ("critical", "IP address")
+    assert 0 < source.moment - numbers(one)[0] / 1000 < 300
+    assert source.series(marks["Mail systems changed"]["target"] | {"instant": False}) == []
+    if board in OF_ONE:
+        assert source.series(marks["Time of incidents"]["target"] | {"instant": False}, company=STOPPED)
+        for each in marks.values():
+            assert not source.series(each["target"] | {"instant": False}, company=WELL)

@@ -1,5 +1,6 @@
 """What the README of the dashboards tells people to do, done."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,12 @@ import pytest
 from tests.support.dashboard_examples import DASHBOARDS
 
 README = (DASHBOARDS / "README.md").read_text()
-COMMANDS = [line.strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+OF_BOARDS = (DASHBOARDS / "grafana" / "README.md").read_text()
+
+
+def commands_of(readme: str) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
 def run(command: str, folder: Path) -> str:
@@ -28,7 +34,7 @@ def copies(tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("able")
 def test_the_addresses_are_put_in_by_the_commands_and_nothing_else_changes(copies: Path) -> None:
-    told = [run(command, copies) for command in filter(None, COMMANDS)]
+    told = [run(command, copies) for command in commands_of(README)]
     assert told[-1].split() == ["on-call"]
     for file in copies.glob("*.rules.yml"):
         text = file.read_text()
@@ -47,3 +53,15 @@ def test_the_files_that_it_names_are_there() -> None:
     for name in re.findall(r"`([\w./-]+\.(?:yml|py))`", README):
         if name != "prometheus.yml":
             assert list(DASHBOARDS.rglob(name.split("/")[-1])), name
+
+
+def test_the_boards_get_the_address_of_mailpath_by_one_command(tmp_path: Path) -> None:
+    for file in (DASHBOARDS / "grafana" / "boards").glob("*.json"):
+        shutil.copy(file, tmp_path)
+    (command,) = commands_of(OF_BOARDS)
+    run(command, tmp_path)
+    for file in tmp_path.glob("*.json"):
+        before, after = (DASHBOARDS / "grafana" / "boards" / file.name).read_text(), file.read_text()
+        assert after == before.replace("http://127.0.0.1:8025", "https://mailpath.example") != before
+        (address,) = (each for each in json.loads(after)["templating"]["list"] if each["name"] == "mailpath")
+        assert address["query"] == address["current"]["value"] == "https://mailpath.example"

@@ -1,26 +1,17 @@
 """What the boards' queries mean, told by Prometheus's own test tool on made-up series."""
 
-import json
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
 
 from dashboards import queries
-from dashboards.words import RANKS, SEVERITIES
-from monitor.incidents.incident import Severity
+from dashboards.words import PROBE_ONLY, PROBE_ONLY_RANKS, RANKS
 from probes.mailsystems.family import FAMILIES, family_of
 from probes.verdict import Outcome
-from tests.support.prometheus_servers import PROMTOOL
+from tests.support.promql import Answer, ask
 
 pytestmark = pytest.mark.usefixtures("able")
 
 ALL = 'company=~".*"'
-Answer = Mapping[str, float]
-"""Labels as Prometheus writes them, and the value."""
-
-EVERYBODY = {f'mailpath_company_info{{company="{name}",mail_system="m365",name="{name}"}}': "1" for name in "abcdef"}
+EVERYBODY = {f'mailpath_company_info{{company="{name}",mail_system="m365",name="{name}"}}': "1" for name in "abcdefg"}
 
 
 def outcome(company: str, kind: str, outcome: Outcome, cause: str = "") -> dict[str, str]:
@@ -39,21 +30,9 @@ SERIES = (
     | outcome("d", "verification", Outcome.UNKNOWN)
     | outcome("e", "invitation", Outcome.SPAM, "content")
     | outcome("e", "verification", Outcome.BLOCKED, "ip_listed")
+    | outcome("g", "invitation", Outcome.INBOX)
+    | outcome("g", "verification", Outcome.BLOCKED, "no_such_user")
 )  # of f nothing is known yet
-
-
-def ask(tmp_path: Path, expr: str, series: dict[str, str], expected: Answer, at: str = "0m") -> None:
-    """Fails, with both answers, unless `expr` has exactly the expected one."""
-    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
-    test = {
-        "interval": "1m",
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [{"expr": expr, "eval_time": at, "exp_samples": samples}],
-    }
-    file = tmp_path / "test.yml"
-    file.write_text(json.dumps({"rule_files": [], "evaluation_interval": "1m", "tests": [test]}))
-    told = subprocess.run([PROMTOOL, "test", "rules", str(file)], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
 
 
 def companies(names: str) -> Answer:
@@ -65,6 +44,7 @@ def companies(names: str) -> Answer:
     [
         (queries.failing(ALL), companies("be")),  # one bad mail is enough
         (queries.well(ALL), companies("a")),  # all that can be seen is good, and all can be seen
+        (queries.probe_only(ALL), companies("g")),  # only the probe's own mailbox is known to be in trouble
         (queries.unknown(ALL, ALL), companies("cdf")),  # nothing bad is seen, and not all is good
         (queries.how_many(queries.failing(ALL)), {"{}": 2}),
         (queries.how_many(queries.failing('company="a"')), {"{}": 0}),
@@ -85,8 +65,26 @@ def test_the_worst_verdict_speaks_for_a_company(tmp_path) -> None:
         f'{{company="b",outcome="late",cause="unclear",{said}}}': RANKS[Outcome.LATE],
         f'{{company="d",outcome="unknown",{said}}}': RANKS[Outcome.UNKNOWN],
         f'{{company="e",outcome="blocked",cause="ip_listed",{said}}}': RANKS[Outcome.BLOCKED],
+        f'{{company="g",outcome="blocked",cause="no_such_user",{said}}}': PROBE_ONLY_RANKS[Outcome.BLOCKED],
+        '{company="a",outcome="inbox"}': RANKS[Outcome.INBOX],  # of no path more than of another
     }
-    ask(tmp_path, queries.worst(("company",), 'company=~"b|d|e"'), SERIES, expected)
+    ask(tmp_path, queries.worst(("company",), 'company=~"a|b|d|e|g"'), SERIES, expected)
+
+
+def test_trouble_of_the_probe_only_is_below_all_other_failures_and_above_what_is_not_known() -> None:
+    others = [RANKS[outcome] for outcome in PROBE_ONLY_RANKS]
+    assert sorted(RANKS.values()) == list(range(len(Outcome) + 1))
+    assert all(RANKS[Outcome.UNKNOWN] < rank < min(others) for rank in PROBE_ONLY_RANKS.values())
+    assert {*PROBE_ONLY_RANKS} == {*Outcome} - {Outcome.INBOX, Outcome.UNKNOWN}
+    assert PROBE_ONLY.split("|") == [
+        "no_such_user",
+        "case_sensitive_user",
+        "mailbox_full",
+        "mailbox_disabled",
+        "moved",
+        "malformed",
+        "network",
+    ]
 
 
 def test_ranks_are_in_the_order_of_the_web_page_and_every_outcome_has_one(tmp_path) -> None:
@@ -124,27 +122,16 @@ def test_every_cause_leads_to_its_own_runbook(tmp_path, cause) -> None:
     )
     ask(
         tmp_path,
-        queries.with_runbook(queries.outcomes("")),
+        queries.with_runbook(queries.outcomes(""), "company"),
         series,
-        {f'{{{named},runbook="cause-{family_of(cause)}"}}': 1},
+        {f'{{{named},runbook="{queries.MAILPATH}/runbooks/cause-{family_of(cause)}?company=a"}}': 1},
     )
 
 
 def test_mail_that_arrives_needs_no_runbook(tmp_path) -> None:
     named = 'company="a",path="hq",kind="invitation",outcome="inbox",grade="real"'
     series = outcome("a", "invitation", Outcome.INBOX)
-    ask(tmp_path, queries.with_runbook(queries.outcomes("")), series, {f"{{{named}}}": 1})
-
-
-def test_incidents_are_ranked_by_how_grave_they_are_and_none_is_said(tmp_path) -> None:
-    assert SEVERITIES[Severity.PAGE] > SEVERITIES[Severity.TICKET] > SEVERITIES[Severity.NOTE] > 0
-    named = 'company="a",scope="kind",cause="content"'
-    series = {f'mailpath_incidents{{{named},severity="{severity}"}}': "2" for severity in Severity}
-    expected: Answer = {f'{{{named},severity="{severity}"}}': SEVERITIES[severity] for severity in Severity}
-    ask(tmp_path, queries.severities("mailpath_incidents"), series, expected)
-    none = queries.or_none(queries.severities("mailpath_incidents"), scope="–")
-    ask(tmp_path, none, {'mailpath_incidents{severity="page"}': "0"}, {'{scope="–"}': 0})
-    ask(tmp_path, none, {}, {'{scope="–"}': 0})
+    ask(tmp_path, queries.with_runbook(queries.outcomes(""), "company"), series, {f"{{{named}}}": 1})
 
 
 @pytest.mark.parametrize(

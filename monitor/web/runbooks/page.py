@@ -37,6 +37,8 @@ from probes.mailsystems.remedy import FilledRemedy, with_steps
 from probes.mailsystems.table import is_shared, steps_for, system_label
 from probes.mailsystems.words import chain_label
 
+ALERTS = "Mailpath"  # with what their names begin
+WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 TO_RUNBOOKS = re.compile(r'href="(/runbooks/[\w-]+)(?=["#])')
 MAX_RETURN_CHARS = 300  # of the address to come back to after sign-in
 MAX_OFFERED = 30  # companies of one incident that one can choose among
@@ -68,9 +70,11 @@ def routes() -> list[web.RouteDef]:
 
 
 async def show(request: web.Request) -> web.Response:
-    """One runbook; the index with a note where there is none of that name."""
+    """One runbook; the index with a note where there is none of that name. The name of an alert leads to its page."""
     name = request.match_info.get("name", INDEX)
     found = runbooks()
+    if name.startswith(ALERTS) and (of_alert := page_of_alert(name)) in found:
+        raise web.HTTPFound(URL(f"/runbooks/{of_alert}").with_query(request.query))
     runbook = found.get(name, found[INDEX])
     missing = "" if name in found else name[:MAX_NAME_CHARS]
     caller, config = request.get(CALLER), request.app[BACKEND].config()
@@ -91,6 +95,11 @@ async def show(request: web.Request) -> web.Response:
         sign_in=str(URL(SIGN_IN).with_query(to=request.path_qs[:MAX_RETURN_CHARS])),
         texts=contact_texts_of(runbook, case, config),
     )
+
+
+def page_of_alert(name: str) -> str:
+    """Return the name that an alert's page has: "mailpath-down" for "MailpathDown"."""
+    return WORD_BEGINS.sub("-", name[:MAX_NAME_CHARS]).lower()
 
 
 def body_of(runbook: Runbook, config: Config, case: RunbookCase | None, caller: Caller | None) -> str:

@@ -19,7 +19,7 @@ from probes.mailsystems.choose import runbook_for
 from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
 from tests.monitor.incidents.test_remedies import UNSAFE
-from tests.support.alert_rules import ALERTS
+from tests.support.alert_rules import ALERTS, Alert
 from tests.support.documentation import rows
 from tests.support.pages_app import open_pages_app
 
@@ -202,3 +202,13 @@ async def test_a_name_that_is_not_there_gets_the_list(pages_url: str, name: str)
 
 def test_pages_are_made_once() -> None:
     assert runbooks() is runbooks()
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+async def test_the_name_of_an_alert_leads_to_its_page(pages_url: str, alert: Alert) -> None:
+    """Whoever has no more than the name, such as a dashboard, can link to it."""
+    async with (
+        ClientSession() as http,
+        http.get(f"{pages_url}/runbooks/{alert.name}?company=acme", allow_redirects=False) as answer,
+    ):
+        assert (answer.status, answer.headers["Location"]) == (302, f"/runbooks/{alert.runbook}?company=acme")

@@ -126,7 +126,7 @@ def company_link(company: str) -> DashboardLink:
 
 
 def page_link(title: str, url: str = "${__value.raw}") -> DashboardLink:
-    """Link to a page of Mailpath: to the one whose address is the value, unless told otherwise. Grafana leaves out a
+    """Link to a page of Mailpath: by default to the one whose address is the value. Grafana leaves out a
     link without an address, so a value that is empty has none."""
     return DashboardLink(title=title, type_val=DashboardLinkType.LINK, url=url, target_blank=True)
 

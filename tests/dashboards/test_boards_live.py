@@ -1,28 +1,22 @@
 """A real Prometheus scrapes a running Mailpath, and every query of every panel and variable is asked of it."""
 
-import json
-import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from dashboards.words import PROBE_ONLY_RANKS, RANKS, SEVERITIES
 from monitor.incidents.incident import Severity
 from probes.verdict import Outcome
-from tests.lab.processes import until
 from tests.support.dashboard_examples import rules_into
 from tests.support.grafana_boards import BOARDS, Json, asking, titled
 from tests.support.prometheus_servers import prometheus
+from tests.support.prometheus_source import EVERYTHING, MAILPATH, Source, as_text, filled, numbers, offer
 from tests.support.sandbox_process import MUTED, mailpath, read, saying
 
 pytestmark = [pytest.mark.usefixtures("able"), pytest.mark.timeout(180)]
 
-PATIENCE = 60.0
 SCRAPES = 4  # a rate needs two; the first may have come before the first verdict
 EVERY_QUESTION = pytest.mark.parametrize(("board", "panel"), list(asking()), ids=titled)
 VARIABLES = [
@@ -31,14 +25,7 @@ VARIABLES = [
     for variable in board["templating"]["list"]
     if variable["type"] == "query"
 ]
-MAILPATH = "http://mailpath.example"
 OF_ONE = ("company", "company-own")
-TIMES = {"__range": "3600s", "__interval": "300s", "__rate_interval": "300s"}
-EVERYTHING = dict.fromkeys(("company", "kind", "path", "mail_system", "severity"), ".*") | {
-    "job": "mailpath",
-    "least": "-1",
-    "mailpath": MAILPATH,
-}
 SANDBOX = {  # what config.toml promises
     "birchline": Outcome.INBOX,
     "corkwood": Outcome.SPAM,
@@ -70,46 +57,6 @@ def configuration(target: str, folder: Path) -> str:
     """Scrape this, and evaluate all rules every second."""
     rules_into(folder, interval="1s")
     return PROMETHEUS.format(target=target)
-
-
-@dataclass(slots=True)
-class Source:
-    """A Prometheus, as Grafana asks it: of what was so at one moment."""
-
-    url: str
-    moment: float = 0.0
-
-    def get(self, path: str, **words: Any) -> Any:
-        answer = json.loads(read(f"{self.url}/api/v1/{path}?{urlencode(words, doseq=True)}"))
-        assert answer["status"] == "success", answer
-        return answer["data"]
-
-    def series(self, target: Json, **chosen: str) -> list[Json]:
-        """What a panel's query answers; NaN counts as no answer."""
-        expr = filled(target["expr"], TIMES | EVERYTHING | chosen)
-        if target["instant"]:
-            found = self.get("query", query=expr, time=self.moment)["result"]
-        else:
-            found = self.get("query_range", query=expr, start=self.moment - 30, end=self.moment, step=5)["result"]
-        return [one for one in found if any(not math.isnan(value) for value in numbers(one))]
-
-    def until(self, *conditions: str) -> None:
-        """Wait until all this is so, and stay at that moment."""
-        for _ in until(PATIENCE, 0.2):
-            self.moment = float(self.get("query", query="time()")["result"][1])
-            missing = [expr for expr in conditions if not self.get("query", query=expr, time=self.moment)["result"]]
-            if not missing:
-                return
-        raise AssertionError(f"never so: {missing}")
-
-
-def numbers(series: Json) -> list[float]:
-    return [float(value) for _, value in series.get("values") or [series["value"]]]
-
-
-def filled(text: str, values: dict[str, str]) -> str:
-    """With Grafana's variables replaced. One that has no value here stays, and is an error in PromQL."""
-    return re.sub(r"\$\{?(\w+)(?::\w+)?\}?", lambda found: values.get(found[1], found[0]), text)
 
 
 @pytest.fixture(scope="module")
@@ -251,20 +198,6 @@ def test_every_variable_has_values(source: Source, board, variable) -> None:
     offered = [offer(as_text(one["metric"]), variable["regex"]) for one in found]
     assert sorted(value for _, value in offered) == sorted(SANDBOX)
     assert (NAME, WELL) in offered
-
-
-def as_text(labels: Json) -> str:
-    """A result as Grafana writes it, before it looks for text and value."""
-    return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "} 1 0"
-
-
-def offer(text: str, regex: str) -> tuple[str, str]:
-    """What people read and what it stands for, as Grafana finds them with a regular expression of two named groups."""
-    pattern, flags = re.fullmatch(r"/(.+)/(\w*)", regex).groups()  # type: ignore[union-attr]
-    assert flags == "g"
-    found = [each.groupdict() for each in re.finditer(pattern.replace("(?<", "(?P<"), text)]
-    texts, values = ([each[name] for each in found if each[name]] for name in ("text", "value"))
-    return texts[0], values[0]
 
 
 @EVERY_QUESTION

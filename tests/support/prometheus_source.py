@@ -35,12 +35,19 @@ class Source:
 
     def series(self, target: Json, **chosen: str) -> list[Json]:
         """What a panel's query answers; NaN counts as no answer."""
-        expr = filled(target["expr"], TIMES | EVERYTHING | chosen)
-        if target["instant"]:
-            found = self.get("query", query=expr, time=self.moment)["result"]
-        else:
-            found = self.get("query_range", query=expr, start=self.moment - 30, end=self.moment, step=5)["result"]
+        found = self.answer(target, TIMES | EVERYTHING | chosen)
         return [one for one in found if any(not math.isnan(value) for value in numbers(one))]
+
+    def answer(self, target: Json, values: dict[str, str], seconds: float = 30, step: float = 5) -> list[Json]:
+        """The same with NaN, with these values of variables, over so many seconds."""
+        words: dict[str, Any] = {"query": filled(target["expr"], values)}
+        if target["instant"]:
+            path, words["time"] = "query", self.moment
+        else:
+            path = "query_range"
+            words |= {"start": self.moment - seconds, "end": self.moment, "step": step}
+        answers: list[Json] = self.get(path, **words)["result"]
+        return answers
 
     def until(self, *conditions: str) -> None:
         """Wait until all this is so, and stay at that moment."""

@@ -4,8 +4,8 @@ Results of different grades prove different things, and mail with a code has a d
 are never added up.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -13,8 +13,10 @@ from monitor.probing.code_counts import in_time
 from monitor.store import ResultCount
 from probes.outcome import Grade
 
-OBJECTIVE = 0.99  # of the probes that tell
+OBJECTIVE = 0.99  # of the probes that tell; dashboards/prometheus/mailpath-slo.rules.yml has the same number
 WINDOW = timedelta(days=30)
+WINDOWS = {"24 hours": timedelta(days=1), "7 days": timedelta(days=7), "30 days": WINDOW}  # of pages
+TENTHS_OF_PERCENT = 1000
 
 
 class Level(StrEnum):
@@ -41,9 +43,54 @@ class ServiceLevel:
         return self.in_time / self.judged
 
     @property
+    def tenths(self) -> int:
+        """Return the share in time in tenths of a percent, rounded down: what misses the objective never looks met."""
+        return self.in_time * TENTHS_OF_PERCENT // self.judged
+
+    @property
+    def missed(self) -> int:
+        """Return the number of probes that were not in time."""
+        return self.judged - self.in_time
+
+    @property
+    def allowed(self) -> int:
+        """Return the number of probes that may miss by the objective, in whole ones."""
+        return int(round(self.judged * (1 - OBJECTIVE), 6))
+
+    @property
+    def enough(self) -> bool:
+        """Test if there are enough probes to say whether the objective is met: so many that one may miss."""
+        return self.allowed > 0
+
+    @property
     def budget_left(self) -> float:
         """Return the share of the error budget that is left: 1 without failures, negative when overspent."""
         return 1 - (self.judged - self.in_time) / (self.judged * (1 - OBJECTIVE))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLevels:
+    """The codes of one grade, for each of `WINDOWS`; None where there are none."""
+
+    grade: Grade
+    levels: tuple[ServiceLevel | None, ...]
+
+
+def codes_of(windows: Iterable[Iterable[ServiceLevel]], companies: Container[str]) -> tuple[CodeLevels, ...]:
+    """Add up the levels of these companies, window by window: codes only, and each grade by itself, best first."""
+    sums = [_of_codes(level for level in levels if level.of in companies) for levels in windows]
+    grades = [grade for grade in Grade if any(grade in each for each in sums)]
+    return tuple(CodeLevels(grade, tuple(each.get(grade) for each in sums)) for grade in grades)
+
+
+def _of_codes(levels: Iterable[ServiceLevel]) -> dict[Grade, ServiceLevel]:
+    sums: dict[Grade, ServiceLevel] = {}
+    for level in levels:
+        if level.needs_code:
+            before = sums.get(level.grade, ServiceLevel("", True, level.grade, 0, 0))
+            judged, in_time = before.judged + level.judged, before.in_time + level.in_time
+            sums[level.grade] = replace(before, judged=judged, in_time=in_time)
+    return sums
 
 
 def service_levels(results: Iterable[ResultCount], group: Callable[[str], str | None]) -> list[ServiceLevel]:

@@ -15,12 +15,14 @@ from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.work import NO_WORK, IncidentWork, without_names, work_of
 from monitor.notices.notice import NoticeKind
+from monitor.output.service_level import WINDOWS, CodeLevels, codes_of
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow, ResultCount, window_start
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
+from monitor.web.codes_in_time import of_companies
 from monitor.web.sealed import Seal
 from probes.check import Check
 from probes.probe import Probe
@@ -200,6 +202,16 @@ class CallerView:
             companies = (company,)
         begin = window_start(since, self.backend.now())
         return begin, await self.backend.store.probes.results(begin, companies)
+
+    async def codes_in_time(self, company: str) -> tuple[CodeLevels, ...]:
+        """The codes of one company over the last days and weeks. Raises NotThereError."""
+        now = self.backend.now()
+        windows = [of_companies((await self.results(now - window, company))[1]) for window in WINDOWS.values()]
+        return codes_of(windows, (company,))
+
+    async def all_codes_in_time(self) -> tuple[CodeLevels, ...] | None:
+        """The codes of all companies that the caller may see; None as long as the store cannot be read."""
+        return await self.backend.recent_levels.of(path.company for path in self.paths())
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from monitor.clock import utc_now
+from monitor.output.service_level import OBJECTIVE, WINDOWS
 from monitor.output.symbols import COLOURS, SIGNS, TONES
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
@@ -111,6 +112,8 @@ def environment() -> Environment:
         verdict_label=verdict_label,
         reason_of=reason_of,
         signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()},
+        windows=tuple(WINDOWS),
+        objective=f"{100 * OBJECTIVE:.4g} %",
     )
     return environment
 

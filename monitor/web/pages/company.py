@@ -154,7 +154,8 @@ async def show(request: web.Request) -> web.Response:
         now,
         await _beside(view, key, paths),
     )
-    return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS))
+    codes = await view.codes_in_time(key)
+    return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS), codes_in_time=codes)
 
 
 async def _beside(view: CallerView, company: str, paths: Sequence[WatchedPath]) -> dict[str, Beside]:

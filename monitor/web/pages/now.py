@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -218,9 +219,14 @@ async def show(request: web.Request) -> web.Response:
     paths, now = view.paths(), backend.now()
     shown = now_view(paths, view.current_verdicts(paths), view.open_incidents(), asked(request.query), now)
     sandbox = bool(backend.config().sandbox.companies)
-    return page(
-        request, "now.html", view=shown, now=now, sandbox=sandbox, starting=backend.ready(), outcome_labels=LABELS
-    )
+    codes = await view.all_codes_in_time()
+    said: dict[str, Any] = {
+        "sandbox": sandbox,
+        "starting": backend.ready(),
+        "outcome_labels": LABELS,
+        "codes_in_time": codes,
+    }
+    return page(request, "now.html", view=shown, now=now, **said)
 
 
 def _companies(

@@ -33,7 +33,7 @@
     .map((each) => each.dataset.incident ?? each.dataset.company).join("\n") + root.querySelectorAll(".matrix .outcome").length;
 
   const settle = (from, to) => {
-    for (const selector of [".totals", "#muted", ".incidents", "#more", "#healthy > summary", "h1"]) {
+    for (const selector of [".totals", "#muted", ".incidents", "#more", "#codes", "#healthy > summary", "h1"]) {
       const old = from.querySelector(selector), fresh = to.querySelector(selector);
       if (old && fresh && old.innerHTML !== fresh.innerHTML && !old.contains(document.activeElement)) old.innerHTML = fresh.innerHTML;
     }

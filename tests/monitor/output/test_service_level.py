@@ -49,6 +49,26 @@ def test_companies_of_a_group_are_added_up_but_not_grades_nor_kinds() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("judged", "good", "tenths", "allowed"),
+    [
+        (2880, 2857, 992, 28),
+        (2880, 2880, 1000, 28),
+        (100_000, 99_999, 999, 1000),
+        (1000, 989, 989, 10),
+        (100, 99, 990, 1),
+        (99, 99, 1000, 0),
+        (200, 198, 990, 2),
+        (700, 693, 990, 7),
+    ],
+)
+def test_a_share_is_never_rounded_up_and_a_whole_probe_may_miss(
+    judged: int, good: int, tenths: int, allowed: int
+) -> None:
+    level = ServiceLevel("", True, Grade.REAL, judged, good)
+    assert (level.tenths, level.allowed, level.enough) == (tenths, allowed, allowed > 0)
+
+
 def test_what_does_not_tell_makes_no_level() -> None:
     assert service_levels([count("acme", Outcome.UNKNOWN, 9)], {"acme": ""}.get) == []
 

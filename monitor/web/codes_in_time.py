@@ -1,0 +1,47 @@
+"""The share of codes in time, on pages: of one company, and of all that a caller may see."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from time import monotonic
+
+from monitor.output.service_level import WINDOWS, CodeLevels, ServiceLevel, codes_of, service_levels
+from monitor.store import ResultCount, Store, StoreError, window_start
+
+FRESH_SECONDS = 60.0
+Levels = tuple[list[ServiceLevel], ...]
+"""Those of each company, for each of `WINDOWS`."""
+
+
+class RecentLevels:
+    """The service levels of all companies. They are read once for all who ask within a minute, since that takes some
+    tenths of a second with a thousand companies."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], clock: Callable[[], float] = monotonic) -> None:
+        self._store, self._now, self._clock = store, now, clock
+        self._read: asyncio.Task[Levels | None] | None = None
+        self._until = 0.0
+
+    async def of(self, companies: Iterable[str]) -> tuple[CodeLevels, ...] | None:
+        """Return the codes of these companies in one sum per grade; None as long as the store cannot be read."""
+        if self._read is None or (self._read.done() and self._clock() >= self._until):
+            self._until = self._clock() + FRESH_SECONDS
+            self._read = asyncio.create_task(self._levels())
+        levels = await asyncio.shield(self._read)
+        return None if levels is None else codes_of(levels, frozenset(companies))
+
+    async def _levels(self) -> Levels | None:
+        now, levels = self._now(), list[list[ServiceLevel]]()
+        try:
+            for window in WINDOWS.values():
+                results = await self._store.probes.results(window_start(now - window, now), None)
+                levels.append(await asyncio.to_thread(of_companies, results))
+        except StoreError:
+            self._until = 0.0
+            return None
+        return tuple(levels)
+
+
+def of_companies(results: Sequence[ResultCount]) -> list[ServiceLevel]:
+    """The service levels of each company."""
+    return service_levels(results, lambda company: company)

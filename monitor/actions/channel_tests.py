@@ -26,7 +26,7 @@ from probes.display import one_line
 TIMEOUT = 13.0  # seconds for each of two deliveries; a request of the API or a page must end within 30
 HOUR = timedelta(hours=1)
 MAX_TESTS_PER_HOUR = 10  # of one channel
-MAX_AUDIT_ENTRIES = 2000  # that are read to count tests; more in an hour are no tests alone
+MAX_AUDIT_ENTRIES = 2000  # that are read to tell when another test is possible
 MAX_NAME_CHARS = 100
 
 Deliver = Callable[[Channel, Notice], Awaitable[DeliveryResult]]
@@ -87,19 +87,17 @@ class ChannelTester:
             return DeliveryResult(f"internal error: {type(error).__name__}")
 
     async def _count(self, name: str) -> None:
-        """Note one more test in the audit log. Raises TooManyError."""
-        now = self.now()
-        entries = [entry for _, entry in await self.store.people.audit_log(None, MAX_AUDIT_ENTRIES)]
-        about = f"channel {name}"
-        recent = [
-            entry.at
-            for entry in entries
-            if entry.what == AuditAction.CHANNEL_TESTED and entry.about == about and now - entry.at < HOUR
-        ]
-        if len(recent) >= MAX_TESTS_PER_HOUR:
-            said = f"channel {name}: at most {MAX_TESTS_PER_HOUR} test notices are sent in an hour"
-            raise TooManyError(said, max(min(recent) + HOUR - now, timedelta(seconds=1)))
-        await self.store.people.note(AuditEntry(now, self.who, self.way, AuditAction.CHANNEL_TESTED, about))
+        """Note one more test in the audit log. The count and the entry are one transaction, so that tests at the same
+        moment, also of other processes, keep the limit. Raises TooManyError."""
+        now, about = self.now(), f"channel {name}"
+        entry = AuditEntry(now, self.who, self.way, AuditAction.CHANNEL_TESTED, about)
+        if await self.store.people.note_within(entry, MAX_TESTS_PER_HOUR, now - HOUR):
+            return
+        entries = [each for _, each in await self.store.people.audit_log(None, MAX_AUDIT_ENTRIES)]
+        alike = [each.at for each in entries if each.what == AuditAction.CHANNEL_TESTED and each.about == about]
+        free_at = min((at for at in alike if now - at < HOUR), default=now) + HOUR
+        said = f"channel {name}: at most {MAX_TESTS_PER_HOUR} test notices are sent in an hour"
+        raise TooManyError(said, max(free_at - now, timedelta(seconds=1)))
 
 
 class ChannelScope(Protocol):

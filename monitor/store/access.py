@@ -16,8 +16,9 @@ from monitor.store import lease
 from monitor.store.database import explained, place, writing
 from monitor.store.health import Health
 from monitor.store.records import ReplacedError, StoreError
+from monitor.store.statements import Row, SqlStatement
 from monitor.store.writer import Writer
-from monitor.store.writes import Row, SqlStatement, Write
+from monitor.store.writes import Write
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from monitor.store import incident_reads, reads, rows, work_reads
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
 from monitor.store.records import LinkUse, NoticeRecord
-from monitor.store.writes import SAID, SIGNALS_SEEN, SqlStatement
+from monitor.store.statements import SAID, SIGNALS_SEEN, SqlStatement
 
 
 class IncidentStore:

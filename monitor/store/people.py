@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store import people_reads, rows
 from monitor.store.access import StoreAccess
-from monitor.store.writes import SqlStatement
+from monitor.store.statements import SqlStatement
 
 USE_IS_TOLD = timedelta(minutes=1)  # so that not every request of a token is a write
 
@@ -92,6 +92,12 @@ class PeopleStore:
     async def note(self, entry: AuditEntry) -> None:
         """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""
         await self._access.write(*rows.kept(SqlStatement.NOTE, entry))
+
+    async def note_within(self, entry: AuditEntry, most: int, since: datetime) -> bool:
+        """Add a line to the audit log. False, and nothing is written, if it has `most` of the same action about the
+        same subject after `since`, whichever process wrote them."""
+        row = {**rows.fields_of(entry), "most": most, "since": since}
+        return await self._access.write((SqlStatement.NOTE_WITHIN, row)) > 0
 
     async def audit_log(self, before_id: int | None, most: int) -> list[tuple[int, AuditEntry]]:
         """At most so many lines of the audit log before that one, None: the last ones; newest first, with numbers."""

@@ -10,7 +10,7 @@ from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
-from monitor.store.writes import SqlStatement
+from monitor.store.statements import SqlStatement
 from probes.check import Check
 from probes.evidence import Attempt, Evidence
 from probes.probe import Probe

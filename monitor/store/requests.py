@@ -3,7 +3,7 @@
 from monitor.store import people_reads, rows
 from monitor.store.access import StoreAccess
 from monitor.store.records import Remembered
-from monitor.store.writes import SqlStatement
+from monitor.store.statements import SqlStatement
 
 
 class RequestStore:

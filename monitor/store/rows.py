@@ -13,7 +13,7 @@ from monitor.notices.notice import Notice
 from monitor.people.person import AuditEntry
 from monitor.store.columns import encoded
 from monitor.store.records import LinkUse
-from monitor.store.writes import SIGNALS_SEEN, Row, SqlStatement
+from monitor.store.statements import SIGNALS_SEEN, Row, SqlStatement
 from probes.answer import encode as encode_answer
 from probes.details import encode as encode_detail
 from probes.evidence import Attempt, Evidence, encode
@@ -25,7 +25,7 @@ Rows = Iterator[tuple[SqlStatement, Row]]
 
 def launched(probe: Probe, mailbox: str, first: Attempt) -> Rows:
     """A new probe with its first attempt."""
-    yield SqlStatement.LAUNCH, {**_fields(probe), "mailbox": mailbox}
+    yield SqlStatement.LAUNCH, {**fields_of(probe), "mailbox": mailbox}
     yield from seen(probe.id, [first])
 
 
@@ -68,37 +68,38 @@ def advanced(
             {"id": each.id, "opened_at": each.opened_at, "closed_at": each.closed_at, "data": each},
         )
     for entry in entries:
-        yield SqlStatement.ENTER, _fields(entry)
+        yield SqlStatement.ENTER, fields_of(entry)
     for notice in notices:
-        yield SqlStatement.NOTIFY, _fields(notice)
+        yield SqlStatement.NOTIFY, fields_of(notice)
 
 
 def acted(action: IncidentAction, said: str) -> Rows:
     """An action of a person on an incident, and its line in the history."""
-    yield SqlStatement.ACT, _fields(action)
-    yield SqlStatement.ENTER, _fields(HistoryEntry(action.incident, action.at, action.event, said))
+    yield SqlStatement.ACT, fields_of(action)
+    yield SqlStatement.ENTER, fields_of(HistoryEntry(action.incident, action.at, action.event, said))
 
 
 def used(link: LinkUse) -> Rows:
     """The first use of a link."""
-    yield SqlStatement.USE_LINK, _fields(link)
+    yield SqlStatement.USE_LINK, fields_of(link)
 
 
 def muted(mute: Mute) -> Rows:
     """A new mute."""
-    yield SqlStatement.MUTE, _fields(mute)
+    yield SqlStatement.MUTE, fields_of(mute)
 
 
 def kept(step: SqlStatement, value: Any) -> Rows:
     """A person, token, session, invitation, audit entry or answer, by the statement that stores it."""
-    yield step, _fields(value)
+    yield step, fields_of(value)
 
 
 def noted(*audit: AuditEntry) -> Rows:
     """Lines of the audit log."""
     for entry in audit:
-        yield SqlStatement.NOTE, _fields(entry)
+        yield SqlStatement.NOTE, fields_of(entry)
 
 
-def _fields(value: Any) -> Row:
+def fields_of(value: Any) -> Row:
+    """The fields of a value, as its statement takes them."""
     return {field.name: getattr(value, field.name) for field in fields(value)}

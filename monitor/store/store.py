@@ -23,8 +23,9 @@ from monitor.store.requests import RequestStore
 from monitor.store.result_counts import HOURS_KEPT_FOR, day_of
 from monitor.store.retention import FORGET_AT_ONCE, REFUSALS_KEPT_FOR, REMEMBERED_FOR
 from monitor.store.schema import prepare
+from monitor.store.statements import SqlStatement
 from monitor.store.writer import Writer
-from monitor.store.writes import SqlStatement, Transactions
+from monitor.store.writes import Transactions
 
 KEY = "key"  # the fact that is settled once
 

@@ -16,7 +16,7 @@ import pytest
 
 from monitor.store import Store, StoreError, incident_reads, reads, sqlite
 from monitor.store.database import connect
-from monitor.store.writes import SqlStatement, statements
+from monitor.store.statements import SqlStatement, statements
 from probes.evidence import FailedLook
 from tests.support.channel_samples import mark_delivered
 from tests.support.incident_samples import entry, incident, mute, notice

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from monitor.store import ProbeFilter, Store, rows
-from monitor.store.writes import SqlStatement
+from monitor.store.statements import SqlStatement
 from probes.answer import Answer, Stage
 from probes.details import Detail, InJunk, encode
 from probes.sentences import sentence

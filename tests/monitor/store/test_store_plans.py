@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from monitor.store import Store, list_reads, people_reads, result_counts, work_reads
 from monitor.store.database import connect
-from monitor.store.writes import SqlStatement, statements
+from monitor.store.statements import SqlStatement, statements
 
 QUESTIONS = list_reads.STATEMENTS | people_reads.STATEMENTS | result_counts.STATEMENTS | work_reads.STATEMENTS
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, event
 
 from monitor.store import NoSuchProbeError, Store, StoreError
 from monitor.store.database import connect
+from monitor.store.statements import SqlStatement
 from monitor.store.writer import MAX_WRITES_PER_TRANSACTION, Writer
-from monitor.store.writes import SqlStatement, Transactions, Write
+from monitor.store.writes import Transactions, Write
 from tests.support.store_samples import FIRST, probe
 
 

@@ -1,0 +1,311 @@
+"""The SQL of all writes: what each statement is, and in which order they are executed in a transaction."""
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum, auto
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Executable,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from monitor.notices.notice import NoticeKind
+from monitor.store import lease, result_counts, retention
+from monitor.store.database import dialect_of
+from monitor.store.tables import (
+    VERDICT,
+    audit_log,
+    current_verdicts,
+    evidence,
+    facts,
+    history,
+    idempotency_keys,
+    incident_actions,
+    incidents,
+    invitations,
+    launch_number,
+    mutes,
+    notices,
+    people,
+    probes,
+    sessions,
+    signals,
+    tokens,
+    used_links,
+    verdicts,
+)
+from probes.probe import ProbePurpose
+
+SIGNALS_SEEN = "signals_seen"  # the fact that tells up to which signal the rules are
+
+Row = Mapping[str, Any]
+
+
+class SqlStatement(IntEnum):
+    """The statements, in the order of a transaction: referenced rows come first."""
+
+    LEAD = auto()  # from now on, if nobody else was quicker
+    RENEW = auto()
+    RELEASE = auto()
+    LAUNCH = auto()
+    SEE = auto()
+    UNCOUNT = auto()  # the verdict until now, where the new one amends it
+    UNCOUNT_DAY = auto()
+    JUDGE = auto()
+    COUNT = auto()  # the new verdict, by hour
+    COUNT_DAY = auto()  # and by day
+    SIGNAL = auto()  # the verdict for all who follow, if its probe counts
+    SHOW = auto()  # the verdict as the current one, if its probe counts
+    RESULT = auto()  # its outcome, by which the probe is found
+    CLOSE = auto()
+    KEEP = auto()  # a fact that is settled once
+    MARK = auto()  # a fact that changes
+    TRACK = auto()  # an incident as it is now
+    ENTER = auto()  # one more line of its history
+    NOTIFY = auto()
+    DELIVERED = auto()
+    SENT_AS = auto()  # what waited before it, and was delivered with it
+    SUPERSEDE = auto()  # what a delivered notice makes old news
+    PUT_OFF = auto()
+    ACT = auto()  # what somebody did about an incident
+    USE_LINK = auto()  # of a notice, for the first time
+    MUTE = auto()
+    END_MUTE = auto()
+    PERSON = auto()  # somebody as they are now
+    PASSWORD = auto()  # a person's, and nothing else of them
+    TOKEN = auto()
+    USED = auto()  # when a token was
+    SESSION = auto()
+    END_SESSION = auto()
+    END_SESSIONS = auto()  # all of a person
+    INVITE = auto()
+    REDEEM = auto()  # an invitation, which is then gone
+    NOTE = auto()  # in the audit log
+    NOTE_WITHIN = auto()  # the same, unless there are too many like it
+    REMEMBER = auto()  # an answer
+    FORGET = auto()
+    FORGET_INCIDENTS = auto()
+    FORGET_SESSIONS = auto()
+    FORGET_INVITATIONS = auto()
+    FORGET_ANSWERS = auto()
+    FORGET_HOUR = auto()  # its results
+    FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
+
+
+SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
+"""What a notice says; settled when it is delivered."""
+
+COUNTED = (  # a row at a time: each has its own result
+    SqlStatement.LEAD,
+    SqlStatement.RENEW,
+    SqlStatement.DELIVERED,
+    SqlStatement.PUT_OFF,
+    SqlStatement.USE_LINK,
+    SqlStatement.END_MUTE,
+    SqlStatement.REDEEM,
+    SqlStatement.NOTE_WITHIN,
+    SqlStatement.REMEMBER,
+    SqlStatement.FORGET,
+    SqlStatement.FORGET_INCIDENTS,
+    SqlStatement.FORGET_HOUR,
+    SqlStatement.FORGET_REFUSALS,
+)
+
+
+def statements(engine: Engine) -> dict[SqlStatement, Executable]:
+    """Return each statement for this database."""
+    upsert = dialect_of(engine).insert
+    return {
+        SqlStatement.LEAD: lease.take(upsert),
+        SqlStatement.RENEW: lease.renew(),
+        SqlStatement.RELEASE: lease.release(),
+        SqlStatement.LAUNCH: insert(probes),
+        SqlStatement.SEE: upsert(evidence)
+        .on_conflict_do_nothing(index_elements=["probe_id", "once"])
+        .returning(evidence.c.probe_id, evidence.c.once),
+        SqlStatement.UNCOUNT: result_counts.add_by_hour(upsert, _counts),
+        SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(upsert, _counts),
+        SqlStatement.JUDGE: insert(verdicts),
+        SqlStatement.COUNT: result_counts.add_by_hour(upsert, _counts),
+        SqlStatement.COUNT_DAY: result_counts.add_by_day(upsert, _counts),
+        SqlStatement.SIGNAL: _signal(),
+        SqlStatement.SHOW: _show(upsert),
+        SqlStatement.RESULT: update(probes)
+        .where(probes.c.id == bindparam("probe"))
+        .values(outcome=bindparam("result")),
+        SqlStatement.CLOSE: update(probes)
+        .where(probes.c.id == bindparam("probe"), probes.c.closed_at.is_(None))
+        .values(closed_at=bindparam("at")),
+        SqlStatement.KEEP: upsert(facts).on_conflict_do_nothing(),
+        SqlStatement.MARK: _replace(upsert(facts), "name", "value"),
+        SqlStatement.TRACK: _replace(upsert(incidents), "id", "opened_at", "closed_at", "data"),
+        SqlStatement.ENTER: insert(history),
+        SqlStatement.NOTIFY: insert(notices),
+        SqlStatement.DELIVERED: _delivered(),
+        SqlStatement.SENT_AS: _sent_as(),
+        SqlStatement.SUPERSEDE: _superseded(),
+        SqlStatement.PUT_OFF: _put_off(),
+        SqlStatement.ACT: insert(incident_actions),
+        SqlStatement.USE_LINK: upsert(used_links).on_conflict_do_nothing(),
+        SqlStatement.MUTE: insert(mutes),
+        SqlStatement.END_MUTE: _end_mute(),
+        SqlStatement.PERSON: _replace(upsert(people), "name", "rights", "companies", "created_at", "disabled_at"),
+        SqlStatement.PASSWORD: update(people)
+        .where(people.c.name == bindparam("of"))
+        .values(password=bindparam("kept")),
+        SqlStatement.TOKEN: _token(upsert),
+        SqlStatement.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
+        SqlStatement.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
+        SqlStatement.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
+        SqlStatement.END_SESSIONS: update(sessions).where(sessions.c.person == bindparam("of")).values(ended=True),
+        SqlStatement.INVITE: _replace(upsert(invitations), "person", "digest", "created_at", "expires_at"),
+        SqlStatement.REDEEM: delete(invitations).where(
+            invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")
+        ),
+        SqlStatement.NOTE: insert(audit_log),
+        SqlStatement.NOTE_WITHIN: _note_within(),
+        SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
+        SqlStatement.FORGET: delete(probes).where(probes.c.id.in_(retention.forgettable_probes())),
+        SqlStatement.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(retention.forgettable_incidents())),
+        SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
+        SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
+        SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
+        SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
+        SqlStatement.FORGET_REFUSALS: delete(audit_log).where(audit_log.c.id.in_(retention.forgettable_refusals())),
+    }
+
+
+def _replace(into: Any, key: str, *columns: str) -> Executable:
+    """Keep the last row per key."""
+    replaced: Executable = into.on_conflict_do_update(
+        index_elements=[key], set_={name: into.excluded[name] for name in columns}
+    )
+    return replaced
+
+
+def _token(upsert: Callable[..., Any]) -> Executable:
+    """Update a token; a revoked one stays revoked, and its last use is stored separately."""
+    said = ("name", "hint", "rights", "companies", "by", "created_at", "expires_at")
+    into = upsert(tokens)
+    replaced: Executable = into.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: into.excluded[name] for name in said}
+        | {"revoked_at": func.coalesce(tokens.c.revoked_at, into.excluded.revoked_at)},
+    )
+    return replaced
+
+
+_counts = and_(*(probes.c.purpose != purpose for purpose in ProbePurpose if not purpose.makes_signals))
+
+
+def _signal() -> Executable:
+    """The newest verdict of a probe becomes a signal. Of one probe there is never more than one verdict in a
+    transaction: its evidence is learned one piece at a time."""
+    newest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).scalar_subquery()
+    source, at = bindparam("source", type_=signals.c.source.type), bindparam("at", type_=signals.c.at.type)
+    of_probe = select(source, at, newest).where(probes.c.id == bindparam("probe"), _counts)
+    return insert(signals).from_select(["source", "at", "verdict"], of_probe)
+
+
+def _show(upsert: Callable[..., Any]) -> Executable:
+    """The verdict becomes the current one, unless there is one on a newer probe."""
+    line, said = ("company", "path", "kind", "role"), ("judged_at", *VERDICT)
+    of_probe = select(
+        *(probes.c[name] for name in line),
+        probes.c.id,
+        probes.c.created_at,
+        *(bindparam(name, type_=current_verdicts.c[name].type) for name in said),
+    ).where(probes.c.id == bindparam("probe"), _counts)
+    into = upsert(current_verdicts).from_select([*line, "probe_id", "launched_at", *said], of_probe)
+    shown: Executable = into.on_conflict_do_update(
+        index_elements=line,
+        set_={name: into.excluded[name] for name in ("probe_id", "launched_at", *said)},
+        where=launch_number(literal_column("excluded.probe_id"))
+        >= func.coalesce(launch_number(literal_column("current_verdicts.probe_id")), 0),
+    )
+    return shown
+
+
+def _note_within() -> Executable:
+    """A line of the audit log, unless it has `most` about the same subject after `since`. The transaction holds the
+    write lock: many who count at the same moment do not exceed the limit together."""
+    names = ("at", "who", "way", "what", "about", "company", "path")
+    said = {name: bindparam(name, type_=audit_log.c[name].type) for name in names}
+    alike = audit_log.c.what == said["what"], audit_log.c.about == said["about"], audit_log.c.at > bindparam("since")
+    known = select(func.count()).select_from(audit_log).where(*alike).scalar_subquery()
+    return insert(audit_log).from_select([*names], select(*said.values()).where(known < bindparam("most")))
+
+
+def _delivered() -> Executable:
+    return (
+        update(notices)
+        .where(notices.c.id == bindparam("notice"), notices.c.delivered_at.is_(None))
+        .values(
+            tries=notices.c.tries + 1,
+            tried_at=bindparam("tried"),
+            next_try_at=None,
+            delivered_at=bindparam("tried"),
+            fault="",
+            lasts=and_(*(notices.c.news != news for news in NoticeKind if news.ends)),
+            **{name: bindparam(f"said_{name}", type_=notices.c[name].type) for name in SAID},
+        )
+    )
+
+
+def _sent_as() -> Executable:
+    """Mark what waited before it as delivered with it."""
+    return (
+        update(notices)
+        .where(*_before_it(), notices.c.delivered_at.is_(None))
+        .values(next_try_at=None, delivered_at=bindparam("tried"), fault="", sent_as=bindparam("notice"))
+    )
+
+
+def _superseded() -> Executable:
+    """Mark earlier notices on its channel as superseded. None after it is delivered."""
+    return update(notices).where(*_before_it(), notices.c.lasts == true()).values(lasts=False)
+
+
+def _before_it() -> tuple[ColumnElement[bool], ...]:
+    """Match the notices about the same incident on the same channel that are older."""
+    this = notices.alias("this")
+    same = select(this.c.incident, this.c.channel, this.c.number).where(this.c.id == bindparam("notice"))
+    incident, channel, number = (same.with_only_columns(column).scalar_subquery() for column in same.selected_columns)
+    return notices.c.incident == incident, notices.c.channel == channel, notices.c.number < number
+
+
+def _put_off() -> Executable:
+    return (
+        update(notices)
+        .where(notices.c.id == bindparam("notice"), notices.c.delivered_at.is_(None))
+        .values(
+            tries=notices.c.tries + 1,
+            tried_at=bindparam("tried"),
+            next_try_at=bindparam("next"),
+            fault=bindparam("reason"),
+        )
+    )
+
+
+def _end_mute() -> Executable:
+    over_at = bindparam("over_at", type_=mutes.c.ended_at.type)
+    return (
+        update(mutes)
+        .where(
+            mutes.c.id == bindparam("mute"),
+            mutes.c.ended_at.is_(None),
+            or_(mutes.c.ends_at.is_(None), mutes.c.ends_at > over_at),
+        )
+        .values(ended_at=over_at, ended_by=bindparam("who"))
+    )

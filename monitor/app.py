@@ -355,7 +355,9 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         )
         dispatcher = InProcessDispatcher(pipeline)
         planner = Planner(store, pipeline, dispatcher, clock.now)
-        delivery = Delivery(store, outside, lambda: incident_engine.muted, lambda queue: incident_engine.compose(queue))
+        delivery = Delivery(
+            store, outside, lambda: incident_engine.muted, lambda queue: incident_engine.composer.compose(queue)
+        )
         incident_engine = IncidentEngine(
             store, clock.now, lambda: network.uplink, on_notices=delivery.poke, compare=planner.compare
         )

@@ -1,6 +1,7 @@
 """`mailpath channel`: test a channel, preview what channels would get of an incident, show the routing."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
 from rich.markup import escape
@@ -12,6 +13,7 @@ from monitor.actions.names import UnknownNameError, company_named
 from monitor.actions.rate_limit import TooManyError
 from monitor.app import outside_of
 from monitor.channels.channel import Channel
+from monitor.channels.content import WORK_LINKS
 from monitor.cli.exits import Exit
 from monitor.cli.incidents import chosen
 from monitor.cli.text import console
@@ -21,10 +23,13 @@ from monitor.config import Config
 from monitor.errors import UserError
 from monitor.incidents.incident import Incident
 from monitor.incidents.labels import SCOPES, SEVERITIES
+from monitor.incidents.work import work_of
 from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
 from monitor.notices.routing import channels_for
-from monitor.oncall.engine import IncidentEngine
+from monitor.oncall.composer import NoticeComposer
+from monitor.oncall.past import path_info
 from monitor.oncall.routing_preview import RoutingRow, routing_rows
+from monitor.people.action_links import PLACEHOLDER, LinkPlaceholders
 from monitor.store import Store
 from probes.display import listed, roughly
 from probes.settings import missing_secrets
@@ -74,8 +79,7 @@ async def preview(config: Config, prefix: str, name: str) -> Exit:
     async with Store.open(config.store.url) as store:
         incident = chosen(await store.incidents.find(prefix) if prefix else [], prefix)
         incidents = await _with_merged(store, incident)
-        engine = IncidentEngine(store, utc_now)
-        await engine.configure(config)
+        composer = await _composer(store, config)
         routed = channels_for(incident, config.routing, config.channels, utc_now())
         notified = [each for each in routed if name in ("", each)]
         if not notified:
@@ -83,13 +87,26 @@ async def preview(config: Config, prefix: str, name: str) -> Exit:
             raise ChannelCommandError(
                 f"{whom} is {'not ' if name else ''}notified of incident {incident.id}; see mailpath channel routing"
             )
+        placeholders = False
         for each in notified:
             _need_secrets(config.channels[each])
             visible = routed[each]
-            notice = engine.compose(_queue(incident, each, visible, incidents))
+            notice = composer.compose(_queue(incident, each, visible, incidents))
             print(f"--- {each} ({config.channels[each].via})")
             print(config.channels[each].preview(notice))
+            placeholders = placeholders or not notice.facts.keys().isdisjoint(WORK_LINKS)
+    if placeholders:  # not among what is printed, which programs read
+        print(f"note: a preview has no valid links: {PLACEHOLDER} stands for each signed one", file=sys.stderr)
     return Exit.OK
+
+
+async def _composer(store: Store, config: Config) -> NoticeComposer:
+    """Return what renders notices: as the service does, but without links that work."""
+    composer = NoticeComposer(utc_now, LinkPlaceholders())
+    composer.configure(config, [path_info(path, utc_now()) for path in config.paths()])
+    actions = await store.incidents.open_actions()
+    composer.works = {each.id: work_of(each, actions.get(each.id, ())) for each in await store.incidents.open()}
+    return composer
 
 
 def _queue(

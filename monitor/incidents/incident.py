@@ -242,7 +242,9 @@ class IncidentEvent(StrEnum):
     TOOK_IN = "took_in"  # a narrower incident
     MUTED = "muted"
     UNMUTED = "unmuted"
-    TOLD = "told"  # a notice was made for a channel
+    QUEUED = "queued"  # a notice waits for its channel
+    TOLD = "told"  # a channel accepted a notice
+    NOT_DELIVERED = "not_delivered"  # a channel did not accept a notice yet
     CLOSED = "closed"
     # by people, see `work`
     ACKNOWLEDGED = "acknowledged"

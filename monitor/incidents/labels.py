@@ -162,7 +162,11 @@ EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
     IncidentEvent.TOOK_IN: Label("merged in", "A narrower incident became part of it.", "One notice for one problem."),
     IncidentEvent.MUTED: Label("muted", "Notices are suppressed.", "Probes keep running."),
     IncidentEvent.UNMUTED: Label("unmuted", "Notices are sent again.", "The mute ended."),
-    IncidentEvent.TOLD: Label("notified", "A channel was notified.", "The notice may still be on its way."),
+    IncidentEvent.QUEUED: Label("queued", "A notice waits for its channel.", "Nobody is notified yet."),
+    IncidentEvent.TOLD: Label("notified", "A channel accepted a notice.", "People there may not have read it yet."),
+    IncidentEvent.NOT_DELIVERED: Label(
+        "not delivered", "A channel did not accept a notice.", "It is retried until the channel accepts it."
+    ),
     IncidentEvent.CLOSED: Label("closed", "The incident was closed.", "See why beside it."),
     IncidentEvent.ACKNOWLEDGED: Label(
         "acknowledged", "Somebody has it.", "Reminders stop until it comes back, gets worse or widens."

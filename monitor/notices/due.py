@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice
+from monitor.incidents.incident import HistoryEntry, Incident, LastNotice
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.notices.context import NoticeRequest
-from monitor.notices.labels import NOTICE_KINDS
+from monitor.notices.history import queued, queued_together
 from monitor.notices.next_notice import notice_due, notice_of, seen, size_after
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.notices.routing import channels_for
@@ -86,26 +86,21 @@ class Due:
             return
         notice = notice_of(self._tell(incident, news, before, visible, took_in), channel)
         self.notices.append(notice)
-        self._know(
-            incident.id,
-            channel,
-            _knowledge(notice, incident, before, visible, self._held_by(incident)),
-            NOTICE_KINDS[news].label,
-        )
+        knows = _knowledge(notice, incident, before, visible, self._held_by(incident))
+        self._know(incident.id, channel, knows, queued(notice, self._now))
         if folds and not news.ends:
             for taken in took_in:
-                self._know(
-                    taken.id, channel, replace(taken.told[channel], over=True), f"together with incident {incident.id}"
-                )
+                together = queued_together(taken.id, channel, self._now, incident.id)
+                self._know(taken.id, channel, replace(taken.told[channel], over=True), together)
 
     def _held_by(self, incident: Incident) -> str:
         return self._audience.held_by.get(incident.id, "")
 
-    def _know(self, name: str, channel: str, told: LastNotice, said: str) -> None:
+    def _know(self, name: str, channel: str, told: LastNotice, entry: HistoryEntry) -> None:
         """Record the channel's new knowledge of the incident."""
         incident = self.incidents[name]
         self.incidents[name] = replace(incident, told={**incident.told, channel: told})
-        self.entries.append(HistoryEntry(name, self._now, IncidentEvent.TOLD, f"{channel}: {said}"))
+        self.entries.append(entry)
 
 
 def _taken_in(incidents: Mapping[str, Incident]) -> Mapping[str, Sequence[str]]:

@@ -18,6 +18,7 @@ from enum import Enum, auto
 import structlog
 
 from monitor.channels.channel import REPEAT, Channel, DeliveryResult
+from monitor.notices import history
 from monitor.notices.notice import Notice, NoticeQueue
 from monitor.store import NoticeRecord, Store, StoreError
 from monitor.supervised import SupervisedTask
@@ -267,7 +268,8 @@ class Delivery:
                     return AttemptResult.REFUSED if result.refused else AttemptResult.FAILED
                 lane.unmarked[first] = replace(notice, handle=result.handle or notice.handle), self._now()
                 log.info("notice delivered", channel=lane.name, news=str(notice.news), incident=notice.incident)
-            await self._store.incidents.delivered(*lane.unmarked[first])
+            notice, at = lane.unmarked[first]
+            await self._store.incidents.delivered(notice, at, history.delivered(notice, at))
             del lane.unmarked[first]
             return AttemptResult.DELIVERED
         finally:
@@ -313,9 +315,12 @@ class Delivery:
         return now + max(wait, min(result.wait or timedelta(0), MAX_WAIT_ASKED_FOR))
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
-        await asyncio.gather(
-            *(self._store.incidents.put_off(record.notice.id, now, until, reason) for record in records)
-        )
+        await asyncio.gather(*(self._put_off_one(record, now, until, reason) for record in records))
+
+    async def _put_off_one(self, record: NoticeRecord, now: datetime, until: datetime, reason: str) -> None:
+        notice = record.notice
+        news = () if record.fault else (history.not_delivered(notice, now, reason),)
+        await self._store.incidents.put_off(notice.id, now, until, reason, *news)
 
     def _log_channel(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
         """Log once when a channel fails, and once when it works again. `fault`: "" or None if it works."""

@@ -16,25 +16,23 @@ from time import monotonic
 import structlog
 
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice, Nature
+from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Nature
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.signal import Signal
-from monitor.incidents.tracker import FailureTracker, good_needed
+from monitor.incidents.tracker import FailureTracker
 from monitor.incidents.weight import Names
-from monitor.incidents.work import NO_WORK, IncidentAction, IncidentWork, work_of
-from monitor.notices.combined import combined
-from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
+from monitor.incidents.work import NO_WORK, IncidentAction, work_of
 from monitor.notices.due import Audience, Due
-from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
+from monitor.notices.notice import Notice
+from monitor.oncall.composer import NoticeComposer
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
 from monitor.people.action_links import LinkSigner
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
 from probes.check import Check
-from probes.mailsystems.words import Chain
 from probes.uplink import Uplink
 
 MAX_VERDICTS_PER_STEP = 500  # verdicts that are taken in one step
@@ -46,8 +44,6 @@ LONG_MUTE = timedelta(days=30)  # a mute that lasts longer than this hides the e
 RETRY_SECONDS = 5.0  # seconds until the next step after one that failed
 
 log = structlog.get_logger("incidents")
-
-SOMEBODY = "Somebody"  # who used a link, which names nobody
 
 Compare = Callable[[WatchedPath, Signal], None]
 """Requests a control on a path because of this verdict."""
@@ -68,7 +64,7 @@ class _Turned:
 
 
 class IncidentEngine:
-    """Runs the incident rules and keeps the open incidents."""
+    """Runs the incident rules and keeps the open incidents. `composer` renders their notices."""
 
     def __init__(
         self,
@@ -82,6 +78,7 @@ class IncidentEngine:
         """`uplink` tells what is known of our own way out. `on_notices` is called when notices wait, `compare` when a
         control should tell more of a failing path."""
         self._store, self._now = store, now
+        self.composer = NoticeComposer(now)
         self._on_notices, self._compare = on_notices, compare
         self._tracker = FailureTracker()
         self._tracker.follow(uplink)
@@ -89,10 +86,7 @@ class IncidentEngine:
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
-        self._companies: dict[str, CompanyInfo] = {}
         self._incidents: dict[str, Incident] = {}
-        self._signer: LinkSigner | None = None
-        self._works: Mapping[str, IncidentWork] = {}  # of the last step, by the id of the incident
         self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
         self._maintenance: list[Mute] = []
         self._to_read_up = False  # what open incidents are about, before anything is concluded from it
@@ -142,10 +136,7 @@ class IncidentEngine:
         self._config, self._settings = config, config.incidents
         self._paths = {(path.company, path.path): path for path in config.paths()}
         paths = [path_info(path, self._now()) for path in self._paths.values()]
-        self._companies = {
-            path.company: CompanyInfo(path.company_name, path.mail_systems, path.every)
-            for path in sorted(paths, key=lambda path: path.every)
-        }
+        self.composer.configure(config, paths)
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
         self._tracker.configure(
             paths, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
@@ -155,7 +146,7 @@ class IncidentEngine:
 
     async def recall(self, presents: Sequence[Present]) -> None:
         """Continue where the last run stopped."""
-        self._signer = LinkSigner(await self._store.key())
+        self.composer.links = LinkSigner(await self._store.key())
         saw = await self._store.incidents.signals_seen()
         if saw is None:  # the rules begin with what is judged from now on
             saw = await self._store.probes.last_signal()
@@ -179,23 +170,6 @@ class IncidentEngine:
     async def close(self) -> None:
         """Finish the current step."""
         await self._task.close()
-
-    def compose(self, queue: NoticeQueue) -> Notice:
-        """Render what waits for a channel about one incident as one notice, from what is known now."""
-
-        def tell(incident: Incident, news: NoticeKind, basis: NoticeBasis, missed: bool) -> NoticeRequest:
-            took_in = tuple(queue.incidents[id_] for id_ in basis.took_in if id_ in queue.incidents)
-            request = self._request_for(
-                queue.incidents, self._now(), incident, news, basis.before, basis.visible, took_in
-            )
-            last = queue.waiting[-1]
-            visible, url = basis.visible, self._config.web.base_url
-            actions = (
-                self._signer.urls(incident, last.channel, last.id, visible, url, request.now) if self._signer else {}
-            )
-            return replace(request, missed=missed, actions=actions)
-
-        return combined(queue, tell)
 
     def poke(self) -> None:
         """Wake up soon: something may have changed, such as a mute."""
@@ -315,22 +289,22 @@ class IncidentEngine:
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
             self._mute(turned, incident, mutes, now)
-        self._works = {
+        self.composer.works = {
             name: work_of(turned.incidents[name], done) for name, done in actions.items() if name in turned.incidents
         }
         for incident in list(turned.incidents.values()):
             self._wait_for_somebody(turned, incident, now)
         keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
-        held = {name: who for name in self._works if (who := self._held_by(name))}
+        held = {name: who for name in self.composer.works if (who := self.composer.held_by(name))}
         audience = Audience(keeps_open, self._config.routing, self._settings, waiting, held)
-        due = Due(turned.incidents, audience, now, partial(self._request_for, turned.incidents, now))
+        due = Due(turned.incidents, audience, now, partial(self.composer.request, turned.incidents, now))
         turned.incidents, turned.notices = due.incidents, due.notices
         turned.entries += due.entries
         return turned
 
     def _wait_for_somebody(self, turned: _Turned, incident: Incident, now: datetime) -> None:
         """Note since when nobody has the incident. While it is muted, nobody is asked to."""
-        held = self._works.get(incident.id, NO_WORK).acknowledged
+        held = self.composer.works.get(incident.id, NO_WORK).acknowledged
         waits = incident.open and not incident.muted_by and not held
         since = (incident.unacknowledged_since or now) if waits else None
         if since != incident.unacknowledged_since:
@@ -341,7 +315,7 @@ class IncidentEngine:
             return
         problem = turned.problems.get(incident.id) if incident.open else None
         failures = problem.failures if problem else incident.failures
-        muted_by = muting(mutes, failures, self._mail_systems, now)
+        muted_by = muting(mutes, failures, self.composer.mail_systems, now)
         if muted_by == incident.muted_by:
             return
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
@@ -352,37 +326,6 @@ class IncidentEngine:
                 else (IncidentEvent.UNMUTED, "the mute is over")
             )
             turned.entries.append(HistoryEntry(incident.id, now, turn, said))
-
-    def _request_for(
-        self,
-        incidents: Mapping[str, Incident],
-        now: datetime,
-        incident: Incident,
-        news: NoticeKind,
-        before: LastNotice | None,
-        visible: tuple[str, ...] | None,
-        took_in: tuple[Incident, ...],
-    ) -> NoticeRequest:
-        sender = self._config.sender
-        return NoticeRequest(
-            incident=incident,
-            news=news,
-            now=now,
-            companies=self._companies,
-            sender=SenderInfo(sender.domain, sender.source_ip),
-            url=self._config.web.base_url,
-            good=good_needed(self._settings, incident.relapses),
-            visible=None if visible is None else frozenset(visible),
-            before=before,
-            into=incidents.get(incident.merged_into),
-            took_in=took_in,
-            grafana=self._config.web.grafana or "",
-            held_by=self._held_by(incident.id),
-        )
-
-    def _held_by(self, name: str) -> str:
-        work = self._works.get(name, NO_WORK)
-        return (work.held_by or SOMEBODY) if work.acknowledged else ""
 
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
         for path, signal in self._tracker.needing_control(signals, now, self._asked):
@@ -405,10 +348,6 @@ class IncidentEngine:
             for key in ((company, incident.nature) for company in incident.touches if incident.relapses):
                 relapses[key] = max(incident.relapses, relapses.get(key, 0))
         self._tracker.set_relapses(relapses)
-
-    def _mail_systems(self, company: str) -> Chain:
-        known = self._companies.get(company)
-        return known.mail_systems if known else ()
 
 
 def _new_id() -> str:

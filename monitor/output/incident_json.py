@@ -20,7 +20,7 @@ from monitor.incidents.mute import Mute, active, ends, following
 from monitor.incidents.work import IncidentWork
 from monitor.notices.notice import NoticeKind
 from monitor.output.json import Time, iso
-from monitor.store import NoticeRecord
+from monitor.store import DeliveryState, NoticeRecord
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -117,6 +117,7 @@ class NoticeJson(TypedDict):
     news: NoticeKind
     at: Time
     title: str
+    state: DeliveryState
     tries: int
     next_try_at: Time | None
     delivered_at: Time | None
@@ -244,6 +245,7 @@ def notice_json(record: NoticeRecord) -> NoticeJson:
         "news": notice.news,
         "at": notice.at.isoformat(),
         "title": notice.title,
+        "state": record.state,
         "tries": record.tries,
         "next_try_at": iso(record.next_try_at),
         "delivered_at": iso(record.delivered_at),

@@ -9,6 +9,7 @@ follow links too.
 import hashlib
 import hmac
 import json
+from abc import ABC, abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from monitor.people.secrets import derived, same
 VALID_FOR = timedelta(hours=24)
 MUTE_FOR = timedelta(hours=2)
 MAX_LINK_CHARS = 1000  # of a token; ours are some 200
+PLACEHOLDER = "PREVIEW-ONLY-NOT-VALID"  # instead of a token
 PATH = "/link/"  # before the token, in the address
 _VERSION = 1
 _PURPOSE = "action link"
@@ -48,7 +50,45 @@ class ActionLink:
         return now >= self.expires_at
 
 
-class LinkSigner:
+class LinkUrls(ABC):
+    """Makes the addresses of links."""
+
+    @abstractmethod
+    def token(self, link: ActionLink) -> str:
+        """Return what stands for the link in its address."""
+
+    def urls(
+        self,
+        incident: Incident,
+        channel: str,
+        notice: str,
+        visible: Collection[str] | None,
+        base_url: str,
+        now: datetime,
+    ) -> Mapping[str, str]:
+        """Return the facts `ack_url` and `mute_url` of a notice that is delivered now, as far as the links can do
+        something. `notice`: its id. `visible`: the companies that the channel may see, None for all. `base_url`:
+        without "/" at its end."""
+        if not incident.open:
+            return {}
+        speaks_for_all = visible is None or set(incident.companies) <= set(visible)
+        expires_at = now + VALID_FOR
+        return {
+            f"{action}_url": base_url + PATH + self.token(ActionLink(action, incident.id, channel, notice, expires_at))
+            for action in LinkAction
+            if speaks_for_all or action is not LinkAction.ACK
+        }
+
+
+class LinkPlaceholders(LinkUrls):
+    """Addresses for previews, which people copy and store: visibly not valid, and not signed."""
+
+    def token(self, link: ActionLink) -> str:
+        """See `LinkUrls`."""
+        return f"{PLACEHOLDER}-{link.action}"
+
+
+class LinkSigner(LinkUrls):
     """Makes and checks links. `key` is the store's, the same for every process."""
 
     def __init__(self, key: bytes) -> None:
@@ -74,28 +114,6 @@ class LinkSigner:
             return None
         expires_at = datetime.fromtimestamp(expires, UTC)
         return ActionLink(LinkAction(action), incident, channel, notice, expires_at)
-
-    def urls(
-        self,
-        incident: Incident,
-        channel: str,
-        notice: str,
-        visible: Collection[str] | None,
-        base_url: str,
-        now: datetime,
-    ) -> Mapping[str, str]:
-        """Return the facts `ack_url` and `mute_url` of a notice that is delivered now, as far as the links can do
-        something. `notice`: its id. `visible`: the companies that the channel may see, None for all. `base_url`:
-        without "/" at its end."""
-        if not incident.open:
-            return {}
-        speaks_for_all = visible is None or set(incident.companies) <= set(visible)
-        expires_at = now + VALID_FOR
-        return {
-            f"{action}_url": base_url + PATH + self.token(ActionLink(action, incident.id, channel, notice, expires_at))
-            for action in LinkAction
-            if speaks_for_all or action is not LinkAction.ACK
-        }
 
     def _mac(self, content: str) -> bytes:
         return hmac.new(self._key, content.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()

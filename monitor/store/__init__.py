@@ -23,6 +23,7 @@ by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 
 from monitor.store.records import (
     Cursor,
+    DeliveryState,
     LinkUse,
     ListedProbe,
     NoSuchProbeError,
@@ -42,6 +43,7 @@ from monitor.store.store import Store
 
 __all__ = [
     "Cursor",
+    "DeliveryState",
     "LinkUse",
     "ListedProbe",
     "NoSuchProbeError",

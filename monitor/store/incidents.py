@@ -76,19 +76,24 @@ class IncidentStore:
         """All that waits for this channel about this incident, with what it needs to be rendered now."""
         return await self._access.read(incident_reads.queue, legible(incident_id), legible(channel))
 
-    async def delivered(self, notice: Notice, at: datetime) -> None:
+    async def delivered(self, notice: Notice, at: datetime, *entries: HistoryEntry) -> None:
         """Keep that this notice has reached its channel, and what it said; those before it were delivered with it. The
-        first time counts."""
+        first time counts, and only then these lines of the history are written."""
         row = {"notice": notice.id, "tried": at}
         said = {f"said_{name}": getattr(notice, name) for name in SAID}
         await self._access.write(
-            (SqlStatement.DELIVERED, row | said), (SqlStatement.SENT_AS, row), (SqlStatement.SUPERSEDE, row)
+            (SqlStatement.DELIVERED, row | said),
+            (SqlStatement.SENT_AS, row),
+            (SqlStatement.SUPERSEDE, row),
+            then=rows.entered(*entries),
         )
 
-    async def put_off(self, notice_id: str, at: datetime, next_try_at: datetime, reason: str) -> None:
-        """Keep that a try failed at `at` and why, and when to try again."""
+    async def put_off(
+        self, notice_id: str, at: datetime, next_try_at: datetime, reason: str, *entries: HistoryEntry
+    ) -> None:
+        """Keep that a try failed at `at` and why, and when to try again; with these lines of the history."""
         row = {"notice": notice_id, "tried": at, "next": next_try_at, "reason": reason}
-        await self._access.write((SqlStatement.PUT_OFF, row))
+        await self._access.write((SqlStatement.PUT_OFF, row), then=rows.entered(*entries))
 
     async def queues(self) -> dict[str, tuple[int, datetime]]:
         """Return the number of undelivered notices per channel, and the time of the oldest."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from monitor.errors import UserError
 from monitor.notices.notice import Notice
@@ -85,6 +86,14 @@ class LinkUse:
     at: datetime
 
 
+class DeliveryState(StrEnum):
+    """What became of a notice."""
+
+    QUEUED = "queued"  # not tried yet, perhaps behind an earlier one
+    RETRYING = "retrying"  # the last attempt failed
+    DELIVERED = "delivered"  # by itself, or as part of a later one
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeRecord:
     """A notice and its delivery: number of attempts, time of the next one (None: at once, or never again), time of
@@ -100,6 +109,13 @@ class NoticeRecord:
     delivered_at: datetime | None
     fault: str
     sent_as: str = ""
+
+    @property
+    def state(self) -> DeliveryState:
+        """What became of it."""
+        if self.delivered_at:
+            return DeliveryState.DELIVERED
+        return DeliveryState.RETRYING if self.fault else DeliveryState.QUEUED
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,7 @@ def advanced(
             SqlStatement.TRACK,
             {"id": each.id, "opened_at": each.opened_at, "closed_at": each.closed_at, "data": each},
         )
-    for entry in entries:
-        yield SqlStatement.ENTER, fields_of(entry)
+    yield from entered(*entries)
     for notice in notices:
         yield SqlStatement.NOTIFY, fields_of(notice)
 
@@ -77,6 +76,12 @@ def acted(action: IncidentAction, said: str) -> Rows:
     """An action of a person on an incident, and its line in the history."""
     yield SqlStatement.ACT, fields_of(action)
     yield SqlStatement.ENTER, fields_of(HistoryEntry(action.incident, action.at, action.event, said))
+
+
+def entered(*entries: HistoryEntry) -> Rows:
+    """Lines of the history of incidents."""
+    for entry in entries:
+        yield SqlStatement.ENTER, fields_of(entry)
 
 
 def used(link: LinkUse) -> Rows:

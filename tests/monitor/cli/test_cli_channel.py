@@ -12,10 +12,12 @@ from typer.testing import CliRunner, Result
 
 from monitor.actions.channel_tests import MAX_TESTS_PER_HOUR
 from monitor.cli.main import app
-from monitor.incidents.incident import Incident
+from monitor.incidents.incident import Incident, IncidentEvent
+from monitor.incidents.work import IncidentAction
+from monitor.people.action_links import LinkSigner
 from monitor.people.person import AuditAction, AuditEntry
 from monitor.store import Store
-from tests.support.channel_samples import incident
+from tests.support.channel_samples import BEGAN, incident
 from tests.support.notice_samples import failure
 from tests.support.vendor_receivers import ROUTING_KEY, SLACK_TOKEN, VendorAnswer, pagerduty, slack, vendor
 
@@ -74,10 +76,12 @@ class ChannelCommand:
 
         return asyncio.run(read())
 
-    def keep(self, *incidents: Incident) -> None:
+    def keep(self, *incidents: Incident, actions: Sequence[IncidentAction] = ()) -> None:
         async def fill() -> None:
             async with Store.open(self.url) as store:
                 await store.incidents.advance(0, incidents, [], [])
+                for action in actions:
+                    await store.incidents.act(action, "acknowledged")
 
         asyncio.run(fill())
 
@@ -189,6 +193,24 @@ def test_the_preview_is_what_each_channel_would_get(command: ChannelCommand) -> 
     assert "bolt" not in json.dumps(shown["room (slack)"]), "routed to acme's people only"
     assert not {ROUTING_KEY, SLACK_TOKEN} & set(done.stdout.split('"'))
     assert [*sections(command.type("preview", "--incident", "abc", "--channel", "room").stdout)] == ["room (slack)"]
+
+
+def test_a_preview_has_placeholders_where_the_signed_links_stand(command: ChannelCommand) -> None:
+    ack = IncidentAction(
+        ACME.id, BEGAN, IncidentEvent.ACKNOWLEDGED, *("Ada", "command", ""), ACME.severity, ACME.scope, 0
+    )
+    command.keep(ACME, actions=[ack])
+    done = command.type("preview", "--incident", "abc")
+    shown = sections(done.stdout)
+    links = {link["text"]: link["href"] for link in shown["oncall (pagerduty)"]["links"]}
+    assert links["I have it"] == "https://mailpath.example/link/PREVIEW-ONLY-NOT-VALID-ack"
+    assert links["Mute 2 h"] == "https://mailpath.example/link/PREVIEW-ONLY-NOT-VALID-mute"
+    assert shown["oncall (pagerduty)"]["payload"]["custom_details"]["Acknowledged by"] == "Ada"
+    room = json.dumps(shown["room (slack)"])
+    assert "NOT-VALID-mute" in room
+    assert "NOT-VALID-ack" not in room, "a part of an incident cannot be acknowledged"
+    assert done.stderr == "note: a preview has no valid links: PREVIEW-ONLY-NOT-VALID stands for each signed one\n"
+    assert LinkSigner(b"k" * 32).read("PREVIEW-ONLY-NOT-VALID-ack") is None
 
 
 @pytest.mark.parametrize(

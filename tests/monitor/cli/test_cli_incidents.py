@@ -406,6 +406,7 @@ def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
             "news": "opened",
             "at": notice(1).at.isoformat(),
             "title": "Acme: blocked",
+            "state": "retrying",
             "tries": 1,
             "next_try_at": (NOW + HOUR).isoformat(),
             "delivered_at": None,

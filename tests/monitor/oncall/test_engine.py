@@ -158,11 +158,11 @@ async def test_its_history_tells_all_of_it(tmp_path: Path) -> None:
         await engine_app.play("ii")
         await engine_app.settle()
         turns = await engine_app.turns(incident)
-    assert [turn for turn in turns if turn is not IncidentEvent.TOLD] == [
+    assert [turn for turn in turns if turn is not IncidentEvent.QUEUED] == [
         *(IncidentEvent.OPENED, IncidentEvent.CAUSE_CHANGED, IncidentEvent.OUTCOME_CHANGED),
         IncidentEvent.CLOSED,
     ]
-    assert turns.count(IncidentEvent.TOLD) == 3  # opened, its cause, resolved
+    assert turns.count(IncidentEvent.QUEUED) == 3  # opened, its cause, resolved
 
 
 async def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ WEB: dict[str, Any] = {"web": {"url": URL}}
 async def composed(engine_app: EngineApp, channel: str = "hook") -> Notice:
     """The notice about the newest incident, as it is delivered now."""
     [newest] = await engine_app.store.incidents.newest(1, open_only=False)
-    return engine_app.incident_engine.compose(await engine_app.store.incidents.queue(newest.id, channel))
+    return engine_app.incident_engine.composer.compose(await engine_app.store.incidents.queue(newest.id, channel))
 
 
 async def test_a_notice_has_links_that_are_valid_from_its_delivery(tmp_path: Path) -> None:

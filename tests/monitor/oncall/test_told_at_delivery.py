@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.incidents.incident import IncidentEvent
+from monitor.incidents.incident import HistoryEntry, IncidentEvent
 from monitor.incidents.work import IncidentAction
 from monitor.notices.notice import NoticeKind
 from monitor.oncall.delivery import Delivery
@@ -37,7 +37,7 @@ class TellingApp:
 async def telling_app(tmp_path: Path) -> AsyncIterator[TellingApp]:
     async with open_engine_app(tmp_path, config("acme")) as engine, HttpSession() as http:
         outside = outside_world(now=lambda: engine.now, http=http)
-        delivery = Delivery(engine.store, outside, compose=engine.incident_engine.compose)
+        delivery = Delivery(engine.store, outside, compose=engine.incident_engine.composer.compose)
         hook = RecordingChannel()
         delivery.configure({"hook": hook})
         yield TellingApp(engine, delivery, hook)
@@ -55,6 +55,33 @@ async def test_a_notice_says_how_long_it_lasts_when_it_is_delivered(telling_app:
     assert ", 1 h 2 min, " in notice.text.splitlines()[0]
     (stored,) = await telling_app.engine.notices()
     assert stored == notice, "what was delivered is what is kept"
+
+
+async def test_nobody_is_notified_before_the_channel_accepts_the_notice(telling_app: TellingApp) -> None:
+    telling_app.hook.down = "HTTP 503"
+    await telling_app.engine.play("bb")
+    await telling_app.pass_(2)
+    assert await notified(telling_app) == [
+        ("queued", "hook: opened"),
+        ("not_delivered", "hook: opened: HTTP 503; it will be retried"),
+    ]
+    for _ in range(3):
+        await telling_app.pass_(2)
+    assert len(await notified(telling_app)) == 2, "what fails again is no news"
+    telling_app.hook.down = None
+    await telling_app.pass_(2)
+    last = (await history(telling_app))[-1]
+    assert (last.turn, last.said, last.at) == (IncidentEvent.TOLD, "hook: opened", telling_app.engine.now)
+
+
+async def history(telling_app: TellingApp) -> list[HistoryEntry]:
+    return await telling_app.engine.store.incidents.entries(telling_app.engine.only().id)
+
+
+async def notified(telling_app: TellingApp) -> list[tuple[str, str]]:
+    """What the history says about notices."""
+    of_notices = (IncidentEvent.QUEUED, IncidentEvent.TOLD, IncidentEvent.NOT_DELIVERED)
+    return [(each.turn, each.said) for each in await history(telling_app) if each.turn in of_notices]
 
 
 async def test_what_began_and_ended_while_a_channel_was_down_is_one_line(telling_app: TellingApp) -> None:

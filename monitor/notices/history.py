@@ -1,4 +1,4 @@
-"""What an incident's history says about its notices: queued, delivered, or not accepted. Pure.
+"""Lines of an incident's history about its notices: queued, delivered, or not accepted. Pure.
 
 A notice has notified nobody until its channel has accepted it, so each step is a line of its own.
 """

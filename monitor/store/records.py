@@ -87,7 +87,7 @@ class LinkUse:
 
 
 class DeliveryState(StrEnum):
-    """What became of a notice."""
+    """States of a notice on its way."""
 
     QUEUED = "queued"  # not tried yet, perhaps behind an earlier one
     RETRYING = "retrying"  # the last attempt failed
@@ -112,7 +112,7 @@ class NoticeRecord:
 
     @property
     def state(self) -> DeliveryState:
-        """What became of it."""
+        """The state of its delivery."""
         if self.delivered_at:
             return DeliveryState.DELIVERED
         return DeliveryState.RETRYING if self.fault else DeliveryState.QUEUED

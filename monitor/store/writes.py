@@ -1,4 +1,4 @@
-"""How the writes of many callers become a few statements in one transaction."""
+"""Transactions: the writes of many callers as a few statements, all or nothing for each caller."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -107,6 +107,11 @@ class IncidentEngine:
         return [incident for incident in self._incidents.values() if incident.open]
 
     @property
+    def acknowledged(self) -> dict[str, datetime]:
+        """Times at which incidents were acknowledged, by their ids; without those of which that no longer holds."""
+        return {name: held.at for name, work in self._works.items() if (held := work.acknowledged)}
+
+    @property
     def muted(self) -> frozenset[str]:
         """Ids of muted incidents; of closed ones, those that nobody was notified of."""
         return frozenset(incident.id for incident in self._incidents.values() if incident.muted_by)

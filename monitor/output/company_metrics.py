@@ -78,9 +78,20 @@ def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
 
 def _opened(snapshot: Snapshot) -> Iterator[Row]:
     for incident in snapshot.incidents:
-        for company in incident.touches or ("",):
-            labels = (incident.id, company, incident.scope, incident.cause or "", incident.severity)
+        for labels in _by_company(incident):
             yield labels, incident.opened_at.timestamp()
+
+
+def _acknowledged(snapshot: Snapshot) -> Iterator[Row]:
+    for incident in snapshot.incidents:
+        if at := snapshot.acknowledged.get(incident.id):
+            for labels in _by_company(incident):
+                yield labels, at.timestamp()
+
+
+def _by_company(incident: Incident) -> Iterator[tuple[str, ...]]:
+    for company in incident.touches or ("",):
+        yield incident.id, company, incident.scope, incident.cause or "", incident.severity
 
 
 def _controls(snapshot: Snapshot) -> Iterator[Row]:
@@ -213,6 +224,13 @@ COMPANY_FAMILIES = (
         "Time at which an open incident was opened, for each company that it affects now.",
         ("incident", *INCIDENT),
         _opened,
+    ),
+    MetricFamily(
+        "mailpath_incident_acknowledged_timestamp_seconds",
+        "gauge",
+        "Time at which an open incident was acknowledged as it is now, for each company that it affects; else absent.",
+        ("incident", *INCIDENT),
+        _acknowledged,
     ),
     MetricFamily(
         "mailpath_control_ok",

@@ -32,6 +32,7 @@ class Gauges:
     inbound: Callable[[], dict[str, int]] = dict
     turned_away: Callable[[], dict[int, int]] = dict  # by reply code
     incidents: Callable[[], Sequence[Incident]] = tuple
+    acknowledged: Callable[[], dict[str, datetime]] = dict  # by id, of open incidents
     rules_lag: Callable[[], timedelta] = timedelta
     notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
@@ -46,6 +47,7 @@ class Gauges:
     store_seconds: Callable[[], Mapping[StoreOperation, Histogram]] = dict
     certificate_ends: Callable[[], dict[tuple[str, str], datetime]] = dict  # by company and path
     http_requests: Callable[[], dict[tuple[str, str, str], int]] = dict  # by route, method and class of status
+    http_seconds: Callable[[], Mapping[str, Histogram]] = dict  # by route
     reload: Callable[[], ReloadResult | None] = lambda: None
     token_ends: Callable[[], dict[str, datetime]] = dict  # by name, of tokens that end
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -78,6 +80,7 @@ class Metrics:
             skipped=self._gauges.skipped(),
             paths=dict(board.paths),
             incidents=tuple(self._gauges.incidents()),
+            acknowledged=self._gauges.acknowledged(),
             rules_lag=self._gauges.rules_lag(),
             notices=self._gauges.notices(),
             waiting=self._gauges.waiting(),
@@ -93,6 +96,7 @@ class Metrics:
             store_seconds=_frozen(self._gauges.store_seconds()),
             certificate_ends=self._gauges.certificate_ends(),
             http_requests=self._gauges.http_requests(),
+            http_seconds=_frozen(self._gauges.http_seconds()),
             reload=self._gauges.reload(),
             token_ends=self._gauges.token_ends(),
             at=self._gauges.now(),

@@ -82,6 +82,11 @@ def _store_seconds(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distri
         yield (operation,), distribution
 
 
+def _http_seconds(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
+    for route, distribution in snapshot.http_seconds.items():
+        yield (route,), distribution
+
+
 def _build(_: Snapshot) -> Iterator[Row]:
     yield (version("mailpath"), platform.python_version()), 1
 
@@ -225,5 +230,11 @@ SERVICE_HISTOGRAMS = (
         "Time that reads from the store and writes to it took, waiting included.",
         ("operation",),
         _store_seconds,
+    ),
+    HistogramFamily(
+        "mailpath_http_request_seconds",
+        "Time until the answer to an HTTP request was ready, by route; without event streams and exports.",
+        ("route",),
+        _http_seconds,
     ),
 )

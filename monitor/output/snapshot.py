@@ -37,6 +37,7 @@ class Snapshot:
     skipped: dict[str, int]
     paths: dict[tuple[str, str], WatchedPath]
     incidents: tuple[Incident, ...]
+    acknowledged: dict[str, datetime]
     rules_lag: timedelta
     notices: dict[tuple[str, str], int]
     waiting: dict[str, tuple[int, timedelta]]
@@ -52,6 +53,7 @@ class Snapshot:
     store_seconds: dict[str, Distribution]
     certificate_ends: dict[tuple[str, str], datetime]
     http_requests: dict[tuple[str, str, str], int]
+    http_seconds: dict[str, Distribution]
     reload: ReloadResult | None
     token_ends: dict[str, datetime]
     at: datetime

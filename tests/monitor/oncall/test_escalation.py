@@ -77,14 +77,18 @@ async def test_what_nobody_acknowledges_is_escalated_and_all_hear_of_its_end(tmp
 async def test_what_somebody_has_is_neither_escalated_nor_reminded_of(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, escalating()) as engine_app:
         await opened(engine_app)
+        assert engine_app.incident_engine.acknowledged == {}
         await worker(engine_app).acknowledge(engine_app.only())
+        since = {engine_app.only().id: engine_app.now}
         assert await after(engine_app, MINUTE) == ["hook acknowledged"]
         await delivered(engine_app)
         for _ in range(20):
             assert await after(engine_app, HOUR) == []
+            assert engine_app.incident_engine.acknowledged == since
         assert engine_app.only().unacknowledged_since is None
         await worker(engine_app, "bob").release(engine_app.only())
         assert await after(engine_app, MINUTE) == ["hook reminder"]
+        assert engine_app.incident_engine.acknowledged == {}
         assert engine_app.only().unacknowledged_since == engine_app.now
         assert await after(engine_app, AFTER) == ["boss opened"]
         before = len(await engine_app.notices())
@@ -110,6 +114,7 @@ async def test_one_that_comes_back_is_nobodys_again(tmp_path: Path) -> None:
         await engine_app.judge("d")
         await engine_app.incident_engine.step()
         assert engine_app.only().relapses == 1
+        assert engine_app.incident_engine.acknowledged == {}
         assert engine_app.only().unacknowledged_since == engine_app.now
         assert await after(engine_app, 2 * MINUTE) == ["hook opened"]
         assert await after(engine_app, AFTER) == ["boss opened"]

@@ -242,6 +242,18 @@ async def test_since_when_an_incident_is_open_is_told_for_each_company_that_it_a
     assert page in opened
 
 
+async def test_since_when_somebody_has_an_incident_is_told_with_the_same_labels() -> None:
+    since = {"i3": T0 + timedelta(minutes=4), "closed": T0}
+    gauges = replace(GAUGES, incidents=lambda: OPEN, acknowledged=lambda: since)
+    found = await samples(board("acme/hq", "birch/hq"), gauges)
+    opened = found["mailpath_incident_opened_timestamp_seconds"]
+    assert found["mailpath_incident_acknowledged_timestamp_seconds"] == {
+        key: since["i3"].timestamp() for key in opened if ("incident", "i3") in key
+    }
+    del since["i3"]
+    assert "mailpath_incident_acknowledged_timestamp_seconds" not in await samples(board("acme/hq"), gauges)
+
+
 @pytest.mark.parametrize(("outcome", "ok"), [(Outcome.INBOX, 1), (Outcome.SPAM, 0), (Outcome.UNKNOWN, None)])
 async def test_the_control_is_shown_apart(outcome: Outcome, ok: int | None) -> None:
     shown = board()

@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
+from monitor.measures.histogram import Histogram
 from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
 from monitor.output.exposition import Format
 from monitor.output.metrics import Gauges, Metrics
@@ -75,6 +76,8 @@ def busy() -> Metrics:
     return metrics(
         [signal(name, number, 400.0 + number) for number in range(40) for name in OTHERS],
         incidents=lambda: (wide, theirs, muted),
+        acknowledged=lambda: {"w1": START, "t1": START},
+        http_seconds=lambda: {"/": Histogram((1.0,))},
         waiting=lambda: {"pager-of-quarrystone": (2, timedelta(minutes=3))},
         notices=lambda: {("pager-of-quarrystone", "failed"): 2},
         inbound=lambda: {"bounce": 4},
@@ -114,6 +117,13 @@ async def test_nothing_of_the_service_is_told_to_a_company(scraped: PagesApp) ->
     assert [name for name in INSIDE if name in text] == []
     whole = await scrape(scraped)
     assert [name for name in INSIDE if name not in whole] == []
+
+
+async def test_a_company_is_told_since_when_its_own_incidents_are_acknowledged(scraped: PagesApp) -> None:
+    text = await scrape(scraped, OWN)
+    found = re.findall(r"^mailpath_incident_acknowledged_timestamp_seconds(.*)", text, re.MULTILINE)
+    labels = f'{{incident="w1",company="{OWN}",scope="everybody",cause="ip_blocked",severity="page"}}'
+    assert found == [f"{labels} {START.timestamp()}"]
 
 
 async def test_what_is_told_of_a_wide_incident_is_only_that_it_affects_them(scraped: PagesApp) -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
 
 from monitor.web.request_counts import RequestCounts
+from monitor.web.server import serving
+from probes.settings import Endpoint
 from tests.support.pages_app import open_pages_app
 
 Counts = dict[tuple[str, str, str], int]
@@ -36,6 +39,48 @@ async def test_a_request_counts_by_route_method_and_class_of_status(
         before = dict(requests.counts)
         await admin.ask(method, path, {"Accept": "text/html"})
         assert grown(requests, before) == {counted: 1}
+
+
+async def test_requests_are_timed_by_route_and_streams_are_not(tmp_path: Path) -> None:
+    async with open_pages_app(tmp_path) as pages_app:
+        admin, requests = await pages_app.admin(), pages_app.backend.requests
+        requests.seconds.clear()
+        for path in ("/companies/acme", "/companies/nobody-there", "/companies", "/no/such/<b>page", "/x%22%7D%201"):
+            await admin.get(path)
+        assert {route: sum(each.frozen().counts) for route, each in requests.seconds.items()} == {
+            "/companies/{company}": 2,
+            "/companies": 1,
+            "none": 2,
+        }
+        assert (await admin.get("/api/v1/export/probes.csv")).status == 200
+        assert ("/api/v1/export/probes.csv", "GET", "2xx") in requests.counts
+        assert set(requests.seconds) == {"/companies/{company}", "/companies", "none"}
+
+
+async def test_a_request_takes_as_long_as_its_answer_is_not_ready() -> None:
+    at = [0.0]
+
+    async def slow(_: web.Request) -> web.Response:
+        at[0] += 0.2
+        return web.Response()
+
+    async def streamed(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        at[0] += 900
+        return response
+
+    requests = RequestCounts(lambda: at[0])
+    app = web.Application(middlewares=[requests.counting()])
+    app.add_routes([web.get("/slow", slow), web.get("/events", streamed)])
+    async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
+        for path in ("slow", "events", "slow"):
+            async with http.get(f"http://127.0.0.1:{port}/{path}") as answer:
+                await answer.read()
+    (seconds,) = requests.seconds.values()
+    assert seconds.frozen().total == pytest.approx(0.4)
+    assert dict(zip(seconds.bounds, seconds.frozen().counts, strict=False))[0.25] == 2
+    assert requests.counts["/events", "GET", "2xx"] == 1
 
 
 async def test_without_sign_in_and_with_our_own_faults(tmp_path: Path, monkeypatch: Any) -> None:

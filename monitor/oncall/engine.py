@@ -109,7 +109,7 @@ class IncidentEngine:
     @property
     def acknowledged(self) -> dict[str, datetime]:
         """Times at which incidents were acknowledged, by their ids; without those of which that no longer holds."""
-        return {name: held.at for name, work in self._works.items() if (held := work.acknowledged)}
+        return {name: held.at for name, work in self.composer.works.items() if (held := work.acknowledged)}
 
     @property
     def muted(self) -> frozenset[str]:

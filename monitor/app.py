@@ -259,10 +259,13 @@ class Service:
 
     async def housekeeping(self) -> None:
         """Delete what is older than the configured retention."""
-        now = self._now()
-        forgotten = await self.store.prune(now - self.config.store.keep, now)
-        if forgotten:
+        now, kept = self._now(), self.config.store
+        if forgotten := await self.store.prune(now - kept.keep, now):
             log.info("old probes deleted", probes=forgotten)
+        if thinned := await self.store.prune_without_news(now - kept.keep_all, now - kept.keep_verdicts, now):
+            log.info("old probes without news deleted, or their evidence", probes=thinned)
+        if await self.store.learn_packing(now):
+            log.info("learnt from the newest mail how to store evidence in fewer bytes")
 
     async def read_token_ends(self) -> None:
         """Read when tokens expire."""

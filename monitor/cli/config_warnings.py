@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from monitor.config import Config, exposed_secrets, old_words
+from monitor.output.disk_needs import disk_warning
 from monitor.web.auth.client import missing_proxy_setting
 
 
 def config_warnings(file: Path, config: Config) -> list[str]:
     """Return the warnings, one sentence each. `config` was read from `file`."""
-    proxy = missing_proxy_setting(config.web)
-    return [*exposed_secrets(file), *old_words(file), *([proxy] if proxy else [])]
+    found = (missing_proxy_setting(config.web), disk_warning(config))
+    return [*exposed_secrets(file), *old_words(file), *(warning for warning in found if warning)]

@@ -64,6 +64,7 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """Check the configuration and list all errors; nothing is started."""
     from monitor.cli.config_warnings import config_warnings
     from monitor.config import ConfigErrors, read_config
+    from monitor.output.disk_needs import disk_needs, disk_sentence
 
     try:
         settings = read_config(config)
@@ -71,13 +72,16 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
         rows = [{"file": e.file, "line": e.line, "key": e.key, "problem": e.problem} for e in errors.errors]
         _out(json.dumps({"ok": False, "errors": rows})) if as_json else say_error(str(errors))
         raise typer.Exit(Exit.NOT_OK) from None
-    paths = settings.paths()
+    paths, needs = settings.paths(), disk_needs(settings)
     if as_json:
-        _out(json.dumps({"ok": True, "companies": len(settings.companies), "paths": len(paths)}))
+        counts = {"companies": len(settings.companies), "paths": len(paths), "probes_per_day": needs.probes_per_day}
+        sizes = {"store_bytes_least": round(needs.least), "store_bytes_most": round(needs.most)}
+        _out(json.dumps({"ok": True, **counts, **sizes}))
         return
     for warning in config_warnings(config, settings):
         say_error(f"warning: {warning}")
     _out(f"{config}: valid: {len(settings.companies)} companies, {len(paths)} paths")
+    _out(disk_sentence(needs))
 
 
 @app.command()

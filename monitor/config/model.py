@@ -183,7 +183,13 @@ class StoreSettings(Settings):
     url: StoreUrl = Field(
         "sqlite:///mailpath.db", validate_default=True, description="The database file; a relative path starts here."
     )
-    keep: Duration = Field(timedelta(days=90), description="Finished probes older than this are deleted.")
+    keep_all: Duration = Field(
+        timedelta(days=2), description="Evidence of probes without news that is older than this is deleted."
+    )
+    keep_verdicts: Duration = Field(
+        timedelta(days=30), description="Finished probes without news that are older than this are deleted."
+    )
+    keep: Duration = Field(timedelta(days=90), description="All finished probes older than this are deleted.")
 
 
 class WebSettings(Settings):

@@ -15,7 +15,6 @@ from monitor.events import Event, Judged
 from monitor.store import ListedProbe, ProbeRecord, ProbeRow
 from probes.answer import Fault, Stage
 from probes.evidence import Evidence, Step, encode
-from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
@@ -89,7 +88,8 @@ class RowJson(ListedJson):
 
 
 class RecordJson(ListedJson):
-    """One probe with all evidence, in the order in which it was stored."""
+    """One probe with all evidence, in the order in which it was stored. Of a probe without news all but the first
+    attempt is deleted at `evidence_deleted_at`."""
 
     via: str
     to: str
@@ -97,6 +97,7 @@ class RecordJson(ListedJson):
     give_up_at: Time
     judged_at: Time | None
     closed_at: Time | None
+    evidence_deleted_at: Time | None
     evidence: list[dict[str, Any]]
 
 
@@ -180,9 +181,10 @@ def record_json(record: ProbeRecord) -> RecordJson:
         "code_dead_at": probe.code_dead_at.isoformat(),
         "give_up_at": probe.give_up_at.isoformat(),
         "verdict": verdict_json(record.verdict) if record.verdict else None,
-        **delivery_json(delivery_time(probe, record.evidence)),
+        **delivery_json(record.delivery),
         "judged_at": iso(record.judged_at),
         "closed_at": iso(record.closed_at),
+        "evidence_deleted_at": iso(record.evidence_deleted_at),
         "evidence": [evidence_json(seen) for seen in record.evidence],
     }
 

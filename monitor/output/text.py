@@ -64,6 +64,10 @@ def event_line(probe: Probe, event: Step | Evidence | Judged) -> str | None:
             return f"{_offset(probe, event.at)}  {_evidence(event)}"
 
 
+EVIDENCE_DELETED = "this mail reached the inbox at once, and so did the one before it"
+"""Why a probe is without news."""
+
+
 def explanation(record: ProbeRecord) -> Iterable[str]:
     """Yield everything known about a probe, one line per event."""
     probe = record.probe
@@ -75,6 +79,8 @@ def explanation(record: ProbeRecord) -> Iterable[str]:
                 yield f"{_offset(probe, step.at)}  {_step(step)}"
         if line := event_line(probe, seen):
             yield line
+    if record.evidence_deleted_at:
+        yield f"the rest of the evidence was deleted on {record.evidence_deleted_at:%Y-%m-%d}: {EVIDENCE_DELETED}"
     if record.verdict:
         yield verdict_line(record.verdict)
     if record.closed_at is None:

@@ -65,11 +65,11 @@ class Learner:
 
     async def flight_of(self, probe_id: str) -> Flight | None:
         """Return a probe in flight, one that was over, or one of another process: of those only one process takes
-        care."""
+        care. None for one whose evidence is deleted: without its arrival, a late bounce would be all there is."""
         if flight := self._flights.get(probe_id):
             return flight
         record = await self._store.probes.record(probe_id) if self.owns_orphans else None
-        return Flight.of(record, self._now()) if record else None
+        return Flight.of(record, self._now()) if record and not record.evidence_deleted_at else None
 
     async def learn(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
         """Store evidence, if any, and the resulting verdict. Raises StoreError."""

@@ -11,7 +11,7 @@ people, and the audit log. All SQL of the service is in here.
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
                `people_reads`: of people, tokens and the audit log
 - `result_counts`  counts of results by hour and day, which outlive the probes
-- `retention`  how long things are remembered, and what housekeeping deletes
+- `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
 - `tables`     and `columns`: the schema, the same for every database
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
 - `lease`      leadership among several processes; `health`: whether the store accepts writes

@@ -8,6 +8,7 @@ from monitor.people.person import AuditEntry
 from monitor.store import list_reads, reads, result_counts, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
+from monitor.store.packing import Packer
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
 from monitor.store.statements import SqlStatement
@@ -21,8 +22,8 @@ from probes.verdict import Outcome, Verdict
 class ProbeStore:
     """Probes in flight and of the past. What is written outlives the process. Raises StoreError."""
 
-    def __init__(self, access: StoreAccess) -> None:
-        self._access = access
+    def __init__(self, access: StoreAccess, packer: Packer) -> None:
+        self._access, self._packer = access, packer
 
     async def launch(self, probe: Probe, mailbox: str, first: Attempt, *audit: AuditEntry) -> None:
         """Remember a new probe together with its first attempt and these lines of the audit log."""
@@ -57,11 +58,11 @@ class ProbeStore:
 
     async def in_flight(self) -> list[ProbeRecord]:
         """Every probe that is not closed, oldest first."""
-        return await self._access.read(reads.in_flight)
+        return await self._access.read(reads.in_flight, self._packer)
 
     async def record(self, probe_id: str) -> ProbeRecord | None:
         """One probe with all that is known of it."""
-        return await self._access.read(reads.record, legible(probe_id))
+        return await self._access.read(reads.record, self._packer, legible(probe_id))
 
     async def settled(self) -> None:
         """Wait until every earlier write of this process is committed or refused: one goes on after its caller was

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from monitor.incidents.signal import Signal
 from monitor.store.columns import EPOCH, Instant, Number
+from monitor.store.packing import Packer
 from monitor.store.records import ListedProbe, Present, ProbeRecord
 from monitor.store.tables import VERDICT, current_verdicts, evidence, facts, launch_number, probes, verdicts
 from monitor.store.tables import signals as signals_table
@@ -165,20 +166,21 @@ STATEMENTS: dict[str, Select[Any]] = {
 }
 
 
-def in_flight(connection: Connection) -> list[ProbeRecord]:
+def in_flight(connection: Connection, packer: Packer) -> list[ProbeRecord]:
     """Return every probe in flight, oldest first."""
     seen: defaultdict[str, list[Evidence]] = defaultdict(list)
     for probe_id, data in connection.execute(SEEN_IN_FLIGHT):
-        seen[probe_id].append(decode(data))
+        seen[probe_id].append(decode(packer.unpack(connection, data)))
     return [_record(row, tuple(seen[row.id])) for row in connection.execute(IN_FLIGHT)]
 
 
-def record(connection: Connection, probe_id: str) -> ProbeRecord | None:
+def record(connection: Connection, packer: Packer, probe_id: str) -> ProbeRecord | None:
     """Return one probe with all its data."""
     row = connection.execute(ONE, {"probe": probe_id}).one_or_none()
     if row is None:
         return None
-    return _record(row, tuple(decode(data) for data in connection.scalars(SEEN, {"probe": probe_id})))
+    stored = connection.scalars(SEEN, {"probe": probe_id}).all()
+    return _record(row, tuple(decode(packer.unpack(connection, data)) for data in stored))
 
 
 def find(connection: Connection, prefix: str) -> list[str]:
@@ -265,7 +267,9 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> ProbeRecord:
         retry=row.retry,
         purpose=row.purpose,
     )
-    return ProbeRecord(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
+    verdict = row.outcome and _verdict(row)
+    times = (row.judged_at, row.closed_at, row.delivery, row.evidence_deleted_at)
+    return ProbeRecord(probe, row.mailbox, seen, verdict, *times)
 
 
 def _signal(row: Row[Any]) -> Signal:

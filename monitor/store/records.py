@@ -34,7 +34,9 @@ class NoSuchProbeError(StoreError):
 class ProbeRecord:
     """One probe with all its data. `mailbox` is the key of its mailbox, "" if none.
 
-    `evidence` is in the order in which it was stored. `verdict` is the latest, judged at `judged_at`.
+    `evidence` is in the order in which it was stored; of a probe without news all but the first attempt is deleted
+    after some days, at `evidence_deleted_at`. `verdict` is the latest, judged at `judged_at`; `delivery` is the time
+    that the mail took to the mailbox.
     """
 
     probe: Probe
@@ -43,6 +45,8 @@ class ProbeRecord:
     verdict: Verdict | None
     judged_at: datetime | None
     closed_at: datetime | None
+    delivery: timedelta | None = None
+    evidence_deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,13 @@ def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
         yield SqlStatement.SEE, {"probe_id": probe_id, **row}
 
 
+def without_evidence(probe_ids: Sequence[str], at: datetime) -> Rows:
+    """Probes without news, whose evidence is deleted."""
+    for probe_id in probe_ids:
+        for step in (SqlStatement.SAY_DELETED, SqlStatement.DELETE_EVIDENCE):
+            yield step, {"probe": probe_id, "deleted": at}
+
+
 def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> Rows:
     """A verdict, its counts, that whoever follows sees it, and that it is the current one."""
     said = {

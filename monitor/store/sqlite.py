@@ -134,6 +134,21 @@ GUARDS = {  # by revision of the tables: what the database itself refuses. Relea
            WHEN EXISTS (SELECT 1 FROM incidents WHERE id = OLD.incident)
            BEGIN SELECT RAISE(ABORT, 'the use of a link is deleted only with its incident'); END""",
     ),
+    "0015": (
+        "DROP TRIGGER evidence_leaves_with_its_probe",
+        # the first attempt stays: its number is the order of launch
+        """CREATE TRIGGER evidence_leaves_when_its_probe_says_so BEFORE DELETE ON evidence
+           WHEN EXISTS (SELECT 1 FROM probes WHERE id = OLD.probe_id
+                        AND (evidence_deleted_at IS NULL OR OLD.once = 'attempt:1'))
+           BEGIN SELECT RAISE(ABORT, 'evidence is deleted only with its probe, or once that says so'); END""",
+        """CREATE TRIGGER probes_lose_evidence_when_closed BEFORE UPDATE OF evidence_deleted_at ON probes
+           WHEN OLD.closed_at IS NULL OR OLD.evidence_deleted_at IS NOT NULL
+           BEGIN SELECT RAISE(ABORT, 'evidence of a probe is deleted once, when it is closed'); END""",
+        """CREATE TRIGGER evidence_dictionaries_stay BEFORE UPDATE ON evidence_dictionaries
+           BEGIN SELECT RAISE(ABORT, 'a dictionary is never changed: evidence is packed with it'); END""",
+        """CREATE TRIGGER evidence_dictionaries_are_kept BEFORE DELETE ON evidence_dictionaries
+           BEGIN SELECT RAISE(ABORT, 'a dictionary is never deleted: evidence is packed with it'); END""",
+    ),
 }
 
 

@@ -28,6 +28,7 @@ from monitor.store.tables import (
     audit_log,
     current_verdicts,
     evidence,
+    evidence_dictionaries,
     facts,
     history,
     idempotency_keys,
@@ -94,6 +95,10 @@ class SqlStatement(IntEnum):
     NOTE = auto()  # in the audit log
     NOTE_WITHIN = auto()  # the same, unless there are too many like it
     REMEMBER = auto()  # an answer
+    SAY_DELETED = auto()  # that the evidence of a probe is, which is without news
+    DELETE_EVIDENCE = auto()
+    DICTIONARY = auto()  # by which evidence is packed from now on
+    FORGET_WITHOUT_NEWS = auto()  # probes without news
     FORGET = auto()
     FORGET_INCIDENTS = auto()
     FORGET_SESSIONS = auto()
@@ -116,6 +121,8 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.REDEEM,
     SqlStatement.NOTE_WITHIN,
     SqlStatement.REMEMBER,
+    SqlStatement.SAY_DELETED,
+    SqlStatement.FORGET_WITHOUT_NEWS,
     SqlStatement.FORGET,
     SqlStatement.FORGET_INCIDENTS,
     SqlStatement.FORGET_HOUR,
@@ -126,6 +133,7 @@ COUNTED = (  # a row at a time: each has its own result
 def statements(engine: Engine) -> dict[SqlStatement, Executable]:
     """Return each statement for this database."""
     upsert = dialect_of(engine).insert
+    say_deleted, delete_evidence = retention.delete_evidence()
     return {
         SqlStatement.LEAD: lease.take(upsert),
         SqlStatement.RENEW: lease.renew(),
@@ -176,13 +184,17 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.NOTE: insert(audit_log),
         SqlStatement.NOTE_WITHIN: _note_within(),
         SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
-        SqlStatement.FORGET: delete(probes).where(probes.c.id.in_(retention.forgettable_probes())),
-        SqlStatement.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(retention.forgettable_incidents())),
+        SqlStatement.SAY_DELETED: say_deleted,
+        SqlStatement.DELETE_EVIDENCE: delete_evidence,
+        SqlStatement.DICTIONARY: insert(evidence_dictionaries),
+        SqlStatement.FORGET_WITHOUT_NEWS: retention.delete_probes_without_news(),
+        SqlStatement.FORGET: retention.delete_probes(),
+        SqlStatement.FORGET_INCIDENTS: retention.delete_incidents(),
         SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
         SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
-        SqlStatement.FORGET_REFUSALS: delete(audit_log).where(audit_log.c.id.in_(retention.forgettable_refusals())),
+        SqlStatement.FORGET_REFUSALS: retention.delete_refusals(),
     }
 
 

@@ -11,23 +11,25 @@ from typing import Self
 from sqlalchemy import Engine
 
 from monitor.measures.histogram import Histogram
-from monitor.store import lease, reads
+from monitor.store import lease, reads, retention, rows
 from monitor.store.access import StoreAccess, StoreOperation
 from monitor.store.database import READERS, connect
 from monitor.store.health import Health
 from monitor.store.incidents import IncidentStore
 from monitor.store.lease import Lease, Process
+from monitor.store.packing import Packer
 from monitor.store.people import PeopleStore
 from monitor.store.probes import ProbeStore
 from monitor.store.requests import RequestStore
 from monitor.store.result_counts import HOURS_KEPT_FOR, day_of
-from monitor.store.retention import FORGET_AT_ONCE, REFUSALS_KEPT_FOR, REMEMBERED_FOR
+from monitor.store.retention import FORGET_AT_ONCE, LOOK_AT_ONCE, REFUSALS_KEPT_FOR, REMEMBERED_FOR
 from monitor.store.schema import prepare
 from monitor.store.statements import SqlStatement
 from monitor.store.writer import Writer
 from monitor.store.writes import Transactions
 
 KEY = "key"  # the fact that is settled once
+EVIDENCE_PRUNED = "evidence_pruned"  # the fact that tells up to which closed probe
 
 
 class Store:
@@ -37,9 +39,9 @@ class Store:
     writes about a probe that was never launched, or has been deleted, raise NoSuchProbeError.
     """
 
-    def __init__(self, engine: Engine, writer: Writer, readers: ThreadPoolExecutor) -> None:
-        self._access = StoreAccess(engine, writer, readers)
-        self.probes = ProbeStore(self._access)
+    def __init__(self, engine: Engine, packer: Packer, writer: Writer, readers: ThreadPoolExecutor) -> None:
+        self._access, self._packer = StoreAccess(engine, writer, readers), packer
+        self.probes = ProbeStore(self._access, packer)
         self.incidents = IncidentStore(self._access)
         self.people = PeopleStore(self._access)
         self.requests = RequestStore(self._access)
@@ -54,10 +56,11 @@ class Store:
         readers = ThreadPoolExecutor(READERS, "store-reader")
         try:
             engine = await asyncio.get_running_loop().run_in_executor(readers, _open, url)
+            packer = Packer()
             try:
-                writer = Writer(Transactions(engine).commit)
+                writer = Writer(Transactions(engine, packer).commit)
                 try:
-                    yield cls(engine, writer, readers)
+                    yield cls(engine, packer, writer, readers)
                 finally:
                     await writer.close()
             finally:
@@ -134,6 +137,30 @@ class Store:
             await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)
         return await self._forget(SqlStatement.FORGET, before)
+
+    async def prune_without_news(self, evidence_before: datetime, verdicts_before: datetime, at: datetime) -> int:
+        """Delete the evidence of probes without news that were closed before the first time, and all about those closed
+        before the second. Returns of how many probes something was deleted. Interrupted, it goes on where it was."""
+        deleted = 0
+        while True:
+            after = retention.Place.of(await self._access.read(reads.fact, EVIDENCE_PRUNED))
+            found = await self._access.read(retention.closed, after, evidence_before, LOOK_AT_ONCE)
+            if found.last is None:
+                break
+            deleted += await self._access.write(
+                *rows.without_evidence(found.without_news, at),
+                (SqlStatement.MARK, {"name": EVIDENCE_PRUNED, "value": str(found.last)}),
+            )
+        return deleted + await self._forget(SqlStatement.FORGET_WITHOUT_NEWS, verdicts_before)
+
+    async def learn_packing(self, at: datetime) -> bool:
+        """Learn from the newest mail how to store the next in fewer bytes, if that is worth it; whether it was."""
+        content = await self._access.read(self._packer.learnt)
+        if content is None:
+            return False
+        await self._access.write((SqlStatement.DICTIONARY, {"made_at": at, "content": content}))
+        await self._access.read(self._packer.use_newest)
+        return True
 
     async def _forget(self, step: SqlStatement, before: datetime) -> int:
         forgotten = 0

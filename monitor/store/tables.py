@@ -1,7 +1,8 @@
 """The tables. A change here needs a revision in `migrations`; a test holds the two together.
 
 Evidence and verdicts are append-only; the database itself refuses to change them, and deletes them only together with
-their probe, which it deletes only when closed (triggers in the first revision). The same holds for the history of an
+their probe, which it deletes only when closed (triggers in the first revision); evidence also after its probe says that
+it is deleted (triggers in the fifteenth). The same holds for the history of an
 incident, for its notices, of which only the delivery changes, and for what people do about it (triggers in the second
 and the twelfth); and a mute is never deleted, it is ended. The audit log is append-only and
 never deleted (triggers in the third).
@@ -17,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     ScalarSelect,
@@ -33,7 +35,19 @@ from monitor.incidents.signal import SignalSource
 from monitor.notices.notice import NoticeKind, decode_basis, encode_basis
 from monitor.people.action_links import LinkAction
 from monitor.people.person import Rights
-from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
+from monitor.store.columns import (
+    Encoded,
+    EnumText,
+    Instant,
+    Json,
+    Name,
+    Number,
+    PackedText,
+    SafeText,
+    Span,
+    Spans,
+    StringList,
+)
 from probes.answer import decode as decode_answer
 from probes.details import decode as decode_detail
 from probes.kinds import Kind
@@ -95,6 +109,7 @@ probes = Table(
     Column("closed_at", Instant),
     Column("outcome", EnumText(Outcome)),  # of its latest verdict, so that probes are found by it
     Column("purpose", EnumText(ProbePurpose), nullable=False, server_default=text("'scheduled'")),
+    Column("evidence_deleted_at", Instant),  # of a probe without news, `monitor.store.retention`
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
     Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since
@@ -103,6 +118,12 @@ probes = Table(
     Index(None, "company", "created_at"),
     Index(None, "outcome", "created_at"),
     Index(None, "company", "outcome", "created_at", "role"),
+)
+Index(
+    "ix_probes_without_evidence",  # those that may be forgotten sooner
+    probes.c.closed_at,
+    sqlite_where=probes.c.evidence_deleted_at.is_not(None),
+    postgresql_where=probes.c.evidence_deleted_at.is_not(None),
 )
 
 evidence = Table(
@@ -113,9 +134,18 @@ evidence = Table(
     Column("at", Instant, nullable=False),
     Column("type", Text, nullable=False),
     Column("once", Text),
-    Column("data", Text, nullable=False),  # `probes.evidence.encode`
+    Column("data", PackedText, nullable=False),  # `probes.evidence.encode`, then `monitor.store.packing`
     PrimaryKeyConstraint("id"),
     UniqueConstraint("probe_id", "once"),  # any number without a name; also finds the evidence of a probe
+)
+
+evidence_dictionaries = Table(
+    "evidence_dictionaries",
+    metadata,
+    Column("id", Number, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("id"),
 )
 
 

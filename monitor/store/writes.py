@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from monitor.store import lease
 from monitor.store.database import concerns_all, explained, writing
+from monitor.store.packing import Packer
 from monitor.store.records import StoreError
 from monitor.store.statements import COUNTED, SIGNALS_SEEN, Row, SqlStatement, statements
 from monitor.store.tables import facts
@@ -32,8 +33,8 @@ class Write:
 class Transactions:
     """Commits many writes at once. For use by one thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, packer: Packer) -> None:
+        self._engine, self._packer = engine, packer
         self._statements = statements(engine)
 
     def commit(self, writes: Sequence[Write]) -> list[int | StoreError]:
@@ -61,12 +62,17 @@ class Transactions:
             if step in COUNTED:
                 counts[step] = iter([connection.execute(statement, row).rowcount for row in rows[step]])
                 continue
-            result = connection.execute(statement, rows[step])
+            result = connection.execute(
+                statement, self._packed(connection, rows[step]) if step is SqlStatement.SEE else rows[step]
+            )
             if step is SqlStatement.SEE:
                 fresh = {(probe_id, once) for probe_id, once in result if once}
         results = [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
         self._execute_then(connection, [write for write, result in zip(writes, results, strict=True) if result])
         return results
+
+    def _packed(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
+        return [{**row, "data": self._packer.pack(connection, row["data"])} for row in rows]
 
     def _execute_then(self, connection: Connection, successes: Sequence[Write]) -> None:
         rows: defaultdict[SqlStatement, list[Row]] = defaultdict(list)

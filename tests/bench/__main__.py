@@ -13,7 +13,18 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import detection, incidents, many_paths, pages, reading, round_trip, scrape, service_level, start_up
+from tests.bench import (
+    detection,
+    disk,
+    incidents,
+    many_paths,
+    pages,
+    reading,
+    round_trip,
+    scrape,
+    service_level,
+    start_up,
+)
 from tests.bench.figures import Finding, Remark, show, write
 from tests.bench.loopback_service import log_to_nowhere
 from tests.bench.round_trip import Step
@@ -37,6 +48,7 @@ PARTS: dict[str, Part] = {
     "start-up": Part(start_up.measure, start_up.FULL, start_up.QUICK),
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),
     "incidents": Part(incidents.measure, incidents.FULL, incidents.QUICK),
+    "disk": Part(disk.measure, disk.FULL, disk.QUICK),
     "scrape": Part(scrape.measure, scrape.FULL, scrape.QUICK),
     "service-level": Part(service_level.measure, service_level.FULL, service_level.QUICK),
     "pages": Part(pages.measure, pages.FULL, pages.QUICK),

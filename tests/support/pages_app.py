@@ -27,6 +27,7 @@ from monitor.web.server import application, serving
 from probes.answer import Stage
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step
 from probes.http import HttpSession
+from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -169,8 +170,10 @@ class PagesApp(AuthApp):
     ) -> str:
         """A stored probe; its id."""
         made = probe_of(company, START + after, **facts)
-        await self.store.probes.launch(made, "maildir:x", Attempt(made.created_at, 1))
-        await self.store.probes.learn(made.id, evidence, verdict, made.created_at, closed=closed, delivery=None)
+        first = Attempt(made.created_at, 1)
+        taken = delivery_time(made, (first, *evidence))
+        await self.store.probes.launch(made, "maildir:x", first)
+        await self.store.probes.learn(made.id, evidence, verdict, made.created_at, closed=closed, delivery=taken)
         return made.id
 
 

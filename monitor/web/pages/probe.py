@@ -13,7 +13,7 @@ from monitor.actions.names import UnknownNameError, company_named, names_of, pat
 from monitor.config import WatchedPath
 from monitor.incidents.remedies import NOTHING_BESIDE
 from monitor.notices.context import SenderInfo
-from monitor.output.text import explanation, plain
+from monitor.output.text import EVIDENCE_DELETED, explanation, plain
 from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
@@ -60,6 +60,7 @@ async def show_probe(request: web.Request) -> web.Response:
         next=following,
         may_probe=view.caller.may(Rights.OPERATOR),
         step_labels=STEP_LABELS,
+        evidence_deleted=EVIDENCE_DELETED,
         after=lambda at: after(record.probe, at),
         explained="\n".join(plain(line) for line in explanation(record)),
         now=now_of(view),

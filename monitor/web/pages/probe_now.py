@@ -20,7 +20,6 @@ from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
 from monitor.web.rendering import page
 from probes.display import roughly
-from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role
 
@@ -183,7 +182,7 @@ async def _sent(view: CallerView, probe_id: str) -> Sent | None:
     except NotThereError:
         return None
     names = {path.company: path.company_name for path in view.paths()}
-    taken = delivery_time(record.probe, record.evidence)
+    taken = record.delivery
     return Sent(
         record,
         names.get(record.probe.company, record.probe.company),

@@ -26,7 +26,7 @@ from probes.evidence import (
     Step,
     encode,
 )
-from probes.judge import delivery_time, next_attempt
+from probes.judge import next_attempt
 from probes.labels import FAULTS, HANDOVERS, STAGES
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import chain_label
@@ -122,6 +122,7 @@ class ProbeView:
     bounces: tuple[Bounce, ...]
     remedy: RemedyCard | None
     raw: str
+    evidence_deleted_at: datetime | None
 
     @property
     def on_its_way(self) -> bool:
@@ -141,7 +142,7 @@ def probe_view(
     that are open; `beside`: what other identities got on the path."""
     probe, verdict = record.probe, record.verdict
     chain = path.mail_systems if path else (UNKNOWN,)
-    delivery = delivery_time(probe, record.evidence)
+    delivery = record.delivery
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
     return ProbeView(
         probe=probe,
@@ -159,6 +160,7 @@ def probe_view(
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
         remedy=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict else None,
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
+        evidence_deleted_at=record.evidence_deleted_at,
     )
 
 

@@ -118,7 +118,11 @@ def sandbox(place: Place) -> Iterator[Place]:
 
 def test_check_config_tells_what_is_good_and_what_is_wrong(place: Place, tmp_path: Path) -> None:
     good = place.run("check-config")
-    assert (good.returncode, good.stdout) == (0, f"{place.file}: valid: 3 companies, 3 paths\n")
+    valid, _, needs = good.stdout.partition("\n")
+    assert (good.returncode, valid) == (0, f"{place.file}: valid: 3 companies, 3 paths")
+    assert re.fullmatch(r"about [\d,]+ probes a day; the store grows to about [\d.]+ [MG]B if all .*\n", needs)
+    facts = json.loads(place.run("check-config", "--json").stdout)
+    assert 0 < facts["store_bytes_least"] <= facts["store_bytes_most"]
     bad = Place(tmp_path)
     bad.write("[web]\nlisten = 1\n[probes]\nevery = 'soon'\nbeans = 3\n")
     told = bad.run("check-config")

@@ -13,8 +13,9 @@ from monitor.probing.learning import Learner
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.presence import Presence
 from monitor.store import StoreDownError
-from probes.evidence import Absence, Attempt, FailedLook
+from probes.evidence import Absence, Attempt, Bounce, FailedLook, MailKind
 from probes.kinds import Kind
+from probes.verdict import Cause, Outcome
 from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 from tests.support.refusing_store import Refusal, Refusals, refusals
 
@@ -110,3 +111,24 @@ async def test_a_write_that_waits_for_the_lock_is_known_though_its_caller_was_ca
         assert record
         assert [type(seen) for seen in record.evidence].count(FailedLook) == 2
         assert flight.evidence == list(record.evidence)
+
+
+async def test_what_comes_after_evidence_was_deleted_changes_no_verdict(pipeline_app: PipelineApp) -> None:
+    """Without its arrival, a late or forged bounce would be all there is, and would look like a block."""
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(path) as (pipeline, recorder, store):
+        for number in (1, 2, 3):
+            probe = await pipeline.launch(path, KIND)
+            assert await recorder.verdict(number) == "inbox - real"
+            await recorder.until(lambda probe=probe: probe.id not in pipeline.flights)  # type: ignore[misc]
+            pipeline_app.clock.pass_(minutes=15)
+        [_, middle, _] = [each.probe_id for each in reversed(await store.probes.recent("acme", "hq"))]
+        later = pipeline_app.clock() + timedelta(days=3)
+        assert await store.prune_without_news(later, later - timedelta(days=30), later) == 1
+        await pipeline.learn(
+            middle, Bounce(later, MailKind.BOUNCE, path.to, "failed", "5.7.1", "no", Cause.IP_BLOCKED, True)
+        )
+        record = await store.probes.record(middle)
+        assert record
+        assert record.verdict
+        assert (record.verdict.outcome, len(record.evidence)) == (Outcome.INBOX, 1)

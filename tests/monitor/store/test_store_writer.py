@@ -9,6 +9,7 @@ from sqlalchemy import Connection, event
 
 from monitor.store import NoSuchProbeError, Store, StoreError
 from monitor.store.database import connect
+from monitor.store.packing import Packer
 from monitor.store.statements import SqlStatement
 from monitor.store.writer import MAX_WRITES_PER_TRANSACTION, Writer
 from monitor.store.writes import Transactions, Write
@@ -106,7 +107,7 @@ async def test_one_bad_write_of_many_fails_alone_and_soon(store: Store, url: str
     engine = connect(url)
     begun: list[Connection] = []
     event.listen(engine, "begin", begun.append)
-    transactions = Transactions(engine)
+    transactions = Transactions(engine, Packer())
     rows = [
         {
             "probe_id": "nobody" if number == 77 else "there",

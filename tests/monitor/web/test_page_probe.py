@@ -1,6 +1,7 @@
 """The page of a probe and the list of probes: pure views by tables, handlers on a real server over a real store."""
 
 import html
+import json
 import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
@@ -306,6 +307,24 @@ async def test_the_page_says_word_for_word_what_explain_says(pages_app: PagesApp
 
 
 MISSING = Verdict(Outcome.MISSING, Cause.UNCLEAR, Grade.REAL, "not seen")
+
+
+async def test_the_page_says_when_and_why_evidence_was_deleted(pages_app: PagesApp) -> None:
+    probe, *_ = [
+        await pages_app.probe(accepted(), arrival("Subject: code\r\n"), verdict=INBOX, after=timedelta(minutes=minute))
+        for minute in (15, 0, 30)
+    ]
+    later = START + timedelta(days=3)
+    assert await pages_app.backend.store.prune_without_news(later, START, later) == 1
+    browser = await pages_app.viewer()
+    shown = (await browser.get(f"/probes/{probe}")).text
+    assert "The SMTP transcript and the headers were deleted on" in shown
+    assert "this mail reached the inbox at once, and so did the one before it" in shown
+    assert "Sending now" not in shown, "the first attempt is all that is left"
+    assert "<dt>Delivered in</dt><dd>" in shown
+    told = json.loads((await browser.get(f"/api/v1/probes/{probe}")).text)
+    assert told["evidence_deleted_at"] == later.isoformat()
+    assert told["delivery_seconds"] is not None
 
 
 async def test_the_page_asks_what_the_control_got(pages_app: PagesApp) -> None:

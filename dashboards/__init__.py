@@ -7,7 +7,8 @@
 - `panels`     types of panels
 - `board`      common parts of all boards
 - `boards/`    the boards, one file each
-- `build`      `python -m dashboards.build` writes them to `grafana/boards/`
+- `alert_rules` the rules for incidents, with the words of notices; from `sources/`
+- `build`      `python -m dashboards.build` writes boards to `grafana/boards/` and rules to `prometheus/`
 
 The other folders are for the servers: `grafana/`, `prometheus/`, `alertmanager/`; `runbooks/` is for people.
 """

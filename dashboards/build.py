@@ -1,4 +1,4 @@
-"""Write the boards as Grafana reads them: `python -m dashboards.build`."""
+"""Write the boards as Grafana reads them, and the rules with their words: `python -m dashboards.build`."""
 
 import json
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards.alert_rules import incident_rules
 from dashboards.boards.company import company, company_own
 from dashboards.boards.itself import itself
 from dashboards.boards.overview import overview
@@ -34,5 +35,9 @@ def build(folder: Path = FOLDER) -> None:
         (folder / f"{name}.json").write_text(written(board()), encoding="utf-8")
 
 
+RULES = Path(__file__).parent / "prometheus" / "mailpath.rules.yml"
+
+
 if __name__ == "__main__":
     build()
+    RULES.write_text(incident_rules(), encoding="utf-8")

@@ -1,6 +1,7 @@
 """From a page of metrics to people: the real Prometheus with our rules, the real Alertmanager with our example."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ ALWAYS = (
 
 def incident(scope: str, severity: str = "page") -> str:
     labels = f'{{company="acme",scope="{scope}",cause="ip_blocked",severity="{severity}"}}'
-    return f"mailpath_incidents{labels} 1\nmailpath_incident_companies{labels} 1\n"
+    opened = "mailpath_incident_opened_timestamp_seconds" + labels.replace("{", '{incident="3f9a",')
+    return f"mailpath_incidents{labels} 1\nmailpath_incident_companies{labels} 1\n{opened} {time.time() - 300}\n"
 
 
 class Mailpath:
@@ -117,8 +119,8 @@ async def test_a_blocked_company_is_one_message_while_it_lasts_and_one_at_its_en
     assert names == {"MailpathKindStopped", "MailpathMailboxStopped"}
     for alert in firing["alerts"]:
         assert (
-            "Acme Steel: hq two_step_code blocked ip_blocked, hq verification blocked ip_blocked."
-            in (alert["annotations"]["description"])
+            "path hq, 2-step sign-in codes: blocked (IP address); path hq, verification codes: blocked (IP address)."
+            " Why: By its reply, the mail system blocks the sender's IP address." in alert["annotations"]["description"]
         )
     monitored.mailpath.shows = WELL
     _, resolved = await monitored.heard("on-call", 2)

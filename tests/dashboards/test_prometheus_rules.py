@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.alert_rules import incident_rules
 from dashboards.board import Name
+from monitor.channels.alerts import LASTS
 from monitor.incidents.incident import Scope, Severity
 from monitor.output.metrics import Gauges, Metrics
 from monitor.probing.current import Board
 from monitor.web.runbooks.document import runbooks
 from probes.kinds import Kind
+from probes.labels import CAUSES
+from probes.mailsystems.choose import remedy
 from probes.verdict import Cause, Outcome
 from tests.support.alert_rules import ALERTS, DASHBOARDS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
 
@@ -86,15 +90,25 @@ def test_an_alert_is_seen_to_fire_and_to_be_silent(alert: Alert) -> None:
 @each_alert
 def test_an_alert_says_what_people_need(alert: Alert) -> None:
     assert re.fullmatch(r"Mailpath([A-Z][a-z]+)+", alert.name)
-    assert {"summary", "description", "runbook_url", "dashboard_url"} == alert.annotations.keys()
+    needed = {"summary", "description", "runbook_url", "dashboard_url"}
+    assert alert.annotations.keys() == (needed | {"incident_url"} if alert.of_incident else needed)
     assert alert.labels["severity"] in {*TOLD, "{{ $labels.severity }}", "none"}
 
 
 @each_alert
 def test_a_runbook_is_named_after_its_alert_and_served_by_mailpath(alert: Alert) -> None:
     kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", alert.name).lower()
-    assert alert.annotations["runbook_url"] == f"http://127.0.0.1:8025/runbooks/{kebab}"
+    assert alert.annotations["runbook_url"].startswith("http://127.0.0.1:8025/runbooks/")
+    assert alert.runbook == kebab
     assert alert.runbook in runbooks()
+
+
+def test_the_alert_that_mailpath_is_down_says_when_its_own_alerts_end() -> None:
+    (down,) = (alert for alert in ALERTS if alert.name == "MailpathDown")
+    assert (
+        f"{LASTS.total_seconds() / 60:.0f} minutes after it stopped: that is no recovery"
+        in down.annotations["description"]
+    )
 
 
 def test_there_is_no_runbook_for_an_alert_that_is_none() -> None:
@@ -108,6 +122,29 @@ def test_the_board_of_an_alert_is_one_of_ours(alert: Alert) -> None:
     uids = re.findall(r"mailpath-\w+", urls)
     assert uids
     assert set(uids) <= {name.uid for name in Name}
+
+
+def test_the_rules_of_incidents_are_written_from_their_source() -> None:
+    written = (PROMETHEUS / "mailpath.rules.yml").read_text()
+    assert written == incident_rules(), "write them with make dashboards"
+    assert "@{" not in written
+
+
+def test_the_words_of_rules_are_those_of_notices_and_lead_to_pages_that_are_there() -> None:
+    rules = rules_of(PROMETHEUS / "mailpath.rules.yml")
+    rows = [rule["labels"] for rule in rules if "labels" in rule and "record" in rule]
+    causes = {row.get("cause", ""): row for row in rows if "why" in row and "outcome" not in row}
+    assert causes.keys() == {"", *Cause}
+    for cause in Cause:
+        assert causes[cause]["reason"] == CAUSES[cause].label
+        assert causes[cause]["why"] == remedy(cause, Outcome.BLOCKED).explanation
+        assert causes[cause]["runbook"] in runbooks()
+    assert {row["outcome"] for row in rows if "state" in row} == set(Outcome)
+    assert {row["kind"] for row in rows if "mail" in row} == set(Kind)
+    for row in rows:
+        for word in ("why", "fix"):
+            assert re.fullmatch(r"[A-Z].*\.", row.get(word, "A.")), row
+            assert "{" not in row.get(word, ""), "what only Mailpath can fill in"
 
 
 # ---- What is named is there -----------------------------------------------------------------------------------------
@@ -133,7 +170,12 @@ def test_what_a_rule_asks_for_is_recorded(file: Path) -> None:
 
 @each_file
 def test_the_words_in_a_rule_are_mailpaths(file: Path) -> None:
-    words: dict[str, Iterable[str]] = {"outcome": Outcome, "cause": [*Cause, ""], "kind": Kind, "severity": Severity}
+    words: dict[str, Iterable[str]] = {
+        "outcome": [*Outcome, ""],
+        "cause": [*Cause, ""],
+        "kind": Kind,
+        "severity": Severity,
+    }
     words["scope"] = Scope
     text = "\n".join([rule["expr"] for rule in rules_of(file)] + [a.asks for a in ALERTS if a.file == file])
     for label, value in re.findall(r"""\b(\w+)[!=]=?~?["']([^"'%.{]*)["']""", text):
@@ -219,7 +261,7 @@ def test_every_incident_that_people_are_to_hear_of_is_one_alert_with_its_severit
     said = {
         "rule_files": [str(PROMETHEUS / "mailpath.rules.yml")],
         "evaluation_interval": "30s",
-        "group_eval_order": ["mailpath-incidents", "mailpath-mail", "mailpath-ourselves"],
+        "group_eval_order": ["mailpath-words", "mailpath-incidents", "mailpath-mail", "mailpath-ourselves"],
         "tests": rows,
     }
     (tmp_path / "all.yml").write_text(yaml.safe_dump(said))

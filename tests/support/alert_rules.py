@@ -28,8 +28,14 @@ class Alert:
 
     @property
     def runbook(self) -> str:
-        """The name of its page."""
-        return self.annotations["runbook_url"].rpartition("/")[2]
+        """The name of its page: of the page of a cause, where that is known, it comes last."""
+        *_, page = re.finditer(r"\bmailpath(?:-[a-z]+)+", self.annotations["runbook_url"])
+        return page[0]
+
+    @property
+    def of_incident(self) -> bool:
+        """True if it is about one of Mailpath's incidents."""
+        return self.file.name == "mailpath.rules.yml"
 
     @property
     def asks(self) -> str:

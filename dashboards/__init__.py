@@ -7,8 +7,10 @@
 - `panels`     types of panels
 - `board`      common parts of all boards
 - `boards/`    the boards, one file each
-- `alert_rules` the rules for incidents, with the words of notices; from `sources/`
-- `build`      `python -m dashboards.build` writes boards to `grafana/boards/` and rules to `prometheus/`
+- `alert_rules`  the rules for incidents, with the words of notices; from `sources/`
+- `kubernetes_manifests`  the rules and the scraping as the Prometheus operator takes them
+- `build`      `python -m dashboards.build` writes boards to `grafana/boards/`, rules to `prometheus/`, `kubernetes/`
 
-The other folders are for the servers: `grafana/`, `prometheus/`, `alertmanager/`; `runbooks/` is for people.
+The other folders are for the servers: `grafana/`, `prometheus/`, `alertmanager/`, `kubernetes/`;
+`runbooks/` is for people.
 """

@@ -1,4 +1,4 @@
-"""Write the boards as Grafana reads them, and the rules with their words: `python -m dashboards.build`."""
+"""Write boards as Grafana reads them, rules with their words, and their manifests: `python -m dashboards.build`."""
 
 import json
 from collections.abc import Callable
@@ -12,6 +12,8 @@ from dashboards.boards.company import company, company_own
 from dashboards.boards.itself import itself
 from dashboards.boards.overview import overview
 from dashboards.boards.sender import sender
+from dashboards.kubernetes_manifests import FOLDER as MANIFESTS
+from dashboards.kubernetes_manifests import manifests
 
 FOLDER = Path(__file__).parent / "grafana" / "boards"
 BOARDS: dict[str, Callable[[], Dashboard]] = {
@@ -41,3 +43,5 @@ RULES = Path(__file__).parent / "prometheus" / "mailpath.rules.yml"
 if __name__ == "__main__":
     build()
     RULES.write_text(incident_rules(), encoding="utf-8")
+    for name, text in manifests().items():
+        (MANIFESTS / name).write_text(text, encoding="utf-8")

@@ -4,6 +4,7 @@
 - `many_paths`   5,000 paths on schedule: memory, lag, scrapes
 - `detection`    from the server's 250 to our verdict, over IMAP IDLE on a real Dovecot
 - `start_up`     `mailpath --help`, imports, and `serve` until it is ready
+- `monitoring`   Prometheus, Alertmanager and the boards with a thousand companies
 
 `sink` is the receiving server, a process of its own, so that its work is not counted as ours; `floor` does the SMTP
 part and no more; `loopback_service` puts the parts of the service together; `load` keeps them busy; `figures` is what

@@ -18,6 +18,7 @@ from tests.bench import (
     disk,
     incidents,
     many_paths,
+    monitoring,
     pages,
     reading,
     round_trip,
@@ -51,6 +52,7 @@ PARTS: dict[str, Part] = {
     "disk": Part(disk.measure, disk.FULL, disk.QUICK),
     "scrape": Part(scrape.measure, scrape.FULL, scrape.QUICK),
     "service-level": Part(service_level.measure, service_level.FULL, service_level.QUICK),
+    "monitoring": Part(monitoring.measure, monitoring.FULL, monitoring.QUICK),
     "pages": Part(pages.measure, pages.FULL, pages.QUICK),
     "many-paths": Part(many_paths.measure, many_paths.FULL, many_paths.QUICK),
 }

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ class MonitoredService:
     mailpath: Mailpath
     people: Receiver
     prometheus: str
+    alertmanager: str
     http: ClientSession
 
     async def heard(self, who: str, count: int) -> list[dict[str, Any]]:
@@ -70,6 +72,24 @@ class MonitoredService:
         async with self.http.get(f"{self.prometheus}/api/v1/query", params={"query": query}) as answer:
             found: list[dict[str, Any]] = (await answer.json())["data"]["result"]
             return found
+
+    async def post(self, *, over: bool) -> None:
+        """Post the alert that Mailpath itself posts of the same incident to the same Alertmanager."""
+        now = datetime.now(UTC)
+        said = {
+            "labels": {
+                "alertname": "MailpathMailStopped",
+                "severity": "page",
+                "scope": "company",
+                "company": "acme",
+                "mail_system": "postfix",
+                "incident": "3f9a",
+            },
+            "startsAt": (now - timedelta(minutes=5)).isoformat(),
+            "endsAt": (now if over else now + timedelta(minutes=30)).isoformat(),
+        }
+        async with self.http.post(f"{self.alertmanager}/api/v2/alerts", json=[said]) as answer:
+            assert answer.status == 200, await answer.text()
 
     async def knows(self, query: str) -> None:
         """Wait until Prometheus has an answer."""
@@ -104,7 +124,7 @@ async def monitored(able: None, tmp_path: Path) -> AsyncIterator[MonitoredServic
         config = prometheus_example(metrics, urlsplit(tells).netloc)
         asks = stack.enter_context(prometheus(config, tmp_path, "--rules.alert.resend-delay=1s"))
         http = await stack.enter_async_context(ClientSession())
-        monitored = MonitoredService(mailpath, people, asks, http)
+        monitored = MonitoredService(mailpath, people, asks, tells, http)
         await monitored.knows('up{job="mailpath"} == 1 and on () mailpath:codes_objective:ratio')
         yield monitored
 
@@ -127,6 +147,26 @@ async def test_a_blocked_company_is_one_message_while_it_lasts_and_one_at_its_en
     assert resolved["status"] == "resolved"
     assert {alert["labels"]["alertname"] for alert in resolved["alerts"]} == names
     assert len(await monitored.heard("on-call", 2)) == 2
+
+
+@pytest.mark.parametrize("end_delay", [True, False])
+async def test_the_alert_of_a_rule_pages_after_mailpaths_own_has_ended_unless_that_ends_later(
+    monitored: MonitoredService, end_delay: bool
+) -> None:
+    """Why an end waits for `end_delay`, longer than until the next scrape and evaluation."""
+    await monitored.post(over=False)
+    monitored.mailpath.shows = BLOCKED + incident("company")
+    (own,) = await monitored.heard("on-call", 1)
+    assert own["commonLabels"]["incident"] == "3f9a"
+    await monitored.knows('ALERTS{alertname="MailpathCompanyStopped",alertstate="firing"}')
+    if end_delay:
+        monitored.mailpath.shows = WELL
+        await monitored.knows('absent(ALERTS{alertname="MailpathCompanyStopped"})')
+    await monitored.post(over=True)
+    told = await monitored.heard("on-call", 2 if end_delay else 3)
+    names = {(each["status"], each["commonLabels"]["alertname"]) for each in told[1:]}
+    leaked = {("firing", "MailpathCompanyStopped")}
+    assert names == {("resolved", "MailpathMailStopped")} | (set() if end_delay else leaked)
 
 
 async def test_a_mailpath_that_is_gone_is_told_to_its_own_people_and_ends_nothing(monitored: MonitoredService) -> None:

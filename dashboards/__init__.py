@@ -7,7 +7,7 @@
 - `panels`     types of panels
 - `board`      common parts of all boards
 - `boards/`    the boards, one file each
-- `alert_rules`  the rules for incidents, with the words of notices; from `sources/`
+- `alert_rules`  the rules about mail, with the words of notices; from `sources/`
 - `kubernetes_manifests`  the rules and the scraping as the Prometheus operator takes them
 - `build`      `python -m dashboards.build` writes boards to `grafana/boards/`, rules to `prometheus/`, `kubernetes/`
 

@@ -1,5 +1,5 @@
-"""Rules for the incidents: `sources/mailpath.rules.yml` with the words of Mailpath's tables and with repeated parts put
-in, which are written there as `@{name}` or `@{name argument}`."""
+"""The rules about mail: those in `sources/`, with the words of Mailpath's tables and with repeated parts put in, which
+are written there as `@{name}` or `@{name argument}`."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.table import MAIL_SYSTEMS, is_shared
 from probes.outcome import Cause, Outcome
 
-SOURCE = Path(__file__).parent / "sources" / "mailpath.rules.yml"
+SOURCES = Path(__file__).parent / "sources"
 PART = re.compile(r"@\{(\w+)(?: ([^}]*))?\}")
 
 PAGES = "http://127.0.0.1:8025"
@@ -116,20 +116,21 @@ PARTS: Mapping[str, str] = {
     "companies_everybody": _companies("{scope='everybody'}"),
     "companies_mail_system": _companies("{scope='mail_system',mail_system=%q}"),
     "incident_url": f"{PAGES}/incidents" + _of_incident(f"/{_label('incident')}"),
+    "shared_systems": "|".join(key for key in MAIL_SYSTEMS if is_shared(key)),
     "unclear_outcomes": "|".join(BY_OUTCOME),
 }
 WITH_ARGUMENT = {"runbook": _runbook, "cause_runbook": _cause_runbook, "where_several": _where_several}
 
 
-def incident_rules() -> str:
-    """Return the text of `prometheus/mailpath.rules.yml`."""
+def written_rules() -> Mapping[str, str]:
+    """Return the text of each file of `prometheus/` that is written from a source, by its name."""
     words = "\n".join(_words())
 
     def part(found: re.Match[str]) -> str:
         name, argument = found[1], found[2]
         return WITH_ARGUMENT[name](argument) if argument else words if name == "words" else PARTS[name]
 
-    return PART.sub(part, SOURCE.read_text("utf-8"))
+    return {source.name: PART.sub(part, source.read_text("utf-8")) for source in sorted(SOURCES.glob("*.yml"))}
 
 
 def _words() -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.alert_rules import incident_rules
+from dashboards.alert_rules import written_rules
 from dashboards.boards.company import company, company_own
 from dashboards.boards.itself import itself
 from dashboards.boards.overview import overview
@@ -37,11 +37,12 @@ def build(folder: Path = FOLDER) -> None:
         (folder / f"{name}.json").write_text(written(board()), encoding="utf-8")
 
 
-RULES = Path(__file__).parent / "prometheus" / "mailpath.rules.yml"
+RULES = Path(__file__).parent / "prometheus"
 
 
 if __name__ == "__main__":
     build()
-    RULES.write_text(incident_rules(), encoding="utf-8")
+    for name, text in written_rules().items():
+        (RULES / name).write_text(text, encoding="utf-8")
     for name, text in manifests().items():
         (MANIFESTS / name).write_text(text, encoding="utf-8")

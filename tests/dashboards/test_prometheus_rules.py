@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards.alert_rules import incident_rules
+from dashboards.alert_rules import written_rules
 from dashboards.board import Name
 from monitor.channels.alerts import LASTS
 from monitor.incidents.incident import Scope, Severity
@@ -124,10 +124,10 @@ def test_the_board_of_an_alert_is_one_of_ours(alert: Alert) -> None:
     assert set(uids) <= {name.uid for name in Name}
 
 
-def test_the_rules_of_incidents_are_written_from_their_source() -> None:
-    written = (PROMETHEUS / "mailpath.rules.yml").read_text()
-    assert written == incident_rules(), "write them with make dashboards"
-    assert "@{" not in written
+@pytest.mark.parametrize(("name", "text"), written_rules().items())
+def test_rules_about_mail_are_written_from_their_source(name: str, text: str) -> None:
+    assert (PROMETHEUS / name).read_text() == text, "write them with make dashboards"
+    assert "@{" not in text
 
 
 def test_the_words_of_rules_are_those_of_notices_and_lead_to_pages_that_are_there() -> None:

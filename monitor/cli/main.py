@@ -120,7 +120,7 @@ def explain(
     probe_id: Annotated[
         str,
         typer.Argument(
-            metavar="PROBE_ID", help="The beginning of the id is enough. COMPANY[/PATH]: its newest probes."
+            metavar="PROBE_ID", help="The beginning or end of the id is enough. COMPANY[/PATH]: its newest probes."
         ),
     ],
     config: ConfigFile = HERE,

@@ -25,7 +25,9 @@ async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
         ids = await store.probes.find(probe_id.lower())
         record = await store.probes.record(ids[0]) if len(ids) == 1 else None
     if record is None:
-        several = f"several probes begin with {probe_id!r}: {', '.join(ids)}" if ids else f"no probe {probe_id!r}"
+        several = (
+            f"several probes begin or end with {probe_id!r}: {', '.join(ids)}" if ids else f"no probe {probe_id!r}"
+        )
         print(several, file=sys.stderr)
         return Exit.COULD_NOT_TELL
     if as_json:

@@ -126,7 +126,7 @@ class Flight:
 def probe_on(path: WatchedPath, kind: Kind, identity: Identity, purpose: ProbePurpose, now: datetime) -> Probe:
     """Create a probe of this kind on this path, launched `now`."""
     return Probe(
-        id=new_probe_id(),
+        id=new_probe_id(now),
         company=path.company,
         path=path.path,
         kind=kind,

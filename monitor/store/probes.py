@@ -69,9 +69,10 @@ class ProbeStore:
         cancelled, and a read would overtake it."""
         await self._access.write()
 
-    async def find(self, prefix: str) -> list[str]:
-        """Ids of probes that begin with `prefix`, at most 10, in their order."""
-        return await self._access.read(reads.find, legible(prefix))
+    async def find(self, part: str) -> list[str]:
+        """Ids of probes that begin with `part`, or else those that end with it, at most 10, in their order. Ids of
+        probes that were launched together begin alike."""
+        return await self._access.read(reads.find, legible(part))
 
     async def current(self) -> list[Present]:
         """The verdict on the newest probe that has one, for every company, path, kind and role there ever was."""

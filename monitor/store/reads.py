@@ -9,6 +9,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    Text,
     bindparam,
     func,
     literal,
@@ -51,6 +52,12 @@ SEEN = select(evidence.c.data).where(evidence.c.probe_id == bindparam("probe")).
 FIND = (
     select(probes.c.id)
     .where(probes.c.id >= bindparam("prefix"), probes.c.id <= bindparam("last"))
+    .order_by(probes.c.id)
+    .limit(10)
+)
+FIND_BY_END = (  # walks the index of ids; asked by hand only
+    select(probes.c.id)
+    .where(func.substr(probes.c.id, -func.length(bindparam("end", type_=Text))) == bindparam("end", type_=Text))
     .order_by(probes.c.id)
     .limit(10)
 )
@@ -155,6 +162,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "one": ONE,
     "seen": SEEN,
     "find": FIND,
+    "find_by_end": FIND_BY_END,
     "current": CURRENT,
     "recent": RECENT,
     "launched": LAUNCHED,
@@ -183,9 +191,10 @@ def record(connection: Connection, packer: Packer, probe_id: str) -> ProbeRecord
     return _record(row, tuple(decode(packer.unpack(connection, data)) for data in stored))
 
 
-def find(connection: Connection, prefix: str) -> list[str]:
-    """Return ids of probes with this prefix, at most 10."""
-    return list(connection.scalars(FIND, {"prefix": prefix, "last": prefix + LAST}))
+def find(connection: Connection, part: str) -> list[str]:
+    """Return ids of probes that begin with this, or else those that end with it, at most 10."""
+    found = list(connection.scalars(FIND, {"prefix": part, "last": part + LAST}))
+    return found or (list(connection.scalars(FIND_BY_END, {"end": part})) if part else [])
 
 
 def all_present(connection: Connection) -> list[Present]:

@@ -2,6 +2,7 @@ import base64
 import hmac
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -114,6 +115,26 @@ def test_probe_ids_are_random_and_fit_a_token() -> None:
     made = {new_probe_id() for _ in range(1000)}
     assert len(made) == 1000
     assert all(whose(mint(probe_id, KEY)) == probe_id for probe_id in made)
+
+
+def test_probe_ids_sort_by_the_time_of_launch() -> None:
+    """Also over the places where a letter of the alphabet carries into the next."""
+    begun = datetime(2026, 11, 30, tzinfo=UTC)
+    steps = [*range(0, 5000, 7), *(10**power for power in range(4, 11))]
+    made = [new_probe_id(begun + timedelta(seconds=step / 100)) for step in steps]
+    assert made == sorted(made)
+    assert len({each[:8] for each in made}) == len(made), "the first half is the time"
+    assert new_probe_id(begun)[:8] == new_probe_id(begun + timedelta(milliseconds=9))[:8]
+
+
+def test_ids_of_the_same_moment_differ() -> None:
+    begun = datetime(2026, 11, 30, tzinfo=UTC)
+    assert len({new_probe_id(begun) for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("at", [datetime(1969, 12, 31, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC)])
+def test_an_absurd_clock_makes_an_id_all_the_same(at: datetime) -> None:
+    assert whose(mint(new_probe_id(at), KEY))
 
 
 @pytest.mark.parametrize("bad", ["", "short", ID.upper(), ID + "a", ID[:-1] + "1", ID[:-1] + "\n"])

@@ -257,7 +257,7 @@ async def test_recent_are_the_newest_of_one_path(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "found"),
+    ("part", "found"),
     [
         ("ab", ["ab", "ab1", "ab2"]),
         ("ab1", ["ab1"]),
@@ -265,15 +265,17 @@ async def test_recent_are_the_newest_of_one_path(store: Store) -> None:
         ("", ["ab", "ab1", "ab2", "ac", "é_%"]),
         ("é", ["é_%"]),
         ("A", []),
-        ("%", []),
         ("a_", []),
-        ("b", []),
+        ("c", ["ac"]),  # begins none, ends one
+        ("b1", ["ab1"]),
+        ("%", ["é_%"]),
+        ("_", []),
     ],
 )
-async def test_a_probe_is_found_by_how_its_id_begins(store: Store, prefix: str, found: list[str]) -> None:
+async def test_a_probe_is_found_by_how_its_id_begins_or_ends(store: Store, part: str, found: list[str]) -> None:
     for name in ("ac", "ab2", "ab", "ab1", "é_%"):
         await launched(store, id=name)
-    assert await store.probes.find(prefix) == found
+    assert await store.probes.find(part) == found
 
 
 async def test_at_most_ten_are_found(store: Store) -> None:

@@ -125,6 +125,7 @@ WHOLE_TABLES = {"current", "mutes"}  # they are what is asked for
 WALKS = {
     "SCAN watched",
     "SCAN current_verdicts USING COVERING INDEX sqlite_autoindex_current_verdicts_1",
+    "SCAN probes USING COVERING INDEX sqlite_autoindex_probes_1",  # by hand, for the end of an id
     "SCAN incidents USING INDEX ix_incidents_opened_at",  # from the newest, and never far
 }
 
@@ -135,6 +136,7 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     ("one", ["sqlite_autoindex_probes_1", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
     ("seen", ["sqlite_autoindex_evidence_1"]),
     ("find", ["sqlite_autoindex_probes_1"]),
+    ("find_by_end", ["SCAN probes USING COVERING INDEX sqlite_autoindex_probes_1"]),
     ("recent", ["ix_probes_company_path_created_at", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
     ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
     ("attempts", ["ix_probes_closed_at_created_at (closed_at=?)", "(closed_at>?)", "sqlite_autoindex_evidence_1"]),

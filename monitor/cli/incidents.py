@@ -171,8 +171,8 @@ def _table(incidents: Sequence[Incident], around: ListContext, company: str) -> 
 
 
 def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
-    name = SEVERITIES[incident.severity].label
-    severity = f"[{SEVERITY_STYLES[incident.severity]}]{name}[/]"
+    name = SEVERITIES[incident.listed_severity].label
+    severity = f"[{SEVERITY_STYLES[incident.listed_severity]}]{name}[/]"
     return (
         f"[{STYLES[incident.outcome]}]{SIGNS[incident.outcome]}[/]",
         severity if incident.open else name,
@@ -217,7 +217,7 @@ def _incident_lines(
 ) -> Iterator[str]:
     """Yield the lines that describe one incident."""
     sign = f"[bold {STYLES[incident.outcome]}]{SIGNS[incident.outcome]} {_failure_text(incident)}[/]"
-    severity = f"[{SEVERITY_STYLES[incident.severity]}]{SEVERITIES[incident.severity].label}[/]"
+    severity = f"[{SEVERITY_STYLES[incident.listed_severity]}]{SEVERITIES[incident.listed_severity].label}[/]"
     yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {SCOPES[incident.scope].label}"
     for name, value in _facts(incident, around):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"

@@ -147,7 +147,8 @@ class Incident:
     on every check is waited for. `narrowed_at`: the wait was over, and this still failed. `others`: those of `touches`
     whose failures are of another nature: it holds their checks, but says nothing about them. `part`: for a mail
     system's problem, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or intermittent
-    (`COMPANY`). `unacknowledged_since`: since then it has been open, not muted, and nobody has it.
+    (`COMPANY`). `unacknowledged_since`: since then it has been open, not muted, and nobody has it. `highest_severity`:
+    of all its life; None of one that an older version stored.
     """
 
     id: str
@@ -177,11 +178,18 @@ class Incident:
     others: tuple[str, ...] = ()
     part: Scope | None = None
     unacknowledged_since: datetime | None = None
+    highest_severity: Severity | None = None
 
     @property
     def open(self) -> bool:
         """True until it is closed."""
         return self.closed_at is None
+
+    @property
+    def listed_severity(self) -> Severity:
+        """The severity for people: of an open one the present, of a closed one the highest, whatever its last failure
+        was. A page that ended as a ticket was a page."""
+        return self.severity if self.open else self.highest_severity or self.severity
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from monitor.incidents.incident import (
     leading,
 )
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
-from monitor.incidents.scope import Key, Problem
+from monitor.incidents.scope import Key, Problem, gravest
 from probes.check import Check
 from probes.labels import CAUSES, OUTCOMES, cause_label
 
@@ -148,6 +148,7 @@ def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Inci
             began_at=problem.since,
             opened_at=at.now,
             changed_at=at.now,
+            highest_severity=problem.severity,
             **_fields(problem),  # type: ignore[arg-type]
         )
         return incident, HistoryEntry(incident.id, at.now, IncidentEvent.OPENED, described(problem))
@@ -167,7 +168,9 @@ def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Inci
 def _with(incident: Incident, problem: Problem) -> Incident:
     known = frozenset(incident.companies)
     new = tuple(company for company in problem.companies if company not in known)
-    return replace(incident, companies=(*incident.companies, *new), **_fields(problem))  # type: ignore[arg-type]
+    highest = gravest((incident.highest_severity or incident.severity, problem.severity))
+    companies = (*incident.companies, *new)
+    return replace(incident, companies=companies, highest_severity=highest, **_fields(problem))  # type: ignore[arg-type]
 
 
 def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident, *tuple[HistoryEntry, ...]]:

@@ -26,7 +26,8 @@ from probes.verdict import Cause, Grade, Outcome
 
 
 class IncidentJson(TypedDict):
-    """One incident of a list. `touches`: companies affected now; `companies`: all ever affected. One that has been
+    """One incident of a list. `severity`: the present one; of a closed incident the highest that it had. `touches`:
+    companies affected now; `companies`: all ever affected. One that has been
     recovering since `recovering_since` closes when the remaining companies have been probed again.
     `acknowledged`: somebody has it; whoever sees only a part of the incident is not shown who."""
 
@@ -161,7 +162,7 @@ def incident_json(incident: Incident, muted_by: tuple[str, ...], work: IncidentW
     return {
         "incident": incident.id,
         "open": incident.open,
-        "severity": incident.severity,
+        "severity": incident.listed_severity,
         "scope": incident.scope,
         "nature": incident.nature,
         "outcome": incident.outcome,

@@ -87,7 +87,7 @@ def row_of(incident: Incident, around: PageContext) -> Row:
     """One incident, in a line."""
     return Row(
         id=incident.id,
-        severity=incident.severity,
+        severity=incident.listed_severity,
         scope=incident.scope,
         who=who(incident, around),
         outcome=incident.outcome,
@@ -142,7 +142,7 @@ def _wanted(incident: Incident, chosen: Chosen, around: PageContext) -> bool:
     touched = incident.touches if incident.open else incident.companies
     return (
         chosen.company in ("", *touched)
-        and chosen.severity in ("", incident.severity)
+        and chosen.severity in ("", incident.listed_severity)
         and chosen.state in ("", "open" if incident.open else "over")
     )
 

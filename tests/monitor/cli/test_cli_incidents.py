@@ -257,6 +257,14 @@ def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsComman
     assert facts["recovering_since"] == (NOW - HOUR / 4).isoformat()
 
 
+def test_one_that_is_over_is_listed_with_its_highest_severity(incidents_cli: IncidentsCommand) -> None:
+    severities: dict[str, Any] = {"severity": Severity.TICKET, "highest_severity": Severity.PAGE}
+    incidents_cli.keep(closed("i1", **severities), incident("i2", "bolt", **severities))
+    assert [each["severity"] for each in incidents_cli.facts("--all")] == ["ticket", "page"]
+    assert "critical" in incidents_cli.type("i1").stdout
+    assert "critical" not in incidents_cli.type("i2").stdout
+
+
 FIELDS = [
     *("incident", "open", "severity", "scope", "nature", "outcome", "cause", "company", "mail_system", "touches"),
     *("companies", "failing", "muted", "muted_by", "began_at", "opened_at", "changed_at"),

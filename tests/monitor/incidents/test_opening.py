@@ -1,10 +1,11 @@
 """When a problem becomes an incident, and when it is over: what the rules do with one path's verdicts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.incident import IncidentEvent, Nature, Resolution, Scope, Severity
+from monitor.incidents.incident import IncidentEvent, Nature, Resolution, Scope, Severity, decode, encode
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.tracker import HISTORY
 from probes.check import Check
@@ -116,6 +117,34 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells() ->
         (IncidentEvent.SEVERITY_CHANGED, "from critical to warning"),
     ]
     assert [each.id for each in day.incidents.values()] == ["i1"]
+
+
+def test_a_page_that_ends_as_a_ticket_was_a_page() -> None:
+    day = Day((path_at("acme"),))
+    day.play({LINE: "bbdss"})
+    now = day.only()
+    assert (now.severity, now.highest_severity, now.listed_severity) == (
+        Severity.TICKET,
+        Severity.PAGE,
+        Severity.TICKET,
+    )
+    day.play({LINE: "ii"})
+    (closed,) = day.incidents.values()
+    assert not closed.open
+    assert (closed.severity, closed.listed_severity) == (Severity.TICKET, Severity.PAGE)
+    assert decode(encode(closed)).listed_severity is Severity.PAGE
+    assert replace(closed, highest_severity=None).listed_severity is Severity.TICKET, "an older version stored it"
+    day.play({LINE: "ss"})
+    assert (day.only().relapses, day.only().severity, day.only().listed_severity) == (1, *[Severity.TICKET] * 2)
+    assert day.only().highest_severity is Severity.PAGE
+
+
+def test_an_incident_of_an_older_version_remembers_its_severity_from_then_on() -> None:
+    day = Day((path_at("acme"),))
+    day.play({LINE: "bbd"})
+    day.incidents[day.only().id] = replace(day.only(), highest_severity=None)
+    day.play({LINE: "ss"})
+    assert (day.only().severity, day.only().highest_severity) == (Severity.TICKET, Severity.PAGE)
 
 
 def test_its_history_quotes_what_it_names() -> None:

@@ -73,7 +73,7 @@ def notice(number: int = 1, **facts: Any) -> NoticeRecord:
 
 
 INCIDENTS = (
-    incident("over", **OVER),
+    incident("over", **OVER, severity=Severity.TICKET, highest_severity=Severity.PAGE),
     incident("note", severity=Severity.NOTE),
     incident("page"),
     incident("wide", "acme", "bolt"),
@@ -89,6 +89,8 @@ INCIDENTS = (
         (Chosen(state="over"), [], ["over"]),
         (Chosen(company="bolt"), ["wide", "bolt"], []),
         (Chosen(severity="note"), ["note"], []),
+        (Chosen(severity="ticket"), ["bolt"], []),
+        (Chosen(severity="page"), ["wide", "page"], ["over"]),
         (Chosen(company="nobody"), [], []),
     ],
 )

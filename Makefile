@@ -39,7 +39,7 @@ torture: $(VENV)/dev ## kill the service 100 times and compare its store with wh
 fuzz: $(VENV)/dev ## every reader of hostile input, with 60,000 broken inputs: some 15 minutes
 	$(BIN)/python -m tests.fuzz
 
-dashboards: $(VENV)/dev ## after a change of dashboards/*.py: Grafana's boards as JSON
+dashboards: $(VENV)/dev ## after a change of dashboards/*.py, sources or rules: boards, rules, manifests
 	$(BIN)/python -W ignore::DeprecationWarning -m dashboards.build
 
 reference: $(VENV)/dev ## after a change of commands, keys, metrics or import contracts: the generated parts of docs/

@@ -29,10 +29,10 @@ from tests.support.grafana_boards import asking
 from tests.support.incident_samples import incident
 from tests.support.pages_app import open_pages_app
 from tests.support.prometheus_servers import alertmanager, obstacle, prometheus
+from tests.support.prometheus_source import EVERYTHING, TIMES, Source
 
 GROUP = "Prometheus and Alertmanager"
 INTERVAL_SECONDS = 10  # of scrapes and evaluations; the shipped one is 30 s
-VARIABLES = {"__rate_interval": "1m", "__interval": "30s", "__range": "1h", "__range_s": "3600", "job": "mailpath"}
 RANGE_SECONDS, STEP_SECONDS = 3600, 30
 PATIENCE_SECONDS = 240.0
 
@@ -128,23 +128,14 @@ def _evaluations(url: str) -> Iterator[Finding]:
 
 
 def _panels(url: str) -> Iterator[Finding]:
-    now = time.time()
-    slowest: dict[str, float] = {}
+    source, slowest = Source(url, time.time()), dict[str, float]()
     for board, panel in asking():
         began = time.perf_counter()
         for target in panel["targets"]:
-            expr = _filled(target["expr"])
-            if target.get("instant"):
-                _ask(url, "query", query=expr, time=now)
-            else:
-                _ask(url, "query_range", query=expr, start=now - RANGE_SECONDS, end=now, step=STEP_SECONDS)
+            source.answer(target, TIMES | EVERYTHING, RANGE_SECONDS, STEP_SECONDS)
         slowest[f"{board}: {panel['title']}"] = time.perf_counter() - began
     name, seconds = max(slowest.items(), key=lambda each: each[1])
     yield Figure(GROUP, f"the slowest panel of {len(slowest)}: {name}", "s", (seconds,))
-
-
-def _filled(expr: str) -> str:
-    return re.sub(r"\$\{?(\w+)(?::\w+)?\}?", lambda found: VARIABLES.get(found[1], ".*"), expr)
 
 
 def _memory(asks: str, tells: str) -> Iterator[Finding]:

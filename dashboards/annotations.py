@@ -3,8 +3,9 @@
 from grafana_foundation_sdk.models.dashboard import AnnotationQuery
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
-from dashboards.incident_queries import changed_systems, in_words, told_in_words
+from dashboards.incident_queries import changed_systems, told_in_words
 from dashboards.panels import DATASOURCE
+from dashboards.queries import in_words
 from dashboards.words import BAD, NOT_KNOWN, WARNING
 
 LINK = '<a href="{{page}}" target="_blank" rel="noopener">{{incident}}</a>'
@@ -26,7 +27,7 @@ def incidents_lasting(chosen: str) -> AnnotationQuery:
     """Mark the time during which incidents affected a company."""
     return _marks(
         "Time of incidents",
-        in_words(f"mailpath_incident_companies{{{chosen}}}"),
+        in_words(f"mailpath_incident_companies{{{chosen}}}", "severity", "scope", "cause"),
         WARNING,
         title="{{severity}}: {{scope}}",
         text="{{cause}}",

@@ -14,11 +14,11 @@ OUTCOME_WORD = Column("outcome", "Outcome", PanelLook("none", words=[named()]), 
 PATH = Column("path", "Path", width=100)
 KIND = Column("kind", "Kind", PLAIN, width=130)
 CAUSE = Column("cause", "Cause", PLAIN, width=130)
-GRADE = Column("grade", "Grade", PLAIN, width=140)
+GRADE = Column("grade", "Grade", PLAIN, width=175)
 TO_DO = Column("runbook", "What to do", PanelLook("none", words=runbooks(), links=[page_link("Open the runbook")]))
 
 SCOPE = Column("scope", "Scope", PLAIN, width=150)
-WHO = Column("who", "Company", width=150)
+WHO = Column("who", "Company", width=190)
 NEVER = 0
 SINCE = Column("Value", "Since", PanelLook("dateTimeFromNow", words=[mapped(_0="–")]), width=130)
 NOTICES = Column(

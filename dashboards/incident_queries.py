@@ -1,12 +1,7 @@
 """PromQL about incidents, alerts and changes of mail systems. Pure text, as `queries`."""
 
-from collections.abc import Mapping
-
-from dashboards.queries import MAILPATH, by, companies, of_system, with_runbook
+from dashboards.queries import MAILPATH, by, companies, in_words, of_system, with_runbook
 from dashboards.words import SEVERITIES
-from monitor.incidents.labels import SCOPES
-from monitor.incidents.labels import SEVERITIES as SEVERITY_LABELS
-from probes.labels import CAUSES, Label
 
 PARTS = ("scope", "cause", "severity")
 OF_COMPANY = ("company", *PARTS)
@@ -80,7 +75,10 @@ def alerts(chosen: str) -> str:
     which = f'alertname=~"Mailpath.+",alertname!="{ALWAYS_FIRING}",{chosen}'
     found = by((*ALERT, "alertstate"), f"ALERTS{{{which}}}")
     begun = by(ALERT, f"ALERTS_FOR_STATE{{{which}}}", "min")
-    ranked = _with_rank(f"1000 * {found} * on ({', '.join(ALERT)}) group_left () {begun}")
+    each = f"{found} * on ({', '.join(ALERT)}) group_left () {begun}"
+    named = f"{each} * on (company) group_left (name) {companies('', 'name')}"
+    others = f'label_replace({each}, "name", "–", "", "")'
+    ranked = _with_rank(f"1000 * ({named} or on ({', '.join(ALERT)}, alertstate) {others})")
     return f'label_replace({ranked}, "page", "{MAILPATH}/runbooks/$1", "alertname", "(.+)")'
 
 
@@ -90,20 +88,7 @@ def told_in_words(chosen: str) -> str:
     others = f'label_replace({opened(chosen)}, "name", "Mailpath", "", "")'
     expr = f"{named} or on (incident, company) {others}"
     expr = f'label_replace({expr}, "page", "{MAILPATH}/incidents/$1", "incident", "(.+)")'
-    return f"1000 * {in_words(expr)}"
-
-
-def in_words(expr: str) -> str:
-    """The same with severity, scope and cause as people read them."""
-    tables: Mapping[str, Mapping[str, Label]] = {
-        "severity": {str(value): row for value, row in SEVERITY_LABELS.items()},
-        "scope": {str(value): row for value, row in SCOPES.items()},
-        "cause": {str(value): row for value, row in CAUSES.items()},
-    }
-    for label, rows in tables.items():
-        for value, row in rows.items():
-            expr = f'label_replace({expr}, "{label}", "{row.label}", "{label}", "{value}")'
-    return expr
+    return f"1000 * {in_words(expr, 'severity', 'scope', 'cause')}"
 
 
 def changed_systems(chosen: str) -> str:

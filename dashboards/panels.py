@@ -35,6 +35,9 @@ from monitor.output.symbols import COLOURS
 SHORTEST = "5m"
 """The shortest interval of what is counted: shorter ones would be empty between two scrapes or probes."""
 
+NAMES = common.BigValueTextMode.NAME
+NAMED = common.BigValueTextMode.VALUE_AND_NAME
+
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 
@@ -172,15 +175,20 @@ class _Frame:
 
 
 def number(
-    title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = (), name_only: bool = False
+    title: str,
+    says: str,
+    *queries: Query,
+    look: PanelLook,
+    overrides: Sequence[Override] = (),
+    texts: common.BigValueTextMode = common.BigValueTextMode.AUTO,
 ) -> Panel:
-    """One or a few big values, filled with the colour of their threshold. `name_only` shows the names of the
-    results."""
+    """One or a few big values, filled with the colour of their threshold. `texts`: values, names, or both; by default
+    names stand only where there are several values."""
     options = stat.Options(
         graph_mode=common.BigValueGraphMode.NONE,
         color_mode=common.BigValueColorMode.BACKGROUND_SOLID,
         justify_mode=common.BigValueJustifyMode.CENTER,
-        text_mode=common.BigValueTextMode.NAME if name_only else common.BigValueTextMode.AUTO,
+        text_mode=texts,
         reduce_options=_last(),
         orientation=common.VizOrientation.AUTO,
     )

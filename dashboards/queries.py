@@ -3,7 +3,7 @@
 Everything is aggregated by named labels, so that a scrape job's own labels cause neither duplicates nor columns.
 """
 
-from dashboards.words import NOT_BAD, PROBE_ONLY, PROBE_ONLY_RANKS, RANKS, causes_of
+from dashboards.words import NOT_BAD, PROBE_ONLY, PROBE_ONLY_RANKS, RANKS, TEXTS, causes_of
 from monitor.output.company_metrics import code_label
 from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
@@ -139,6 +139,15 @@ def with_runbook(expr: str, about: str = "") -> str:
 
 LATELY = "$__rate_interval"
 """The window of rates: long enough for some samples, and no gap between two windows."""
+
+
+def in_words(expr: str, *labels: str) -> str:
+    """The same with the values of these labels as people read them, for legends, which Grafana cannot map."""
+    for label in labels:
+        for value, text in TEXTS[label].items():
+            expr = f'label_replace({expr}, "{label}", "{text}", "{label}", "{value}")'
+    return expr
+
 
 EACH = "$__interval"
 """The window of what is counted in the bars or bands of a panel: each stands for the time that it covers."""

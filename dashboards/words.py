@@ -1,6 +1,7 @@
 """Texts of the service in Grafana: each outcome with its sign and colour, each cause with its remedy."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from grafana_foundation_sdk.models.dashboard import (
     DashboardRegexMapOptions,
@@ -18,7 +19,7 @@ from monitor.incidents.labels import SCOPES
 from monitor.incidents.labels import SEVERITIES as SEVERITY_LABELS
 from monitor.incidents.weight import OF_THE_MAILBOX
 from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
-from probes.labels import CAUSES, GRADES, KINDS, outcome_label
+from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES, Label, outcome_label
 from probes.mailsystems.causes import IN_SHORT
 from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.verdict import Cause, Concern, Outcome
@@ -37,6 +38,17 @@ SEVERITIES = {severity: rank for rank, severity in enumerate(reversed(Severity),
 """Severities as numbers; 0 is for none."""
 
 SEVERITY_TITLES = {str(severity): SEVERITY_LABELS[severity].label for severity in Severity}
+
+_TABLES: dict[str, Mapping[Any, Label]] = {
+    "outcome": OUTCOMES,
+    "cause": CAUSES,
+    "grade": GRADES,
+    "kind": KINDS,
+    "scope": SCOPES,
+    "severity": SEVERITY_LABELS,
+}
+TEXTS = {name: {str(value): row.label for value, row in table.items()} for name, table in _TABLES.items()}
+"""What people read for the values of these labels of metrics."""
 
 GOOD = COLOURS[Outcome.INBOX].fill
 BAD = COLOURS[Outcome.BLOCKED].fill

@@ -10,6 +10,7 @@ from dashboards.queries import or_none
 from dashboards.words import BAD, GOOD, WARNING, coloured, mapped, tail
 
 STATES = coloured({"firing": ("! firing", BAD), "pending": ("◔ pending", WARNING), "": ("✓ none", GOOD)})
+MAYBE = PanelLook("none", words=[mapped(**{"": "–"})])
 RUNBOOK = page_link("Open the runbook")
 
 
@@ -19,13 +20,14 @@ def alerts_panel(chosen: str) -> Panel:
         "Alerts in Prometheus",
         "What the alert rules of Prometheus say now: firing, or pending until it has lasted long enough. None is also "
         "shown if no rules are loaded. Each leads to its runbook. Alertmanager may have silenced some.",
-        Query(or_none(alerts(chosen), NEVER, page="", rank="0", alertstate="", company="")),
+        Query(or_none(alerts(chosen), NEVER, page="", rank="0", alertstate="", name="–", mail_system="")),
         columns=[
             Column("alertstate", "State", PanelLook("none", words=[STATES]), filled=True, width=100),
             severity(page_link("Open the runbook", "${__data.fields.page}")),
             SINCE,
             Column("page", "Alert", PanelLook("none", words=[tail("/runbooks/(.*)", "$1")], links=[RUNBOOK])),
-            Column("company", "Company", PanelLook("none", words=[mapped(**{"": "–"})]), width=110),
+            Column("name", "Company", width=230),
+            Column("mail_system", "Mail system", MAYBE, width=150),
         ],
         sort=["Severity", "Since"],
     )

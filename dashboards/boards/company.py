@@ -23,6 +23,8 @@ from dashboards.columns import (
 )
 from dashboards.incident_queries import muted, of_company
 from dashboards.panels import (
+    NAMED,
+    NAMES,
     SHORTEST,
     Column,
     PanelLook,
@@ -48,6 +50,7 @@ from dashboards.queries import (
     counted,
     deliveries,
     how_many,
+    in_words,
     or_none,
     ranks,
     seconds_to_inbox,
@@ -88,13 +91,14 @@ def _board(name: Name, says: str) -> Dashboard:
             choice("kind", "Kind", "Kinds of mail.", f"label_values(mailpath_path_outcome{{{HERE}}}, kind)"),
         ],
         [
-            PanelRow(4, [(6, _name()), (6, _now()), (4, _incidents()), (4, _share()), (4, last_verdict(HERE_PATHS))]),
-            PanelRow(6, [(15, _open()), (9, _to_do())]),
-            PanelRow(8, [(24, _lines_now())]),
-            PanelRow(7, [(24, _history())], "Over time"),
+            PanelRow(4, [(5, _name()), (6, _now()), (4, _incidents()), (4, _share()), (5, last_verdict(HERE_PATHS))]),
+            PanelRow(6, [(13, _open()), (11, _to_do())]),
+            PanelRow(7, [(24, _lines_now())]),
+            PanelRow(6, [(24, _history())], "Over time"),
             PanelRow(8, [(16, _delivery()), (8, _of_its_life())]),
             PanelRow(7, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
-            PanelRow(7, [(16, _stopped()), (8, _causes())], "Failures in the last 24 h"),
+            PanelRow(6, [(24, _stopped())], "Failures in the last 24 h"),
+            PanelRow(5, [(24, _causes())]),
         ],
         since="now-24h",
         annotations=[incidents_opened(HERE), incidents_lasting(HERE), mail_systems_changed(HERE)],
@@ -104,10 +108,10 @@ def _board(name: Name, says: str) -> Dashboard:
 def _name() -> Panel:
     return number(
         "Company",
-        "The company's name in Mailpath's configuration, and the mail system that receives its mail first.",
-        Query(companies(HERE, "name", "mail_system"), "{{name}} · {{mail_system}}"),
+        "The company's name in Mailpath's configuration.",
+        Query(companies(HERE, "name"), "{{name}}"),
         look=PanelLook("none"),
-        name_only=True,
+        texts=NAMES,
     )
 
 
@@ -134,23 +138,26 @@ def _incidents() -> Panel:
 
 
 def _share() -> Panel:
+    share = codes_in_time(("grade",), HERE, DAY)
     return number(
         "Codes in time, last 24 h",
         "Share of the codes judged in the last 24 hours that reached the inbox in time, for each grade. Unknown "
         "results, and trouble of the probe's own mailbox, do not count. All paths and kinds with a code are counted.",
-        Query(or_none(codes_in_time(("grade",), HERE, DAY), NOT_A_SHARE, grade="no codes"), "{{grade}}"),
+        Query(or_none(in_words(share, "grade"), NOT_A_SHARE, grade="no codes"), "{{grade}}"),
         look=IN_TIME,
+        texts=NAMED,
     )
 
 
 def _budget() -> Panel:
-    left = or_none(f"company:mailpath_codes_budget:left30d{{{HERE}}}", NO_BUDGET, grade="no codes yet")
+    left = in_words(by(("grade",), f"company:mailpath_codes_budget:left30d{{{HERE}}}"), "grade")
     return number(
         "Error budget left, 30 days",
         "The share of late or lost codes that the objective allows and that is not used up yet, for each grade. Below "
         f"0 the objective is missed. {SLO}",
-        Query(left, "{{grade}}"),
+        Query(or_none(left, NO_BUDGET, grade="nothing recorded"), "{{grade}}"),
         look=BUDGET,
+        texts=NAMED,
     )
 
 
@@ -158,8 +165,8 @@ def _missed() -> Panel:
     return lines(
         "Codes that missed their time",
         f"The share of codes that did not reach the inbox in time, over six hours and three days, by grade. {SLO}",
-        Query(f"company:mailpath_codes_missed:ratio6h{{{HERE}}}", "6 h, {{grade}}"),
-        Query(f"company:mailpath_codes_missed:ratio3d{{{HERE}}}", "3 d, {{grade}}"),
+        Query(in_words(f"company:mailpath_codes_missed:ratio6h{{{HERE}}}", "grade"), "6 h, {{grade}}"),
+        Query(in_words(f"company:mailpath_codes_missed:ratio3d{{{HERE}}}", "grade"), "3 d, {{grade}}"),
         look=MISSED,
     )
 
@@ -180,7 +187,7 @@ def _history() -> Panel:
         "Verdicts over time",
         "The verdict in force at each time. Gaps: there was none, or Mailpath was not running. Verdicts of different "
         "grades follow each other in one band; the tables show the grade.",
-        Query(by(("path", "kind"), ranks(HERE_LINES)), "{{path}} {{kind}}"),
+        Query(in_words(by(("path", "kind"), ranks(HERE_LINES)), "kind"), "{{path}}: {{kind}}"),
         look=PanelLook("none", words=[ranked()]),
     )
 
@@ -253,11 +260,12 @@ def _stopped() -> Panel:
 
 def _causes() -> Panel:
     failed = counted("mailpath_probes_total", f'{HERE},outcome!~"{NOT_BAD}"', DAY)
+    causes = by(("outcome", "cause"), failed, "sum")
     return levels(
         "By cause",
         f"Probes of the last 24 hours that did not arrive, or not in time, by the cause of their first verdict. "
         f"{ALL_KINDS}.",
-        Query(or_none(by(("outcome", "cause"), failed, "sum"), outcome="none"), "{{outcome}} {{cause}}"),
+        Query(or_none(in_words(causes, "outcome", "cause"), outcome="none", cause="in 24 h"), "{{outcome}}: {{cause}}"),
         look=PanelLook("short", steps=[(0.5, BAD)], decimals=0, least=0),
     )
 

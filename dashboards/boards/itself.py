@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from dashboards.board import Name, PanelRow, board, choice
 from dashboards.boards.alerts_panel import alerts_panel
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.panels import SHORTEST, PanelLook, Query, colour_from, line, lines, number, tally
+from dashboards.panels import NAMES, SHORTEST, PanelLook, Query, colour_from, line, lines, number, tally
 from dashboards.queries import EACH, by, counted, or_none
 from dashboards.words import BAD, GOOD, NOT_KNOWN, WARNING, mapped
 
@@ -58,7 +58,7 @@ def _build() -> Panel:
         "Versions of Mailpath and Python that are running.",
         Query(f"max by (version, python) (mailpath_build_info{{{JOB}}})", "{{version}} · Python {{python}}"),
         look=PanelLook("none"),
-        name_only=True,
+        texts=NAMES,
     )
 
 
@@ -134,7 +134,8 @@ def _mailboxes() -> Panel:
         "The ten mailboxes with the most failures: no connection, no login, no folder. Paths that share a mailbox show "
         "the same number. While a mailbox fails, its verdicts are `unknown`.",
         Query(
-            or_none(f"topk(10, {by(('company', 'path'), failed, 'sum')} > 0)", company="none"), "{{company}} {{path}}"
+            or_none(f"topk(10, {by(('company', 'path'), failed, 'sum')} > 0)", company="no", path="failures"),
+            "{{company}} {{path}}",
         ),
         look=PanelLook("short", steps=[(0.5, WARNING), (10, BAD)], decimals=0),
     )

@@ -26,6 +26,7 @@ from dashboards.columns import (
 )
 from dashboards.incident_queries import muted, of_all, opened, since
 from dashboards.panels import (
+    NAMED,
     SHORTEST,
     Column,
     PanelLook,
@@ -47,6 +48,7 @@ from dashboards.queries import (
     counted,
     failing,
     how_many,
+    in_words,
     of_system,
     or_none,
     outcomes,
@@ -67,7 +69,7 @@ INCIDENTS = 'company=~"$company|",severity=~"$severity"'
 """Incidents and alerts of the selected companies, and those that concern none, such as Mailpath's own."""
 
 ALL, BAD_ONLY = "-1", "0.5"  # the rank that a company's worst verdict must exceed
-NAME = Column("name", "Company", PanelLook("none", links=[company_link("${__data.fields.company}")]), width=150)
+NAME = Column("name", "Company", PanelLook("none", links=[company_link("${__data.fields.company}")]), width=190)
 
 
 def overview() -> Dashboard:
@@ -97,10 +99,11 @@ def overview() -> Dashboard:
         ],
         [
             PanelRow(5, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
-            PanelRow(13, [(24, _companies())]),
-            PanelRow(8, [(14, _open()), (10, alerts_panel(INCIDENTS))], "Incidents and alerts"),
+            PanelRow(14, [(24, _companies())]),
+            PanelRow(8, [(24, _open())], "Incidents and alerts"),
+            PanelRow(7, [(24, alerts_panel(INCIDENTS))]),
             PanelRow(7, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
-            PanelRow(9, [(9, _grades()), (15, _present())], "Verdicts"),
+            PanelRow(8, [(9, _grades()), (15, _present())], "Verdicts"),
             PanelRow(7, [(24, _verdicts())]),
         ],
         since="now-24h",
@@ -170,16 +173,16 @@ def _companies() -> Panel:
         columns=[
             replace(OUTCOME, name="Value #A"),
             NAME,
-            Column("mail_system", "Mail system", width=100),
             replace(SINCE, name="Value #B"),
             CAUSE,
-            TO_DO,
+            replace(TO_DO, width=340),
             KIND,
-            PATH,
-            GRADE,
             Column("Value #C", "In time, 24 h", IN_TIME, width=110),
-            Column("Value #D", "Open", PanelLook("short"), width=70),
-            Column("Value #E", "Muted", PanelLook("short"), width=80),
+            Column("Value #D", "Open", PanelLook("short"), width=60),
+            Column("Value #E", "Muted", PanelLook("short"), width=70),
+            GRADE,
+            Column("mail_system", "Mail system", width=100),
+            PATH,
             Column("Value #F", "Last verdict", AGE, width=110),
             Column("company", "Key", width=100),
         ],
@@ -208,11 +211,13 @@ def _open() -> Panel:
 
 
 def _budget() -> Panel:
+    left = in_words("grade:mailpath_codes_budget:left30d", "grade")
     return number(
         "Error budget left, 30 days",
         f"The share of late or lost codes that the objective allows and that is not used up yet, for each grade. {SLO}",
-        Query(or_none("grade:mailpath_codes_budget:left30d", NO_BUDGET, grade="no codes yet"), "{{grade}}"),
+        Query(or_none(left, NO_BUDGET, grade="nothing recorded"), "{{grade}}"),
         look=BUDGET,
+        texts=NAMED,
     )
 
 
@@ -220,8 +225,8 @@ def _missed() -> Panel:
     return lines(
         "Codes that missed their time",
         f"The share of codes that did not reach the inbox in time, in one hour and in six, for each grade. {SLO}",
-        Query("grade:mailpath_codes_missed:ratio1h", "1 h, {{grade}}"),
-        Query("grade:mailpath_codes_missed:ratio6h", "6 h, {{grade}}"),
+        Query(in_words("grade:mailpath_codes_missed:ratio1h", "grade"), "1 h, {{grade}}"),
+        Query(in_words("grade:mailpath_codes_missed:ratio6h", "grade"), "6 h, {{grade}}"),
         look=MISSED,
     )
 
@@ -232,7 +237,7 @@ def _grades() -> Panel:
         "Paths and kinds by their current verdict, separately for each grade. Real: sent from the sender's own IP "
         "address. Impersonated: tested at the company's gateway. Scanned: only its filter was asked. Unproven: the "
         "rest, and unknown results.",
-        Query(by(("grade", "outcome"), outcomes(LINES), "count")),
+        Query(in_words(by(("grade", "outcome"), outcomes(LINES), "count"), "grade")),
         across="grade",
         pieces="outcome",
         look=PanelLook("short", decimals=0),

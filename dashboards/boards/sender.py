@@ -14,6 +14,7 @@ from dashboards.queries import (
     by,
     deliveries,
     failing,
+    in_words,
     mail_systems,
     or_none,
     outcomes,
@@ -42,10 +43,10 @@ def sender() -> Dashboard:
             choice("kind", "Kind", "Kinds of mail to count.", "label_values(mailpath_path_outcome, kind)"),
         ],
         [
-            PanelRow(10, [(12, _systems()), (12, _verdicts())]),
+            PanelRow(8, [(12, _systems()), (12, _verdicts())]),
             PanelRow(11, [(11, _causes_now()), (13, _causes())], "Why"),
-            PanelRow(8, [(24, _stopped())], "By mail system, over time"),
-            PanelRow(8, [(24, _delivery())]),
+            PanelRow(6, [(24, _stopped())], "By mail system, over time"),
+            PanelRow(6, [(24, _delivery())]),
         ],
         since="now-7d",
         annotations=[incidents_opened(COMPANIES), mail_systems_changed(COMPANIES)],
@@ -80,6 +81,7 @@ def _systems() -> Panel:
 
 def _verdicts() -> Panel:
     counts = by(("mail_system", "grade", "outcome"), with_company(outcomes(LINES), "mail_system"), "count")
+    counts = in_words(counts, "grade")
     return columns_of(
         "Verdicts now, by mail system and grade",
         "Paths and kinds by their current verdict. Each grade has its own bar, because grades prove more or less.",
@@ -108,7 +110,7 @@ def _causes() -> Panel:
     return timeline(
         "Causes over time",
         f"Number of paths and kinds on which each cause kept mail from arriving in time. {MIXED}.",
-        Query(or_none(by(("cause",), bad(LINES), "count"), cause="none"), "{{cause}}"),
+        Query(or_none(in_words(by(("cause",), bad(LINES), "count"), "cause"), cause="none"), "{{cause}}"),
         look=PanelLook("short", steps=[(1, WARNING), (5, BAD)], decimals=0),
     )
 

@@ -24,7 +24,7 @@ IN_TIME = PanelLook(
     decimals=1,
 )
 
-MISSED = PanelLook("percentunit", least=0, decimals=1, no_value="no codes in this time")
+MISSED = PanelLook("percentunit", least=0, most=1, decimals=1, no_value="no codes in this time")
 
 SLO = (
     "Results that are not known, and trouble of a probe's own mailbox, do not count. Needs `mailpath-slo.rules.yml` in "

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import build
 from dashboards.board import Name
-from dashboards.words import RANKS
+from dashboards.words import RANKS, TEXTS
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.web.pages import routes
 from probes.labels import outcome_label
@@ -103,6 +103,16 @@ def test_grades_are_never_taken_together_in_silence(board, panel) -> None:
     """The board about Mailpath itself counts its own work and says nothing of mail."""
     if board != "itself" and any(GRADED.search(target["expr"]) for target in panel["targets"]):
         assert "grade" in panel["description"]
+
+
+@EVERY_QUESTION
+def test_legends_have_words_and_no_raw_values(board, panel) -> None:
+    """A table can map values to words, a legend cannot."""
+    for target in panel["targets"]:
+        for label in set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) & set(TEXTS):
+            if (board, panel["title"]) != ("itself", "Received messages"):  # whose kinds are of another sort
+                for value, text in TEXTS[label].items():
+                    assert f'"{label}", "{text}", "{label}", "{value}"' in target["expr"]
 
 
 @EVERY_QUESTION

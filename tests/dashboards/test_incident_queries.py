@@ -90,10 +90,10 @@ def test_an_alert_is_shown_with_its_state_and_since_when(tmp_path) -> None:
     }
     page = f"{MAILPATH}/runbooks"
     expected = {
-        f'{{{down},alertstate="firing",rank="3",page="{page}/MailpathDown"}}': 60_000,
-        f'{{{spam},alertstate="pending",rank="2",page="{page}/MailpathMailInSpam"}}': 120_000,
+        f'{{{down},alertstate="firing",name="–",rank="3",page="{page}/MailpathDown"}}': 60_000,
+        f'{{{spam},alertstate="pending",name="Name a",rank="2",page="{page}/MailpathMailInSpam"}}': 120_000,
     }
-    ask(tmp_path, incident_queries.alerts(ALL), series, expected)
+    ask(tmp_path, incident_queries.alerts(ALL), INFOS | series, expected)
 
 
 @pytest.mark.parametrize(("at", "seen"), [("9m", False), ("10m", True), ("14m", True), ("15m", False)])

@@ -9,10 +9,10 @@ from dashboards.words import graded, mapped, named, plain, ranked, runbooks, tai
 
 PLAIN = PanelLook("none", words=[plain()])
 
-OUTCOME = Column("Value", "Outcome", PanelLook("none", words=[ranked()]), filled=True, width=160)
-OUTCOME_WORD = Column("outcome", "Outcome", PanelLook("none", words=[named()]), filled=True, width=130)
+OUTCOME = Column("Value", "Outcome", PanelLook("none", words=[ranked()]), filled=True, width=180)
+OUTCOME_WORD = Column("outcome", "Outcome", PanelLook("none", words=[named()]), filled=True, width=180)
 PATH = Column("path", "Path", width=100)
-KIND = Column("kind", "Kind", PLAIN, width=130)
+KIND = Column("kind", "Kind", PLAIN, width=165)
 CAUSE = Column("cause", "Cause", PLAIN, width=130)
 GRADE = Column("grade", "Grade", PLAIN, width=175)
 TO_DO = Column("runbook", "What to do", PanelLook("none", words=runbooks(), links=[page_link("Open the runbook")]))
@@ -20,6 +20,7 @@ TO_DO = Column("runbook", "What to do", PanelLook("none", words=runbooks(), link
 SCOPE = Column("scope", "Scope", PLAIN, width=150)
 WHO = Column("who", "Company", width=190)
 NEVER = 0
+ACKNOWLEDGED = Column("Value #B", "Acknowledged", PanelLook("dateTimeFromNow", words=[mapped(_0="–")]), width=130)
 SINCE = Column("Value", "Since", PanelLook("dateTimeFromNow", words=[mapped(_0="–")]), width=130)
 NOTICES = Column(
     "notices", "Notices", PanelLook("none", words=[mapped(**{"": "–", SENT: "✓ sent", MUTED: "– muted"})]), width=90

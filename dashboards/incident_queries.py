@@ -7,6 +7,8 @@ PARTS = ("scope", "cause", "severity")
 OF_COMPANY = ("company", *PARTS)
 INCIDENT = ("incident", *PARTS)
 OPENED = "mailpath_incident_opened_timestamp_seconds"
+ACKNOWLEDGED = "mailpath_incident_acknowledged_timestamp_seconds"
+NO_INCIDENT = "–"
 ALERT = ("alertname", "company", "mail_system", "severity")
 ALWAYS_FIRING = "MailpathDeadMansSwitch"
 SENT, MUTED = "sent", "muted"
@@ -62,6 +64,14 @@ def _with_rank(expr: str) -> str:
     for severity, rank in SEVERITIES.items():
         expr = f'label_replace({expr}, "rank", "{rank}", "severity", "{severity}")'
     return expr
+
+
+def acknowledged(chosen: str) -> str:
+    """Milliseconds since 1970 at which each open incident was acknowledged, 0 if it was not; 0 also for the row that
+    stands for none."""
+    known = by(("incident",), f"{ACKNOWLEDGED}{{{chosen}}}")
+    others = f"{by(('incident',), opened(chosen))} * 0"
+    return f'1000 * ({known} or {others}) or label_replace(vector(0), "incident", "{NO_INCIDENT}", "", "")'
 
 
 def since(chosen: str) -> str:

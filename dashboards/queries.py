@@ -3,7 +3,7 @@
 Everything is aggregated by named labels, so that a scrape job's own labels cause neither duplicates nor columns.
 """
 
-from dashboards.words import NOT_BAD, PROBE_ONLY, PROBE_ONLY_RANKS, RANKS, TEXTS, causes_of
+from dashboards.words import NOT_BAD, PROBE_ONLY, PROBE_ONLY_MARK, PROBE_ONLY_RANKS, RANKS, TEXTS, causes_of
 from monitor.output.company_metrics import code_label
 from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
@@ -139,6 +139,12 @@ def with_runbook(expr: str, about: str = "") -> str:
 
 LATELY = "$__rate_interval"
 """The window of rates: long enough for some samples, and no gap between two windows."""
+
+
+def with_probe_only(expr: str) -> str:
+    """Say of outcomes that they concern the probe only; see `dashboards.words.named`."""
+    joined = f'label_join({expr}, "both", " ", "outcome", "cause")'
+    return f'label_replace({joined}, "outcome", "$1{PROBE_ONLY_MARK}", "both", "(.+) ({PROBE_ONLY})")'
 
 
 def in_words(expr: str, *labels: str) -> str:

@@ -63,6 +63,8 @@ PROBE_ONLY = "|".join(
 )
 """Causes about the probe's own mailbox or message: a regular expression. Incidents blame no mail for them either."""
 
+PROBE_ONLY_MARK = " of the probe"  # after an outcome with such a cause
+
 
 def label(outcome: Outcome | None) -> str:
     """An outcome as people read it, its sign first."""
@@ -81,7 +83,12 @@ def ranked() -> ValueMap:
 
 def named() -> ValueMap:
     """Map an outcome to its sign and colour."""
-    return _mapping((outcome or "", label(outcome), COLOURS[outcome].fill) for outcome in RANKS)
+    return _mapping(
+        [
+            *((outcome or "", label(outcome), COLOURS[outcome].fill) for outcome in RANKS),
+            *((f"{each}{PROBE_ONLY_MARK}", f"{label(each)}, probe only", NOT_KNOWN) for each in PROBE_ONLY_RANKS),
+        ]
+    )
 
 
 def no_number() -> SpecialValueMap:

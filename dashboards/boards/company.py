@@ -1,5 +1,7 @@
 """The board of one company, for its IT: failures, since when, causes, remedies."""
 
+from dataclasses import replace
+
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.annotations import incidents_lasting, incidents_opened, mail_systems_changed
@@ -7,6 +9,7 @@ from dashboards.board import COMPANY_PAGE, Name, PanelRow, board, choice, compan
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.boards.service_level import BUDGET, IN_TIME, MISSED, NO_BUDGET, NOT_A_SHARE, SLO
 from dashboards.columns import (
+    ACKNOWLEDGED,
     CAUSE,
     GRADE,
     INCIDENT,
@@ -21,7 +24,7 @@ from dashboards.columns import (
     TO_DO,
     severity,
 )
-from dashboards.incident_queries import muted, of_company
+from dashboards.incident_queries import NO_INCIDENT, acknowledged, muted, of_company
 from dashboards.panels import (
     NAMED,
     NAMES,
@@ -54,6 +57,7 @@ from dashboards.queries import (
     or_none,
     ranks,
     seconds_to_inbox,
+    with_probe_only,
     with_runbook,
 )
 from dashboards.words import BAD, GOOD, NOT_BAD, NOT_KNOWN, RANKS, WARNING, mapped, ranked
@@ -92,8 +96,8 @@ def _board(name: Name, says: str) -> Dashboard:
         ],
         [
             PanelRow(4, [(5, _name()), (6, _now()), (4, _incidents()), (4, _share()), (5, last_verdict(HERE_PATHS))]),
-            PanelRow(6, [(13, _open()), (11, _to_do())]),
-            PanelRow(7, [(24, _lines_now())]),
+            PanelRow(6, [(15, _open()), (9, _to_do())]),
+            PanelRow(8, [(24, _lines_now())]),
             PanelRow(6, [(24, _history())], "Over time"),
             PanelRow(8, [(16, _delivery()), (8, _of_its_life())]),
             PanelRow(7, [(6, _budget()), (18, _missed())], "Service level: 99 of 100 codes in time"),
@@ -239,7 +243,7 @@ def _stopped() -> Panel:
         "Latest first",
         "Each failure of the last 24 hours, and when it was last the current verdict: the first row shows the cause of "
         "the latest refusal. The grade says how much it proves; the advice links to the runbook.",
-        Query(or_none(f"1000 * {with_runbook(last, 'company')}", NEVER, path="–", kind="–")),
+        Query(or_none(f"1000 * {with_runbook(with_probe_only(last), 'company')}", NEVER, path="–", kind="–")),
         columns=[
             Column(
                 "Value",
@@ -265,7 +269,9 @@ def _causes() -> Panel:
         "By cause",
         f"Probes of the last 24 hours that did not arrive, or not in time, by the cause of their first verdict. "
         f"{ALL_KINDS}.",
-        Query(or_none(in_words(causes, "outcome", "cause"), outcome="none", cause="in 24 h"), "{{outcome}}: {{cause}}"),
+        Query(
+            or_none(in_words(causes, "outcome", "cause"), outcome="failures", cause="none"), "{{outcome}}: {{cause}}"
+        ),
         look=PanelLook("short", steps=[(0.5, BAD)], decimals=0, least=0),
     )
 
@@ -276,9 +282,19 @@ def _open() -> Panel:
         "Lasting problems, most severe first, and when each began. The scope is one mailbox, some kinds of mail, the "
         "company, all companies with its mail system, everybody, or Mailpath itself. The severity leads to the "
         "company's page in Mailpath, the number to the incident's.",
-        Query(or_none(of_company(HERE), NEVER, rank="0", scope="–", notices="–", page="")),
-        columns=[severity(TO_ITS_PAGE), SINCE, SCOPE, CAUSE, NOTICES, INCIDENT],
+        Query(or_none(of_company(HERE), NEVER, incident=NO_INCIDENT, rank="0", scope="–", notices="–", page="")),
+        Query(acknowledged(HERE)),
+        columns=[
+            severity(TO_ITS_PAGE),
+            replace(SINCE, name="Value #A"),
+            SCOPE,
+            CAUSE,
+            ACKNOWLEDGED,
+            NOTICES,
+            INCIDENT,
+        ],
         sort=["Severity", "Since"],
+        join="incident",
     )
 
 
@@ -290,6 +306,6 @@ def _to_do() -> Panel:
         "runbook: who must act, the safest change, and what not to do. An incident closes by itself when two probes in "
         "a row reach the inbox.",
         Query(or_none(with_runbook(present, "company"), runbook="", cause="✓ nothing")),
-        columns=[CAUSE, TO_DO, Column("Value", "Mails", PanelLook("short", words=[mapped(_0="–")]), width=70)],
+        columns=[TO_DO, CAUSE, Column("Value", "Mails", PanelLook("short", words=[mapped(_0="–")]), width=70)],
         sort=["Mails"],
     )

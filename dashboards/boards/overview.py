@@ -10,6 +10,7 @@ from dashboards.boards.alerts_panel import alerts_panel
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.boards.service_level import BUDGET, IN_TIME, MISSED, NO_BUDGET, NOT_A_SHARE, SLO
 from dashboards.columns import (
+    ACKNOWLEDGED,
     CAUSE,
     GRADE,
     INCIDENT,
@@ -24,7 +25,7 @@ from dashboards.columns import (
     WHO,
     severity,
 )
-from dashboards.incident_queries import muted, of_all, opened, since
+from dashboards.incident_queries import NO_INCIDENT, acknowledged, muted, of_all, opened, since
 from dashboards.panels import (
     NAMED,
     SHORTEST,
@@ -69,6 +70,7 @@ INCIDENTS = 'company=~"$company|",severity=~"$severity"'
 """Incidents and alerts of the selected companies, and those that concern none, such as Mailpath's own."""
 
 ALL, BAD_ONLY = "-1", "0.5"  # the rank that a company's worst verdict must exceed
+NO_ROW = {"incident": NO_INCIDENT, "rank": "0", "scope": "–", "who": "–", "notices": "–", "page": "", "runbook": ""}
 NAME = Column("name", "Company", PanelLook("none", links=[company_link("${__data.fields.company}")]), width=190)
 
 
@@ -195,18 +197,21 @@ def _open() -> Panel:
         "Open incidents",
         "Lasting problems, most severe first, and when each began. Each is listed once, at its widest scope; muted: no "
         "notices are sent. The severity and the number lead to the incident in Mailpath, the advice to its runbook.",
-        Query(or_none(of_all(INCIDENTS), NEVER, rank="0", scope="–", who="–", notices="–", page="", runbook="")),
+        Query(or_none(of_all(INCIDENTS), NEVER, **NO_ROW)),
+        Query(acknowledged(INCIDENTS)),
         columns=[
             severity(page_link("Open the incident", "${__data.fields.page}")),
-            SINCE,
+            replace(SINCE, name="Value #A"),
             SCOPE,
             WHO,
             CAUSE,
             TO_DO,
+            ACKNOWLEDGED,
             NOTICES,
             INCIDENT,
         ],
         sort=["Severity", "Since"],
+        join="incident",
     )
 
 

@@ -22,6 +22,7 @@ from dashboards.queries import (
     seconds_to_inbox,
     unknown,
     with_company,
+    with_probe_only,
     with_runbook,
 )
 from dashboards.words import BAD, GOOD, OF_THE_SENDER, WARNING
@@ -100,7 +101,7 @@ def _causes_now() -> Panel:
         "Causes now",
         f"Why mail does not arrive in time now, with the number of paths and kinds and the outcome. {MIXED}. The "
         "advice links to the runbook.",
-        Query(or_none(with_runbook(causes), cause="✓ none", outcome="inbox")),
+        Query(or_none(with_runbook(with_probe_only(causes)), cause="✓ none", outcome="inbox")),
         columns=[Column("Value", "Count", count, width=90), OUTCOME_WORD, CAUSE, TO_DO],
         sort=["Count"],
     )

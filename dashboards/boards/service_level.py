@@ -1,7 +1,7 @@
 """Looks and words of the panels of the service level. Their series are recorded by `mailpath-slo.rules.yml`."""
 
 from dashboards.panels import PanelLook
-from dashboards.words import BAD, GOOD, WARNING, mapped
+from dashboards.words import BAD, GOOD, NOTHING, WARNING, mapped
 
 NO_BUDGET = 2
 """In place of a budget, of which at most 1 is left, where there is none."""
@@ -9,7 +9,7 @@ NO_BUDGET = 2
 BUDGET = PanelLook(
     "percentunit",
     words=[mapped(**{f"_{NO_BUDGET}": "–"})],
-    steps=[(0.0, WARNING), (0.5, GOOD)],
+    steps=[(0.0, WARNING), (0.5, GOOD), (NO_BUDGET, NOTHING)],
     lowest=BAD,
     decimals=0,
 )

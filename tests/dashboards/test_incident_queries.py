@@ -66,6 +66,16 @@ def test_a_row_leads_to_its_incident_and_to_its_runbook(tmp_path) -> None:
     ask(tmp_path, expr, SERIES, {f'{{incident="1",page="{page}",runbook="{runbook}?company=a"}}': 60_000})
 
 
+def test_acknowledgements_are_of_the_same_incidents_and_of_the_row_for_none(tmp_path) -> None:
+    series = SERIES | {f'mailpath_incident_acknowledged_timestamp_seconds{{incident="1",{ALONE}}}': "90"}
+    expected = {
+        '{incident="1"}': 90_000,
+        **{f'{{incident="{number}"}}': 0 for number in (2, 3, 4)},
+        f'{{incident="{incident_queries.NO_INCIDENT}"}}': 0,
+    }
+    ask(tmp_path, incident_queries.acknowledged(ALL), series, expected)
+
+
 def test_severities_are_in_their_order() -> None:
     assert SEVERITIES[Severity.PAGE] > SEVERITIES[Severity.TICKET] > SEVERITIES[Severity.NOTE] > 0
 

@@ -153,6 +153,13 @@ def test_a_path_is_overdue_when_even_lost_mail_would_have_its_verdict(tmp_path, 
     ask(tmp_path, queries.overdue(""), series, late, f"{age}m")
 
 
+@pytest.mark.parametrize(("cause", "said"), [("ip_listed", "blocked"), ("no_such_user", "blocked of the probe")])
+def test_an_outcome_that_concerns_the_probe_only_is_marked(tmp_path, cause, said) -> None:
+    series = outcome("a", "invitation", Outcome.BLOCKED, cause)
+    expr = f"max by (outcome) ({queries.with_probe_only(queries.outcomes(''))})"
+    ask(tmp_path, expr, series, {f'{{outcome="{said}"}}': 1})
+
+
 def test_delivery_that_never_was_has_no_time(tmp_path) -> None:
     expr = queries.seconds_to_inbox(0.5, (), "rate(seconds_bucket[10m])")
     buckets = {f'seconds_bucket{{le="{le}"}}': values for le, values in (("1", "0x20"), ("5", "0+1x20"))}

@@ -45,7 +45,7 @@ def sender() -> Dashboard:
         ],
         [
             PanelRow(8, [(12, _systems()), (12, _verdicts())]),
-            PanelRow(11, [(11, _causes_now()), (13, _causes())], "Why"),
+            PanelRow(11, [(13, _causes_now()), (11, _causes())], "Why"),
             PanelRow(6, [(24, _stopped())], "By mail system, over time"),
             PanelRow(6, [(24, _delivery())]),
         ],
@@ -70,10 +70,10 @@ def _systems() -> Panel:
         columns=[
             Column("mail_system", "Mail system"),
             Column("Value #E", "Share", SHARE, filled=True, width=90),
-            Column("Value #C", "Block the sender", count, width=130),
-            Column("Value #B", "Not reached", count, width=110),
-            Column("Value #D", "Unknown", count, width=110),
-            Column("Value #A", "Companies", count, width=110),
+            Column("Value #C", "Block the sender", count, width=135),
+            Column("Value #B", "Not reached", count, width=100),
+            Column("Value #D", "Unknown", count, width=90),
+            Column("Value #A", "Companies", count, width=95),
         ],
         sort=["Share", "Not reached"],
         join="mail_system",

@@ -143,6 +143,7 @@ def details(notice: Notice) -> dict[str, str]:
         "Severity": SEVERITIES[severity_of(notice)].title,
         "Since": _since(notice),
         "Server reply": fact(notice, "quote"),
+        "Comparison": fact(notice, "comparison"),
         "Outcome": _outcome(notice),
         "Cause": cause_of(notice),
         "Companies": listed(company_names(notice)),

@@ -69,7 +69,7 @@ def _facts(notice: Notice, impact: str, numbered: list[str]) -> Iterator[Block]:
         yield {"type": "section", "text": _plain(f"“{quote}”", MAX_SECTION_CHARS)}
     if numbered:
         yield _labelled("Fix", "\n".join(f"{number}. {step}" for number, step in enumerate(numbered, 1)))
-    for label in ("Do not", "How to verify"):
+    for label in ("Comparison", "Do not", "How to verify"):
         if label in known:
             yield _labelled(label, known[label])
 

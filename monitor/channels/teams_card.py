@@ -19,7 +19,7 @@ SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 VERSION = "1.5"
 COLORS = {Severity.PAGE: "Attention", Severity.TICKET: "Warning", Severity.NOTE: "Accent"}
 FACTS = ("Severity", "Since", "Cause", "Mail system", "Companies", "Who acts", "Acknowledged by", "Incident")
-PARTS = ("Fix", "Do not", "How to verify")
+PARTS = ("Fix", "Comparison", "Do not", "How to verify")
 IN_LINE = re.compile(r"[\\`*_\[\]<>&~|]")
 AT_START = re.compile(r"^(\s*)([#+=-]|\d{1,9}(?=[.)]))")
 TEMPLATE = re.compile(r"\{(?=\{)")

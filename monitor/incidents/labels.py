@@ -8,13 +8,13 @@ from probes.display import clock
 from probes.labels import Label
 
 SEVERITIES: dict[Severity, Label] = {  # sentence: what it means for people
-    Severity.PAGE: Label("critical", "People at a company cannot sign in.", "Wakes somebody: act now."),
+    Severity.PAGE: Label("page", "People at a company cannot sign in.", "Wakes somebody: act now."),
     Severity.TICKET: Label(
-        "warning",
+        "ticket",
         "Some mail is affected, or it is not known whose problem it is.",
         "Handle it the same day: the spam folder, one mailbox of several, an unclear origin, Mailpath's own problems.",
     ),
-    Severity.NOTE: Label("info", "Mail without a code is slow.", "Worth knowing; nobody is kept from signing in."),
+    Severity.NOTE: Label("note", "Mail without a code is slow.", "Worth knowing; nobody is kept from signing in."),
 }
 
 SCOPES: dict[Scope, Label] = {  # sentence: who is affected
@@ -64,32 +64,33 @@ REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found;
     ),
     Reason.CONTROL_THROUGH: Label(
         "control delivered",
-        "Compared: a neutral sender got through{at}, so the problem most likely concerns this sender.",
+        "A control from a neutral sender got through{at}, so mail in general gets through; the problem most likely "
+        "concerns this sender.",
         "The control arrived by the same path.",
     ),
     Reason.NEIGHBOUR_THROUGH: Label(
         "neighbour delivered",
-        "Compared: our other domain, from the same IP address, got through{at}, so the problem is the domain or the "
+        "Our other domain, from the same IP address, got through{at}, so the problem is the domain or the "
         "content, not the IP address.",
         "Another domain arrived from the same address.",
     ),
     Reason.NEIGHBOUR_STOPPED: Label(
         "neighbour stopped",
-        "Compared: our other domain, from the same IP address, got the same answer{at}, so the problem is the IP "
+        "Our other domain, from the same IP address, got the same answer{at}, so the problem is the IP "
         "address, the content or the company's mail system, not the domain.",
         "Another domain from the same address was stopped too.",
     ),
     Reason.SAME_ANSWER: Label(
-        "same answer", "Compared: a neutral sender got the same answer{at}.", "Stage, code and text are the same."
+        "same answer", "A neutral sender got the same answer{at}.", "Stage, code and text are the same."
     ),
     Reason.SAME_LIST: Label(
         "same blocklist",
-        "Compared: a neutral sender was rejected by the same blocklist{at}.",
+        "A neutral sender was rejected by the same blocklist{at}.",
         "The list has both senders, or everybody.",
     ),
     Reason.SAME_TEXT: Label(
         "same content",
-        "Compared: a neutral sender's mail with similar content got the same answer{at}.",
+        "A neutral sender's mail with similar content got the same answer{at}.",
         "The filter rejects the content, whoever sends it.",
     ),
     Reason.NOT_ITS_DOMAIN: Label(
@@ -99,11 +100,11 @@ REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found;
     ),
     Reason.BOTH_LOST: Label(
         "both missing",
-        "Compared: a neutral sender's mail was accepted and not delivered either, last{at}.",
+        "A neutral sender's mail was accepted and not delivered either, last{at}.",
         "Mail is lost behind the server that accepts it.",
     ),
     Reason.CONTROL_FAILS: Label(
-        "control fails", "Compared: a neutral sender failed too, last{at}.", "In another way, or without a reason."
+        "control fails", "A neutral sender's mail failed too, last{at}.", "In another way, or without a reason."
     ),
     Reason.ONLY_HERE: Label(
         "only this company",
@@ -112,11 +113,11 @@ REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found;
     ),
     Reason.NOTHING_REACHED: Label(
         "origin unknown",
-        "No other server was reached since, so the problem may be the company's or Mailpath's own connection.",
+        "No other server has been reached since, so the problem may be the company's connection or Mailpath's own.",
         "Nothing else was tried, or nothing answered.",
     ),
     Reason.NO_WAY_OUT: Label(
-        "no connection at all", "No server was reached since it began.", "Several unrelated companies were tried."
+        "no connection at all", "No server has been reached since it began.", "Several unrelated companies were tried."
     ),
     Reason.LOOKUP: Label(
         "DNS lookup", "The sender plays no part in a DNS lookup.", "The domain's mail servers could not be found."

@@ -41,7 +41,8 @@ class NoticeRequest:
     for all. `before`: the last notice. `into`: the incident that absorbed this one. `took_in`: those absorbed by this
     one that the channel knew. `missed`: it began and ended while the channel could not be reached.
     `grafana`: base URL of the Grafana with the boards, "" if unknown. `actions`: links by which people act, by name.
-    `held_by`: who has acknowledged it, "" if nobody.
+    `held_by`: who has acknowledged it, "" if nobody. `controls`, by company and path: the longest time from a failed
+    probe to the next control there, None if none can be sent.
     """
 
     incident: Incident
@@ -59,6 +60,7 @@ class NoticeRequest:
     grafana: str = ""
     actions: Mapping[str, str] = field(default_factory=dict)
     held_by: str = ""
+    controls: Mapping[tuple[str, str], timedelta | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from monitor.incidents.incident import Nature, Reason, Scope
+from monitor.incidents.labels import SEVERITIES
 from monitor.notices.context import NoticeContext
 from monitor.notices.notice import NoticeKind
 from monitor.notices.their_trouble import MAX_KINDS_IN_A_TITLE, kinds_of, their_trouble
@@ -18,7 +19,9 @@ CODES = "sign-in codes"
 def title(context: NoticeContext) -> str:
     """One line: how urgent, what, and who has it. The severity is first, for people who are woken by it."""
     news, incident = context.request.news, context.incident
-    urgency = "" if news.ends or news is NoticeKind.ACKNOWLEDGED else f"[{incident.severity.upper()}] "
+    urgency = (
+        "" if news.ends or news is NoticeKind.ACKNOWLEDGED else f"[{SEVERITIES[incident.severity].label.upper()}] "
+    )
     return one_line(urgency + _what_changed(context) + headline(context), MAX_TITLE_CHARS)
 
 

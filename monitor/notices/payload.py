@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.incidents.incident import Failure, Nature
+from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext
 from monitor.notices.impact import impact
 from monitor.notices.links import links
@@ -72,6 +73,7 @@ def facts(context: NoticeContext) -> dict[str, Any]:
         "relapses": incident.relapses,
         "acknowledged_by": context.held_by or None,
         "impact": impact(context) if incident.open else None,
+        "comparison": comparison(context) or None,
         "quote": words_of(context.lead) if context.lead else None,
         **_remedy(context),
         **links(context),

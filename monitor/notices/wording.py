@@ -8,7 +8,8 @@ from typing import assert_never
 
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
-from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES
+from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES
+from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext, context_into
 from monitor.notices.headline import MAX_TITLE_CHARS, NO_CONNECTION, headline
 from monitor.notices.impact import impact
@@ -148,7 +149,7 @@ def _became(context: NoticeContext, before: LastNotice) -> str:
     pairs = (
         (SCOPES[before.scope].label, SCOPES[incident.scope].label),
         (cause_label(before.cause).label, cause_label(incident.cause).label),
-        (str(before.severity), str(incident.severity)),  # the words of the title
+        (SEVERITIES[before.severity].label, SEVERITIES[incident.severity].label),
     )
     changed = [(old, new) for old, new in pairs if old != new]
     if not changed:
@@ -200,8 +201,8 @@ def _evidence(context: NoticeContext) -> Iterator[str]:
     if incident.nature is Nature.MAIL and (kinds := kinds_of(context)):
         some = "all five kinds" if len(kinds) == len(Kind) else ", ".join(KINDS[kind].sentence for kind in kinds)
         yield f"Affected mail from {context.request.sender.domain}: {some}."
-    if by := context.decided_by:
-        yield by
+    if compared := comparison(context):
+        yield compared
     if len(context.companies) > 1:
         yield f"Companies: {listed(context.names())}."
     if hint := _hint(context):

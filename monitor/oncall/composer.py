@@ -1,12 +1,12 @@
 """Renders notices: adds to an incident what else its notices say, from the configuration and the work of people."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.config import Config
 from monitor.incidents.incident import Incident, LastNotice
-from monitor.incidents.signal import PathInfo
+from monitor.incidents.signal import PathInfo, PathKey
 from monitor.incidents.tracker import good_needed
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.combined import combined
@@ -14,6 +14,8 @@ from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
 from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
 from monitor.people.action_links import LinkUrls
 from probes.mailsystems.words import Chain
+from probes.routes import comparison
+from probes.sender import Role
 
 SOMEBODY = "Somebody"  # who used a link, which names nobody
 
@@ -28,10 +30,13 @@ class NoticeComposer:
         self.works: Mapping[str, IncidentWork] = {}
         self._config = Config()
         self._companies: dict[str, CompanyInfo] = {}
+        self._controls: dict[PathKey, timedelta | None] = {}
 
     def configure(self, config: Config, paths: Iterable[PathInfo]) -> None:
         """Use this configuration from now on."""
         self._config = config
+        paths = list(paths)
+        self._controls = dict(_controls(config, {path.key: path.every for path in paths}))
         self._companies = {
             path.company: CompanyInfo(path.company_name, path.mail_systems, path.every)
             for path in sorted(paths, key=lambda path: path.every)
@@ -73,6 +78,7 @@ class NoticeComposer:
             took_in=took_in,
             grafana=self._config.web.grafana or "",
             held_by=self.held_by(incident.id),
+            controls=self._controls,
         )
 
     def held_by(self, incident: str) -> str:
@@ -91,3 +97,15 @@ class NoticeComposer:
         if self.links is None:
             return {}
         return self.links.urls(incident, last.channel, last.id, basis.visible, request.url, request.now)
+
+
+def _controls(config: Config, every: Mapping[PathKey, timedelta]) -> Iterator[tuple[PathKey, timedelta | None]]:
+    """Yield, for each path that can be compared with a control or with nothing, the longest time to the next control."""
+    identities = config.identities()
+    for path in config.paths():
+        key = path.company, path.path
+        match comparison(path.route, identities):
+            case Role.CONTROL:  # it follows a failed probe, when the last one is that old
+                yield key, every[key] + config.incidents.control_every
+            case None:
+                yield key, None

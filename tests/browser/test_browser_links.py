@@ -1,6 +1,7 @@
 """Links in notices, as people meet them: on a phone without a script, and by keyboard alone."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from monitor.config import read_config
 from monitor.people.action_links import LinkSigner
 from monitor.store import Store
 from tests.support.browser_service import BrowserService
-from tests.support.chromium import PATIENCE, BrowserTab
+from tests.support.chromium import PATIENCE, SPILLS, BrowserTab
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,6 +46,8 @@ async def test_somebody_who_is_woken_up_takes_the_incident_on_a_phone(
         await page.goto(address)
         await expect(page.get_by_role("heading", level=1)).to_have_text("Take this incident?")
         await expect(page.get_by_role("button")).to_have_count(1)
+        await expect(page.get_by_role("navigation")).to_have_count(0)
+        assert await page.evaluate(SPILLS) == 0, "nothing is wider than the phone"
         await page.get_by_label("Your name").fill("Ada")
         button = page.get_by_role("button", name="I have it")
         box = await button.bounding_box()
@@ -56,6 +59,11 @@ async def test_somebody_who_is_woken_up_takes_the_incident_on_a_phone(
         await expect(page.get_by_role("heading", level=1)).to_have_text("You have it")
         await expect(page.locator("main")).to_contain_text("Ada (by link of channel pager)")
         await phone.draw("link-done-phone")
+        assert await page.evaluate(SPILLS) == 0
+        runbook = page.get_by_role("link", name="runbook")
+        await runbook.tap()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(page).to_have_url(re.compile("/runbooks/cause-content$"))
         await page.goto(address)
         await expect(page.get_by_role("heading", level=1)).to_have_text("This link was already used")
         await expect(page.get_by_role("button")).to_have_count(0)

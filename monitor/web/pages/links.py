@@ -20,7 +20,7 @@ from monitor.actions.incident_links import (
 )
 from monitor.incidents.incident import Incident
 from monitor.incidents.work import IncidentWork, work_of
-from monitor.people.action_links import PATH, ActionLink, LinkAction, LinkSigner
+from monitor.people.action_links import MUTE_FOR, PATH, ActionLink, LinkAction, LinkSigner
 from monitor.store import LinkUse
 from monitor.web.auth.client import HttpClient
 from monitor.web.auth.forms import field_of
@@ -163,5 +163,6 @@ async def _page(
         row=row_of(found.own, around),
         muted=bool(around.muted_by(found.incident)),
         most=MAX_NAME_CHARS,
+        mute_for=MUTE_FOR,
         now=now,
     )

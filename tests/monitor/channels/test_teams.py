@@ -71,7 +71,7 @@ async def test_a_card_has_everything(workflow: VendorReceiver, around: Outside) 
     assert (title["color"], title["wrap"]) == ("Attention", True)
     assert impact["text"] == "Nobody at Granite Gate Steel can receive a sign-in code."
     assert {each["title"]: each["value"] for each in facts["facts"]} == {
-        "Severity": "Critical",
+        "Severity": "Page",
         "Since": "2026-11-23 08:00 UTC (31 min)",
         "Cause": "IP address",
         "Mail system": "Microsoft 365",

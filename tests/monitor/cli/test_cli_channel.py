@@ -252,11 +252,11 @@ def test_the_routing_as_a_table(command: ChannelCommand) -> None:
     assert done.exit_code == 0
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert lines[0] == "SEVERITY SCOPE COMPANY NOTIFIED"
-    assert "critical one mail system, many companies, Mailpath itself all together oncall" in lines
-    assert any(line.startswith("warning") and line.endswith("bolt nobody") for line in lines)
+    assert "page one mail system, many companies, Mailpath itself all together oncall" in lines
+    assert any(line.startswith("ticket") and line.endswith("bolt nobody") for line in lines)
     assert "room" not in done.stdout
     wide = [" ".join(line.split()) for line in command.type("routing").stdout.splitlines()]
-    assert "critical one mail system, many companies all together oncall, room (sees only acme)" in wide
+    assert "page one mail system, many companies all together oncall, room (sees only acme)" in wide
     assert command.type("routing", "--company", "blot").stderr.startswith("No company 'blot'")
 
 

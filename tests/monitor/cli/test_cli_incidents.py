@@ -205,12 +205,12 @@ def test_worst_first_a_line_each(incidents_cli: IncidentsCommand) -> None:
     hour = f"{NOW - HOUR:%Y-%m-%d %H:%M} UTC"
     assert lines[0] == "SEVERITY SCOPE AFFECTED FAILURE SINCE DURATION INCIDENT"
     assert lines[1:-1] == [
-        f"✕ critical many companies 12 companies Blocked: IP address {hour} 1 h wide",
-        f"✕ critical one company Acme [bold]Steel, Bolt & Söhne Blocked: IP address {day} 1 d 2 h older",
-        f"✕ critical one company Bolt & Söhne Blocked: IP address {half} 30 min muted newer",
-        f"✕ critical one mailbox Acme [bold]Steel (hq) Blocked: IP address {hour} 1 h box",
-        f"▲ warning one company Bolt & Söhne Spam folder {hour} 1 h muted ticket",
-        f"◔ info one company Acme [bold]Steel Deferred: greylisting {hour} 1 h note",
+        f"✕ page many companies 12 companies Blocked: IP address {hour} 1 h wide",
+        f"✕ page one company Acme [bold]Steel, Bolt & Söhne Blocked: IP address {day} 1 d 2 h older",
+        f"✕ page one company Bolt & Söhne Blocked: IP address {half} 30 min muted newer",
+        f"✕ page one mailbox Acme [bold]Steel (hq) Blocked: IP address {hour} 1 h box",
+        f"▲ ticket one company Bolt & Söhne Spam folder {hour} 1 h muted ticket",
+        f"◔ note one company Acme [bold]Steel Deferred: greylisting {hour} 1 h note",
     ]
     assert lines[-1] == "newest evaluated verdict: unknown"
     assert "\x1b" not in told.stdout
@@ -350,7 +350,7 @@ def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
     later = f"{NOW + HOUR:%Y-%m-%d %H:%M:%S}"
     minutes = [f"{opened + number * timedelta(minutes=1):%Y-%m-%d %H:%M:%S}" for number in range(4)]
     assert lines == [
-        "✕ Blocked: IP address Acme [bold]Steel, Bolt & Söhne critical, one mail system",
+        "✕ Blocked: IP address Acme [bold]Steel, Bolt & Söhne page, one mail system",
         "incident 3f9a12bc4d5e",
         f"since {began:%Y-%m-%d %H:%M} UTC, detected {opened:%Y-%m-%d %H:%M} UTC",
         "duration 1 h",

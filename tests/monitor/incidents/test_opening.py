@@ -114,7 +114,7 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells() ->
         (IncidentEvent.OUTCOME_CHANGED, "from missing to blocked"),
         (IncidentEvent.CAUSE_CHANGED, "from IP address to content"),
         (IncidentEvent.OUTCOME_CHANGED, "from blocked to spam folder"),
-        (IncidentEvent.SEVERITY_CHANGED, "from critical to warning"),
+        (IncidentEvent.SEVERITY_CHANGED, "from page to ticket"),
     ]
     assert [each.id for each in day.incidents.values()] == ["i1"]
 

@@ -134,7 +134,7 @@ def test_a_notice_says_why_it_has_not_reached_its_channel(
     [
         ({}, {}, False, "no notification channels"),
         (HOOK, {}, True, "it is muted"),
-        (HOOK, {"severity": Severity.NOTE}, False, "no channel receives incidents of this kind with severity info"),
+        (HOOK, {"severity": Severity.NOTE}, False, "no channel receives incidents of this kind with severity note"),
         (HOOK, {"opened_at": NOW}, False, "once it has lasted 1 min"),
         (HOOK, OVER, False, "resolved before it had lasted long enough"),
         (HOOK, {}, False, ""),

@@ -91,6 +91,8 @@ NOTHING: tuple[Any, ...] = ([[], [], [], []], [], [])
 async def test_the_button_acknowledges(pages_app: PagesApp) -> None:
     answer = await press(pages_app, await link_to(pages_app))
     assert (answer.status, heading(answer.text)) == (200, "You have it")
+    assert '<strong>Next:</strong> the <a href="/runbooks/cause-address">runbook</a> says who must act' in answer.text
+    assert "<nav" not in answer.text, "its pages need a sign-in"
     [action] = await pages_app.store.incidents.actions("a1")
     assert (action.event, action.who, action.way) == (
         "acknowledged",
@@ -279,6 +281,7 @@ async def test_the_button_mutes_for_two_hours(pages_app: PagesApp) -> None:
     now = pages_app.clock()
     assert active(mute, now)
     assert timedelta(hours=2) - timedelta(minutes=1) < (mute.ends_at or now) - now <= timedelta(hours=2)
+    assert f"until <time datetime={mute.ends_at:%Y}" in answer.text.replace('"', "")
     [(_, entry)] = await pages_app.store.people.audit_log(None, 9)
     assert (entry.way, entry.what, entry.company) == ("link of channel oncall", "mute created", "acme")
 

@@ -1,4 +1,4 @@
-"""What is not certain yet about an incident, what will show it, and when: one or two sentences. Pure.
+"""One or two sentences about what is not certain yet, what will show it, and when. Pure.
 
 It accuses nobody: it says what is awaited, not what to expect of it.
 """

@@ -100,7 +100,7 @@ class NoticeComposer:
 
 
 def _controls(config: Config, every: Mapping[PathKey, timedelta]) -> Iterator[tuple[PathKey, timedelta | None]]:
-    """Yield, for each path that can be compared with a control or with nothing, the longest time to the next control."""
+    """Yield the longest time to the next control of each path that has one, None for those that can have none."""
     identities = config.identities()
     for path in config.paths():
         key = path.company, path.path

@@ -141,7 +141,7 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
         explanation="Could not connect to the server, while other companies can be reached.",
     ),
     Reason.NOTHING_REACHED: Remedy(
-        "Could not connect to the server, and no other server was reached since: it is the company's server or "
+        "Could not connect to the server, and no other server has been reached since: it is the company's server or "
         "firewall, or Mailpath's own connection.",
         Actor.OURSELVES,
         (

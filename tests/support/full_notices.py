@@ -27,6 +27,7 @@ def full_notice(news: NoticeKind = NoticeKind.OPENED, number: int = 1, handle: s
         **LINKS,
         "impact": "Nobody at Granite Gate Steel can receive a sign-in code.",
         "quote": "550 5.7.1 Service unavailable, client host [104.130.122.50] blocked",
+        "comparison": "A control from a neutral sender got through at 2026-11-23 08:00 UTC.",
         "severity": "page",
         "scope": "company",
         "outcome": "blocked",

@@ -1,9 +1,10 @@
 """What tests of notices start from: a failure, an incident, a notice request, each with what a test says of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
+from monitor.incidents.incident import Failure, Incident, Nature, Resolution, Scope, Severity
 from monitor.notices import headline, payload, wording
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.notice import NoticeKind
@@ -66,6 +67,23 @@ def incident(*failures: Failure, **facts: Any) -> Incident:
         "changed_at": T0,
     }
     return Incident(**(fields | facts))
+
+
+def blind() -> Failure:
+    """We cannot look."""
+    return failure(
+        nature=Nature.OURS,
+        severity=Severity.TICKET,
+        outcome=Outcome.UNKNOWN,
+        cause=None,
+        grade=Grade.UNPROVEN,
+        because="we could not look: imap 192.0.2.11:993: login failed",
+    )
+
+
+def closed(about: Incident, ending: Resolution = Resolution.RECOVERED, **facts: Any) -> Incident:
+    """It, two hours and five minutes later."""
+    return replace(about, closed_at=T0 + timedelta(hours=2, minutes=5), ending=ending, touches=(), failing=0, **facts)
 
 
 def notice_request(about: Incident, news: NoticeKind = NoticeKind.OPENED, **facts: Any) -> NoticeRequest:

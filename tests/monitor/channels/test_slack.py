@@ -59,7 +59,7 @@ async def test_one_message_has_everything(workspace: VendorReceiver, around: Out
     assert (result.fault, result.answer) == ("", "ok")
     [(ts, said)] = roots(workspace).items()
     assert result.handle == f"{SLACK_ROOM}:{ts}"
-    header, impact, fields, quote, fix, caution, verify, actions, context = said["blocks"]
+    header, impact, fields, quote, fix, compared, caution, verify, actions, context = said["blocks"]
     assert header["text"]["text"] == "🔴 [PAGE] Granite Gate Steel: sign-in codes are rejected (IP address)"
     assert impact["text"]["text"] == "*Nobody at Granite Gate Steel can receive a sign-in code.*"
     assert [each["text"].split("\n")[0] for each in fields["fields"]] == [
@@ -68,6 +68,9 @@ async def test_one_message_has_everything(workspace: VendorReceiver, around: Out
     assert quote["text"]["type"] == "plain_text", "the server's words are no markup"
     assert "client host [104.130.122.50] blocked" in quote["text"]["text"]
     assert fix["text"]["text"].startswith("*Fix*\n1. Open the connection filter policy.\n2. ")
+    assert compared["text"]["text"] == (
+        "*Comparison*\nA control from a neutral sender got through at 2026-11-23 08:00 UTC."
+    )
     assert caution["text"]["text"].startswith("*Do not*\n")
     assert verify["text"]["text"].startswith("*How to verify*\n")
     assert {each["text"]["text"]: each["url"] for each in actions["elements"]} == {

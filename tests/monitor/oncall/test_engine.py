@@ -351,8 +351,9 @@ async def test_a_control_that_gets_through_proves_that_it_is_the_sender_and_the_
         await engine_app.judge("i", role=Role.CONTROL)
         (notice,) = await engine_app.settle()
     assert "blocked" in notice.title
-    compared = "Compared: a neutral sender got through at 2026-11-23 08:00 UTC, so the problem most likely concerns"
+    compared = "A control from a neutral sender got through at 2026-11-23 08:00 UTC, so mail in general gets through;"
     assert compared in notice.text
+    assert notice.facts["comparison"].startswith(compared)
 
 
 async def test_what_nobody_has_compared_yet_is_told_in_time_and_says_so(tmp_path: Path) -> None:

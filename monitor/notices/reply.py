@@ -59,8 +59,11 @@ def _what(outcome: Outcome, answer: Answer) -> str:
     by = f" by {one_line(answer.host, MAX_HOST_CHARS)}" if answer.host else ""
     if answer.stage is None:
         return REPORTED.get(outcome, "reported") + by
-    if answer.fault is not None and answer.stage in BEFORE_CONTACT:
-        return f"could not connect{by.replace(' by ', ' to ', 1)}"
+    if answer.fault is not None:  # nobody replied
+        to = by.replace(" by ", " to ", 1)
+        if answer.stage in BEFORE_CONTACT:
+            return f"could not connect{to}"
+        return f"the connection{to} failed at {STAGES[answer.stage].label}"
     return f"{EFFECT_OF_REPLY.get(outcome, 'answered')} at {STAGES[answer.stage].label}{by}"
 
 

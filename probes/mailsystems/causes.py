@@ -30,18 +30,18 @@ NO_CONNECTION_TO_A_SERVICE = (
 
 FOR_USERS: dict[Outcome, str] = {  # what people who wait for a code can do
     Outcome.INBOX: "",
-    Outcome.SPAM: "Look in the spam folder: a code there is valid like one in the inbox.",
+    Outcome.SPAM: "Look in the spam folder: a code there is as valid as one in the inbox.",
     Outcome.QUARANTINED: "Release the message from quarantine. Its code has expired: ask for a new one.",
     Outcome.MISSING: "Mail that is found in a quarantine can be released. Its code has expired: ask for a new one.",
     Outcome.BLOCKED: "Rejected mail is not sent again. Ask for a new code after the fix.",
     Outcome.DEFERRED: "Codes in deferred mail have expired. Ask for a new code after the fix.",
-    Outcome.LATE: "Codes arrive after they have expired, and a new one is as late. Wait for the fix.",
+    Outcome.LATE: "Codes arrive after they have expired, and a new one will be late too. Wait for the fix.",
     Outcome.UNKNOWN: NOT_KNOWN,
 }
 
 BY_FAMILY: dict[CauseFamily, Remedy] = {
     CauseFamily.ADDRESS: Remedy(
-        "By its reply, the mail system blocks the sender's IP address.",
+        "According to its reply, the mail system blocks the sender's IP address.",
         Actor.COMPANY_IT,
         (
             "Remove {ip} from the block list that the reply names.",
@@ -50,7 +50,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         NO_WIDE_ENTRY,
     ),
     CauseFamily.REPUTATION: Remedy(
-        "By its reply, the mail system rates the reputation of the sender's IP address or domain as poor.",
+        "According to its reply, the mail system rates the reputation of the sender's IP address or domain as poor.",
         Actor.SENDER,
         (
             "Find what spoils the reputation of {ip} or {domain} and stop it.",
@@ -61,7 +61,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         takes_effect_within=WITHIN_A_DAY,
     ),
     CauseFamily.DOMAIN: Remedy(
-        "By its reply, the mail system blocks the sender's domain or address.",
+        "According to its reply, the mail system blocks the sender's domain or address.",
         Actor.COMPANY_IT,
         ("Remove {domain}, and every wider entry that covers it, from the block list. Nothing else is needed.",),
         "Do not add an allow entry for the bare domain: anybody can write that name into a From header.",
@@ -143,7 +143,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
             "Read the log of Mailpath and the output of `mailpath explain` for the probe.",
             "Try the login and the connection to the server by hand.",
         ),
-        "Do not change anything at the company: nothing is known against the mail.",
+        "Do not change anything at the company: nothing points to a problem there.",
         for_users=NOT_KNOWN,
         verify=CAN_BE_TESTED,
     ),

@@ -15,8 +15,8 @@ from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
 from probes.mailsystems.widespread import ASK_THE_VENDOR
 from probes.outcome import Cause
 
-USE_THE_PHONE = "Mail from outside does not reach the company: phone its people."
-SOME_MUST_PHONE = "Some mail from outside does not reach the company: phone whoever is waiting for it."
+USE_THE_PHONE = "Mail from outside does not reach the company: call its people."
+SOME_MUST_PHONE = "Some mail from outside does not reach the company: call whoever is waiting for it."
 OTHERS_TOO = "Do not change filters or allow lists for the sender: another sender is stopped in the same way."
 _LOG = "Find the error in the mail server's log at the time of the probe."
 _SUSPECTS = (
@@ -59,8 +59,8 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         "Do not change lists of addresses or domains: the problem is the content of the mail.",
     ),
     Reason.BOTH_LOST: Remedy(
-        "Mail is accepted and does not reach the probe's mailbox, nor does a neutral sender's: it is lost behind the "
-        "server, or by that mailbox.",
+        "The server accepts mail, but it does not reach the probe's mailbox; a neutral sender's mail is lost too. It is "
+        "lost behind the server, or in that mailbox.",
         Actor.COMPANY_IT,
         (
             _FOLLOW,
@@ -128,7 +128,7 @@ DELAYS_ALL = replace(
 UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever cause that suggests
     Reason.CONTROL_THROUGH: replace(
         BY_FAMILY[CauseFamily.FIREWALL],
-        explanation="Another sender's connection works, this sender's is cut off: by a firewall, or by the gateway "
+        explanation="Another sender's connection works, but this sender's is cut off, by a firewall or by the gateway "
         "itself.",
         steps=(
             "Look for {ip} in the logs of the firewall and of the gateway: geo-blocking, IPS, reputation feeds, SMTP "
@@ -147,9 +147,9 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
         (
             "On Mailpath's machine, run `nc -vz HOST 25` for this company's MX host and for others.",
             "If others answer, the company's IT team checks whether its server is up and what its firewall's log says "
-            "of {ip}.",
+            "about {ip}.",
         ),
-        "Do not change anything at the company before another host was tried.",
+        "Do not change anything at the company until another host has been tried.",
         for_users=NOT_KNOWN,
         helpers=(Actor.COMPANY_IT,),
     ),
@@ -201,7 +201,7 @@ CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison re
 
 NARROWED: dict[tuple[Reason, Cause | None], Remedy] = {  # of what the reply suggests, the comparison leaves one part
     (Reason.NEIGHBOUR_THROUGH, Cause.REPUTATION): Remedy(
-        "By its reply, the sender's reputation is poor, but our other domain got through from the same IP address.",
+        "According to the reply, the sender's reputation is poor, but our other domain got through from the same IP address.",
         Actor.SENDER,
         (
             "Find what spoils the reputation of {domain}, and stop it.",
@@ -230,7 +230,7 @@ RELAY_REFUSES_US = replace(
 )
 LOST_EVERYWHERE = replace(
     BY_FAMILY[CauseFamily.OURS],
-    explanation="At nearly all companies mail is accepted and then not found, a neutral sender's too.",
+    explanation="At nearly all companies, mail is accepted and then not found, including a neutral sender's.",
     steps=(
         "Check first how Mailpath reads mailboxes: its log, and the output of `mailpath explain`.",
         "Look into one mailbox by hand.",
@@ -238,8 +238,8 @@ LOST_EVERYWHERE = replace(
 )
 NO_WAY_OUT = replace(
     BY_CAUSE[Cause.NETWORK],
-    explanation="Could not connect to any company that was tried since: Mailpath's own connection, or its port 25, is "
-    "down.",
+    explanation="Could not connect to any company that has been tried since: Mailpath's own connection, or its port "
+    "25, is down.",
     steps=(
         "On Mailpath's machine, run `nc -vz HOST 25` for the MX hosts of several companies.",
         "If none answers, ask the operators of the network.",

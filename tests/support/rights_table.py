@@ -223,8 +223,8 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """Bounces and reports, as far as there is an end to it."""
+class RightsAnswer:
+    """An answer, as far as there is an end to it."""
 
     status: int
     text: str
@@ -243,7 +243,7 @@ async def ask(
     quiet: float = 0.5,
     begun: asyncio.Event | None = None,
     **sent: Any,
-) -> Reply:
+) -> RightsAnswer:
     """Ask; of a stream that has no end, take what comes until nothing did for `quiet` seconds. `begun` is set with the
     first that comes: a stream tells what happens after that."""
     patience = quiet if target.startswith("/api/v1/events") else 30
@@ -259,7 +259,7 @@ async def ask(
                 if begun and b"event: begin" in told:
                     begun.set()
         kept = tuple(sorted((name, value) for name, value in response.headers.items() if name != "Date"))
-        return Reply(response.status, told.decode(), kept)
+        return RightsAnswer(response.status, told.decode(), kept)
 
 
 async def comes(rights_app: RightsApp, who: Who) -> Browser:

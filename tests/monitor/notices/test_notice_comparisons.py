@@ -52,7 +52,7 @@ What to do:
 Caution: Do not change filters or allow lists for the sender: another sender is stopped in the same way.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
 use “Probe now” at https://mailpath.example/companies/acme
-For users: Mail from outside does not reach the company: phone its people.
+For users: Mail from outside does not reach the company: call its people.
 Runbook: https://mailpath.example/runbooks/mailpath-their-system?incident=5d0c1f2e3a4b
 Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )

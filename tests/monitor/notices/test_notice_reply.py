@@ -48,6 +48,11 @@ NO = Answer(Stage.RCPT, 554, "5.7.1", "Client host rejected", host=MX)
             "could not connect to mx.acme.example: no answer in time",
         ),
         (
+            BLOCKED,
+            Answer(Stage.EHLO, fault=Fault.RESET, host=MX),
+            "the connection to mx.acme.example failed at EHLO: connection reset",
+        ),
+        (
             UNKNOWN,
             Answer(Stage.CONNECT, fault=Fault.UNREACHABLE, text="errno 101"),
             "could not connect: no route to the server from this machine (errno 101)",

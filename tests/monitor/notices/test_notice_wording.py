@@ -47,7 +47,7 @@ Nobody at Acme Steel can receive a sign-in code. Since 2026-11-23 08:04 UTC, 25 
 Latest failed probe (path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
 <m[104.130.122.50]>: Client host rejected"
 Who acts: the company's IT team.
-Why (tested at the gateway): By its reply, the mail system blocks the sender's IP address.
+Why (tested at the gateway): According to its reply, the mail system blocks the sender's IP address.
 
 Affected mail from account.trimble.com: 2-step sign-in codes, company invitations.
 The comparison with a neutral sender has been inconclusive so far.
@@ -95,7 +95,7 @@ What to do:
 Caution: Do not allow the bare domain. Leave virus and link checks on.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
 take up to 1 d to take effect. To test now, use “Probe now” at https://mailpath.example/companies/acme
-For users: Look in the spam folder: a code there is valid like one in the inbox.
+For users: Look in the spam folder: a code there is as valid as one in the inbox.
 Runbook: https://mailpath.example/runbooks/cause-content?incident=5d0c1f2e3a4b
 Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
     )
@@ -196,7 +196,7 @@ Nothing points to a problem with account.trimble.com.
 What to do:
   1. Read the log of Mailpath and the output of `mailpath explain` for the probe.
   2. Try the login and the connection to the server by hand.
-Caution: Do not change anything at the company: nothing is known against the mail.
+Caution: Do not change anything at the company: nothing points to a problem there.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
 use “Probe now” at https://mailpath.example/companies/acme
 For users: It is not known whether people get their mail until this is fixed. If it matters now, ask someone there.

@@ -115,7 +115,7 @@ def test_all_that_is_known_as_json() -> None:
         "merged_into": None,
         "took_in": [],
         "relapses": 0,
-        "meaning": "By its reply, the mail system blocks the sender's IP address.",
+        "meaning": "According to its reply, the mail system blocks the sender's IP address.",
         "actor": "company_it",
         "who_acts": "the company's IT team",
         "company_it_alone": True,

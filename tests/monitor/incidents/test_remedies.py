@@ -244,8 +244,8 @@ def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str)
 @pytest.mark.parametrize(
     ("reason", "meaning"),
     [
-        (Reason.NO_WAY_OUT, "Could not connect to any company that was tried since"),
-        (Reason.CONTROL_FAILS, "At nearly all companies mail is accepted and then not found"),
+        (Reason.NO_WAY_OUT, "Could not connect to any company that has been tried since"),
+        (Reason.CONTROL_FAILS, "At nearly all companies, mail is accepted and then not found"),
         (Reason.NOTHING_REACHED, "Could not connect to the server, and no other"),
     ],
 )

@@ -32,6 +32,8 @@ LINKS = {
 }
 """The facts that are links, most useful first."""
 
+WHAT_TO_DO = "What to do"  # the steps, as the text of a notice calls them
+
 WORK_LINKS = ("ack_url", "mute_url")
 """Links that do something; of no use when the incident is over."""
 
@@ -138,6 +140,7 @@ def details(notice: Notice) -> dict[str, str]:
     """Return the facts as flat readable fields, the most urgent first; without what is not known."""
     numbered = steps(notice)
     fix = numbered[0] if len(numbered) == 1 else "\n".join(f"{n}. {step}" for n, step in enumerate(numbered, 1))
+    companies = company_names(notice)
     found = {
         "Impact": fact(notice, "impact"),
         "Severity": SEVERITIES[severity_of(notice)].title,
@@ -146,13 +149,13 @@ def details(notice: Notice) -> dict[str, str]:
         "Comparison": fact(notice, "comparison"),
         "Outcome": _outcome(notice),
         "Cause": cause_of(notice),
-        "Companies": listed(company_names(notice)),
+        "Company" if len(companies) == 1 else "Companies": listed(companies),
         "Mail system": mail_system_of(notice),
         "Scope": _scope(notice),
         "Who acts": fact(notice, "who_acts"),
         "Acknowledged by": fact(notice, "acknowledged_by"),
-        "Fix": shortened(fix, 4 * MAX_DETAIL_CHARS),
-        "Do not": fact(notice, "do_not"),
+        WHAT_TO_DO: shortened(fix, 4 * MAX_DETAIL_CHARS),
+        "Caution": fact(notice, "do_not"),
         "How to verify": fact(notice, "verify"),
         "Sender": _sender(notice),
         "Incident": one_line(notice.incident, 100),

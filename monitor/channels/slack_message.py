@@ -8,7 +8,7 @@ making links of bare addresses and names.
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.channels.content import SERVICE, details, fact, links, severity_of, steps, text_of, title_of
+from monitor.channels.content import SERVICE, WHAT_TO_DO, details, fact, links, severity_of, steps, text_of, title_of
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 from probes.display import one_line
@@ -18,7 +18,7 @@ MAX_SECTION_CHARS = 3000
 MAX_FIELD_CHARS = 2000
 MAX_FALLBACK_CHARS = 3900  # chat.update refuses more than 4,000
 MAX_BUTTONS = 25
-FIELDS = ("Since", "Who acts", "Cause", "Mail system", "Companies", "Acknowledged by")
+FIELDS = ("Since", "Who acts", "Cause", "Mail system", "Company", "Companies", "Acknowledged by")
 """The details that stand side by side; Slack takes at most ten."""
 
 SIGNS = {Severity.PAGE: "🔴", Severity.TICKET: "🟠", Severity.NOTE: "🔵"}
@@ -66,10 +66,10 @@ def _facts(notice: Notice, impact: str, numbered: list[str]) -> Iterator[Block]:
     if fields := [_field(label, known[label]) for label in FIELDS if label in known]:
         yield {"type": "section", "fields": fields}
     if quote := fact(notice, "quote"):
-        yield {"type": "section", "text": _plain(f"“{quote}”", MAX_SECTION_CHARS)}
+        yield {"type": "section", "text": _plain(f"Server reply: “{quote}”", MAX_SECTION_CHARS)}
     if numbered:
-        yield _labelled("Fix", "\n".join(f"{number}. {step}" for number, step in enumerate(numbered, 1)))
-    for label in ("Comparison", "Do not", "How to verify"):
+        yield _labelled(WHAT_TO_DO, "\n".join(f"{number}. {step}" for number, step in enumerate(numbered, 1)))
+    for label in ("Comparison", "Caution", "How to verify"):
         if label in known:
             yield _labelled(label, known[label])
 

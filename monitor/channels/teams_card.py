@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.channels.content import details, links, severity_of, shortened, steps, text_of, title_of
+from monitor.channels.content import WHAT_TO_DO, details, links, severity_of, shortened, steps, text_of, title_of
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 
 MAX_BYTES = 27_000  # Teams refuses more than 28 KB
 MAX_PART_CHARS = (4000, 1500, 500, 150)  # of each part: the first with which the card is small enough
 MAX_ACTIONS = 6
+MAX_BUTTONS = 4  # side by side
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 VERSION = "1.5"
 COLORS = {Severity.PAGE: "Attention", Severity.TICKET: "Warning", Severity.NOTE: "Accent"}
-FACTS = ("Severity", "Since", "Cause", "Mail system", "Companies", "Who acts", "Acknowledged by", "Incident")
-PARTS = ("Fix", "Comparison", "Do not", "How to verify")
+FACTS = ("Severity", "Since", "Cause", "Mail system", "Company", "Companies", "Who acts", "Acknowledged by", "Incident")
+PARTS = (WHAT_TO_DO, "Comparison", "Caution", "How to verify")
 IN_LINE = re.compile(r"[\\`*_\[\]<>&~|]")
 AT_START = re.compile(r"^(\s*)([#+=-]|\d{1,9}(?=[.)]))")
 TEMPLATE = re.compile(r"\{(?=\{)")
@@ -90,11 +91,18 @@ def _body(notice: Notice, most: int) -> Iterator[Element]:
 
 def _actions(notice: Notice) -> list[Element]:
     found: list[Element] = [
-        {"type": "Action.OpenUrl", "title": label, "url": url} for label, url in links(notice)[: MAX_ACTIONS - 1]
+        {"type": "Action.OpenUrl", "title": label, "url": url, **_overflow(number)}
+        for number, (label, url) in enumerate(links(notice)[: MAX_ACTIONS - 1])
     ]
     if not notice.news.ends and ("Impact" in details(notice) or steps(notice)) and notice.text.strip():
-        found.append({"type": "Action.ToggleVisibility", "title": "All details", "targetElements": [WHOLE]})
+        whole = {"type": "Action.ToggleVisibility", "title": "All details", "targetElements": [WHOLE]}
+        found.append({**whole, **_overflow(len(found))})
     return found
+
+
+def _overflow(number: int) -> Element:
+    """Put an action into the menu "..." where a phone has no room for it."""
+    return {"mode": "secondary"} if number >= MAX_BUTTONS else {}
 
 
 def _text(text: str, **style: str) -> Element:

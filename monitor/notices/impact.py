@@ -6,7 +6,7 @@ to stop anything.
 
 from typing import assert_never
 
-from monitor.incidents.incident import Nature, Scope
+from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.notices.context import NoticeContext
 from monitor.notices.headline import CODES, NO_CONNECTION, affected_mail, people, stopped_mail
 from probes.mailsystems.causes import NOBODY_WAITS
@@ -20,13 +20,30 @@ def impact(context: NoticeContext) -> str:
         case Nature.MAIL:
             return _of_mail(context, who)
         case Nature.THEIR_SYSTEM:
-            return f"{_begin(stopped_mail(context))} do not reach {who}, and the problem is not limited to this sender."
+            return _of_their_system(context, who)
         case Nature.MAILBOX:
             return NOBODY_WAITS
         case Nature.OURS:
             return f"It is not known whether {CODES} reach {who}: Mailpath cannot test it."
         case _:
             assert_never(context.incident.nature)
+
+
+def _of_their_system(context: NoticeContext, who: str) -> str:
+    """Where the sender was not tested, or only the probe's own address may be concerned, nobody's mail is said to be
+    stopped."""
+    mail = stopped_mail(context)
+    match context.reason:
+        case Reason.GATEWAY_DOWN:
+            return f"It is not known whether {mail} reach {who}: the gateway there does not answer Mailpath."
+        case Reason.NOTHING_REACHED:
+            return f"{_begin(mail)} may not reach {who}: Mailpath cannot connect to the mail server there."
+        case Reason.BOTH_LOST:
+            return f"{_begin(mail)} may not reach {who}: test mail is accepted and then lost, a neutral sender's too."
+        case Reason.NOT_ITS_DOMAIN:
+            return f"{_begin(mail)} may not reach {who}: the mail server does not accept the domain of the test mail."
+        case _:
+            return f"{_begin(mail)} do not reach {who}, and the problem is not limited to this sender."
 
 
 def _of_mail(context: NoticeContext, who: str) -> str:

@@ -59,8 +59,8 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         "Do not change lists of addresses or domains: the problem is the content of the mail.",
     ),
     Reason.BOTH_LOST: Remedy(
-        "The server accepts mail, but it does not reach the probe's mailbox; a neutral sender's mail is lost too. It is "
-        "lost behind the server, or in that mailbox.",
+        "The server accepts mail, but it does not reach the probe's mailbox; a neutral sender's mail is lost too. It "
+        "is lost behind the server, or in that mailbox.",
         Actor.COMPANY_IT,
         (
             _FOLLOW,
@@ -201,7 +201,8 @@ CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison re
 
 NARROWED: dict[tuple[Reason, Cause | None], Remedy] = {  # of what the reply suggests, the comparison leaves one part
     (Reason.NEIGHBOUR_THROUGH, Cause.REPUTATION): Remedy(
-        "According to the reply, the sender's reputation is poor, but our other domain got through from the same IP address.",
+        "According to the reply, the sender's reputation is poor, but our other domain got through from the same IP "
+        "address.",
         Actor.SENDER,
         (
             "Find what spoils the reputation of {domain}, and stop it.",

@@ -200,11 +200,17 @@ CARD_ELEMENT = one_of_types(
         ),
     }
 )
+ACTION_MODE = {"enum": ["primary", "secondary"]}  # since version 1.5
 CARD_ACTION = one_of_types(
     {
-        "Action.OpenUrl": closed({"type": KIND, "title": text(100), "url": URL}, ["url"]),
+        "Action.OpenUrl": closed({"type": KIND, "title": text(100), "url": URL, "mode": ACTION_MODE}, ["url"]),
         "Action.ToggleVisibility": closed(
-            {"type": KIND, "title": text(100), "targetElements": {"type": "array", "minItems": 1, "items": text(100)}},
+            {
+                "type": KIND,
+                "title": text(100),
+                "mode": ACTION_MODE,
+                "targetElements": {"type": "array", "minItems": 1, "items": text(100)},
+            },
             ["targetElements"],
         ),
     }

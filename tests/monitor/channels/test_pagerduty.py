@@ -40,7 +40,7 @@ async def test_an_alert_has_fields_instead_of_one_long_text(pager: VendorReceive
     found = payload["custom_details"]
     assert found["Impact"] == "Nobody at Granite Gate Steel can receive a sign-in code."
     assert found["Since"] == "2026-11-23 08:00 UTC (31 min)"
-    assert found["Fix"] == "1. Open the connection filter policy.\n2. Allow 104.130.122.50.\n3. Save."
+    assert found["What to do"] == "1. Open the connection filter policy.\n2. Allow 104.130.122.50.\n3. Save."
     assert all(isinstance(value, str) and value for value in found.values())
     assert {link["text"]: link["href"] for link in event["links"]} == {
         "Open": LINKS["incident_url"],

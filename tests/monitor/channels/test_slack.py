@@ -63,15 +63,15 @@ async def test_one_message_has_everything(workspace: VendorReceiver, around: Out
     assert header["text"]["text"] == "🔴 [PAGE] Granite Gate Steel: sign-in codes are rejected (IP address)"
     assert impact["text"]["text"] == "*Nobody at Granite Gate Steel can receive a sign-in code.*"
     assert [each["text"].split("\n")[0] for each in fields["fields"]] == [
-        *("*Since*", "*Who acts*", "*Cause*", "*Mail system*", "*Companies*")
+        *("*Since*", "*Who acts*", "*Cause*", "*Mail system*", "*Company*")
     ]
     assert quote["text"]["type"] == "plain_text", "the server's words are no markup"
     assert "client host [104.130.122.50] blocked" in quote["text"]["text"]
-    assert fix["text"]["text"].startswith("*Fix*\n1. Open the connection filter policy.\n2. ")
+    assert fix["text"]["text"].startswith("*What to do*\n1. Open the connection filter policy.\n2. ")
     assert compared["text"]["text"] == (
         "*Comparison*\nA control from a neutral sender got through at 2026-11-23 08:00 UTC."
     )
-    assert caution["text"]["text"].startswith("*Do not*\n")
+    assert caution["text"]["text"].startswith("*Caution*\n")
     assert verify["text"]["text"].startswith("*How to verify*\n")
     assert {each["text"]["text"]: each["url"] for each in actions["elements"]} == {
         "Open": LINKS["incident_url"],

@@ -75,7 +75,7 @@ async def test_a_card_has_everything(workflow: VendorReceiver, around: Outside) 
         "Since": "2026-11-23 08:00 UTC (31 min)",
         "Cause": "IP address",
         "Mail system": "Microsoft 365",
-        "Companies": "Granite Gate Steel",
+        "Company": "Granite Gate Steel",
         "Who acts": "the IT department of Granite Gate Steel",
         "Incident": "i1",
     }
@@ -85,6 +85,9 @@ async def test_a_card_has_everything(workflow: VendorReceiver, around: Outside) 
         *(LINKS[key] for key in ("incident_url", "runbook_url", "ack_url", "mute_url", "company_url")),
         None,
     ]
+    assert [action["title"] for action in card["actions"] if action.get("mode") != "secondary"] == [
+        *("Open", "Runbook", "I have it", "Mute 2 h")
+    ], "as many as a phone shows"
     [hidden] = [each for each in card["body"] if each.get("isVisible") is False]
     assert card["actions"][-1]["targetElements"] == [hidden["id"]]
 

@@ -86,6 +86,19 @@ def test_where_the_problem_is_anothers(nature: Nature, says: str) -> None:
     assert said(failure(nature=nature)) == says
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        (Reason.GATEWAY_DOWN, "It is not known whether sign-in codes reach Acme Steel: the gateway there does not "),
+        (Reason.NOTHING_REACHED, "Sign-in codes may not reach Acme Steel: Mailpath cannot connect to the mail server"),
+        (Reason.BOTH_LOST, "Sign-in codes may not reach Acme Steel: test mail is accepted and then lost, a neutral "),
+        (Reason.NOT_ITS_DOMAIN, "Sign-in codes may not reach Acme Steel: the mail server does not accept the domain "),
+    ],
+)
+def test_what_may_concern_the_probe_alone_is_not_said_to_stop_all_mail(reason: Reason, says: str) -> None:
+    assert said(failure(nature=Nature.THEIR_SYSTEM, reason=reason)).startswith(says)
+
+
 def test_many_companies_are_counted() -> None:
     told = notice_request(storm(7), companies=town(12))
     assert impact(context_of(told)) == "Nobody at 7 of 12 companies can receive a sign-in code."

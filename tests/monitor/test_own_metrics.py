@@ -23,4 +23,5 @@ def test_a_service_at_work_tells_how_it_does(tmp_path: Path) -> None:
     assert 0 <= float(found["mailpath_loop_lag_seconds"]) < 60
     for operation in ("read", "write"):
         assert int(found[f'mailpath_store_seconds_count{{operation="{operation}"}}']) > 0
+    assert int(found['mailpath_http_request_seconds_count{route="/readyz"}']) > 0
     assert int(found['mailpath_http_requests_total{route="/readyz",method="GET",status="2xx"}']) > 0

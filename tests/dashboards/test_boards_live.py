@@ -351,7 +351,7 @@ def test_marks_are_where_incidents_began(source: Source, board) -> None:
     opened = marks["Incidents opened"]["target"] | {"instant": False}
     one, *_ = source.series(opened, company=STOPPED)
     words = one["metric"]
-    assert (words["severity"], words["cause"]) == ("critical", "IP address")
+    assert (words["severity"], words["cause"]) == ("page", "IP address")
     assert 0 < source.moment - numbers(one)[0] / 1000 < 300
     assert source.series(marks["Mail systems changed"]["target"] | {"instant": False}) == []
     if board in OF_ONE:

@@ -140,8 +140,8 @@ async def test_a_blocked_company_is_one_message_while_it_lasts_and_one_at_its_en
     for alert in firing["alerts"]:
         assert (
             "path hq, 2-step sign-in codes: blocked (IP address); path hq, verification codes: blocked (IP address)."
-            " Why: By its reply, the mail system blocks the sender's IP address." in alert["annotations"]["description"]
-        )
+            " Why: According to its reply, the mail system blocks the sender's IP address."
+        ) in alert["annotations"]["description"]
     monitored.mailpath.shows = WELL
     _, resolved = await monitored.heard("on-call", 2)
     assert resolved["status"] == "resolved"

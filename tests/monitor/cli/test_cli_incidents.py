@@ -261,8 +261,8 @@ def test_one_that_is_over_is_listed_with_its_highest_severity(incidents_cli: Inc
     severities: dict[str, Any] = {"severity": Severity.TICKET, "highest_severity": Severity.PAGE}
     incidents_cli.keep(closed("i1", **severities), incident("i2", "bolt", **severities))
     assert [each["severity"] for each in incidents_cli.facts("--all")] == ["ticket", "page"]
-    assert "critical" in incidents_cli.type("i1").stdout
-    assert "critical" not in incidents_cli.type("i2").stdout
+    assert "page, one company" in incidents_cli.type("i1").stdout
+    assert "ticket, one company" in incidents_cli.type("i2").stdout
 
 
 FIELDS = [

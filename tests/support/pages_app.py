@@ -223,8 +223,8 @@ def _pairs(said: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]:
-    """A `PagesApp` with this configuration."""
+async def open_pages_app(folder: Path, seconds: float = 60, /, **config: Any) -> AsyncIterator[PagesApp]:
+    """A `PagesApp` with this configuration, for so many seconds at most."""
     clock, told = Clock(), Config.model_validate(CONFIG | config, context={"folder": folder})
     sent: list[Probe] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store, HttpSession() as outgoing:
@@ -257,6 +257,6 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
         async with (
             serving(app, Endpoint("127.0.0.1", 0)) as port,
             ClientSession(cookie_jar=DummyCookieJar()) as http,
-            asyncio.timeout(60),
+            asyncio.timeout(seconds),
         ):
             yield PagesApp(store, clock, f"http://127.0.0.1:{port}", http, backend=backend, sent=sent)

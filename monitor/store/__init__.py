@@ -5,7 +5,8 @@ people, and the audit log. All SQL of the service is in here.
                `probes`, `incidents`, `people`, `requests`; all of them write and ask by `access`
 - `records`    what they give back
 - `writer`     one thread commits what many callers want written at the same moment
-- `writes`     how many writes become a few statements; `statements`: which those are, and their order
+- `writes`     how many writes become a few statements; `statements`: which those are, and their order;
+               `prepared`: compiled once for the driver
 - `rows`       what each of them is given, for each value that is to be remembered
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;

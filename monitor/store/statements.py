@@ -114,6 +114,7 @@ SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
 COUNTED = (  # a row at a time: each has its own result
     SqlStatement.LEAD,
     SqlStatement.RENEW,
+    SqlStatement.SEE,
     SqlStatement.DELIVERED,
     SqlStatement.PUT_OFF,
     SqlStatement.USE_LINK,
@@ -139,9 +140,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.RENEW: lease.renew(),
         SqlStatement.RELEASE: lease.release(),
         SqlStatement.LAUNCH: insert(probes),
-        SqlStatement.SEE: upsert(evidence)
-        .on_conflict_do_nothing(index_elements=["probe_id", "once"])
-        .returning(evidence.c.probe_id, evidence.c.once),
+        SqlStatement.SEE: upsert(evidence).on_conflict_do_nothing(index_elements=["probe_id", "once"]),
         SqlStatement.UNCOUNT: result_counts.add_by_hour(upsert, _counts),
         SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(upsert, _counts),
         SqlStatement.JUDGE: insert(verdicts),

@@ -1,19 +1,22 @@
 """The only writer. Concurrent writes of many callers are committed together; each caller awaits its own.
 
 It is a thread: a transaction takes some ten driver calls, and as many turns of a busy event loop would cost more than
-the database does.
+the database does. Where many write, it waits a moment for more of them, since a transaction costs much more than what
+is in it; a lone caller waits for nobody.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from monitor.store.records import StoreError
 from monitor.store.writes import Write
 
 MAX_WRITES_PER_TRANSACTION = 500  # writes in one transaction
+GATHERING_SECONDS = 0.002  # for which others are waited for, if several wrote at the same time just before
+FEW = 2  # writes in a transaction: with more, many are at work
 
 Waiting = tuple[Write, "asyncio.Future[int]"]
 
@@ -21,8 +24,10 @@ Waiting = tuple[Write, "asyncio.Future[int]"]
 class Writer:
     """Accepts writes from the event loop it is created on. `commit` is called in its thread and never raises."""
 
-    def __init__(self, commit: Callable[[Sequence[Write]], Sequence[int | StoreError]]) -> None:
-        self._commit = commit
+    def __init__(
+        self, commit: Callable[[Sequence[Write]], Sequence[int | StoreError]], gathering: float = GATHERING_SECONDS
+    ) -> None:
+        self._commit, self._gathering = commit, gathering
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()  # None: nothing comes any more
         self._begun: dict[asyncio.Future[int], float] = {}  # what waits, oldest first, and since when
@@ -52,9 +57,13 @@ class Writer:
         await asyncio.shield(self._ended)
 
     def _run(self) -> None:
-        more = True
+        more, together = True, False
         while more:
-            batch, more = self._drain(self._queue.get())
+            first = self._queue.get()
+            if together and first:
+                sleep(self._gathering)
+            batch, more = self._drain(first)
+            together = len(batch) > FEW
             if batch:
                 results = self._commit([write for write, _ in batch])
                 self._call(self._answer, batch, results)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, select
 from monitor.store import lease
 from monitor.store.database import concerns_all, explained, writing
 from monitor.store.packing import Packer
+from monitor.store.prepared import PreparedStatement
 from monitor.store.records import StoreError
 from monitor.store.statements import COUNTED, SIGNALS_SEEN, Row, SqlStatement, statements
 from monitor.store.tables import facts
@@ -35,7 +36,9 @@ class Transactions:
 
     def __init__(self, engine: Engine, packer: Packer) -> None:
         self._engine, self._packer = engine, packer
-        self._statements = statements(engine)
+        self._statements = {
+            step: PreparedStatement(statement, engine.dialect) for step, statement in statements(engine).items()
+        }
 
     def commit(self, writes: Sequence[Write]) -> list[int | StoreError]:
         """Return the result of each. If they fail together, each half is tried separately, so that a bad one fails
@@ -55,19 +58,15 @@ class Transactions:
         for number, write in enumerate(writes):
             for step, row in () if number in refused else write.rows:
                 rows[step].append(row)
-        fresh: set[tuple[str, str]] = set()
         counts: dict[SqlStatement, Iterator[int]] = {}
         for step in sorted(rows):
             statement = self._statements[step]
+            given = self._packed(connection, rows[step]) if step is SqlStatement.SEE else rows[step]
             if step in COUNTED:
-                counts[step] = iter([connection.execute(statement, row).rowcount for row in rows[step]])
-                continue
-            result = connection.execute(
-                statement, self._packed(connection, rows[step]) if step is SqlStatement.SEE else rows[step]
-            )
-            if step is SqlStatement.SEE:
-                fresh = {(probe_id, once) for probe_id, once in result if once}
-        results = [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
+                counts[step] = iter(statement.count(connection, given))
+            else:
+                statement.execute(connection, given)
+        results = [refused.get(number) or _result(write, counts) for number, write in enumerate(writes)]
         self._execute_then(connection, [write for write, result in zip(writes, results, strict=True) if result])
         return results
 
@@ -79,7 +78,7 @@ class Transactions:
         for step, row in (each for write in successes for each in write.then):
             rows[step].append(row)
         for step in sorted(rows):
-            connection.execute(self._statements[step], rows[step])
+            self._statements[step].execute(connection, rows[step])
 
     def _refused(self, connection: Connection, writes: Sequence[Write]) -> dict[int, StoreError]:
         """Return the positions of writes that are no longer allowed."""
@@ -95,14 +94,6 @@ class Transactions:
         }
 
 
-def _result(write: Write, fresh: set[tuple[str, str]], counts: Mapping[SqlStatement, Iterator[int]]) -> int:
+def _result(write: Write, counts: Mapping[SqlStatement, Iterator[int]]) -> int:
     """Compute the result. Of two callers in one transaction the first has stored a `once` row."""
-    changed = 0
-    for step, row in write.rows:
-        if step in COUNTED:
-            changed += next(counts[step])
-        elif step is SqlStatement.SEE:
-            name = (row["probe_id"], row["once"])
-            changed += row["once"] is None or name in fresh
-            fresh.discard(name)
-    return changed
+    return sum(next(counts[step]) for step, _ in write.rows if step in COUNTED)

@@ -51,6 +51,29 @@ async def test_what_comes_in_the_meantime_is_committed_together_and_in_order() -
     await writer.close()
 
 
+async def test_where_many_write_it_waits_a_moment_for_more() -> None:
+    writer = Writer(slow := Slow(), gathering=0.5)
+    many = [asyncio.create_task(writer.write(note(number))) for number in range(10, 16)]
+    await slow.begun.wait()
+    slow.go.set()
+    await asyncio.gather(*many)
+    one = asyncio.create_task(writer.write(note(20)))
+    await asyncio.sleep(0.05)
+    await asyncio.gather(one, writer.write(note(21)))
+    assert slow.batches[-1] == [20, 21]
+    await writer.close()
+
+
+async def test_a_lone_caller_waits_for_nobody() -> None:
+    writer = Writer(slow := Slow(), gathering=30.0)
+    slow.go.set()
+    async with asyncio.timeout(5):
+        for number in range(10, 15):
+            await writer.write(note(number))
+    assert slow.batches == [[number] for number in range(10, 15)]
+    await writer.close()
+
+
 async def test_a_transaction_has_a_limit() -> None:
     writer = Writer(slow := Slow())
     writing = [

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from monitor.probing.code_counts import in_time
+from monitor.config import WatchedPath
+from monitor.probing.code_counts import grade_of, in_time
 from monitor.store import ResultCount
 from probes.outcome import Grade
 
@@ -93,14 +94,21 @@ def _of_codes(levels: Iterable[ServiceLevel]) -> dict[Grade, ServiceLevel]:
     return sums
 
 
-def service_levels(results: Iterable[ResultCount], group: Callable[[str], str | None]) -> list[ServiceLevel]:
-    """Add up results. `group`: where a company belongs; None: nowhere. Without a probe that tells there is no level."""
+def service_levels(
+    results: Iterable[ResultCount], group: Callable[[str], str | None], paths: Iterable[WatchedPath]
+) -> list[ServiceLevel]:
+    """Add up results. `group`: where a company belongs; None: nowhere. Without a probe that tells there is no level.
+
+    The grade is that of the route, as for the counters; of a path that is no longer configured, that of its verdicts.
+    """
+    grades = {path.key: grade_of(path) for path in paths}
     counts: dict[tuple[str, bool, Grade], tuple[int, int]] = {}
     for result in results:
         good, of = in_time(result.outcome, result.cause), group(result.company)
         if good is None or of is None:
             continue
-        key = (of, result.kind.facts.needs_code, result.grade)
+        grade = grades.get(f"{result.company}/{result.path}", result.grade)
+        key = (of, result.kind.facts.needs_code, grade)
         judged, arrived = counts.get(key, (0, 0))
         counts[key] = judged + result.count, arrived + result.count * good
     order = list(Grade)

@@ -1,7 +1,10 @@
 """Counts for a service level objective: probes that tell whether mail arrives in time, and those that did.
 
 A probe counts once, by its first verdict that tells. Unknown results, trouble of the mailbox of a probe, and trouble of
-Mailpath tell nothing of the sender and are not counted. Grades are counted apart.
+Mailpath tell nothing of the sender and are not counted.
+
+Grades are counted apart, by what the route of a path can prove, not by what each verdict does: a mail that never comes
+proves little by itself, and by its own grade it would be missing from the figure of those that came.
 """
 
 from collections.abc import Iterable
@@ -34,6 +37,11 @@ def counted(signal: Signal) -> bool | None:
     return in_time(signal.verdict.outcome, signal.verdict.cause)
 
 
+def grade_of(path: WatchedPath) -> Grade:
+    """Return the best grade that the route of this path can have."""
+    return traits_of(path.route.via).best_grade
+
+
 class CodeCountKey(NamedTuple):
     """Labels of a counter. `mail_system`: the first that the mail reaches."""
 
@@ -58,15 +66,14 @@ class CodeCounts:
             for key in [key for key in counts if (key.company, key.mail_system) not in systems]:
                 del counts[key]
         for path in paths:
-            for grade in sorted({traits_of(path.route.via).best_grade, Grade.UNPROVEN}):
-                for kind in path.kinds:
-                    self._begin(_key(path, kind, grade))
+            for kind in path.kinds:
+                self._begin(_key(path, kind))
 
     def take(self, path: WatchedPath, signal: Signal) -> None:
         """Count a signal of the sender's on this path, if it counts."""
         good = counted(signal)
         if good is not None:
-            key = _key(path, signal.kind, signal.verdict.grade)
+            key = _key(path, signal.kind)
             self._begin(key)
             self.judged[key] += 1
             self.in_time[key] += good
@@ -76,5 +83,5 @@ class CodeCounts:
             counts.setdefault(key, 0)
 
 
-def _key(path: WatchedPath, kind: Kind, grade: Grade) -> CodeCountKey:
-    return CodeCountKey(path.company, path.mail_system, kind.facts.needs_code, grade)
+def _key(path: WatchedPath, kind: Kind) -> CodeCountKey:
+    return CodeCountKey(path.company, path.mail_system, kind.facts.needs_code, grade_of(path))

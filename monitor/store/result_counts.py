@@ -43,9 +43,10 @@ LABELS = ("company", "path", "kind", "grade", "outcome", "cause")
 
 @dataclass(frozen=True, slots=True)
 class ResultCount:
-    """The number of the sender's probes of a company and kind with one result."""
+    """The number of the sender's probes of a path and kind with one result."""
 
     company: str
+    path: str
     kind: Kind
     grade: Grade
     outcome: Outcome
@@ -113,33 +114,30 @@ def forget_hour() -> Executable:
     return delete(hourly_results).where(hourly_results.c.hour == oldest)
 
 
-_APART = [name for name in LABELS if name != "path"]
-
-
 def _window(*conditions: Callable[[Table], ColumnElement[bool]]) -> Select[Any]:
     """Add up days, and hours with their sign. Each is grouped first: their groups are few, their rows are many."""
     days, hours = daily_results.c, hourly_results.c
     by_day = (
-        select(*(days[name] for name in _APART), func.sum(days.count).label("count"))
+        select(*(days[name] for name in LABELS), func.sum(days.count).label("count"))
         .where(
             days.day >= bindparam("first_day", type_=Instant()), *(condition(daily_results) for condition in conditions)
         )
-        .group_by(*(days[name] for name in _APART))
+        .group_by(*(days[name] for name in LABELS))
     )
     by_hour = (
-        select(*(hours[name] for name in _APART), bindparam("sign", type_=BigInteger) * func.sum(hours.count))
+        select(*(hours[name] for name in LABELS), bindparam("sign", type_=BigInteger) * func.sum(hours.count))
         .where(
             hours.hour >= bindparam("first_hour", type_=Instant()),
             hours.hour < bindparam("end_of_hours", type_=Instant()),
             *(condition(hourly_results) for condition in conditions),
         )
-        .group_by(*(hours[name] for name in _APART))
+        .group_by(*(hours[name] for name in LABELS))
     )
     parts = union_all(by_day, by_hour).subquery("parts").c
     total = func.sum(parts.count)
     return (
-        select(*(parts[name] for name in _APART), total.label("total"))
-        .group_by(*(parts[name] for name in _APART))
+        select(*(parts[name] for name in LABELS), total.label("total"))
+        .group_by(*(parts[name] for name in LABELS))
         .having(total > 0)
     )
 
@@ -156,7 +154,11 @@ def results(connection: Connection, since: datetime, companies: Sequence[str] | 
     question = STATEMENTS["results" if companies is None else "results_of"]
     asked = _parts(since) | ({} if companies is None else {"companies": list(companies)})
     return [
-        ResultCount(row.company, row.kind, row.grade, row.outcome, Cause(row.cause) if row.cause else None, row.total)
+        ResultCount(
+            *(row.company, row.path, row.kind, row.grade, row.outcome),
+            Cause(row.cause) if row.cause else None,
+            row.total,
+        )
         for row in connection.execute(question, asked)
     ]
 

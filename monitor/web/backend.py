@@ -82,7 +82,7 @@ class Backend:
     recent_levels: RecentLevels = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "recent_levels", RecentLevels(self.store, self.now))
+        object.__setattr__(self, "recent_levels", RecentLevels(self.store, lambda: self.config().paths(), self.now))
 
 
 BACKEND = web.AppKey("backend", Backend)

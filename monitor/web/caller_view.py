@@ -206,7 +206,8 @@ class CallerView:
     async def codes_in_time(self, company: str) -> tuple[CodeLevels, ...]:
         """The codes of one company over the last days and weeks. Raises NotThereError."""
         now = self.backend.now()
-        windows = [of_companies((await self.results(now - window, company))[1]) for window in WINDOWS.values()]
+        paths = self.paths(company)
+        windows = [of_companies((await self.results(now - window, company))[1], paths) for window in WINDOWS.values()]
         return codes_of(windows, (company,))
 
     async def all_codes_in_time(self) -> tuple[CodeLevels, ...] | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 
+from monitor.config import WatchedPath
 from monitor.output.service_level import WINDOWS, CodeLevels, ServiceLevel, codes_of, service_levels
 from monitor.store import ResultCount, Store, StoreError, window_start
 
@@ -17,8 +18,14 @@ class RecentLevels:
     """The service levels of all companies. They are read once for all who ask within a minute, since that takes some
     tenths of a second with a thousand companies."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], clock: Callable[[], float] = monotonic) -> None:
-        self._store, self._now, self._clock = store, now, clock
+    def __init__(
+        self,
+        store: Store,
+        paths: Callable[[], Sequence[WatchedPath]],
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._store, self._paths, self._now, self._clock = store, paths, now, clock
         self._read: asyncio.Task[Levels | None] | None = None
         self._until = 0.0
 
@@ -35,13 +42,13 @@ class RecentLevels:
         try:
             for window in WINDOWS.values():
                 results = await self._store.probes.results(window_start(now - window, now), None)
-                levels.append(await asyncio.to_thread(of_companies, results))
+                levels.append(await asyncio.to_thread(of_companies, results, self._paths()))
         except StoreError:
             self._until = 0.0
             return None
         return tuple(levels)
 
 
-def of_companies(results: Sequence[ResultCount]) -> list[ServiceLevel]:
+def of_companies(results: Sequence[ResultCount], paths: Iterable[WatchedPath]) -> list[ServiceLevel]:
     """The service levels of each company."""
-    return service_levels(results, lambda company: company)
+    return service_levels(results, lambda company: company, paths)

@@ -59,7 +59,8 @@ class Via:
 
 def path(company: str = "acme", name: str = "hq", **facts: Any) -> WatchedPath:
     called = {"company_name": company.title(), "to": f"probe@{company}.test", "kinds": (KIND,)}
-    return watched(Via(), Via(), company=company, path=name, **(called | facts))
+    route = facts.pop("route", Via())
+    return watched(route, Via(), company=company, path=name, **(called | facts))
 
 
 def standing(letter: str, cause: Cause | None = None, *, ago: float = 60, **facts: Any) -> CurrentVerdict:

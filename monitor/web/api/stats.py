@@ -64,7 +64,7 @@ async def show(call: Call[StatsQuery, NoBody]) -> web.Response:
     query, view = call.query, call.view
     until = view.backend.now()
     since, results = await view.results(until - timedelta(days=query.days), query.company or "")
-    found = service_levels(results, _groups(view, query).get)
+    found = service_levels(results, _groups(view, query).get, view.paths(query.company or ""))
     facts: StatsFacts = {
         "since": since.isoformat(),
         "until": until.isoformat(),

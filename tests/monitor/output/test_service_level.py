@@ -6,12 +6,13 @@ from monitor.output.service_level import ServiceLevel, service_levels
 from monitor.store import ResultCount
 from probes.kinds import Kind
 from probes.outcome import Cause, Grade, Outcome
+from tests.support.pipeline_app import ScriptedRoute, watched
 
 CODE, OTHER = Kind.VERIFICATION, Kind.INVITATION
 
 
 def count(company: str, outcome: Outcome, number: int, cause: Cause | None = None, **facts: object) -> ResultCount:
-    said = {"kind": CODE, "grade": Grade.REAL} | facts
+    said = {"path": "hq", "kind": CODE, "grade": Grade.REAL} | facts
     return ResultCount(company, outcome=outcome, cause=cause, count=number, **said)  # type: ignore[arg-type]
 
 
@@ -36,16 +37,32 @@ OF_ACME = [
 
 
 def test_by_company() -> None:
-    found = service_levels(RESULTS, {"acme": "acme", "bolt": "bolt"}.get)
+    found = service_levels(RESULTS, {"acme": "acme", "bolt": "bolt"}.get, ())
     assert found == [*OF_ACME, ServiceLevel("bolt", True, Grade.REAL, 100, 100)]
 
 
 def test_companies_of_a_group_are_added_up_but_not_grades_nor_kinds() -> None:
-    found = service_levels(RESULTS, {"acme": "m365", "bolt": "m365"}.get)
+    found = service_levels(RESULTS, {"acme": "m365", "bolt": "m365"}.get, ())
     assert [(each.of, each.needs_code, each.grade, each.judged, each.in_time) for each in found] == [
         ("m365", True, Grade.REAL, 1100, 1095),
         ("m365", True, Grade.UNPROVEN, 7, 7),
         ("m365", False, Grade.REAL, 4, 0),
+    ]
+
+
+def test_a_grade_is_what_the_route_can_prove_and_not_what_the_verdict_does() -> None:
+    """A mail that a relay accepted and that never came proves little; it was missed all the same."""
+    relayed = watched(ScriptedRoute(via="relay"), None)
+    results = [count("acme", Outcome.INBOX, 90), count("acme", Outcome.MISSING, 10, grade=Grade.UNPROVEN)]
+    assert service_levels(results, {"acme": ""}.get, [relayed]) == [ServiceLevel("", True, Grade.REAL, 100, 90)]
+
+
+def test_paths_of_one_company_by_different_routes_are_not_added_up() -> None:
+    paths = [watched(ScriptedRoute(via="relay"), None), watched(ScriptedRoute(via="xclient"), None, path="lab")]
+    results = [count("acme", Outcome.INBOX, 9), count("acme", Outcome.BLOCKED, 3, grade=Grade.UNPROVEN, path="lab")]
+    assert service_levels(results, {"acme": ""}.get, paths) == [
+        ServiceLevel("", True, Grade.REAL, 9, 9),
+        ServiceLevel("", True, Grade.IMPERSONATED, 3, 0),
     ]
 
 
@@ -70,7 +87,7 @@ def test_a_share_is_never_rounded_up_and_a_whole_probe_may_miss(
 
 
 def test_what_does_not_tell_makes_no_level() -> None:
-    assert service_levels([count("acme", Outcome.UNKNOWN, 9)], {"acme": ""}.get) == []
+    assert service_levels([count("acme", Outcome.UNKNOWN, 9)], {"acme": ""}.get, ()) == []
 
 
 @pytest.mark.parametrize(("judged", "good", "left"), [(1000, 1000, 1), (1000, 995, 0.5), (1000, 990, 0), (100, 97, -2)])

@@ -45,8 +45,8 @@ async def test_a_probe_counts_by_its_latest_verdict(store: Store) -> None:
     await judged(store, "d")
     assert await counts(store) == {"acme real inbox -": 2, "acme real blocked ip_blocked": 1}
     assert await store.probes.results(LONG_AGO, ["acme"]) == [
-        ResultCount("acme", Kind.VERIFICATION, Grade.REAL, Outcome.BLOCKED, Cause.IP_BLOCKED, 1),
-        ResultCount("acme", Kind.VERIFICATION, Grade.REAL, Outcome.INBOX, None, 2),
+        ResultCount("acme", "hq", Kind.VERIFICATION, Grade.REAL, Outcome.BLOCKED, Cause.IP_BLOCKED, 1),
+        ResultCount("acme", "hq", Kind.VERIFICATION, Grade.REAL, Outcome.INBOX, None, 2),
     ]
 
 

@@ -14,6 +14,7 @@ from monitor.web.codes_in_time import FRESH_SECONDS, RecentLevels
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.page_samples import NOW, SamplePages, open_sample_pages, path, well_made
+from tests.support.pipeline_app import ScriptedRoute
 from tests.support.store_samples import FIRST, probe
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -38,7 +39,8 @@ async def fill(
 ) -> None:
     """So many probes with one result."""
     for each in range(number):
-        name = f"{facts.get('company', 'acme')}-{outcome}-{grade}-{facts.get('kind', '')}-{ago.days}-{each}"
+        where = "-".join(str(facts.get(name, "")) for name in ("company", "path", "kind"))
+        name = f"{where}-{outcome}-{grade}-{ago.days}-{each}"
         sent = probe(id=name, created_at=NOW - ago, **facts)
         await store.probes.launch(sent, "", FIRST)
         await store.probes.learn(name, (), Verdict(outcome, cause, grade, "because"), NOW, closed=True, delivery=None)
@@ -77,10 +79,11 @@ async def test_too_few_codes_say_nothing_of_the_objective(sample_pages: SamplePa
 async def test_grades_are_shown_apart_and_named_where_there_are_several(sample_pages: SamplePages) -> None:
     await fill(sample_pages.store, Outcome.INBOX, 3)
     assert "Proven" not in await tiles(sample_pages)
-    await fill(sample_pages.store, Outcome.INBOX, 2, grade=Grade.IMPERSONATED)
+    sample_pages.watch(path(), path("bolt"), path("acme", "lab", route=ScriptedRoute()))
+    await fill(sample_pages.store, Outcome.INBOX, 2, path="lab")
     said = await tiles(sample_pages)
     assert (
-        said.index("Proven") < said.index("3 of 3 codes") < said.index("Tested at the gateway") < said.index("2 of 2")
+        said.index("Proven") < said.index("2 of 2 codes") < said.index("Tested at the gateway") < said.index("3 of 3")
     )
     assert "of 5" not in said
 
@@ -115,12 +118,12 @@ class Counts:
         self.asked += 1
         if self.away:
             raise StoreError("away")
-        return [ResultCount("acme", Kind.VERIFICATION, Grade.REAL, Outcome.INBOX, None, self.asked)]
+        return [ResultCount("acme", "hq", Kind.VERIFICATION, Grade.REAL, Outcome.INBOX, None, self.asked)]
 
 
 async def test_they_are_kept_for_a_minute_and_a_store_that_is_away_is_asked_again() -> None:
     counts, at = Counts(), [0.0]
-    recent = RecentLevels(counts, lambda: NOW, lambda: at[0])  # type: ignore[arg-type]
+    recent = RecentLevels(counts, lambda: (), lambda: NOW, lambda: at[0])  # type: ignore[arg-type]
 
     async def first() -> int:
         codes = await recent.of(["acme"])

@@ -1,0 +1,104 @@
+"""The answer to one question about the sender, and what several readings of it amount to. Pure.
+
+DNS answers flap: one name server of four is old, a zone is being replaced, a cache is poisoned for a minute. So a
+reading that is bad is a suspicion, and only a second one, CONFIRMED_AFTER later, makes it bad.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+CONFIRMED_AFTER = timedelta(minutes=10)
+MAX_AGE = timedelta(hours=6)  # what is older is not known any more
+
+
+class Question(StrEnum):
+    """Questions about the sender; also the names of `mailpath standing --check`."""
+
+    SPF = "spf"
+    DKIM = "dkim"
+    DMARC = "dmarc"
+    PTR = "ptr"
+    HELO = "helo"
+    BOUNCES = "bounces"  # can bounces come back: MX of the envelope sender's domain
+    MTA_STS = "mta_sts"
+    TLS_RPT = "tls_rpt"
+    DANE = "dane"
+    DNSSEC = "dnssec"
+    BIMI = "bimi"
+    BLOCKLIST = "blocklist"
+
+
+class State(StrEnum):
+    """States of a fact."""
+
+    GOOD = "good"
+    WEAK = "weak"  # works, and somebody should improve it
+    BAD = "bad"  # receivers have a reason to refuse mail
+    NONE = "none"  # nothing is published, which harms nobody
+    UNKNOWN = "unknown"  # we could not find out: never counted against the sender
+    REFUSED = "refused"  # the other side does not answer us: never counted against the sender
+
+
+class Why(StrEnum):
+    """Reasons for a state; `probes.standing.words` has the sentence of each."""
+
+    LOOKUP_FAILED = "lookup_failed"
+    SERVERS_DISAGREE = "servers_disagree"
+    TOO_OLD = "too_old"
+    BAD_ONCE = "bad_once"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One reading. `value` and `named` are what others publish: hostile text, bounded, to be shown with `one_line`.
+
+    `subject` is the domain, name, address, or list it is about; `named` fills the sentence of `why`; `ttl` counts
+    seconds, None if there was no answer that has one; `servers` are the name servers that answered.
+    """
+
+    question: Question
+    subject: str
+    state: State
+    why: Why
+    at: datetime
+    value: str = ""
+    named: tuple[str, ...] = ()
+    ttl: int | None = None
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactVerdict:
+    """The result of all readings of one question and subject. `state` is BAD only if confirmed; `suspected` is true
+    for a reading that is bad for the first time, `why` then says so and the reading itself says what is wrong."""
+
+    reading: Fact
+    state: State
+    why: Why
+    suspected: bool = False
+
+
+def judge(readings: Sequence[Fact], now: datetime) -> FactVerdict:
+    """Judge the readings of one question and subject, oldest first, at least one."""
+    newest = readings[-1]
+    if now - newest.at > MAX_AGE:
+        return FactVerdict(newest, State.UNKNOWN, Why.TOO_OLD)
+    if newest.state is not State.BAD or _confirmed(readings):
+        return FactVerdict(newest, newest.state, newest.why)
+    return FactVerdict(newest, State.UNKNOWN, Why.BAD_ONCE, suspected=True)
+
+
+def _confirmed(readings: Sequence[Fact]) -> bool:
+    """Test if the newest reading, a bad one, has been bad for long enough. Readings that could not tell neither confirm
+    nor clear; those before MAX_AGE are not counted."""
+    newest = readings[-1]
+    for reading in reversed(readings):
+        if reading.state in (State.UNKNOWN, State.REFUSED):
+            continue
+        if reading.state is not State.BAD or newest.at - reading.at > MAX_AGE:
+            return False
+        if newest.at - reading.at >= CONFIRMED_AFTER:
+            return True
+    return False

@@ -100,14 +100,16 @@ def _shared_mailboxes(draft: Draft) -> Iterator[ConfigProblem]:
     first: dict[str, tuple[str, str, Mailbox]] = {}
     for company, path, mailbox in _mailboxes(draft):
         owner, first_path, like = first.setdefault(mailbox.key, (company, path, mailbox))
+        different = _different(mailbox, like)
+        if owner == company and not different:
+            continue  # to name the place reads the file again, slowly: only for an error
         there: Keys = ("companies", owner, "paths", first_path, "mailbox")
-        shared = f"is already used by {dotted(there[:-1])} ({draft.homes[owner].place(there)})"
-        here: Keys = ("companies", company, "paths", path, "mailbox")
+        words = f"is already used by {dotted(there[:-1])} ({draft.homes[owner].place(there)})"
         if owner != company:
-            yield ConfigProblem(draft.homes[company], here, f"{shared}; each company needs its own mailbox")
-        elif different := _different(mailbox, like):
-            words = f"{shared} with a different {' and '.join(different)}; both must have the same settings"
-            yield ConfigProblem(draft.homes[company], here, words)
+            words += "; each company needs its own mailbox"
+        else:
+            words += f" with a different {' and '.join(different)}; both must have the same settings"
+        yield ConfigProblem(draft.homes[company], ("companies", company, "paths", path, "mailbox"), words)
 
 
 def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import re
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -130,8 +131,7 @@ def real_path(path: str, mounts: str | None = None) -> str:
     File systems served by another machine or program are not asked: they may be dead, and asking would hang forever. So
     links within them stay. `mounts` is the text of /proc/self/mountinfo.
     """
-    there = mount_table() if mounts is None else mounts
-    served = {point for point, kind in _mounted(there) if _may_be_dead(kind)} - {"/"}
+    served = _served_at(int(time.monotonic()), mount_table) if mounts is None else _served(mounts)
     done, rest, links = "", path.split("/")[::-1], 0
     while rest:
         name = rest.pop()
@@ -148,6 +148,18 @@ def real_path(path: str, mounts: str | None = None) -> str:
             done = "" if link.startswith("/") else done.rpartition("/")[0]
             rest += link.split("/")[::-1]
     return done or "/"
+
+
+@lru_cache(maxsize=1)
+def _served_at(second: int, table: Callable[[], str]) -> frozenset[str]:
+    """The same for one second: the kernel writes the table anew for each reader, and a configuration has thousands of
+    Maildirs."""
+    return _served(table())
+
+
+def _served(mounts: str) -> frozenset[str]:
+    """Return the mount points of what may be dead; the root is asked all the same."""
+    return frozenset(point for point, kind in _mounted(mounts) if _may_be_dead(kind)) - {"/"}
 
 
 def _link(path: str) -> str | None:

@@ -15,6 +15,7 @@ from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of
+from monitor.config.unchanged import keep_unchanged
 from monitor.events import Listener
 from monitor.first_admin import announce_first_link
 from monitor.leader import leading
@@ -219,7 +220,7 @@ class Service:
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
-        config = await _read_again(self.file)
+        config = await _read_again(self.file, self.config)
         if config is None:
             self._reload = replace(self._reload, successful=False)
             return
@@ -327,10 +328,10 @@ class Service:
         return {key: watchers[mailbox].failures for key, mailbox in keys.items() if mailbox in watchers}
 
 
-async def _read_again(file: Path) -> Config | None:
+async def _read_again(file: Path, before: Config) -> Config | None:
     """Read the configuration again; None if it has errors, which are logged."""
     try:
-        return await asyncio.to_thread(read_config, file)
+        return await asyncio.to_thread(lambda: keep_unchanged(read_config(file), before))
     except ConfigErrors as errors:
         for error in errors.errors:
             log.error("configuration not loaded", error=str(error))
@@ -349,7 +350,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         store = await house.enter_async_context(Store.open(config.store.url))
         await house.enter_async_context(leading(store, utc_now, standby=standby))
         if standby:  # it may have waited for weeks
-            config = await _read_again(file) or config
+            config = await _read_again(file, config) or config
         await house.enter_async_context(sandbox_of(config))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()

@@ -4,6 +4,7 @@
 - `watched`    a path as the service uses it, with company settings and defaults resolved
 - `pace`       [probes]: schedule and time limits, which a company or path may override
 - `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes
+- `unchanged`  keeps the companies that a reload does not change
 - `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -323,6 +324,11 @@ class Config(Settings):
 
     def paths(self) -> tuple[WatchedPath, ...]:
         """Return every path of every company, resolved, in the order of the files."""
+        return self.resolved_paths
+
+    @cached_property
+    def resolved_paths(self) -> tuple[WatchedPath, ...]:
+        """The same; resolved once: a dozen parts of the service ask, and 10,000 paths take 0.1 s."""
         return tuple(
             watched_path(self.probes, company_key, company, path_key, path)
             for company_key, company in self.companies.items()

@@ -38,6 +38,7 @@ class Timetable:
     """The times of one path and kind: a grid of the interval, or cron times, shifted by an offset of its own."""
 
     def __init__(self, path: WatchedPath, kind: Kind) -> None:
+        self._made_of = _pace(path)
         share = _share(path.key)
         self._every = path.every or timedelta(0)
         if path.every:
@@ -49,6 +50,10 @@ class Timetable:
             self._phase = _share(f"{path.key}/{kind}") * MINUTE
             self._spread = timedelta(0)
         self._next = self._next_on_grid if path.every else self._next_by_cron
+
+    def holds(self, path: WatchedPath) -> bool:
+        """Test if these are still the times of the path, as it is configured now."""
+        return self._made_of == _pace(path)
 
     def after(self, now: datetime, rng: random.Random) -> datetime:
         """Return the next time after `now`."""
@@ -65,6 +70,11 @@ class Timetable:
     def _next_by_cron(self, now: datetime) -> datetime:
         fire: datetime = self._cron.get_next_fire_time(None, now - self._phase + timedelta(microseconds=1))
         return fire + self._phase
+
+
+def _pace(path: WatchedPath) -> tuple[object, ...]:
+    """Return what the times of a path depend on, besides its name."""
+    return path.kinds, path.every, path.cron, path.jitter
 
 
 def interval(path: WatchedPath, now: datetime) -> timedelta:
@@ -87,7 +97,11 @@ def _share(name: str) -> float:
 
 
 class Schedule:
-    """Due probes. `busy` tests if a probe of this path and kind is still in flight: then its turn is skipped."""
+    """Due probes. `busy` tests if a probe of this path and kind is still in flight: then its turn is skipped.
+
+    With the schedule `before` a reload, what has the same times keeps them: its next one is neither moved nor left out,
+    also if it is due already, or waits for its host.
+    """
 
     def __init__(
         self,
@@ -104,13 +118,20 @@ class Schedule:
         self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
         self._tables: list[Timetable] = []
         self.lag = timedelta(0)
-        self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0, "store": 0}
+        self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0, "store": 0} | (before.skipped if before else {})
+        planned = before._planned() if before else {}
         for path in paths:
             for kind in path.kinds:
-                table = Timetable(path, kind)
-                self._plan.append((table.after(now, self._rng), len(self._tables), path, kind))
+                due, table = planned.get(path.check(kind), (now, None))
+                if table is None or not table.holds(path):
+                    table = Timetable(path, kind)
+                    due = table.after(now, self._rng)
+                self._plan.append((due, len(self._tables), path, kind))
                 self._tables.append(table)
         heapq.heapify(self._plan)
+
+    def _planned(self) -> dict[Check, tuple[datetime, Timetable]]:
+        return {path.check(kind): (due, self._tables[number]) for due, number, path, kind in self._plan}
 
     def due(self, now: datetime, *, stored: bool = True) -> Iterator[DueProbe]:
         """Return the probes to launch now. Missed ones are skipped, never made up for in a burst; so are those due

@@ -214,6 +214,50 @@ def test_a_reload_forgets_nothing_of_it() -> None:
     assert run(again, 70, start=noon - timedelta(minutes=55)) == []
 
 
+# --- a reload
+
+
+def reloaded(plan: Schedule, *paths: WatchedPath, now: datetime) -> Schedule:
+    return Schedule(paths, Caps(10_000, {}, now), now, busy=lambda *_: False, before=plan)
+
+
+def hour(plan: Schedule, start: datetime) -> list[tuple[str, Kind, datetime]]:
+    return [(order.path.key, order.kind, order.due) for _, order in run(plan, 60, start=start)]
+
+
+@pytest.mark.parametrize("minute", [0.0, 3.1, 9.9])
+def test_a_reload_moves_only_the_probes_of_the_paths_that_change(minute: float) -> None:
+    """With jitter: drawn again, a turn would come sooner, later, or not at all."""
+    others = [path(f"c{n}", jitter=0.5, kinds=tuple(Kind)) for n in range(50)]
+    now = MIDNIGHT + timedelta(minutes=minute)
+    untouched, plan = (schedule(*others, path("acme")) for _ in range(2))
+    for each in (untouched, plan):
+        run(each, minute)
+    again = reloaded(plan, *others, path("acme", every=timedelta(minutes=7)), path("new"), now=now)
+    first = {(key, kind): due for key, kind, due in reversed(hour(again, now)) if key not in ("acme/hq", "new/hq")}
+    assert first == {(key, kind): due for key, kind, due in reversed(hour(untouched, now)) if key != "acme/hq"}
+
+
+def test_what_is_due_when_the_reload_comes_is_sent() -> None:
+    plan = schedule(path())
+    due = hour(plan, MIDNIGHT)[0][2]
+    plan = schedule(path())
+    again = reloaded(plan, path(to="other@acme.test"), now=due + SECOND)
+    assert [(order.path.to, order.due) for order in again.due(due + SECOND)] == [("other@acme.test", due)]
+
+
+def test_a_path_with_other_times_is_planned_anew_and_one_that_is_gone_is_not() -> None:
+    plan = schedule(path(), path("gone"))
+    again = reloaded(plan, path(every=timedelta(minutes=20)), now=MIDNIGHT)
+    assert hour(again, MIDNIGHT) == hour(schedule(path(every=timedelta(minutes=20))), MIDNIGHT)
+
+
+def test_skipped_turns_are_counted_on_over_a_reload() -> None:
+    plan = schedule(path(), busy=lambda *_: True)
+    run(plan, 10)
+    assert plan.skipped["busy"] == reloaded(plan, path(), now=MIDNIGHT).skipped["busy"] == 1
+
+
 # --- what cannot be stored is not sent
 
 

@@ -81,8 +81,11 @@ async def test_a_reload_changes_whom_mail_is_taken_for(tmp_path: Path) -> None:
     file, port = written(tmp_path)
     async with service(file, read_config(file)) as at_work:
         assert await handed_over(port, "new@probe.example", b"A: b\r\n\r\nx\r\n") == "550"
+        companies = at_work.config.companies
         file.write_text(file.read_text().replace("[sandbox.", 'bounces = ["new@probe.example"]\n[sandbox.'))
         await at_work.reload()
+        assert companies
+        assert all(at_work.config.companies[key] is company for key, company in companies.items())
         assert await handed_over(port, "new@probe.example", b"A: b\r\n\r\nx\r\n") == "250"
 
 

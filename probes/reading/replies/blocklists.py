@@ -200,6 +200,11 @@ OTHER_WORDS = (
 """One of these occurs wherever a list is named in another way than by a row of ZONES."""
 
 
+def name_of_zone(zone: str) -> str:
+    """Return the name of the list whose DNS zone this is, as replies are read; the zone itself if it has none."""
+    return next((name for fragment, name in ZONES if fragment in zone), zone)
+
+
 def listing(raw: str, zones: Sequence[int]) -> Listing | None:
     """Return the blocklist that `raw`, in lower case, names; several are joined by ", ".
 

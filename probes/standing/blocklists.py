@@ -19,6 +19,7 @@ from probes.answer import Fault
 from probes.ip_addresses import parse_ip
 from probes.reading.received import organisation
 from probes.resolver import Records, Resolver, Unresolved
+from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.lists import COMMON_REFUSALS, LISTS, DnsList, ListKind, ListWeight
 
 MAX_QUESTIONS_AT_ONCE = 32
@@ -71,7 +72,7 @@ class ListReading:
 
 @dataclass(frozen=True, slots=True)
 class ListAnswer:
-    """What one list says of one subject, an address or a domain, after its self-test."""
+    """The answer of one list about one subject, an address or a domain, after its self-test."""
 
     dns_list: DnsList
     subject: str
@@ -88,6 +89,36 @@ class ListAnswer:
         """Test if business gateways refuse mail for this listing."""
         listed = self.state is ListState.LISTED
         return listed and self.dns_list.weight is ListWeight.HIGH and not self.reading.lesser
+
+
+def fact_of(answer: ListAnswer) -> Fact:
+    """Return the fact that an answer is: bad only for a listing that business gateways refuse for. `fact.judge` wants
+    to see that twice before it is said."""
+    row, reading = answer.dns_list, answer.reading
+    state, why = _FACTS[reading.state]
+    said = ", ".join(reading.meanings) or (FLAWS[reading.flaw] if reading.flaw else reading.text)
+    if reading.state is ListState.LISTED and not answer.matters:
+        state, why = State.WEAK, Why.LISTED_MINOR
+    if reading.state is ListState.CLEAR and reading.meanings:
+        why = Why.LIST_NEUTRAL
+    return Fact(
+        Question.BLOCKLIST,
+        f"{answer.subject} at {row.public_zone}",
+        state,
+        why,
+        answer.at,
+        value=" ".join(reading.codes),
+        named=(row.name, said, row.leave),
+    )
+
+
+_FACTS: dict[ListState, tuple[State, Why]] = {
+    ListState.LISTED: (State.BAD, Why.LISTED),
+    ListState.CLEAR: (State.GOOD, Why.NOT_LISTED),
+    ListState.REFUSED: (State.REFUSED, Why.LIST_REFUSES),
+    ListState.BROKEN: (State.UNKNOWN, Why.LIST_BROKEN),
+    ListState.UNKNOWN: (State.UNKNOWN, Why.LIST_SILENT),
+}
 
 
 def read_answer(dns_list: DnsList, answer: Records | Unresolved) -> ListReading:

@@ -48,6 +48,13 @@ class Why(StrEnum):
     SERVERS_DISAGREE = "servers_disagree"
     TOO_OLD = "too_old"
     BAD_ONCE = "bad_once"
+    LISTED = "listed"
+    LISTED_MINOR = "listed_minor"
+    NOT_LISTED = "not_listed"
+    LIST_NEUTRAL = "list_neutral"
+    LIST_REFUSES = "list_refuses"
+    LIST_BROKEN = "list_broken"
+    LIST_SILENT = "list_silent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,14 @@ CLEAR_DOMAIN = "example.com"  # reserved (RFC 2606, section 3): nobody sends fro
 
 
 class ListKind(StrEnum):
-    """What a list is asked about."""
+    """Kinds of lists by the subject of their entries."""
 
     ADDRESS = "address"
     DOMAIN = "domain"
 
 
 class ListWeight(StrEnum):
-    """How much a listing matters to company mail."""
+    """Importance of a listing to company mail."""
 
     HIGH = "high"  # business gateways refuse by it
     MINOR = "minor"  # small servers, or a few points of a score

@@ -10,13 +10,13 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from probes.ip_addresses import parse_ip
+from probes.standing.fact import CONFIRMED_AFTER
 
-LASTING_AFTER = timedelta(minutes=10)  # name servers of one zone differ for as long as a change takes to spread
 DIGEST_CHARS = 16  # hexadecimal digits: 64 bits tell keys apart
 
 _DMARC_DEFAULTS = {"adkim": "r", "aspf": "r", "fo": "0", "p": "none", "pct": "100", "psd": "u", "t": "n"}
@@ -54,7 +54,7 @@ ITEMS: dict[ProfileItem, str] = {
 
 
 class ProfileKey(NamedTuple):
-    """What a value is of."""
+    """The item and the name that a value belongs to."""
 
     item: ProfileItem
     name: str
@@ -62,7 +62,7 @@ class ProfileKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What was published at a time. An empty value means that nothing was, a missing one that it is not known."""
+    """A snapshot of the published records. An empty value means that nothing was, a missing one that it is not known."""
 
     at: datetime
     values: Mapping[ProfileKey, frozenset[str]]
@@ -102,8 +102,9 @@ def changes(before: Profile, after: Profile) -> tuple[Change, ...]:
 
 
 def lasting_changes(before: Profile, first: Profile, second: Profile) -> tuple[Change, ...]:
-    """Return the changes since `before` that two profiles LASTING_AFTER apart agree on, dated by the first of them."""
-    if second.at - first.at < LASTING_AFTER:
+    """Return the changes since `before` that two profiles CONFIRMED_AFTER apart agree on, dated by the first:
+    name servers of one zone differ for as long as a change takes to spread."""
+    if second.at - first.at < CONFIRMED_AFTER:
         return ()
     seen = changes(before, Profile(first.at, second.values))
     return tuple(

@@ -1,7 +1,7 @@
 """Lists are asked by the right names, tested against themselves, and never believed by halves."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,12 +10,16 @@ from probes.standing.blocklists import (
     FLAWS,
     Flaw,
     ListAnswer,
+    ListReading,
     ListState,
     ask_lists,
     domains_to_ask,
+    fact_of,
     question_name,
 )
+from probes.standing.fact import Question, State, judge
 from probes.standing.lists import LISTS, DnsList, ListKind
+from probes.standing.words import sentence
 from tests.support.nameserver import Records, name_server
 
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
@@ -208,6 +212,57 @@ async def test_a_minor_list_does_not_matter_and_neither_does_a_lesser_code() -> 
     answers, _ = await ask(records, (uribl, psbl), domains=["grey.example", "black.example"])
     assert {answer.state for answer in answers} == {ListState.LISTED}
     assert [answer.matters for answer in answers] == [False, True, False]
+
+
+PSBL = ROWS["psbl.surriel.com"]
+FACTS = [  # row, reading, state, and what the sentence says
+    (ZEN, ListReading(ListState.LISTED, ("127.0.0.3",), ("CSS: bad",)), State.BAD, "Spamhaus ZEN lists it: CSS: bad"),
+    (ZEN, ListReading(ListState.LISTED, ("127.0.0.3",), ("x",), lesser=True), State.WEAK, "Few gateways"),
+    (PSBL, ListReading(ListState.LISTED, ("127.0.0.2",), ("listed",)), State.WEAK, "Removal: https://psbl.org/remove"),
+    (ZEN, ListReading(ListState.CLEAR), State.GOOD, "Spamhaus ZEN does not list it"),
+    (ZEN, ListReading(ListState.CLEAR, ("127.0.0.18",), ("good",)), State.GOOD, "no listing: good"),
+    (ZEN, ListReading(ListState.REFUSED, text="too many"), State.REFUSED, "does not answer us: too many"),
+    (ZEN, ListReading(ListState.BROKEN, flaw=Flaw.LISTS_ALL), State.UNKNOWN, "cannot be believed: it lists what"),
+    (ZEN, ListReading(ListState.UNKNOWN, text="SERVFAIL"), State.UNKNOWN, "no usable answer: SERVFAIL"),
+]
+
+
+@pytest.mark.parametrize(("row", "reading", "state", "says"), FACTS)
+def test_the_fact_of_an_answer(row: DnsList, reading: ListReading, state: State, says: str) -> None:
+    fact = fact_of(ListAnswer(row, IP, reading, NOW))
+    assert (fact.question, fact.subject, fact.state) == (Question.BLOCKLIST, f"{IP} at {row.zone}", state)
+    assert fact.value == " ".join(reading.codes)
+    assert says in sentence(fact)
+
+
+@pytest.mark.parametrize(
+    ("score", "minutes", "state"),
+    [
+        ("l", 10, State.UNKNOWN),
+        ("ll", 10, State.BAD),
+        ("ll", 9, State.UNKNOWN),
+        ("lcl", 10, State.UNKNOWN),
+        ("lbl", 5, State.BAD),  # broken in between: neither confirms nor clears
+        ("rr", 10, State.REFUSED),
+        ("bb", 10, State.UNKNOWN),
+        ("ss", 10, State.UNKNOWN),
+        ("lls", 10, State.UNKNOWN),
+        ("llc", 10, State.GOOD),
+    ],
+)
+def test_a_listing_is_bad_after_two_looks_ten_minutes_apart(score: str, minutes: int, state: State) -> None:
+    letters = {
+        "l": ListReading(ListState.LISTED, ("127.0.0.3",), ("CSS",)),
+        "c": ListReading(ListState.CLEAR),
+        "r": ListReading(ListState.REFUSED, text="too many"),
+        "b": ListReading(ListState.BROKEN, flaw=Flaw.LISTS_ALL),
+        "s": ListReading(ListState.UNKNOWN, text="SERVFAIL"),
+    }
+    looks = [
+        fact_of(ListAnswer(ZEN, IP, letters[letter], NOW + number * timedelta(minutes=minutes)))
+        for number, letter in enumerate(score)
+    ]
+    assert judge(looks, looks[-1].at).state is state
 
 
 def test_every_flaw_has_its_words() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from probes.standing.profile import (
     ITEMS,
-    LASTING_AFTER,
     Change,
     Profile,
     ProfileItem,
@@ -153,10 +152,6 @@ def test_a_change_lasts_if_two_looks_ten_minutes_apart_agree(
     looks = at(5, item, first), at(5 + minutes, item, second)
     found = lasting_changes(at(0, item, ["a.example"]), *looks)
     assert [change.at for change in found] == ([START + timedelta(minutes=5)] if lasts else [])
-
-
-def test_ten_minutes_are_the_documented_time() -> None:
-    assert timedelta(minutes=10) == LASTING_AFTER
 
 
 def test_every_item_has_its_words() -> None:

@@ -62,7 +62,7 @@ class ProfileKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A snapshot of the published records. An empty value means that nothing was, a missing one that it is not known."""
+    """A snapshot of the published records. An empty value: nothing was published; a missing one: it is not known."""
 
     at: datetime
     values: Mapping[ProfileKey, frozenset[str]]

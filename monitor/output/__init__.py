@@ -1,5 +1,5 @@
 """Formats of facts: `json` and `incident_json` for the API and `--json`, `text` for the command line, `symbols` for
 outcomes, `disk_needs` what the store grows to, `metrics` for Prometheus: `company_metrics`, `service_metrics` and
-`process_metrics` have the tables, `metric_family` their form, `snapshot` the data of a scrape, `exposition` the
-formats. `labels` has the words for any value, `mute_text` those for the times of a mute; `service_level` adds up
-results."""
+`process_metrics` have the tables, `metric_family` their form, `company_lines` what is kept from scrape to scrape,
+`snapshot` the data of a scrape, `exposition` the formats. `labels` has the words for any value, `mute_text` those
+for the times of a mute; `service_level` adds up results."""

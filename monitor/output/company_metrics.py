@@ -1,42 +1,47 @@
 """Metrics of companies: their paths, mail and incidents. Callers limited to companies may get those of theirs.
 
-Tables and pure functions."""
+What the board has of a company changes with its verdicts only: `company_lines` keeps those lines. Tables and pure
+functions."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 from monitor.incidents.incident import Incident
 from monitor.measures.histogram import Distribution
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
 from monitor.probing.code_counts import CodeCountKey
+from monitor.probing.current import CompanyState
 from monitor.probing.schedule import interval
 from probes.verdict import Outcome
 
 
-def _outcomes(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), current in snapshot.current_verdicts.items():
+def _outcomes(state: CompanyState) -> Iterator[Row]:
+    for (company, path, kind), current in state.current_verdicts:
         verdict = current.verdict
         yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
 
 
-def _oks(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), current in snapshot.current_verdicts.items():
+def _oks(state: CompanyState) -> Iterator[Row]:
+    for (company, path, kind), current in state.current_verdicts:
         if current.verdict.outcome is not Outcome.UNKNOWN:
             yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
 
 
-def _last_verdicts(snapshot: Snapshot) -> Iterator[Row]:
-    latest: dict[tuple[str, str], float] = {}
-    for (company, path, _), current in snapshot.current_verdicts.items():
-        at = current.at.timestamp()
-        latest[company, path] = max(at, latest.get((company, path), at))
+def _last_verdicts(state: CompanyState) -> Iterator[Row]:
+    latest: dict[tuple[str, str], datetime] = {}
+    for (company, path, _), current in state.current_verdicts:
+        latest[company, path] = max(current.at, latest.get((company, path), current.at))
     for key, at in latest.items():
-        yield key, at
+        yield key, at.timestamp()
 
 
-def _probes(snapshot: Snapshot) -> Iterator[Row]:
-    yield from snapshot.probes.items()
+def _probes(state: CompanyState) -> Iterator[Row]:
+    company = state.paths[0].company
+    for (outcome, cause), count in state.probes.items():
+        yield (company, outcome, cause), count
 
 
 def _mailbox_errors(snapshot: Snapshot) -> Iterator[Row]:
@@ -48,9 +53,9 @@ def _every(snapshot: Snapshot) -> Iterator[Row]:
         yield key, interval(path, snapshot.at).total_seconds()
 
 
-def _code_lives(snapshot: Snapshot) -> Iterator[Row]:
-    for key, path in snapshot.paths.items():
-        yield key, path.code_life.total_seconds()
+def _code_lives(state: CompanyState) -> Iterator[Row]:
+    for path in state.paths:
+        yield (path.company, path.path), path.code_life.total_seconds()
 
 
 def _incidents(snapshot: Snapshot) -> Iterator[Row]:
@@ -94,8 +99,8 @@ def _by_company(incident: Incident) -> Iterator[tuple[str, ...]]:
         yield incident.id, company, incident.scope, incident.cause or "", incident.severity
 
 
-def _controls(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), current in snapshot.control.items():
+def _controls(state: CompanyState) -> Iterator[Row]:
+    for (company, path, kind), current in state.control:
         if current.verdict.outcome is not Outcome.UNKNOWN:
             yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
 
@@ -106,15 +111,14 @@ def _certificate_ends(snapshot: Snapshot) -> Iterator[Row]:
             yield key, end.timestamp()
 
 
-def _company_infos(snapshot: Snapshot) -> Iterator[Row]:
-    named = {path.company: (path.company, path.company_name, path.mail_system) for path in snapshot.paths.values()}
-    for labels in named.values():
-        yield labels, 1
+def _company_infos(state: CompanyState) -> Iterator[Row]:
+    last = state.paths[-1]
+    yield (last.company, last.company_name, last.mail_system), 1
 
 
-def _codes(counts: Callable[[Snapshot], Mapping[CodeCountKey, int]]) -> Callable[[Snapshot], Iterator[Row]]:
-    def rows(snapshot: Snapshot) -> Iterator[Row]:
-        for key, count in counts(snapshot).items():
+def _codes(counts: Callable[[CompanyState], Mapping[CodeCountKey, int]]) -> Callable[[CompanyState], Iterator[Row]]:
+    def rows(state: CompanyState) -> Iterator[Row]:
+        for key, count in counts(state).items():
             yield (key.company, key.mail_system, code_label(key.needs_code), key.grade), count
 
     return rows
@@ -133,7 +137,7 @@ def code_label(needs_code: bool) -> str:
 CODES = ("company", "mail_system", "code", "grade")
 INCIDENT = ("company", "scope", "cause", "severity")
 
-COMPANY_FAMILIES = (
+BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
     MetricFamily(
         "mailpath_path_outcome",
         "gauge",
@@ -167,15 +171,39 @@ COMPANY_FAMILIES = (
         "counter",
         "Probes that tell whether mail arrives in time; unknown results and mailbox trouble do not.",
         CODES,
-        _codes(lambda snapshot: snapshot.codes),
+        _codes(lambda state: state.codes),
     ),
     MetricFamily(
         "mailpath_codes_in_time_total",
         "counter",
         "Probes of mailpath_codes_total that reached the inbox in time.",
         CODES,
-        _codes(lambda snapshot: snapshot.codes_in_time),
+        _codes(lambda state: state.codes_in_time),
     ),
+    MetricFamily(
+        "mailpath_code_life_seconds",
+        "gauge",
+        "Life of a code: later mail is useless.",
+        ("company", "path"),
+        _code_lives,
+    ),
+    MetricFamily(
+        "mailpath_control_ok",
+        "gauge",
+        "1 if the last control reached the inbox in time, 0 if not; absent while unknown and without a control.",
+        ("company", "path", "kind"),
+        _controls,
+    ),
+    MetricFamily(
+        "mailpath_company_info",
+        "gauge",
+        "1 for each monitored company.",
+        ("company", "name", "mail_system"),
+        _company_infos,
+    ),
+)
+
+SCRAPED_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
     MetricFamily(
         "mailpath_mailbox_errors_total",
         "counter",
@@ -189,13 +217,6 @@ COMPANY_FAMILIES = (
         "Interval in which each kind of a path is probed once.",
         ("company", "path"),
         _every,
-    ),
-    MetricFamily(
-        "mailpath_code_life_seconds",
-        "gauge",
-        "Life of a code: later mail is useless.",
-        ("company", "path"),
-        _code_lives,
     ),
     MetricFamily(
         "mailpath_incidents",
@@ -233,29 +254,17 @@ COMPANY_FAMILIES = (
         _acknowledged,
     ),
     MetricFamily(
-        "mailpath_control_ok",
-        "gauge",
-        "1 if the last control reached the inbox in time, 0 if not; absent while unknown and without a control.",
-        ("company", "path", "kind"),
-        _controls,
-    ),
-    MetricFamily(
         "mailpath_gateway_certificate_expiry_timestamp_seconds",
         "gauge",
         "End of the certificate that the server of a path showed last; absent until TLS was used.",
         ("company", "path"),
         _certificate_ends,
     ),
-    MetricFamily(
-        "mailpath_company_info",
-        "gauge",
-        "1 for each monitored company.",
-        ("company", "name", "mail_system"),
-        _company_infos,
-    ),
 )
 
-COMPANY_HISTOGRAMS = (
+COMPANY_FAMILIES: tuple[MetricFamily[Any], ...] = (*BOARD_FAMILIES, *SCRAPED_FAMILIES)
+
+COMPANY_HISTOGRAMS: tuple[HistogramFamily[Snapshot], ...] = (
     HistogramFamily(
         "mailpath_delivery_seconds",
         "Time from the creation of a code to the arrival in the inbox.",

@@ -5,10 +5,10 @@ OpenMetrics alone has exemplars: a point of a graph that leads to one of its pro
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import cache
 
 from monitor.measures.histogram import Distribution, Exemplar
-from monitor.output.metric_family import HistogramFamily, MetricFamily
-from monitor.output.snapshot import Snapshot
+from monitor.output.metric_family import HistogramFamily, MetricFamily, S
 
 OPENMETRICS_TYPE = "application/openmetrics-text"
 PLAIN_TYPE = "text/plain"
@@ -49,36 +49,47 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
-class _Escaped(dict[str, str]):
+class Escaped(dict[str, str]):
     """Each value is escaped once: most are repeated in thousands of lines."""
 
     def __missing__(self, text: str) -> str:
         self[text] = result = escaped(text)
         return result
 
+    def each(self, values: Iterable[str]) -> tuple[str, ...]:
+        """These values, escaped."""
+        return tuple(map(self.__getitem__, values))
 
-class _Writer:
-    """Writes families, in one format."""
+
+class Exposition:
+    """Collects families in one format, each encoded by itself, so that no step is long."""
 
     def __init__(self, form: Format) -> None:
         self._open = form is Format.OPENMETRICS
-        self._escaped = _Escaped()
+        self._escaped = Escaped()
+        self._parts: list[bytes] = []
 
-    def family(self, family: MetricFamily, snapshot: Snapshot) -> Iterator[str]:
-        """A family of single values."""
-        yield self._head(family.name, family.type, family.help)
-        form = f"{family.name}{_label_form(family.labels)} " if family.labels else f"{family.name} "
-        for values, value in family.rows(snapshot):
-            yield f"{form % self._safe(values)}{value!r}\n"
+    def add(self, family: MetricFamily[S], state: S) -> None:
+        """Add a family of single values."""
+        self.add_lines(family, [lines(family, state, self._escaped)])
 
-    def histogram(self, family: HistogramFamily, snapshot: Snapshot) -> Iterator[str]:
-        """A histogram."""
+    def add_lines(self, family: MetricFamily[S], written: Iterable[bytes]) -> None:
+        """Add a family whose lines are written already."""
+        self._parts += (self._head(family.name, family.type, family.help), b"".join(written))
+
+    def add_histogram(self, family: HistogramFamily[S], state: S) -> None:
+        """Add a histogram."""
         name = family.name
-        yield self._head(name, "histogram", family.help)
-        for values, times in family.rows(snapshot):
-            labels = _label_form(family.labels) % self._safe(values)
-            yield from self._buckets(f"{name}_bucket{labels.removesuffix('}')},le=", times)
-            yield f"{name}_count{labels} {sum(times.counts)}\n{name}_sum{labels} {times.total!r}\n"
+        self._parts.append(self._head(name, "histogram", family.help))
+        for values, times in family.rows(state):
+            labels = _label_form(family.labels) % self._escaped.each(values)
+            buckets = "".join(self._buckets(f"{name}_bucket{labels.removesuffix('}')},le=", times))
+            ends = f"{name}_count{labels} {sum(times.counts)}\n{name}_sum{labels} {times.total!r}\n"
+            self._parts.append(f"{buckets}{ends}".encode())
+
+    def whole(self) -> bytes:
+        """Return all that was added, with the end of the format."""
+        return b"".join((*self._parts, b"# EOF\n" if self._open else b""))
 
     def _buckets(self, begin: str, times: Distribution) -> Iterator[str]:
         below = 0
@@ -88,33 +99,22 @@ class _Writer:
             example = _exemplar(newest) if self._open and newest else ""
             yield f'{begin}"{limit}"}} {below}{example}\n'
 
-    def _head(self, name: str, kind: str, about: str) -> str:
+    def _head(self, name: str, kind: str, about: str) -> bytes:
         if self._open and kind == "counter":
             name = name.removesuffix("_total")
-        return f"# HELP {name} {about}\n# TYPE {name} {kind}\n"
-
-    def _safe(self, values: Iterable[str]) -> tuple[str, ...]:
-        return tuple([self._escaped[each] for each in values])
+        return f"# HELP {name} {about}\n# TYPE {name} {kind}\n".encode()
 
 
+def lines(family: MetricFamily[S], state: S, safe: Escaped) -> bytes:
+    """The lines of a family of single values: they are the same in both formats."""
+    form = f"{family.name}{_label_form(family.labels)} " if family.labels else f"{family.name} "
+    return "".join([f"{form % safe.each(values)}{value!r}\n" for values, value in family.rows(state)]).encode()
+
+
+@cache
 def _label_form(labels: tuple[str, ...]) -> str:
     return "{" + ",".join(f'{label}="%s"' for label in labels) + "}"
 
 
 def _exemplar(newest: Exemplar) -> str:
     return f' # {{probe="{newest.probe_id}"}} {newest.seconds!r} {newest.at.timestamp():.3f}'
-
-
-def written(
-    families: Iterable[MetricFamily], histograms: Iterable[HistogramFamily], snapshot: Snapshot, form: Format
-) -> str:
-    """These families in one of the formats, without its end."""
-    writer = _Writer(form)
-    lines = [line for family in families for line in writer.family(family, snapshot)]
-    lines += [line for family in histograms for line in writer.histogram(family, snapshot)]
-    return "".join(lines)
-
-
-def ending(form: Format) -> str:
-    """Return the line after the last family."""
-    return "# EOF\n" if form is Format.OPENMETRICS else ""

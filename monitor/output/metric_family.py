@@ -1,32 +1,35 @@
-"""The form of a metric family: name, type, help, labels, and how its series follow from a snapshot."""
+"""The form of a metric family: name, type, help, labels, and how its series follow from a state.
+
+The state is what the board knows of one company, or the snapshot of a scrape."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from monitor.measures.histogram import Distribution
-from monitor.output.snapshot import Snapshot
+
+S = TypeVar("S")
 
 Row = tuple[tuple[str, ...], float]
 """The values of the labels, and the value of the series."""
 
 
 @dataclass(frozen=True, slots=True)
-class MetricFamily:
-    """A metric; `rows` makes its series of a snapshot. A counter's name ends with `_total`."""
+class MetricFamily(Generic[S]):
+    """A metric; `rows` makes its series of a state. A counter's name ends with `_total`."""
 
     name: str
     type: Literal["gauge", "counter"]
     help: str
     labels: tuple[str, ...]
-    rows: Callable[[Snapshot], Iterator[Row]]
+    rows: Callable[[S], Iterator[Row]]
 
 
 @dataclass(frozen=True, slots=True)
-class HistogramFamily:
+class HistogramFamily(Generic[S]):
     """A metric of durations, in buckets."""
 
     name: str
     help: str
     labels: tuple[str, ...]
-    rows: Callable[[Snapshot], Iterator[tuple[tuple[str, ...], Distribution]]]
+    rows: Callable[[S], Iterator[tuple[tuple[str, ...], Distribution]]]

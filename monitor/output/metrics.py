@@ -1,18 +1,21 @@
 """Prometheus metrics of the current state.
 
-A scrape takes a snapshot on the event loop (a few shallow copies) and is written in a thread.
+A scrape writes on the event loop, in pieces, the lines of the companies that changed since the last one; all else is
+a snapshot of a few small copies, which is written in a thread, family by family.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Incident
 from monitor.measures.histogram import Distribution, Histogram
-from monitor.output.company_metrics import COMPANY_FAMILIES, COMPANY_HISTOGRAMS
-from monitor.output.exposition import Format, ending, written
+from monitor.output.company_lines import CompanyLines, LinesOfCompanies
+from monitor.output.company_metrics import BOARD_FAMILIES, COMPANY_HISTOGRAMS, SCRAPED_FAMILIES
+from monitor.output.exposition import Exposition, Format
+from monitor.output.metric_family import MetricFamily
 from monitor.output.process_metrics import process_families
 from monitor.output.service_metrics import SERVICE_FAMILIES, SERVICE_HISTOGRAMS
 from monitor.output.snapshot import ReloadResult, Snapshot, limited
@@ -58,27 +61,25 @@ class Metrics:
 
     def __init__(self, board: Board, gauges: Gauges) -> None:
         self._board, self._gauges = board, gauges
+        self._lines = LinesOfCompanies(board)
 
     async def render(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> bytes:
         """Return the exposition in this format. With `companies`, only what is theirs, and nothing of the service."""
-        return await asyncio.to_thread(_render, self.snapshot(), form, companies)
+        of_companies = await self._lines.current(companies)
+        return await asyncio.to_thread(_render, of_companies, self.snapshot(), form, companies)
 
     def snapshot(self) -> Snapshot:
         """Copy the current state; must be called on the event loop."""
         board = self._board
         return Snapshot(
-            current_verdicts=dict(board.current_verdicts),
-            probes=dict(board.probes),
             deliveries={key: histogram.frozen() for key, histogram in board.deliveries.items()},
-            codes=dict(board.codes.judged),
-            codes_in_time=dict(board.codes.in_time),
             mailbox_errors=self._gauges.mailbox_errors(),
             inbound=self._gauges.inbound(),
             turned_away=self._gauges.turned_away(),
             in_flight=self._gauges.in_flight(),
             lag=self._gauges.lag(),
             skipped=self._gauges.skipped(),
-            paths=dict(board.paths),
+            paths=board.paths,  # another one after a reload
             incidents=tuple(self._gauges.incidents()),
             acknowledged=self._gauges.acknowledged(),
             rules_lag=self._gauges.rules_lag(),
@@ -90,7 +91,6 @@ class Metrics:
             tick_age=self._gauges.tick_age(),
             clock_steps=self._gauges.clock_steps(),
             store_errors=self._gauges.store_errors(),
-            control=dict(board.control),
             loop_lag=self._gauges.loop_lag(),
             stages=_frozen(self._gauges.stages()),
             store_seconds=_frozen(self._gauges.store_seconds()),
@@ -107,12 +107,23 @@ def _frozen(histograms: Mapping[Any, Histogram]) -> dict[str, Distribution]:
     return {name: histogram.frozen() for name, histogram in histograms.items()}
 
 
-def _render(snapshot: Snapshot, form: Format, companies: frozenset[str] | None) -> bytes:
-    if companies is None:
-        text = written((*COMPANY_FAMILIES, *SERVICE_FAMILIES, *process_families()), HISTOGRAMS, snapshot, form)
-    else:
-        text = written(COMPANY_FAMILIES, COMPANY_HISTOGRAMS, limited(snapshot, companies), form)
-    return (text + ending(form)).encode()
+def _render(
+    of_companies: Sequence[CompanyLines], snapshot: Snapshot, form: Format, companies: frozenset[str] | None
+) -> bytes:
+    exposition = Exposition(form)
+    for number, family in enumerate(BOARD_FAMILIES):
+        exposition.add_lines(family, [each.families[number] for each in of_companies])
+    if companies is not None:
+        snapshot = limited(snapshot, companies)
+    for scraped in SCRAPED_FAMILIES if companies is not None else _all_scraped():
+        exposition.add(scraped, snapshot)
+    for histogram in COMPANY_HISTOGRAMS if companies is not None else HISTOGRAMS:
+        exposition.add_histogram(histogram, snapshot)
+    return exposition.whole()
+
+
+def _all_scraped() -> Iterable[MetricFamily[Snapshot]]:
+    return (*SCRAPED_FAMILIES, *SERVICE_FAMILIES, *process_families())
 
 
 HISTOGRAMS = (*COMPANY_HISTOGRAMS, *SERVICE_HISTOGRAMS)

@@ -12,7 +12,7 @@ from monitor.output.snapshot import Snapshot
 _COLLECTOR = ProcessCollector(registry=None)
 
 
-def process_families() -> list[MetricFamily]:
+def process_families() -> list[MetricFamily[Snapshot]]:
     """The families with their values at this moment. Reads files of /proc: none are there where that does not exist."""
     return [
         _family(metric.name, metric.type, metric.documentation, metric.samples[0].value)
@@ -20,7 +20,7 @@ def process_families() -> list[MetricFamily]:
     ]
 
 
-def _family(name: str, kind: str, about: str, value: float) -> MetricFamily:
+def _family(name: str, kind: str, about: str, value: float) -> MetricFamily[Snapshot]:
     def rows(_: Snapshot) -> Iterator[Row]:
         yield (), value
 

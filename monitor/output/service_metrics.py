@@ -96,7 +96,7 @@ def _one(value: Callable[[Snapshot], float]) -> Callable[[Snapshot], Iterator[Ro
     return lambda snapshot: iter((((), value(snapshot)),))
 
 
-SERVICE_FAMILIES = (
+SERVICE_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
     MetricFamily(
         "mailpath_inbound_mails_total",
         "counter",
@@ -218,7 +218,7 @@ SERVICE_FAMILIES = (
     MetricFamily("mailpath_build_info", "gauge", "The running version.", ("version", "python"), _build),
 )
 
-SERVICE_HISTOGRAMS = (
+SERVICE_HISTOGRAMS: tuple[HistogramFamily[Snapshot], ...] = (
     HistogramFamily(
         "mailpath_stage_seconds",
         "Duration of the stages of SMTP dialogues.",

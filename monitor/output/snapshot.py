@@ -1,15 +1,13 @@
 """All data of one scrape of `/metrics`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.measures.histogram import Distribution
-from monitor.probing.code_counts import CodeCountKey
-from monitor.probing.current import CurrentVerdict
 from monitor.probing.delivery_times import bounds_with
-from probes.check import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +20,16 @@ class ReloadResult:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All data of one scrape, copied at one moment."""
+    """All data of one scrape at one moment, without what the board has of each company: see `company_lines`."""
 
-    current_verdicts: dict[Check, CurrentVerdict]
-    probes: dict[tuple[str, str, str], int]
     deliveries: dict[tuple[str, bool], Distribution]
-    codes: dict[CodeCountKey, int]
-    codes_in_time: dict[CodeCountKey, int]
     mailbox_errors: dict[tuple[str, str], int]
     inbound: dict[str, int]
     turned_away: dict[int, int]
     in_flight: int
     lag: timedelta
     skipped: dict[str, int]
-    paths: dict[tuple[str, str], WatchedPath]
+    paths: Mapping[tuple[str, str], WatchedPath]
     incidents: tuple[Incident, ...]
     acknowledged: dict[str, datetime]
     rules_lag: timedelta
@@ -47,7 +41,6 @@ class Snapshot:
     tick_age: float
     clock_steps: int
     store_errors: int
-    control: dict[Check, CurrentVerdict]
     loop_lag: float
     stages: dict[str, Distribution]
     store_seconds: dict[str, Distribution]
@@ -67,12 +60,7 @@ def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
     return replace(
         snapshot,
         paths=paths,
-        current_verdicts={key: each for key, each in snapshot.current_verdicts.items() if key.company in companies},
-        control={key: each for key, each in snapshot.control.items() if key.company in companies},
         certificate_ends={key: end for key, end in snapshot.certificate_ends.items() if key[0] in companies},
-        probes={key: count for key, count in snapshot.probes.items() if key[0] in companies},
-        codes={key: count for key, count in snapshot.codes.items() if key.company in companies},
-        codes_in_time={key: count for key, count in snapshot.codes_in_time.items() if key.company in companies},
         deliveries={key: times.merged(bounds) for key, times in snapshot.deliveries.items() if key[0] in companies},
         mailbox_errors={key: count for key, count in snapshot.mailbox_errors.items() if key[0] in companies},
         incidents=tuple(

@@ -52,19 +52,22 @@ class CodeCountKey(NamedTuple):
 
 
 class CodeCounts:
-    """The counters of the configured companies. `judged` and `in_time` have the same keys."""
+    """The counters of each configured company. `judged` and `in_time` have the same keys."""
 
     def __init__(self) -> None:
-        self.judged: dict[CodeCountKey, int] = {}
-        self.in_time: dict[CodeCountKey, int] = {}
+        self.judged: dict[str, dict[CodeCountKey, int]] = {}
+        self.in_time: dict[str, dict[CodeCountKey, int]] = {}
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
         """Begin at 0 with all that these paths can have, and drop what belongs to none of them."""
         paths = list(paths)
         systems = {(path.company, path.mail_system) for path in paths}
         for counts in (self.judged, self.in_time):
-            for key in [key for key in counts if (key.company, key.mail_system) not in systems]:
-                del counts[key]
+            for company, each in list(counts.items()):
+                kept = {key: count for key, count in each.items() if (company, key.mail_system) in systems}
+                counts[company] = kept
+                if not kept:
+                    del counts[company]
         for path in paths:
             for kind in path.kinds:
                 self._begin(_key(path, kind))
@@ -75,12 +78,12 @@ class CodeCounts:
         if good is not None:
             key = _key(path, signal.kind)
             self._begin(key)
-            self.judged[key] += 1
-            self.in_time[key] += good
+            self.judged[key.company][key] += 1
+            self.in_time[key.company][key] += good
 
     def _begin(self, key: CodeCountKey) -> None:
         for counts in (self.judged, self.in_time):
-            counts.setdefault(key, 0)
+            counts.setdefault(key.company, {}).setdefault(key, 0)
 
 
 def _key(path: WatchedPath, kind: Kind) -> CodeCountKey:

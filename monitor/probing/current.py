@@ -1,7 +1,7 @@
 """The current state of every path and kind, and what was counted since the start. It follows the store's signals."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -9,7 +9,7 @@ from typing import assert_never
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
 from monitor.measures.histogram import Exemplar, Histogram
-from monitor.probing.code_counts import CodeCounts
+from monitor.probing.code_counts import CodeCountKey, CodeCounts
 from monitor.probing.delivery_times import bounds_with
 from monitor.store import Present
 from probes.check import Check
@@ -28,6 +28,18 @@ class CurrentVerdict:
     probe_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyState:
+    """What the board has of one company. `probes`: by outcome and cause. To be read before the board goes on."""
+
+    paths: Sequence[WatchedPath]
+    current_verdicts: Sequence[tuple[Check, CurrentVerdict]]
+    control: Sequence[tuple[Check, CurrentVerdict]]
+    probes: Mapping[tuple[str, str], int]
+    codes: Mapping[CodeCountKey, int]
+    codes_in_time: Mapping[CodeCountKey, int]
+
+
 class Board:
     """Keeps the current verdicts and counts, of the paths that are configured and of no others."""
 
@@ -36,21 +48,29 @@ class Board:
         self.current_verdicts: dict[Check, CurrentVerdict] = {}
         self.control: dict[Check, CurrentVerdict] = {}
         self.neighbour: dict[Check, CurrentVerdict] = {}
-        self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
+        self.probes: dict[str, Counter[tuple[str, str]]] = {}  # by company: outcome, cause
         self.codes = CodeCounts()
         self.deliveries: dict[tuple[str, bool], Histogram] = {}  # company, and whether the mail carries a code
+        self.revisions: dict[str, int] = {}  # by company: another number after each change
+        self._checks: dict[str, list[Check]] = {}  # by company
+        self._changes = 0
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
         """Show these paths; drop all others, so that no stale line remains for a removed path."""
         self.paths = {(path.company, path.path): path for path in paths}
-        companies = {company for company, _ in self.paths}
+        self._checks = {}
+        for path in self.paths.values():
+            self._checks.setdefault(path.company, []).extend(
+                Check(path.company, path.path, kind) for kind in path.kinds
+            )
         for current_verdicts in map(self._role, Role):
             for check in [check for check in current_verdicts if not self._shows(check)]:
                 del current_verdicts[check]
-        for key in [key for key in self.probes if key[0] not in companies]:
-            del self.probes[key]
+        self.probes = {company: self.probes.get(company, Counter()) for company in self._checks}
         self._configure_deliveries()
         self.codes.configure(self.paths.values())
+        self.revisions = {}
+        self._changed(self._checks)
 
     def _configure_deliveries(self) -> None:
         """All histograms exist from the start, empty. If bounds have changed, they begin anew, as at a restart."""
@@ -66,6 +86,7 @@ class Board:
             if self._shows(check):
                 current = CurrentVerdict(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
                 self._role(now.role)[check] = current
+                self._changed((check.company,))
 
     def clock_was_set(self, now: datetime) -> None:
         """Move times in the future to now: they are older than whatever comes."""
@@ -74,12 +95,31 @@ class Board:
                 if max(each.at, each.launched_at) > now:
                     at, launched_at = min(each.at, now), min(each.launched_at, now)
                     current_verdicts[check] = replace(each, at=at, launched_at=launched_at)
+                    self._changed((check.company,))
 
     def take(self, signals: Sequence[Signal]) -> None:
         """Keep verdicts, in their order. One on an older probe than the current one is counted, and not shown."""
         for signal in signals:
             if self._shows(check := signal.check):
                 self._keep(check, signal)
+                self._changed((check.company,))
+
+    def company(self, company: str) -> CompanyState:
+        """Return what is known of a configured company."""
+        checks = self._checks[company]
+        return CompanyState(
+            paths=[self.paths[key] for key in dict.fromkeys(check[:2] for check in checks)],
+            current_verdicts=[(check, now) for check in checks if (now := self.current_verdicts.get(check))],
+            control=[(check, now) for check in checks if (now := self.control.get(check))],
+            probes=self.probes[company],
+            codes=self.codes.judged.get(company, {}),
+            codes_in_time=self.codes.in_time.get(company, {}),
+        )
+
+    def _changed(self, companies: Iterable[str]) -> None:
+        for company in companies:
+            self._changes += 1
+            self.revisions[company] = self._changes
 
     def _keep(self, check: Check, signal: Signal) -> None:
         current_verdicts = self._role(signal.role)
@@ -94,7 +134,7 @@ class Board:
         verdict = signal.verdict
         self.codes.take(self.paths[signal.place], signal)
         if not signal.amends:
-            self.probes[signal.company, verdict.outcome, verdict.cause or ""] += 1
+            self.probes[signal.company][verdict.outcome, verdict.cause or ""] += 1
         if signal.delivery is not None and verdict.outcome in (Outcome.INBOX, Outcome.LATE):
             seconds = signal.delivery.total_seconds()
             histogram = self.deliveries[signal.company, signal.kind.facts.needs_code]

@@ -145,7 +145,7 @@ async def running_pipeline(config: Config, stopwatch: "Stopwatch") -> AsyncItera
         async with ticking(tick, TICK_INTERVAL):
             yield pipeline
             await signals.read()
-    if sum(board.probes.values()) != stopwatch.verdicts:
+    if sum(each.total() for each in board.probes.values()) != stopwatch.verdicts:
         raise AssertionError(f"{stopwatch.verdicts} verdicts were told, and {board.probes} counted")
 
 

@@ -35,7 +35,7 @@ OWN = "birchline"
 OTHERS = ("quarrystone", "zephyrworks")
 LIFE_OF_OTHERS = timedelta(seconds=477)
 SECRETS = (*OTHERS, "Quarrystone Ltd", "Zephyrworks Ltd", "pager-of-quarrystone", "othersystem", "477")
-NAMES = {family.name for family in (*COMPANY_FAMILIES, *COMPANY_HISTOGRAMS)}
+NAMES = {family.name for family in COMPANY_FAMILIES} | {family.name for family in COMPANY_HISTOGRAMS}
 INSIDE = {family.name for family in (*SERVICE_FAMILIES, *process_families())}
 
 

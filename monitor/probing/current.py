@@ -30,7 +30,7 @@ class CurrentVerdict:
 
 @dataclass(frozen=True, slots=True)
 class CompanyState:
-    """What the board has of one company. `probes`: by outcome and cause. To be read before the board goes on."""
+    """State of one company on the board. `probes`: by outcome and cause. To be read before the board goes on."""
 
     paths: Sequence[WatchedPath]
     current_verdicts: Sequence[tuple[Check, CurrentVerdict]]

@@ -1,5 +1,6 @@
 """The commands and their options."""
 
+import gc
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the service: probe all paths on schedule, serve pages, API and /metrics. SIGHUP reloads the configuration."""
+    gc.disable()  # what is imported and read now lives on; the service collects once it is ready
     settings = read_settings(config, secrets_later=False)
     from monitor.cli import run, stop
 

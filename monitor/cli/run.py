@@ -1,6 +1,7 @@
 """The long-running commands: `serve`, `sandbox` and `probe`."""
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -59,6 +60,8 @@ async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
         log.warning(warning)
     raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
+    if standby:
+        gc.enable()  # it may wait for weeks
     stop, started = until_stopped(), asyncio.Event()
     hangup = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)

@@ -3,20 +3,28 @@
 The home of prometheus-client."""
 
 from collections.abc import Iterator
-
-from prometheus_client import ProcessCollector
+from functools import cache
+from typing import TYPE_CHECKING
 
 from monitor.output.metric_family import MetricFamily, Row
 from monitor.output.snapshot import Snapshot
 
-_COLLECTOR = ProcessCollector(registry=None)
+if TYPE_CHECKING:
+    from prometheus_client import ProcessCollector
+
+
+@cache
+def _collector() -> "ProcessCollector":
+    from prometheus_client import ProcessCollector  # slow to import, and the first scrape is not made on the event loop
+
+    return ProcessCollector(registry=None)
 
 
 def process_families() -> list[MetricFamily[Snapshot]]:
     """The families with their values at this moment. Reads files of /proc: none are there where that does not exist."""
     return [
         _family(metric.name, metric.type, metric.documentation, metric.samples[0].value)
-        for metric in _COLLECTOR.collect()
+        for metric in _collector().collect()
     ]
 
 

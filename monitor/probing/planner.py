@@ -46,6 +46,7 @@ class Planner:
         self.schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self.schedule)
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
+        gc.enable()  # `mailpath serve` starts without
 
     def tick(self, now: datetime) -> None:
         """Order what is due. While nothing can be stored its turn is skipped."""

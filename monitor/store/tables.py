@@ -122,8 +122,7 @@ probes = Table(
 Index(
     "ix_probes_without_evidence",  # those that may be forgotten sooner
     probes.c.closed_at,
-    sqlite_where=probes.c.evidence_deleted_at.is_not(None),
-    postgresql_where=probes.c.evidence_deleted_at.is_not(None),
+    sqlite_where=probes.c.evidence_deleted_at.is_not(None),  # postgresql_where would load that dialect at each start
 )
 
 evidence = Table(

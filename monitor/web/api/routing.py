@@ -1,12 +1,14 @@
 """The routes, made of the table."""
 
+import asyncio
 import json
+from functools import cache
 from typing import Any
 
 from aiohttp import web
 
-from monitor.web.api.document import document
-from monitor.web.api.document_page import PROBLEMS, chapters
+from monitor.web.api.document import Schema, document
+from monitor.web.api.document_page import PROBLEMS, Chapter, chapters
 from monitor.web.api.idempotency import Idempotency
 from monitor.web.api.operation import JSON, ROOT, Handler, Operation
 from monitor.web.api.operations import operations
@@ -17,15 +19,21 @@ from monitor.web.rendering import page
 def routes() -> list[web.RouteDef]:
     """All routes of the API. An application has its own: they share what requests are done once, and one feed."""
     rows, once = operations(), Idempotency()
-    described = document(rows)
-    text, read = json.dumps(described, ensure_ascii=False), chapters(described)
+
+    @cache
+    def described() -> tuple[Schema, str, tuple[Chapter, ...]]:
+        """The document, made when it is first asked for: nobody waits for it at the start."""
+        made = document(rows)
+        return made, json.dumps(made, ensure_ascii=False), chapters(made)
 
     async def show_document(_: web.Request) -> web.Response:
+        text = (await asyncio.to_thread(described))[1]
         return web.Response(text=text, content_type=JSON)
 
     async def show_page(request: web.Request) -> web.Response:
         base = request.app[BACKEND].config().web.base_url
-        return page(request, "api.html", document=described, chapters=read, problems=PROBLEMS, base=base)
+        made, _, read = await asyncio.to_thread(described)
+        return page(request, "api.html", document=made, chapters=read, problems=PROBLEMS, base=base)
 
     async def lead(_: web.Request) -> web.Response:
         raise web.HTTPMovedPermanently("/api/")

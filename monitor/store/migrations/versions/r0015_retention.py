@@ -1,5 +1,7 @@
 """Evidence is packed with dictionaries, and deleted sooner where a probe brought no news."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -21,9 +23,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.add_column("probes", sa.Column("evidence_deleted_at", sa.BigInteger))
-    deleted = sa.text("evidence_deleted_at IS NOT NULL")
-    op.create_index(
-        "ix_probes_without_evidence", "probes", ["closed_at"], sqlite_where=deleted, postgresql_where=deleted
-    )
+    deleted: dict[str, Any] = {f"{op.get_bind().dialect.name}_where": sa.text("evidence_deleted_at IS NOT NULL")}
+    op.create_index("ix_probes_without_evidence", "probes", ["closed_at"], **deleted)
     for guard in guards(op.get_bind(), revision):
         op.execute(guard)

@@ -29,7 +29,7 @@ from monitor.people.person import token_ends
 from monitor.probing.current import Board
 from monitor.probing.dialogue_times import DialogueTimes
 from monitor.probing.dispatch import Dispatcher, InProcessDispatcher, ProbeOrder
-from monitor.probing.following import SignalReader
+from monitor.probing.following import Follower, SignalReader
 from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
@@ -198,12 +198,13 @@ class Service:
         """Set once another process leads on the store instead of this one."""
         return self.store.replaced
 
-    async def start(self, inbound_router: InboundRouter | None) -> None:
-        """Continue where the last run stopped. `inbound_router`: that of the listener, if there is one."""
+    async def start(self, inbound_router: InboundRouter | None, *followers: Follower) -> None:
+        """Continue where the last run stopped. `inbound_router`: that of the listener, if there is one; `followers` of
+        signals come after those in here."""
         self._inbound_router = inbound_router
         self.board.configure(self.config.paths())
         await self.read_token_ends()
-        await self.signals.begin(self.board.take, self.incident_engine.take, self.live.take)
+        await self.signals.begin(self.board.take, self.incident_engine.take, self.live.take, *followers)
         presents = await self.store.probes.current()  # read after that, so that nothing is missed in between
         self.board.recall(presents)
         self.network.configure(self.config)
@@ -394,11 +395,12 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
 
 async def _begin(at_work: Service, house: AsyncExitStack) -> None:
     """Serve, listen for mail and work until the house is left."""
-    await house.enter_async_context(serving_all(at_work.backend(), at_work.config))
+    backend = at_work.backend()
+    await house.enter_async_context(serving_all(backend, at_work.config))
     key = await at_work.store.key()
     inbound_router = await house.enter_async_context(inbound_of(at_work.config, key, at_work.pipeline))
     house.push_async_callback(at_work.stop)
-    await at_work.start(inbound_router)
+    await at_work.start(inbound_router, backend.company_summaries.take)
     await house.enter_async_context(at_work.calendar.kept())
     await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
 

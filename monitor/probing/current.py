@@ -1,7 +1,7 @@
 """The current state of every path and kind, and what was counted since the start. It follows the store's signals."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -41,28 +41,32 @@ class CompanyState:
 
 
 class Board:
-    """Keeps the current verdicts and counts, of the paths that are configured and of no others."""
+    """Keeps the current verdicts and counts, of the paths that are configured and of no others. `companies` has the
+    paths of each."""
 
     def __init__(self) -> None:
         self.paths: dict[tuple[str, str], WatchedPath] = {}
+        self.companies: dict[str, tuple[WatchedPath, ...]] = {}
         self.current_verdicts: dict[Check, CurrentVerdict] = {}
         self.control: dict[Check, CurrentVerdict] = {}
         self.neighbour: dict[Check, CurrentVerdict] = {}
         self.probes: dict[str, Counter[tuple[str, str]]] = {}  # by company: outcome, cause
         self.codes = CodeCounts()
         self.deliveries: dict[tuple[str, bool], Histogram] = {}  # company, and whether the mail carries a code
-        self.revisions: dict[str, int] = {}  # by company: another number after each change
+        self.revisions: dict[str, int] = {}  # by company, the last changed last: another number after each change
         self._checks: dict[str, list[Check]] = {}  # by company
-        self._changes = 0
+        self.revision = 0
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
         """Show these paths; drop all others, so that no stale line remains for a removed path."""
         self.paths = {(path.company, path.path): path for path in paths}
-        self._checks = {}
+        self._checks, companies = {}, dict[str, list[WatchedPath]]()
         for path in self.paths.values():
+            companies.setdefault(path.company, []).append(path)
             self._checks.setdefault(path.company, []).extend(
                 Check(path.company, path.path, kind) for kind in path.kinds
             )
+        self.companies = {company: tuple(members) for company, members in companies.items()}
         for current_verdicts in map(self._role, Role):
             for check in [check for check in current_verdicts if not self._shows(check)]:
                 del current_verdicts[check]
@@ -108,7 +112,7 @@ class Board:
         """Return what is known of a configured company."""
         checks = self._checks[company]
         return CompanyState(
-            paths=[self.paths[key] for key in dict.fromkeys(check[:2] for check in checks)],
+            paths=self.companies[company],
             current_verdicts=[(check, now) for check in checks if (now := self.current_verdicts.get(check))],
             control=[(check, now) for check in checks if (now := self.control.get(check))],
             probes=self.probes[company],
@@ -116,10 +120,18 @@ class Board:
             codes_in_time=self.codes.in_time.get(company, {}),
         )
 
+    def changed_since(self, revision: int) -> Iterator[str]:
+        """Return the companies that have changed since that revision, the last changed first."""
+        for company, changed in reversed(self.revisions.items()):
+            if changed <= revision:
+                return
+            yield company
+
     def _changed(self, companies: Iterable[str]) -> None:
         for company in companies:
-            self._changes += 1
-            self.revisions[company] = self._changes
+            self.revision += 1
+            self.revisions.pop(company, None)
+            self.revisions[company] = self.revision
 
     def _keep(self, check: Check, signal: Signal) -> None:
         current_verdicts = self._role(signal.role)

@@ -21,6 +21,7 @@ from monitor.probing.requester import Requester
 from monitor.store import Store
 from monitor.web.broadcast import Live
 from monitor.web.codes_in_time import RecentLevels
+from monitor.web.company_summaries import CompanySummaries
 from monitor.web.link_limits import LinkLimits
 from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
@@ -56,8 +57,8 @@ class Backend:
     `followed` is the number of the last signal that `board` shows, read anew;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
-    `exports` are those under way, and `export_turn` is for reading a page of one; `recent_levels` is of all
-    companies."""
+    `exports` are those under way, and `export_turn` is for reading a page of one; `recent_levels` and
+    `company_summaries` are of all companies."""
 
     config: Callable[[], Config]
     store: Store
@@ -80,8 +81,10 @@ class Backend:
     exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MAX_EXPORTS, EXPORT_RETRY))
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     recent_levels: RecentLevels = field(init=False)
+    company_summaries: CompanySummaries = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "company_summaries", CompanySummaries(self.board, self.now))
         object.__setattr__(self, "recent_levels", RecentLevels(self.store, lambda: self.config().paths(), self.now))
 
 

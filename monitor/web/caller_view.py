@@ -23,6 +23,7 @@ from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRec
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
 from monitor.web.codes_in_time import of_companies
+from monitor.web.company_summaries import SeenCompanies
 from monitor.web.sealed import Seal
 from probes.check import Check
 from probes.probe import Probe
@@ -56,14 +57,16 @@ class CallerView:
 
     def paths(self, company: str = "") -> list[WatchedPath]:
         """The watched paths, all or those of one company; in the configuration's order."""
-        found = [
-            path
-            for path in self.backend.board.paths.values()
-            if self.caller.sees(path.company) and company in ("", path.company)
-        ]
-        if company and not found:
+        companies = self.backend.board.companies
+        if not company:
+            return [path for key, paths in companies.items() if self.caller.sees(key) for path in paths]
+        if company not in companies or not self.caller.sees(company):
             raise NotThereError(f"company {company}", self._meant(company))
-        return found
+        return list(companies[company])
+
+    async def company_summaries(self) -> SeenCompanies:
+        """How all companies fare. Use it before anything is awaited."""
+        return await self.backend.company_summaries.seen_by(self.caller.companies)
 
     def _meant(self, company: str) -> tuple[str, str] | None:
         """Key and name of the company of theirs that was probably meant."""
@@ -212,7 +215,7 @@ class CallerView:
 
     async def all_codes_in_time(self) -> tuple[CodeLevels, ...] | None:
         """The codes of all companies that the caller may see; None as long as the store cannot be read."""
-        return await self.backend.recent_levels.of(path.company for path in self.paths())
+        return await self.backend.recent_levels.of(self.caller.seen(self.backend.board.companies))
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""

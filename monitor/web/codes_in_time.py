@@ -10,13 +10,14 @@ from monitor.output.service_level import WINDOWS, CodeLevels, ServiceLevel, code
 from monitor.store import ResultCount, Store, StoreError, window_start
 
 FRESH_SECONDS = 60.0
+MAX_SUMS = 100  # of different sets of companies
 Levels = tuple[list[ServiceLevel], ...]
 """Those of each company, for each of `WINDOWS`."""
 
 
 class RecentLevels:
-    """The service levels of all companies. They are read once for all who ask within a minute, since that takes some
-    tenths of a second with a thousand companies."""
+    """The service levels of all companies. They are read once for all who ask within a minute, and added up once for
+    all who see the same companies, since that takes some tenths of a second with a thousand companies."""
 
     def __init__(
         self,
@@ -28,6 +29,8 @@ class RecentLevels:
         self._store, self._paths, self._now, self._clock = store, paths, now, clock
         self._read: asyncio.Task[Levels | None] | None = None
         self._until = 0.0
+        self._sums: dict[frozenset[str], tuple[CodeLevels, ...]] = {}  # of these levels
+        self._summed: Levels | None = None
 
     async def of(self, companies: Iterable[str]) -> tuple[CodeLevels, ...] | None:
         """Return the codes of these companies in one sum per grade; None as long as the store cannot be read."""
@@ -35,7 +38,14 @@ class RecentLevels:
             self._until = self._clock() + FRESH_SECONDS
             self._read = asyncio.create_task(self._levels())
         levels = await asyncio.shield(self._read)
-        return None if levels is None else codes_of(levels, frozenset(companies))
+        if levels is not self._summed or len(self._sums) >= MAX_SUMS:
+            self._sums, self._summed = {}, levels
+        if levels is None:
+            return None
+        sums, wanted = self._sums, frozenset(companies)
+        if wanted not in sums:
+            sums[wanted] = await asyncio.to_thread(codes_of, levels, wanted)
+        return sums[wanted]
 
     async def _levels(self) -> Levels | None:
         now, levels = self._now(), list[list[ServiceLevel]]()

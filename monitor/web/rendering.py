@@ -1,6 +1,7 @@
 """Render pages from templates, and serve their files: style and scripts, under names that change with the content, so
 that a browser may keep them forever."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,12 +70,19 @@ PLACES = (
 def page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
     """The page that the template makes of these values. Every template also has `caller` (None before sign-in),
     `places` (where the navigation leads), `here` (the path that was asked for) and `now`."""
-    caller = request.get(CALLER)
-    values.setdefault("now", utc_now())
-    text = environment().get_template(name).render(
-        caller=caller, places=places_of(caller), here=request.path, **values
-    )  # fmt: skip
+    text = _text(name, request.path, request.get(CALLER), values)
     return web.Response(text=text, status=status, content_type="text/html")
+
+
+async def page_off_the_loop(request: web.Request, name: str, **values: Any) -> web.Response:
+    """The same for a page that may be long, made in a thread: its values must be such that nothing changes them."""
+    text = await asyncio.to_thread(_text, name, request.path, request.get(CALLER), values)
+    return web.Response(text=text, content_type="text/html")
+
+
+def _text(name: str, here: str, caller: Caller | None, values: dict[str, Any]) -> str:
+    values.setdefault("now", utc_now())
+    return environment().get_template(name).render(caller=caller, places=places_of(caller), here=here, **values)
 
 
 def places_of(caller: Caller | None) -> tuple[NavigationItem, ...]:

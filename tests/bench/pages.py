@@ -1,4 +1,5 @@
 """The pages and the API of a service with a thousand paths and a million stored results: how fast, how heavy, how live.
+Then those of one with ten thousand companies, `many_companies`.
 
 Beside it in the same run: a bare aiohttp handler, in a process of its own as the service is, that answers with as many
 bytes and asks nobody.
@@ -23,6 +24,7 @@ from monitor.actions.people import Access
 from monitor.clock import utc_now
 from monitor.people.person import Rights
 from monitor.store import Store
+from tests.bench import many_companies
 from tests.bench.figures import Figure, Finding, Remark, quantile
 from tests.bench.loopback_service import COMPANY, HEAD, MAILDIR, bench_folder, free_port
 from tests.bench.million import fill, paths_of
@@ -32,6 +34,7 @@ from tests.bench.sink import HOST, REPOSITORY
 GROUP = "Pages"
 PATIENCE = 60.0
 AT_ONCE = 4  # requests on their way
+ASKED_OF_MANY = 10  # times that each page is asked for, where there are many companies
 LOOK_EVERY = 0.02  # seconds between two questions whether it is ready
 WEEKS = timedelta(days=14)  # over which the results are spread
 MAILPATH = str(Path(sys.executable).with_name("mailpath"))
@@ -81,11 +84,12 @@ class Plan:
     asked: int
     streams: tuple[int, ...]
     watched: int
-    steps: int = 4
+    companies: int
+    steps: int = 5
 
 
-FULL = Plan(results=1_000_000, paths=1000, asked=200, streams=(200, 1000), watched=20)
-QUICK = Plan(results=20_000, paths=200, asked=20, streams=(20,), watched=3)
+FULL = Plan(results=1_000_000, paths=1000, asked=200, streams=(200, 1000), watched=20, companies=10_000)
+QUICK = Plan(results=20_000, paths=200, asked=20, streams=(20,), watched=3, companies=1000)
 
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
@@ -103,7 +107,8 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
             step("pages: a step until it is seen")
             found += await _seen(url, http, plan.watched)
             found += await _drawn(url, http, secret, plan.watched)
-    return found
+    step(f"pages: {plan.companies:,} companies")
+    return [*found, *await many_companies.measure(plan.companies, ASKED_OF_MANY)]
 
 
 async def _token(folder: Path) -> str:

@@ -106,6 +106,12 @@ async def _served(metrics: Metrics) -> AsyncIterator[int]:
 def state(plan: Plan) -> Board:
     """What a service that watches so many companies knows of them."""
     board = Board()
+    populate(board, plan)
+    return board
+
+
+def populate(board: Board, plan: Plan) -> None:
+    """Make this board that of a service that watches so many companies."""
     systems = len(MAIL_SYSTEMS)
     paths = [
         watched(
@@ -115,11 +121,11 @@ def state(plan: Plan) -> Board:
     ]
     board.configure(paths)
     for turn in range(plan.verdicts):
-        board.take([_signal(path, kind, turn) for path in paths for kind in path.kinds])
-    return board
+        board.take([signal_of(path, kind, turn) for path in paths for kind in path.kinds])
 
 
-def _signal(path: WatchedPath, kind: Kind, turn: int) -> Signal:
+def signal_of(path: WatchedPath, kind: Kind, turn: int) -> Signal:
+    """A verdict on this path; some of them are bad."""
     at = utc_now()
     number = int(path.company.removeprefix("company")) * len(Kind) + list(Kind).index(kind) + turn
     took = None if number % FAILING == 0 else timedelta(seconds=(number * 37) % 700)

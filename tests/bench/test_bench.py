@@ -64,7 +64,7 @@ async def test_the_service_level_is_asked_of_days_and_of_hours() -> None:
 
 
 async def test_pages_are_measured_on_a_real_service_over_a_full_store() -> None:
-    plan = pages.Plan(results=200, paths=10, asked=4, streams=(2,), watched=1)
+    plan = pages.Plan(results=200, paths=10, asked=4, streams=(2,), watched=1, companies=20)
     found = await pages.measure(plan, lambda _: None)
     figures = {each.name: each.median for each in found if isinstance(each, Figure)}
     timed = {name: value for name, value in figures.items() if name.startswith(tuple(pages.ASKED))}

@@ -1,9 +1,10 @@
 """Now: how every company fares, the worst first, and the open incidents on top."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,8 @@ from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
-from monitor.web.rendering import page
+from monitor.web.company_summaries import CompanySummary, SeenCompanies, badness, overdue_from
+from monitor.web.rendering import page_off_the_loop
 from probes.check import Check
 from probes.kinds import Kind
 from probes.labels import OUTCOMES, reason_of
@@ -24,16 +26,18 @@ from probes.mailsystems.words import chain_label
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 MAX_COMPANIES = 80  # in the table of one page
-MAX_HEALTHY = 300  # in the list of those where all is well
+MAX_HEALTHY = 100  # in the list of those where all is well
 MAX_PATHS = 40  # that are in the page while they are folded away
 MAX_INCIDENTS = 12  # that are not muted
 MAX_MUTED = 5  # after these; the number of all is always shown
 MAX_NAMED = 3  # companies of an incident
 MAX_QUERY_CHARS = 100
 UNFOLDED = "all"  # unfolded
+NO_VERDICT = "none"  # in place of an outcome
+
+HEALTHY_FROM = (badness(Outcome.INBOX), True)  # rank of the first of those where all is well and nothing is overdue
 
 LABELS = {outcome: row.title for outcome, row in OUTCOMES.items()}
-_RANKS = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,12 @@ class PathRow:
 
 @dataclass(frozen=True, slots=True)
 class CompanyRow:
-    """One company; `cells` are the worst of its paths. `mail_system` is for people, `search` has the
-    words that it is found by beside it. `shown`: its paths are in the page; `unfolded`: to be seen."""
+    """One company; `cells` are the worst of its paths. `mail_system` is for people. `shown`: its paths are in the page;
+    `unfolded`: to be seen."""
 
     key: str
     name: str
     mail_system: str
-    search: str
     cells: tuple[Cell | None, ...]
     worst: Outcome | None
     why: str
@@ -111,11 +114,6 @@ class CompanyRow:
     paths: tuple[PathRow, ...]
     shown: bool = False
     unfolded: bool = False
-
-    @property
-    def healthy(self) -> bool:
-        """True if all probes arrive in time, and recently did."""
-        return self.worst is Outcome.INBOX and not self.overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ class Now:
     more_muted: int
     totals: tuple[tuple[Outcome | None, int], ...]  # how many paths have this as their worst
     companies: tuple[CompanyRow, ...]
-    healthy: tuple[CompanyRow, ...]
+    healthy: tuple[CompanySummary, ...]
     more_healthy: int
     found: int
     watched: int
@@ -158,40 +156,39 @@ class Now:
 
 
 def now_view(
-    paths: Sequence[WatchedPath],
+    seen: SeenCompanies,
     current_verdicts: Mapping[Check, CurrentVerdict],
     incidents: Iterable[Incident],
     ask: Ask,
     now: datetime,
 ) -> Now:
     """The page as it is now."""
-    kinds = tuple(kind for kind in Kind if any(kind in path.kinds for path in paths))
-    rows = sorted(_companies(paths, current_verdicts, kinds, now), key=_rank)
-    found = [row for row in rows if _fits(row, ask)]
-    table = [row for row in found if not (ask.everything and row.healthy)]
-    healthy = [row for row in found if row.healthy] if ask.everything else []
+    kinds = tuple(kind for kind in Kind if seen.tally.kinds[kind])
+    found = seen.ranked if ask.everything else _found(seen.ranked, ask)
+    unhealthy = bisect_left(found, HEALTHY_FROM, key=attrgetter("rank")) if ask.everything else len(found)
+    table, healthy = found[:unhealthy], found[unhealthy:]
     pages = max(1, -(-len(table) // MAX_COMPANIES))
     number = min(max(ask.page, 1), pages)
     opened = sorted(incidents, key=worst_first)
     loud = [incident for incident in opened if not incident.muted_by]
     muted = [incident for incident in opened if incident.muted_by]
-    names = {path.company: path.company_name for path in paths}
-    totals = Counter(row.worst for company in rows for row in company.paths)
+    shown = table[(number - 1) * MAX_COMPANIES : number * MAX_COMPANIES]
+    totals, companies = seen.tally.paths, seen.tally.companies
     return Now(
         ask=ask,
         kinds=kinds,
-        incidents=tuple(_open(incident, names) for incident in (*loud[:MAX_INCIDENTS], *muted[:MAX_MUTED])),
+        incidents=tuple(_open(incident, seen.name_of) for incident in (*loud[:MAX_INCIDENTS], *muted[:MAX_MUTED])),
         more_incidents=max(0, len(loud) - MAX_INCIDENTS),
         muted=len(muted),
         more_muted=max(0, len(muted) - MAX_MUTED),
         totals=tuple((outcome, totals[outcome]) for outcome in WORST_FIRST if totals[outcome]),
-        companies=_folded(table[(number - 1) * MAX_COMPANIES : number * MAX_COMPANIES], ask),
-        healthy=tuple(sorted(healthy[:MAX_HEALTHY], key=lambda row: row.name.casefold())),
+        companies=_folded([_company(each.paths, current_verdicts, kinds, now) for each in shown], ask),
+        healthy=tuple(healthy[:MAX_HEALTHY]),
         more_healthy=max(0, len(healthy) - MAX_HEALTHY),
         found=len(found),
-        watched=len(rows),
-        troubled=sum(row.worst not in (Outcome.INBOX, Outcome.UNKNOWN, None) for row in rows),
-        unseen=sum(row.worst is Outcome.UNKNOWN for row in rows),
+        watched=len(seen.ranked),
+        troubled=sum(companies[each] for each in Outcome if each not in (Outcome.INBOX, Outcome.UNKNOWN)),
+        unseen=companies[Outcome.UNKNOWN],
         pages=pages,
     )
 
@@ -202,7 +199,7 @@ def asked(query: Mapping[str, str]) -> Ask:
     number = query.get("page", "")
     return Ask(
         words=query.get("q", "")[:MAX_QUERY_CHARS].strip(),
-        outcome=outcome if outcome in {*Outcome, "none"} else "",
+        outcome=outcome if outcome in {*Outcome, NO_VERDICT} else "",
         unfolded=frozenset(query.get("open", "").split(",")) - {""},
         page=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
     )
@@ -216,26 +213,17 @@ def routes() -> list[web.RouteDef]:
 async def show(request: web.Request) -> web.Response:
     """The page."""
     view, backend = caller_view_of(request), request.app[BACKEND]
-    paths, now = view.paths(), backend.now()
-    shown = now_view(paths, view.current_verdicts(paths), view.open_incidents(), asked(request.query), now)
+    now, codes = backend.now(), await view.all_codes_in_time()
+    seen = await view.company_summaries()
+    shown = now_view(seen, backend.board.current_verdicts, view.open_incidents(), asked(request.query), now)
     sandbox = bool(backend.config().sandbox.companies)
-    codes = await view.all_codes_in_time()
     said: dict[str, Any] = {
         "sandbox": sandbox,
         "starting": backend.ready(),
         "outcome_labels": LABELS,
         "codes_in_time": codes,
     }
-    return page(request, "now.html", view=shown, now=now, **said)
-
-
-def _companies(
-    paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict], kinds: Sequence[Kind], now: datetime
-) -> Iterable[CompanyRow]:
-    companies: dict[str, list[WatchedPath]] = {}
-    for path in paths:
-        companies.setdefault(path.company, []).append(path)
-    return (_company(members, current_verdicts, kinds, now) for members in companies.values())
+    return await page_off_the_loop(request, "now.html", view=shown, now=now, **said)
 
 
 def _company(
@@ -244,13 +232,12 @@ def _company(
     kinds: Sequence[Kind],
     now: datetime,
 ) -> CompanyRow:
-    rows = sorted((_path(path, current_verdicts, kinds, now) for path in members), key=lambda row: _badness(row.worst))
+    rows = sorted((_path(path, current_verdicts, kinds, now) for path in members), key=lambda row: badness(row.worst))
     worst, first = rows[0], members[0]
     return CompanyRow(
         key=first.company,
         name=first.company_name,
         mail_system=chain_label(first.mail_systems),
-        search=" ".join(first.mail_systems),
         cells=rows[0].cells if len(rows) == 1 else tuple(map(_worst, zip(*(row.cells for row in rows), strict=True))),
         worst=worst.worst,
         why=worst.why,
@@ -267,7 +254,7 @@ def _path(
 ) -> PathRow:
     known = {kind: current_verdicts.get(path.check(kind)) for kind in path.kinds}
     cells = tuple(_cell(kind, known[kind]) if kind in known else None for kind in kinds)
-    worst = min(known.values(), key=lambda each: _badness(each.verdict.outcome if each else None), default=None)
+    worst = min(known.values(), key=lambda each: badness(each.verdict.outcome if each else None), default=None)
     last = max((current.at for current in known.values() if current), default=None)
     return PathRow(
         key=path.key,
@@ -280,7 +267,7 @@ def _path(
         grade=worst.verdict.grade if worst else None,
         probe_id=worst.probe_id if worst else "",
         last=last,
-        overdue=_overdue(path, last, now),
+        overdue=overdue_from(path, last) < now,
     )
 
 
@@ -296,32 +283,18 @@ def _cell(kind: Kind, current: CurrentVerdict | None) -> Cell:
 
 
 def _worst(cells: Iterable[Cell | None]) -> Cell | None:
-    return min((cell for cell in cells if cell), key=lambda cell: _badness(cell.outcome), default=None)
+    return min((cell for cell in cells if cell), key=lambda cell: badness(cell.outcome), default=None)
 
 
-def _badness(outcome: Outcome | None) -> int:
-    """The worst is least. No verdict yet does not hide another's trouble."""
-    return _RANKS[outcome]
-
-
-def _overdue(path: WatchedPath, last: datetime | None, now: datetime) -> bool:
-    """Whether no verdict came for so long that something is wrong with the watching. A crontab may pause for days."""
-    return bool(last and path.every and now - last > 2 * path.every + path.give_up)
-
-
-def _rank(row: CompanyRow) -> tuple[int, bool, int, str]:
-    bad = sum(cell is not None and cell.outcome not in (Outcome.INBOX, None) for cell in row.cells)
-    return _badness(row.worst), not row.overdue, -bad, row.name.casefold()
-
-
-def _fits(row: CompanyRow, ask: Ask) -> bool:
+def _found(ranked: Iterable[CompanySummary], ask: Ask) -> list[CompanySummary]:
+    """The companies that fit the filter: every word is found, and some path and kind has the outcome."""
+    found = list(ranked)
     if ask.outcome:
-        wanted = None if ask.outcome == "none" else Outcome(ask.outcome)
-        if not any(cell and cell.outcome is wanted for path in row.paths for cell in path.cells):
-            return False
-    paths = (f"{path.name} {path.via} {path.to}" for path in row.paths)
-    said = " ".join((row.key, row.name, row.mail_system, row.search, *paths))
-    return all(word in said.casefold() for word in ask.words.casefold().split())
+        wanted = None if ask.outcome == NO_VERDICT else Outcome(ask.outcome)
+        found = [each for each in found if wanted in each.outcomes]
+    for word in ask.words.casefold().split():
+        found = [each for each in found if word in each.text]
+    return found
 
 
 def _folded(rows: Iterable[CompanyRow], ask: Ask) -> tuple[CompanyRow, ...]:
@@ -335,9 +308,9 @@ def _folded(rows: Iterable[CompanyRow], ask: Ask) -> tuple[CompanyRow, ...]:
     return tuple(folded)
 
 
-def _open(incident: Incident, names: Mapping[str, str]) -> OpenRow:
-    companies = tuple((key, names.get(key, key)) for key in incident.touches or incident.companies)
-    few = companies if len(companies) <= MAX_NAMED else ()
+def _open(incident: Incident, name_of: Callable[[str], str]) -> OpenRow:
+    companies = incident.touches or incident.companies
+    few = tuple((key, name_of(key)) for key in companies) if len(companies) <= MAX_NAMED else ()
     return OpenRow(
         id=incident.id,
         severity=incident.severity,

@@ -1,16 +1,20 @@
 """Now: what the page says, to whom, and how heavy it is."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident, Scope, Severity
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.person import Rights
+from monitor.probing.current import Board, CurrentVerdict
+from monitor.web.company_summaries import CompanySummaries
 from monitor.web.pages.now import MAX_COMPANIES, MAX_INCIDENTS, MAX_MUTED, Ask, Now, asked, now_view
 from monitor.web.rendering import assets
 from probes.check import Check
@@ -45,8 +49,20 @@ async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
 
 
 def view(*paths: str, ask: Ask = Ask(), incidents: Sequence[Incident] = (), **lines: str) -> Now:  # noqa: B008 - it is frozen
-    shown = [path(*name.split("/")) for name in paths or lines]
-    return now_view(shown, current_verdicts(**lines), incidents, ask, NOW)
+    return view_of([path(*name.split("/")) for name in paths or lines], current_verdicts(**lines), ask, incidents)
+
+
+def view_of(
+    paths: Sequence[WatchedPath],
+    verdicts: Mapping[Check, CurrentVerdict],
+    ask: Ask = Ask(),  # noqa: B008 - it is frozen
+    incidents: Sequence[Incident] = (),
+) -> Now:
+    board = Board()
+    board.configure(paths)
+    board.current_verdicts.update(verdicts)
+    seen = asyncio.run(CompanySummaries(board, lambda: NOW).seen_by(None))
+    return now_view(seen, board.current_verdicts, incidents, ask, NOW)
 
 
 # ---- What is shown --------------------------------------------------------------------------------------------------
@@ -87,7 +103,7 @@ def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind() -> None:
         Check("a", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
         Check("a", "lab", Kind.VERIFICATION): standing("b", because="554 go away"),
     }
-    (row,) = now_view(paths, seen, (), Ask(), NOW).companies
+    (row,) = view_of(paths, seen).companies
     assert [cell.outcome if cell else None for cell in row.cells] == [Outcome.BLOCKED, Outcome.SPAM]
     assert (row.worst, row.why) == (Outcome.BLOCKED, "Mail is blocked.")
     assert [(each.name, each.worst) for each in row.paths] == [("lab", Outcome.BLOCKED), ("hq", Outcome.SPAM)]
@@ -99,8 +115,8 @@ def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind() -> None:
     [(1, False), (89, False), (91, True)],  # twice its time and an hour, in which a probe may still be out
 )
 def test_a_path_that_fell_silent_is_overdue_and_no_longer_healthy(minutes, overdue) -> None:
-    seen = now_view([path("a")], {Check("a", "hq", KIND): standing("i", ago=minutes * 60)}, (), Ask(), NOW)
-    assert [row.overdue for row in (*seen.companies, *seen.healthy)] == [overdue]
+    seen = view_of([path("a")], {Check("a", "hq", KIND): standing("i", ago=minutes * 60)})
+    assert [row.overdue for row in seen.companies] + [each.overdue for each in seen.healthy] == [overdue]
     assert bool(seen.healthy) is not overdue
 
 
@@ -124,7 +140,7 @@ def test_totals_count_each_path_once_by_its_worst() -> None:
 )
 def test_search_and_filter(words, outcome, found) -> None:
     seen = view(ask=Ask(words, outcome), acme="s", birch="b", cork="i")
-    assert [row.key for row in (*seen.companies, *seen.healthy)] == found
+    assert [row.key for row in seen.companies] + [each.key for each in seen.healthy] == found
 
 
 def test_incidents_are_the_gravest_first_and_what_is_muted_comes_last() -> None:
@@ -168,7 +184,7 @@ def test_paths_are_unfolded_where_it_is_asked_for() -> None:
 def test_many_companies_in_trouble_are_shown_page_by_page() -> None:
     lines = {f"c{number:03}": "b" for number in range(2 * MAX_COMPANIES + 1)}
     shown, seen = [path(name) for name in lines], current_verdicts(**lines)
-    pages = [now_view(shown, seen, (), Ask(page=number), NOW).companies for number in (1, 2, 3, 4)]
+    pages = [view_of(shown, seen, Ask(page=number)).companies for number in (1, 2, 3, 4)]
     assert [len(rows) for rows in pages] == [MAX_COMPANIES, MAX_COMPANIES, 1, 1]
     assert len({row.key for rows in pages for row in rows}) == len(lines)
 

@@ -7,7 +7,7 @@
 - `arrivals`     which messages of a mailbox are probes
 - `flights`      a probe in flight; `flight_book`: all of them, and `alarms`: when each wants attention
 - `presence`     whether we were there to see what happened; `network`: whether our own way out works
-- `following`    reads the store's signals for all that follow; `current`: the current verdicts and what was counted;
+- `following`    reads the store's signals for all that follow; `current`: the current verdicts and what was counted
 - `code_counts`  counts for a service level objective; `delivery_times`: bounds of durations to the inbox
 - `dialogue_times` durations of the stages of dialogues, and the ends of certificates
 

@@ -53,9 +53,10 @@ class Board:
         self.probes: dict[str, Counter[tuple[str, str]]] = {}  # by company: outcome, cause
         self.codes = CodeCounts()
         self.deliveries: dict[tuple[str, bool], Histogram] = {}  # company, and whether the mail carries a code
-        self.revisions: dict[str, int] = {}  # by company, the last changed last: another number after each change
+        self.revisions: dict[str, int] = {}  # by company: another number after each change
         self._checks: dict[str, list[Check]] = {}  # by company
-        self.revision = 0
+        self._in_order: dict[str, int] = {}  # the same, the last changed last
+        self.revision = 0  # of the last change
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
         """Show these paths; drop all others, so that no stale line remains for a removed path."""
@@ -73,7 +74,7 @@ class Board:
         self.probes = {company: self.probes.get(company, Counter()) for company in self._checks}
         self._configure_deliveries()
         self.codes.configure(self.paths.values())
-        self.revisions = {}
+        self.revisions, self._in_order = {}, {}
         self._changed(self._checks)
 
     def _configure_deliveries(self) -> None:
@@ -122,7 +123,7 @@ class Board:
 
     def changed_since(self, revision: int) -> Iterator[str]:
         """Return the companies that have changed since that revision, the last changed first."""
-        for company, changed in reversed(self.revisions.items()):
+        for company, changed in reversed(self._in_order.items()):
             if changed <= revision:
                 return
             yield company
@@ -130,8 +131,8 @@ class Board:
     def _changed(self, companies: Iterable[str]) -> None:
         for company in companies:
             self.revision += 1
-            self.revisions.pop(company, None)
-            self.revisions[company] = self.revision
+            self._in_order.pop(company, None)
+            self.revisions[company] = self._in_order[company] = self.revision
 
     def _keep(self, check: Check, signal: Signal) -> None:
         current_verdicts = self._role(signal.role)

@@ -9,7 +9,7 @@
 - `auth`       who the caller is
 - `api`        the API
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
-- `codes_in_time` the share of codes in time, on pages; `company_summaries`: how every company fares
+- `codes_in_time` the share of codes in time, on pages; `company_summaries`: the state of every company
 - `sender_facts` results of the sender's mail, for pages and API
 - `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices
 - `sealed`     numbers of all, rounded

@@ -85,7 +85,7 @@ class Backend:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "company_summaries", CompanySummaries(self.board, self.now))
-        object.__setattr__(self, "recent_levels", RecentLevels(self.store, lambda: self.config().paths(), self.now))
+        object.__setattr__(self, "recent_levels", RecentLevels(self.store, lambda: self.board.paths.values(), self.now))
 
 
 BACKEND = web.AppKey("backend", Backend)

@@ -65,7 +65,7 @@ class CallerView:
         return list(companies[company])
 
     async def company_summaries(self) -> SeenCompanies:
-        """How all companies fare. Use it before anything is awaited."""
+        """Return the state of all companies. Use it before anything is awaited."""
         return await self.backend.company_summaries.seen_by(self.caller.companies)
 
     def _meant(self, company: str) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ class RecentLevels:
     def __init__(
         self,
         store: Store,
-        paths: Callable[[], Sequence[WatchedPath]],
+        paths: Callable[[], Iterable[WatchedPath]],
         now: Callable[[], datetime],
         clock: Callable[[], float] = monotonic,
     ) -> None:

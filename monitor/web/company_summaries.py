@@ -1,4 +1,4 @@
-"""How every company fares, in few facts each: kept up to date as verdicts come. With ten thousand companies a page
+"""The state of every company in few facts each: kept up to date as verdicts come. With ten thousand companies a page
 cannot work it out from all verdicts each time it is asked for.
 
 What stands in the rows of a page is not kept: it is made of the verdicts for those companies alone that a page shows.
@@ -56,8 +56,8 @@ class CompanySummary:
 
 
 @dataclass(slots=True)
-class Tally:
-    """How many companies and paths have which outcome as their worst, and how many companies get which kind."""
+class SummaryCounts:
+    """Counts of companies and paths by their worst outcome, and of companies by kind of mail."""
 
     companies: Counter[Outcome | None] = field(default_factory=Counter)
     paths: Counter[Outcome | None] = field(default_factory=Counter)
@@ -78,7 +78,7 @@ class SeenCompanies:
 
     ranked: Sequence[CompanySummary]
     by_key: Mapping[str, CompanySummary]
-    tally: Tally
+    tally: SummaryCounts
 
     def name_of(self, key: str) -> str:
         """The name of a company; its key, if it is not watched any more."""
@@ -93,7 +93,7 @@ class CompanySummaries:
         self._board, self._now = board, now
         self._by_key: dict[str, CompanySummary] = {}
         self._ranked: list[CompanySummary] = []
-        self._tally = Tally()
+        self._tally = SummaryCounts()
         self._seen = 0  # revision of the board
         self._companies: Mapping[str, tuple[WatchedPath, ...]] = {}  # of the board, as they were then
         self._waiting: dict[str, None] = {}  # companies to look at, in order of their changes
@@ -117,7 +117,7 @@ class CompanySummaries:
         if companies is None:
             return SeenCompanies(self._ranked, self._by_key, self._tally)
         mine = {key: self._by_key[key] for key in companies if key in self._by_key}
-        tally = Tally()
+        tally = SummaryCounts()
         for summary in mine.values():
             tally.count(summary)
         return SeenCompanies(sorted(mine.values(), key=_rank), mine, tally)

@@ -158,7 +158,7 @@ async def _scraped(
     lags: list[float] = []
     for turn in range(plan.scrapes):
         if changes:
-            board.take([_signal(path, path.kinds[0], turn) for path in board.paths.values()])
+            board.take([signal_of(path, path.kinds[0], turn) for path in board.paths.values()])
         gc.collect()  # of what the bench made
         await asyncio.sleep(MAX_REST_SECONDS)  # as Prometheus, which does not ask all the time
         async with loop_lag() as late:

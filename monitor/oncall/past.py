@@ -16,6 +16,8 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 
+AT_ONCE = 100  # checks whose past is in memory before the tracker has it
+
 
 class PastReader:
     """Reads from the store into a tracker what it needs to know of the past of checks."""
@@ -42,18 +44,20 @@ class PastReader:
                 failing[failure.check].append(failure)
             if incident.failing > len(incident.failures):
                 cut.update(incident.touches)
-        for check in checks:
-            past = await self._store.probes.history(check, Role.SENDER, upto, HISTORY)
-            not_said = check not in failing and (late or check[0] in cut)
-            self._tracker.recall(check, past, None if not_said else failing.get(check, ()))
+        for start in range(0, len(checks), AT_ONCE):
+            histories = await self._store.probes.histories(checks[start : start + AT_ONCE], Role.SENDER, upto, HISTORY)
+            for check, past in histories.items():
+                not_said = check not in failing and (late or check[0] in cut)
+                self._tracker.recall(check, past, None if not_said else failing.get(check, ()))
         await self._read_others({check[:2] for check in checks if self._tracker.needs_others(check)}, upto)
 
     async def _read_others(self, paths: Collection[PathKey], upto: int) -> None:
         """Load other identities' results on these paths, for mail of any kind."""
-        for path in paths:
-            for kind in self._kinds[path]:
-                for role in self._others:
-                    past = await self._store.probes.history(Check(*path, kind), role, upto, KEPT)
+        checks = [Check(*path, kind) for path in paths for kind in self._kinds[path]]
+        for start in range(0, len(checks), AT_ONCE):
+            for role in self._others:
+                histories = await self._store.probes.histories(checks[start : start + AT_ONCE], role, upto, KEPT)
+                for past in histories.values():
                     self._tracker.recall_others(past)
 
 

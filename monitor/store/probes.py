@@ -18,6 +18,8 @@ from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
+CHECKS_IN_BULK = 4  # fewer are read one by one
+
 
 class ProbeStore:
     """Probes in flight and of the past. What is written outlives the process. Raises StoreError."""
@@ -131,3 +133,13 @@ class ProbeStore:
         """Return the state when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
         probes that had one, oldest probe first. Only the newest 1,000 probes of the path are examined."""
         return await self._access.read(reads.check, check, role, upto, most)
+
+    async def histories(self, checks: Sequence[Check], role: Role, upto: int, most: int) -> dict[Check, list[Signal]]:
+        """Return the `history` of each of these. Many are read at once, each hundred of them in one statement."""
+        if len(checks) < CHECKS_IN_BULK:
+            return {check: await self.history(check, role, upto, most) for check in checks}
+        found: dict[Check, list[Signal]] = {}
+        for start in range(0, len(checks), reads.CHECKS_AT_ONCE):
+            some = checks[start : start + reads.CHECKS_AT_ONCE]
+            found |= await self._access.read(reads.checks, some, role, upto, most)
+        return found

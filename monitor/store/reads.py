@@ -1,21 +1,25 @@
 """Queries of probes, verdicts and facts. The statements are fixed; a test shows which index each of them uses."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     ScalarSelect,
     Select,
     Text,
     bindparam,
+    column,
     func,
     literal,
     select,
     union,
     union_all,
+    values,
 )
 
 from monitor.incidents.signal import Signal
@@ -32,6 +36,7 @@ from probes.sentences import sentence
 from probes.verdict import Verdict
 
 LAST = "\U0010ffff"  # sorts after every other character
+CHECKS_AT_ONCE = 100  # whose past one statement reads
 LOOK_BACK = 1000  # probes of a path, of all kinds and roles, among which the last of one line are looked for
 
 _latest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
@@ -123,36 +128,71 @@ SIGNALS = (
     .limit(bindparam("most", type_=Number))
 )
 LAST_SIGNAL = select(func.max(signals_table.c.id))
-_of_path = probes.alias("of_path")
-_far_back = (
-    select(_of_path.c.created_at)
-    .where(_of_path.c.company == bindparam("company"), _of_path.c.path == bindparam("path"))
-    .order_by(_of_path.c.created_at.desc())
-    .limit(1)
-    .offset(LOOK_BACK)
-    .scalar_subquery()
-)
-_of_probe = verdicts.alias("of_probe")
-_by_then = (
-    select(func.max(signals_table.c.id))
-    .join_from(_of_probe, signals_table, signals_table.c.verdict == _of_probe.c.id)
-    .where(_of_probe.c.probe_id == probes.c.id, signals_table.c.id <= bindparam("upto", type_=Number))
-    .correlate(probes)
-    .scalar_subquery()
-)
+
+
+def _far_back(company: ColumnElement[str], path: ColumnElement[str]) -> ScalarSelect[Any]:
+    """Time of the launch before which no probe of the path is examined; None if it has fewer than that."""
+    of_path = probes.alias()
+    launched = select(of_path.c.created_at).where(of_path.c.company == company, of_path.c.path == path)
+    # of the innermost query only its own table: what is compared with is of the query around it
+    newest_first = launched.order_by(of_path.c.created_at.desc()).limit(1).offset(LOOK_BACK)
+    return newest_first.correlate_except(of_path).scalar_subquery()
+
+
+def _by_then(probe_id: ColumnElement[str]) -> ScalarSelect[int]:
+    """Number of the last signal of the probe up to that one; None if there was none."""
+    of_probe, then = verdicts.alias(), signals_table.alias()
+    last = select(func.max(then.c.id)).join_from(of_probe, then, then.c.verdict == of_probe.c.id)
+    wanted = last.where(of_probe.c.probe_id == probe_id, then.c.id <= bindparam("upto", type_=Number))
+    return wanted.correlate_except(of_probe, then).scalar_subquery()
+
+
 LINE = (
     select(*_SIGNAL)
-    .join_from(probes, signals_table, signals_table.c.id == _by_then)
+    .join_from(probes, signals_table, signals_table.c.id == _by_then(probes.c.id))
     .join(verdicts, verdicts.c.id == signals_table.c.verdict)
     .where(
         probes.c.company == bindparam("company"),
         probes.c.path == bindparam("path"),
-        probes.c.created_at >= func.coalesce(_far_back, literal(EPOCH, Instant())),
+        probes.c.created_at
+        >= func.coalesce(_far_back(bindparam("company"), bindparam("path")), literal(EPOCH, Instant())),
         probes.c.kind == bindparam("kind"),
         probes.c.role == bindparam("role"),
     )
     .order_by(launch_number(probes.c.id).desc(), probes.c.created_at.desc())
     .limit(bindparam("most", type_=Number))
+)
+_check = [probes.c[name] for name in ("company", "path", "kind")]
+_asked = (
+    values(*(column(each.name, each.type) for each in _check))
+    .data(
+        [
+            tuple(bindparam(f"{each.name}_{number}", type_=each.type) for each in _check)
+            for number in range(CHECKS_AT_ONCE)
+        ]
+    )
+    .cte("asked")
+)
+_of_check = probes.alias("of_check")
+_newest_of_check = (  # as in LINE; a subquery with a limit for each check is LATERAL for databases that have none
+    select(_of_check.c.id)
+    .where(
+        _of_check.c.company == _asked.c.company,
+        _of_check.c.path == _asked.c.path,
+        _of_check.c.created_at >= func.coalesce(_far_back(_asked.c.company, _asked.c.path), literal(EPOCH, Instant())),
+        _of_check.c.kind == _asked.c.kind,
+        _of_check.c.role == bindparam("role"),
+        _by_then(_of_check.c.id).is_not(None),
+    )
+    .order_by(launch_number(_of_check.c.id).desc(), _of_check.c.created_at.desc())
+    .limit(bindparam("most", type_=Number))
+    .correlate(_asked)
+)
+LINES: Select[Any] = (
+    select(*_SIGNAL, launch_number(probes.c.id).label("launch"))
+    .join_from(_asked, probes, probes.c.id.in_(_newest_of_check))
+    .join(signals_table, signals_table.c.id == _by_then(probes.c.id))
+    .join(verdicts, verdicts.c.id == signals_table.c.verdict)
 )
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
 
@@ -170,6 +210,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "signals": SIGNALS,
     "last_signal": LAST_SIGNAL,
     "line": LINE,
+    "lines": LINES,
     "fact": FACT,
 }
 
@@ -253,6 +294,25 @@ def check(connection: Connection, check: Check, role: Role, upto: int, most: int
     asked = {"company": company, "path": path, "kind": kind, "role": role}
     newest = connection.execute(LINE, {**asked, "upto": upto, "most": most}).all()
     return [_signal(row) for row in reversed(newest)]
+
+
+def checks(
+    connection: Connection, wanted: Sequence[Check], role: Role, upto: int, most: int
+) -> dict[Check, list[Signal]]:
+    """Return the same as `check` for each of these, which are at most CHECKS_AT_ONCE, in one statement."""
+    asked: dict[str, Any] = {"role": role, "upto": upto, "most": most}
+    for number in range(CHECKS_AT_ONCE):  # the statement is always the same: nothing equals None
+        company, path, kind = wanted[number] if number < len(wanted) else (None, None, None)
+        asked |= {f"company_{number}": company, f"path_{number}": path, f"kind_{number}": kind}
+    found: dict[Check, list[Signal]] = {check: [] for check in wanted}
+    for row in sorted(connection.execute(LINES, asked), key=_launch_order):
+        found[Check(row.company, row.path, row.kind)].append(_signal(row))
+    return found
+
+
+def _launch_order(row: Row[Any]) -> tuple[int, datetime]:
+    """The order of LINE. A probe whose evidence is deleted has no number, and is older than those that have one."""
+    return row.launch or 0, row.created_at
 
 
 def fact(connection: Connection, name: str) -> str | None:

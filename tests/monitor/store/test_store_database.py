@@ -124,6 +124,8 @@ QUESTIONS = reads.STATEMENTS | incident_reads.STATEMENTS
 WHOLE_TABLES = {"current", "mutes"}  # they are what is asked for
 WALKS = {
     "SCAN watched",
+    f"SCAN {reads.CHECKS_AT_ONCE} CONSTANT ROWS",
+    "SCAN asked",  # what is asked for
     "SCAN current_verdicts USING COVERING INDEX sqlite_autoindex_current_verdicts_1",
     "SCAN probes USING COVERING INDEX sqlite_autoindex_probes_1",  # by hand, for the end of an id
     "SCAN incidents USING INDEX ix_incidents_opened_at",  # from the newest, and never far
@@ -149,6 +151,16 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
             "ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)",
             "ix_verdicts_probe_id",
             "sqlite_autoindex_signals_1",
+        ],
+    ),
+    (
+        "lines",
+        [
+            "of_check USING INDEX ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)",
+            "probes USING INDEX sqlite_autoindex_probes_1 (id=?)",
+            "COVERING INDEX ix_verdicts_probe_id_id (probe_id=?)",
+            "signals USING INTEGER PRIMARY KEY (rowid=?)",
+            "verdicts USING INTEGER PRIMARY KEY (rowid=?)",
         ],
     ),
     ("open", ["ix_incidents_closed_at_opened_at"]),

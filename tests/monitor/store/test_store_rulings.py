@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -159,6 +160,34 @@ async def test_what_lies_far_behind_is_not_looked_for(store: Store) -> None:
     assert names(await store.probes.history(line, Role.SENDER, 1, 9)) == "silent"
     await store.probes.launch(probe(5000), "", FIRST)
     assert await store.probes.history(line, Role.SENDER, 1, 9) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_many_lines_at_once_are_read_as_one_by_one(store: Store, seed: int) -> None:
+    rng, kinds = Random(seed), tuple(Kind)[:3]
+    checks = [Check(f"c{company}", path, kind) for company in range(25) for path in ("hq", "lab") for kind in kinds]
+    sent: list[str] = []
+    for number in range(250):  # the clock is set back now and then, and some are judged again, late or not at all
+        company, path, kind = rng.choice(checks[:90])
+        seconds, role = number * 60 - rng.choice((0, 0, 0, 3600)), rng.choice((Role.SENDER, Role.SENDER, Role.CONTROL))
+        sent.append(f"p{number}")
+        made = probe(seconds, id=sent[-1], company=company, path=path, kind=kind, role=role)
+        await store.probes.launch(made, "", FIRST)
+        if rng.random() < 0.8:
+            again = rng.choice(sent[-20:])
+            await store.probes.learn(
+                again, (), rng.choice((SPAM, BLOCKED, INBOX)), at(seconds + 30), closed=True, delivery=None
+            )
+    await store.prune_without_news(at(3600), at(0), at(20_000))
+    last = await store.probes.last_signal()
+    asked = ((last, 40, Role.SENDER), (last // 2, 2, Role.SENDER), (last, 3, Role.CONTROL), (0, 9, Role.SENDER))
+    for upto, most, who in asked:
+        rng.shuffle(checks)
+        found = await store.probes.histories(checks, who, upto, most)
+        assert list(found) == checks
+        assert found == {check: await store.probes.history(check, who, upto, most) for check in checks}
+    assert max(map(len, (await store.probes.histories(checks, Role.SENDER, last, 40)).values())) > 2
+    assert await store.probes.histories([], Role.SENDER, last, 9) == {}
 
 
 async def test_hostile_text_in_a_verdict_is_legible(store: Store) -> None:

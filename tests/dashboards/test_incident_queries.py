@@ -44,18 +44,18 @@ def test_an_incident_is_muted_for_a_company_if_no_notices_are_sent(tmp_path) -> 
 def test_each_incident_is_one_row_with_whom_it_affects_and_since_when(tmp_path) -> None:
     expr = f"max by (incident, who, notices, rank) ({incident_queries.of_all(ALL)})"
     chosen = expr.replace("$mail_system", ".*")
-    critical, warning = SEVERITIES[Severity.PAGE], SEVERITIES[Severity.TICKET]
+    page, ticket = SEVERITIES[Severity.PAGE], SEVERITIES[Severity.TICKET]
     expected = {
-        f'{{incident="1",who="Name a",notices="sent",rank="{critical}"}}': 60_000,
-        f'{{incident="2",who="2 companies",notices="sent",rank="{critical}"}}': 120_000,
-        f'{{incident="3",who="Name c",notices="muted",rank="{warning}"}}': 180_000,
-        f'{{incident="4",who="–",notices="sent",rank="{warning}"}}': 240_000,
+        f'{{incident="1",who="Name a",notices="sent",rank="{page}"}}': 60_000,
+        f'{{incident="2",who="2 companies",notices="sent",rank="{page}"}}': 120_000,
+        f'{{incident="3",who="Name c",notices="muted",rank="{ticket}"}}': 180_000,
+        f'{{incident="4",who="–",notices="sent",rank="{ticket}"}}': 240_000,
     }
     ask(tmp_path, chosen, SERIES, expected)
     of_google = {
-        f'{{incident="2",who="Name c",notices="sent",rank="{critical}"}}': 120_000,
-        f'{{incident="3",who="Name c",notices="muted",rank="{warning}"}}': 180_000,
-        f'{{incident="4",who="–",notices="sent",rank="{warning}"}}': 240_000,
+        f'{{incident="2",who="Name c",notices="sent",rank="{page}"}}': 120_000,
+        f'{{incident="3",who="Name c",notices="muted",rank="{ticket}"}}': 180_000,
+        f'{{incident="4",who="–",notices="sent",rank="{ticket}"}}': 240_000,
     }
     ask(tmp_path, expr.replace("$mail_system", "google"), SERIES, of_google)
 
@@ -128,9 +128,9 @@ def test_marks_have_words_and_a_page(tmp_path) -> None:
     expected = {
         f'{{incident="{number}",{whose},scope="{scope}",cause="{cause}",severity="{word}",page="{page}/{number}"}}': at
         for number, whose, scope, cause, word, at in (
-            (2, c, "many companies", "content", "critical", 120_000),
-            (3, c, "one mailbox", "mailbox full", "warning", 180_000),
-            (4, ours, "Mailpath itself", "content", "warning", 240_000),
+            (2, c, "many companies", "content", "page", 120_000),
+            (3, c, "one mailbox", "mailbox full", "ticket", 180_000),
+            (4, ours, "Mailpath itself", "content", "ticket", 240_000),
         )
     }
     ask(tmp_path, expr, SERIES, expected)

@@ -46,6 +46,20 @@ def test_each_code_is_read_as_its_column(row: DnsList) -> None:
     assert state_of(row, "198.51.100.80") is ListState.BROKEN
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("127.255.255.254", "asked through a public resolver"),
+        ("127.255.255.250", "the key is disabled"),
+        ("127.255.255.7", "refused with 127.255.255.7"),
+    ],
+)
+def test_a_refusal_says_why(code: str, text: str) -> None:
+    reading = read_answer(BY_NAME["SpamCop"], (code,))
+    assert reading.state is ListState.REFUSED
+    assert text in reading.text
+
+
 @pytest.mark.parametrize("row", [row for row in LISTS if row.bits], ids=zone_of)
 def test_answers_that_are_sums_are_taken_apart(row: DnsList) -> None:
     assert all(bit & (bit - 1) == 0 and 1 < bit < 256 for bit in row.bits)

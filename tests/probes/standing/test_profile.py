@@ -52,6 +52,7 @@ def differences(item: ProfileItem, old: Answer, new: Answer) -> list[tuple[tuple
             ["v=DMARC1;p=reject;adkim=r;aspf=R;pct=100;rua=mailto:b@x.example, mailto:a@x.example;x=unknown"],
         ),
         (ProfileItem.DMARC, ["v=DMARC1"], ["v=DMARC1; p=none"]),
+        (ProfileItem.DMARC, ["v=DMARC1; p=reject"], ["v=DMARC1; p=reject; p=none"]),  # the first counts
         (ProfileItem.ADDRESSES, ["192.0.2.1", "2001:db8::1"], ["2001:0DB8:0::1", "192.0.2.1"]),
         (ProfileItem.PTR, ["mail.trimble.example."], ["Mail.Trimble.example"]),
         (ProfileItem.MX, ["10 mx1.example.", "20 mx2.example."], ["20 MX2.example", "10 mx1.example"]),
@@ -85,6 +86,7 @@ def test_order_spelling_and_defaults_are_no_drift(item: ProfileItem, old: list[s
         (ProfileItem.SPF, ["v=spf1 exists:%{i}.x"], ["v=spf1 exists:%{I}.x"], ("exists:%{i}.x",), ("exists:%{I}.x",)),
         (ProfileItem.SPF, ["v=spf1 a"], ["v=spf1 a", "v=spf1 a"], ("a",), ("v=spf1 a",)),  # two are an error
         (ProfileItem.SPF, ["v=spf1"], [], ("v=spf1",), ()),
+        (ProfileItem.SPF, ["v=spf1 -all exp=a.x"], ["v=spf1 -all exp=b.x"], ("exp=a.x",), ("exp=b.x",)),
         (ProfileItem.SPF, ["v=spf1 a"], [], ("a",), ()),
         (ProfileItem.DKIM_KEY, [f"p={KEY}"], ["p="], ("key 21c53cc2da50ff3f",), ("revoked",)),
         (ProfileItem.DKIM_KEY, [f"p={KEY}"], [f"p={KEY};t=y"], (), ("t=y",)),
@@ -108,7 +110,9 @@ def test_a_change_has_what_is_gone_and_what_has_come(
 
 def test_two_dmarc_records_differ_from_one() -> None:
     one = "v=DMARC1; p=reject"
-    assert differences(ProfileItem.DMARC, [one], [one, "v=DMARC1; p=none"]) != []
+    assert differences(ProfileItem.DMARC, [one], [one, "v=DMARC1; p=none"]) == [
+        (("p=reject",), ("one of 2 records, p=none", "one of 2 records, p=reject"))
+    ]
 
 
 @pytest.mark.parametrize("item", ProfileItem)

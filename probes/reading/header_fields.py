@@ -44,7 +44,7 @@ def split(data: bytes | str) -> tuple[str, bytes]:
     return head.decode("utf-8", "replace"), body
 
 
-@lru_cache(maxsize=4)  # what was just recognised is read again when it is judged
+@lru_cache(maxsize=64)  # what its mailbox's thread has read is recognised and judged on the event loop
 def fields(section: str) -> tuple[Field, ...]:
     """Return the fields of a header section, topmost first, at most MAX_FIELDS. Lines without a name are skipped."""
     found = []

@@ -6,7 +6,7 @@ what that side is known to write or remove there is trusted: see `_Side`.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
 from probes.reading.arrival_notes import MAX_NOTES, body_notes, greylisted, subject_marks
@@ -16,7 +16,7 @@ from probes.reading.filters import BAD, FilterVerdict, overall, verdicts
 from probes.reading.filters.microsoft import folder_letter
 from probes.reading.filters.says import keyed
 from probes.reading.header_fields import Field, fields, split
-from probes.reading.received import border_of, chain, is_internal, organisation, written_by
+from probes.reading.received import border_of, chain, hops, is_internal, organisation, written_by
 
 FOLDERS = {"i": "inbox", "j": "junk", "c": "custom-rule"}  # Microsoft's letters
 PROTON_FOLDERS = {"inbox": "inbox", "spam": "junk", "phishing": "junk"}
@@ -52,6 +52,7 @@ STATED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(  # where a receiver sta
     )
 )
 HOSTS_NAMED = 5
+READ_AHEAD = 256  # twice the messages that are between mailbox and judgement at once: some MB
 NO_ADDRESS = "255.255.255.255"  # Microsoft: internal, or on its way out
 
 
@@ -82,17 +83,37 @@ def connecting_ip(headers: str, *, relayed: bool) -> str | None:
 
     `headers` is the header section of our own message.
     """
-    return _Side(fields(split(headers)[0]), None, relayed).connecting_ip
+    return _connecting_ip(headers, relayed)
+
+
+def read_ahead(headers: str) -> None:
+    """Read now what judging the message will ask for. For the thread that fetched it: with the headers of Exchange
+    Online this takes longer than all the rest of the judgement, which then finds it done."""
+    for relayed in (False, True):  # which of them is only known when it is known whose probe it is
+        _connecting_ip(headers, relayed)
+
+
+@lru_cache(maxsize=READ_AHEAD)
+def _connecting_ip(headers: str, relayed: bool) -> str | None:
+    head = split(headers)[0]
+    return _Side(fields(head), None, relayed, hops(head)).connecting_ip
 
 
 class _Side:
     """The headers of one message, divided into those of the receiver's side and those that came in."""
 
-    def __init__(self, section: tuple[Field, ...], receiver: str | None, relayed: bool | None) -> None:
+    def __init__(
+        self,
+        section: tuple[Field, ...],
+        receiver: str | None,
+        relayed: bool | None,
+        known: tuple[HopFacts, ...] | None = None,
+    ) -> None:
+        """`known`: the hops of this section, if they were read before."""
         self.section = section
         self.own = relayed is not None
         places = [place for place, field in enumerate(section) if field.name == "received"]
-        self.hops = chain([section[place].value for place in places])
+        self.hops = chain([section[place].value for place in places]) if known is None else known
         self.border = border_of(self.hops, relayed=relayed, receiver=receiver)
         self.line = places[self.border] if self.border is not None else len(section)
         self.last = self._last(receiver)

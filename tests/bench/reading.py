@@ -1,21 +1,34 @@
-"""How much of labelled mail is read right, and how fast, beside the standard library's bare parse in the same run."""
+"""How much of labelled mail is read right, and how fast, beside the standard library's bare parse in the same run.
+
+And what judging an arrival costs the event loop whose headers are as large as those of Exchange Online.
+"""
 
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email import message_from_bytes
 from itertools import cycle, islice
-from typing import TypeVar
+from random import Random
+from typing import Any, TypeVar
 
+from probes.evidence import Attempt
+from probes.judge import judge
 from probes.reading.bounces import read_bounce
-from probes.reading.headers import read_message
+from probes.reading.headers import read_ahead, read_message
 from probes.reading.replies import read_reply
 from tests.bench.figures import Figure, Finding, Remark
 from tests.bench.round_trip import Step
+from tests.support.headers import exchange_headers
+from tests.support.pages_app import START, accepted, arrival, probe_of
 
 GROUP = "Reading"
 GROUP_SIZE = 20  # replies from which a held-out group has a figure of its own
+ARRIVALS = 60  # at once: as many as are kept until they are judged
+JUDGED_ALONE = "an arrival from Exchange Online judged, nothing read before"
+READ_AHEAD = "an arrival from Exchange Online read ahead, in its mailbox's thread"
+JUDGED_THEN = "an arrival from Exchange Online judged then, on the event loop"
 Mail = TypeVar("Mail", str, bytes)
 
 
@@ -35,12 +48,13 @@ QUICK = Plan(seconds=0.3, rounds=1)
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """Shares for each corpus, and speeds on one core."""
+    judged = list(judging(plan.rounds))
     from tests.corpora import scores_bounces, scores_headers
     from tests.corpora.scores_replies import LABELLED, score
 
     if not scores_bounces.CORPORA.is_dir():
-        return [Remark(GROUP, "the labelled corpora are not beside this repository")]
-    found: list[Finding] = []
+        return [*judged, Remark(GROUP, "the labelled corpora are not beside this repository")]
+    found: list[Finding] = [*judged]
     step("reading: shares")
     found += [_share(f"{name} replies: cause", score(name).share) for name in LABELLED]
     for corpus, shares in (("sisimai-bounces", scores_bounces.sisimai()), ("flufl-bounces", scores_bounces.flufl())):
@@ -57,6 +71,29 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
     found += list(_speeds("bounces", mails, plan, read_bounce, message_from_bytes, ">= 1200"))
     found += list(_speeds("arrived messages", mails, plan, read_message, message_from_bytes, ""))
     return found
+
+
+def judging(rounds: int) -> Iterator[Figure]:
+    """Milliseconds of CPU to judge an arrival that nobody has read, to read it ahead, and to judge it then."""
+    rng, probe = Random(1), probe_of("acme", START)
+    spent: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for ahead in (False, True):
+            headers = [exchange_headers(rng) for _ in range(ARRIVALS)]
+            if ahead:
+                spent[READ_AHEAD].append(_spent(read_ahead, headers))
+            known = [(Attempt(START, 1), accepted(), arrival(each)) for each in headers]
+            name = JUDGED_THEN if ahead else JUDGED_ALONE
+            spent[name].append(_spent(lambda each: judge(probe, each, START + timedelta(seconds=5)), known))
+    target = {JUDGED_THEN: "<= 0.1"}
+    yield from (Figure(GROUP, name, "ms CPU", tuple(each), target.get(name, "")) for name, each in spent.items())
+
+
+def _spent(work: Callable[[Any], object], samples: Sequence[Any]) -> float:
+    began = time.process_time()
+    for sample in samples:
+        work(sample)
+    return (time.process_time() - began) / len(samples) * 1000
 
 
 def _held_out() -> Iterator[Figure]:

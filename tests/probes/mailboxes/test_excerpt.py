@@ -1,11 +1,15 @@
 """What is read of a message."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
 from probes.evidence import Folder, Marker
 from probes.mailboxes.excerpt import BODY_LIMIT, HEADER_LIMIT, PROBE_LIMIT, sighting, split, utc, worth_opening
+from probes.reading.header_fields import fields
+from probes.reading.headers import connecting_ip
+from tests.support.headers import exchange_headers
 from tests.support.probe_mails import probe, token
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -61,3 +65,13 @@ def test_a_sighting_keeps_where_and_what() -> None:
 @pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e30, -1e30])
 def test_what_is_no_time(seconds: float) -> None:
     assert utc(seconds) is None
+
+
+def test_what_judging_asks_of_the_headers_is_read_where_the_message_was_fetched() -> None:
+    text = exchange_headers(Random(7)).encode() + f"X-Mailpath-Probe: {token()}\r\n".encode()
+    seen = sighting("1", Folder.INBOX, "INBOX", text, b"", NOW)
+    assert seen
+    parsed = fields.cache_info().misses
+    for relayed in (False, True):
+        assert connecting_ip(seen.headers, relayed=relayed) == "104.130.122.50"
+    assert fields.cache_info().misses == parsed

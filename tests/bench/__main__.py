@@ -1,4 +1,7 @@
-"""`make bench`, `python -m tests.bench [--quick] [--only NAME] [--json FILE]`: measure, and show one table."""
+"""`make bench`, `python -m tests.bench [--quick] [--only NAME] [--json FILE]`: measure, and show one table.
+
+Each run is kept below $XDG_STATE_HOME/mailpath-bench, and compared with the last one of the same machine.
+"""
 
 import argparse
 import asyncio
@@ -7,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +20,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.bench import (
     detection,
     disk,
+    history,
     incidents,
     many_paths,
     monitoring,
     pages,
+    peers,
     reading,
     round_trip,
     scrape,
     service_level,
     start_up,
 )
-from tests.bench.figures import Finding, Remark, show, write
+from tests.bench.figures import Finding, Remark, as_json, show
 from tests.bench.loopback_service import log_to_nowhere
 from tests.bench.round_trip import Step
 
 LONGEST = 420.0  # seconds for all of it
-PAPER = 120  # columns where there is no terminal
+PAPER = 140  # columns where there is no terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ PARTS: dict[str, Part] = {
     "round-trip": Part(round_trip.measure, round_trip.FULL, round_trip.QUICK),
     "detection": Part(detection.measure, detection.FULL, detection.QUICK),
     "start-up": Part(start_up.measure, start_up.FULL, start_up.QUICK),
+    "peers": Part(peers.measure, peers.FULL, peers.QUICK),
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),
     "incidents": Part(incidents.measure, incidents.FULL, incidents.QUICK),
     "disk": Part(disk.measure, disk.FULL, disk.QUICK),
@@ -84,10 +91,19 @@ async def _measure(names: list[str], quick: bool) -> list[Finding]:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="name the parts and measure nothing")
     parser.add_argument("--quick", action="store_true", help="less than 40 seconds, and rougher")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be given several times")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with this run, written with --json")
     given = parser.parse_args()
+    if given.list:
+        print("\n".join(_parts()))
+        return
+    try:
+        past = history.read(given.compare) if given.compare else history.last(given.quick, history.folder())
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     log_to_nowhere()
     began = time.perf_counter()
     try:
@@ -95,9 +111,19 @@ def _main() -> None:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
     seconds = time.perf_counter() - began
-    show(found, seconds, Console() if sys.stdout.isatty() else Console(width=PAPER))
+    out = Console() if sys.stdout.isatty() else Console(width=PAPER)
+    show(found, seconds, out, history.changes(found, past) or None)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    text = as_json(found, seconds, at)
+    history.keep(text, at, given.quick, history.folder())
     if given.json:
-        write(found, seconds, given.json)
+        given.json.write_text(text)
+
+
+def _parts() -> list[str]:
+    """Each part with what it measures: the first line of its module."""
+    about = {name: sys.modules[part.measure.__module__].__doc__ or "" for name, part in PARTS.items()}
+    return [f"{name:15}{text.splitlines()[0]}" for name, text in about.items()]
 
 
 if __name__ == "__main__":

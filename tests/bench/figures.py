@@ -4,13 +4,14 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+Key = tuple[str, str, str]
+"""What a figure is known by in another run: its group, its name and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class Figure:
     unit: str
     values: tuple[float, ...]
     target: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What it is known by in another run."""
+        return self.group, self.name, self.unit
+
+    @property
+    def more_is_better(self) -> bool:
+        """A rate or a share that is right, not a time, a size or a load."""
+        return self.unit.endswith("/s") or self.unit in ("per s", "% right")
 
     @property
     def median(self) -> float:
@@ -51,14 +62,16 @@ def ratio(ours: Sequence[float], floor: Sequence[float]) -> tuple[float, ...]:
     return tuple(a / b for a, b in zip(ours, floor, strict=True))
 
 
-def show(findings: Iterable[Finding], seconds: float, out: Console) -> None:
-    """The table."""
+def show(findings: Iterable[Finding], seconds: float, out: Console, since: Mapping[Key, object] | None = None) -> None:
+    """The table. `since`: what has changed of the figure of a group since an earlier run; None: there was none."""
     table = Table(title=f"Mailpath, measured {_where()}, in {seconds:.0f} s", title_justify="left", pad_edge=False)
     table.add_column("what", no_wrap=True)
     for column in ("min", "median", "max"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     table.add_column("wanted", no_wrap=True)
+    if since is not None:
+        table.add_column("since last run", no_wrap=True, justify="right")
     group = ""
     for found in findings:
         if found.group != group:
@@ -66,17 +79,19 @@ def show(findings: Iterable[Finding], seconds: float, out: Console) -> None:
             table.add_section()
             table.add_row(f"[bold]{group}")
         match found:
-            case Figure(_, name, unit, values, target):
+            case Figure(_, name, unit, values, target) as figure:
                 least, middle, most = (_number(each) for each in (min(values), found.median, max(values)))
                 row = (least, f"[bold]{middle}", most) if len(values) > 1 else ("", f"[bold]{middle}", "")
-                table.add_row(f"  {name}", *row, unit, target)
+                changed = () if since is None else (str(since.get(figure.key, "")),)
+                table.add_row(f"  {name}", *row, unit, target, *changed)
             case Remark(_, text):
                 table.add_row(f"  [dim]{text}")
     out.print(table)
 
 
-def write(findings: Iterable[Finding], seconds: float, file: Path) -> None:
-    """The same as JSON."""
+def as_json(findings: Iterable[Finding], seconds: float, at: str) -> str:
+    """The same as JSON. `at`: when, in ISO format."""
+    findings = list(findings)
     figures = [
         {
             "group": found.group,
@@ -91,8 +106,8 @@ def write(findings: Iterable[Finding], seconds: float, file: Path) -> None:
         for found in (found for found in findings if isinstance(found, Figure))
     ]
     remarks = [{"group": found.group, "text": found.text} for found in findings if isinstance(found, Remark)]
-    facts = {"at": datetime.now(UTC).isoformat(), "where": _where(), "seconds": seconds}
-    file.write_text(json.dumps({**facts, "figures": figures, "remarks": remarks}, indent=1) + "\n")
+    facts = {"at": at, "where": _where(), "seconds": seconds}
+    return json.dumps({**facts, "figures": figures, "remarks": remarks}, indent=1) + "\n"
 
 
 def _where() -> str:

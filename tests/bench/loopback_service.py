@@ -68,14 +68,20 @@ class BenchCompanies:
 
     def config(self) -> str:
         """Its config.toml."""
+        return self.head() + self.tables(range(self.companies))
+
+    def head(self, *, include: str = "") -> str:
+        """All but the companies, which may be in other files."""
         source_ip = HOST if self.via == "direct" else "104.130.122.50"
         head = HEAD.format(source_ip=source_ip, every=self.every, web=self.web, metrics=self.metrics)
+        return f'include = ["{include}"]\n{head}' if include else head
+
+    def tables(self, numbers: Iterable[int]) -> str:
+        """The companies with these numbers."""
         facts = {"via": self.via, "port": self.port, "tls": self.tls}
-        companies = (
-            COMPANY.format(number=number, mailbox=self.mailbox.format(number=number), **facts)
-            for number in range(self.companies)
+        return "".join(
+            COMPANY.format(number=number, mailbox=self.mailbox.format(number=number), **facts) for number in numbers
         )
-        return head + "".join(companies)
 
 
 @contextmanager

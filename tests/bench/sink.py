@@ -6,20 +6,24 @@ second port. It ends when its standard input does, so it never outlives who star
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
+from random import Random
 
 from tests.lab.dovecot import make_certificate
+from tests.support.headers import exchange_headers
 
 HOST = "127.0.0.1"
 REPOSITORY = Path(__file__).parents[2]
@@ -34,13 +38,16 @@ class Ports:
 
 
 @contextmanager
-def sink(folder: Path, *, inner: str = "", twin: str = "", owner: int = -1, think: float = 0.0) -> Iterator[Ports]:
+def sink(
+    folder: Path, *, inner: str = "", twin: str = "", owner: int = -1, think: float = 0.0, exchange: bool = False
+) -> Iterator[Ports]:
     """Run it while the block lasts. Mail for `p7@anywhere` goes to `folder`/p7/`inner`, and belongs to `owner`.
 
     With a `twin`, the same mail goes to `folder`/p7`twin`/`inner` too. It thinks for so many seconds about each mail,
-    as a content filter would, before it delivers it and says 250.
+    as a content filter would, before it delivers it and says 250. `exchange`: it adds headers as Exchange Online does.
     """
-    options = (f"--inner={inner}", f"--twin={twin}", f"--owner={owner}", f"--think={think}")
+    options = [f"--inner={inner}", f"--twin={twin}", f"--owner={owner}", f"--think={think}"]
+    options += ["--exchange"] if exchange else []
     command = (sys.executable, "-m", "tests.bench.sink", str(folder), *options)
     with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -58,14 +65,15 @@ def sink(folder: Path, *, inner: str = "", twin: str = "", owner: int = -1, thin
 class Delivery:
     """Puts mails into Maildirs. A file's time is that of its rename, to the microsecond."""
 
-    def __init__(self, folder: str, inner: str, twin: str, owner: int) -> None:
+    def __init__(self, folder: str, inner: str, twin: str, owner: int, added: Sequence[bytes] = ()) -> None:
         self._folder, self._inner, self._owner = folder, inner, owner
         self._endings = ("", twin) if twin else ("",)
+        self._added = itertools.cycle(added or (b"",))
         self._count = 0
 
     def deliver(self, recipient: str, content: bytes) -> None:
         """To the mailbox of the recipient, and to its twin. Raises OSError."""
-        name = recipient.partition("@")[0]
+        name, content = recipient.partition("@")[0], next(self._added) + content
         for ending in self._endings:
             self._put(os.path.join(self._folder, name + ending, self._inner), content)
 
@@ -193,9 +201,18 @@ def _seen(handshake: "asyncio.Future[None]") -> None:
         handshake.exception()  # a client that went away is no news
 
 
-async def _serve(folder: Path, inner: str, twin: str, owner: int, think: float) -> None:
+def _exchange_headers() -> list[bytes]:
+    """Headers as large as Exchange Online adds, each time others; those of the mail itself are the probe's."""
+    rng, own = Random(1), ("from:", "to:", "subject:", "date:", "message-id:", "dkim-signature:")
+    sections = [re.split(r"\r\n(?![ \t])", exchange_headers(rng).strip()) for _ in range(20)]
+    return [
+        "".join(f"{each}\r\n" for each in fields if not each.lower().startswith(own)).encode() for fields in sections
+    ]
+
+
+async def _serve(folder: Path, inner: str, twin: str, owner: int, think: float, exchange: bool) -> None:
     loop = asyncio.get_running_loop()
-    delivery = Delivery(str(folder), inner, twin, owner)
+    delivery = Delivery(str(folder), inner, twin, owner, _exchange_headers() if exchange else ())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(make_certificate(folder, [HOST]))
     ports = []
@@ -213,6 +230,7 @@ def _main() -> None:
     parser.add_argument("--twin", default="")
     parser.add_argument("--owner", type=int, default=-1)
     parser.add_argument("--think", type=float, default=0.0)
+    parser.add_argument("--exchange", action="store_true")
     asyncio.run(_serve(**vars(parser.parse_args())))
 
 

@@ -1,4 +1,4 @@
-"""How long a person waits: for `mailpath --help`, and for `mailpath serve` until it is ready."""
+"""How long people wait: for `mailpath --help`, until a configuration is read, and until `mailpath serve` is ready."""
 
 import asyncio
 import http.client
@@ -20,6 +20,8 @@ from tests.bench.sink import HOST, REPOSITORY
 GROUP = "Start"
 MAILPATH = str(Path(sys.executable).with_name("mailpath"))
 PATHS = 1000
+LARGE = 10_000  # paths of the configuration that is only read
+FILES = 20  # into which it is split
 LOOK_EVERY = 0.005  # seconds between two questions whether it is ready
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -28,6 +30,16 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "import monitor.app (all that serve needs)": ((sys.executable, "-c", "import monitor.app"), ""),
     "Python alone": ((sys.executable, "-c", "pass"), ""),
 }
+
+
+READ = """\
+import sys, time
+from pathlib import Path
+from monitor.config import read_config
+began = time.process_time()
+read_config(Path(sys.argv[1]))
+print(time.process_time() - began)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """How often `Step` is told."""
-        return self.rounds + self.serves
+        return self.rounds + 2 * self.serves
 
 
 FULL = Plan(rounds=7, serves=3)
@@ -54,11 +66,17 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
         step(f"starting, round {number + 1} of {plan.rounds}")
         for name, (command, _) in COMMANDS.items():
             took[name].append(await asyncio.to_thread(_run, command))
+    read: dict[str, list[float]] = defaultdict(list)
+    for number in range(plan.serves):
+        step(f"a configuration of {LARGE:,} paths, {number + 1} of {plan.serves}")
+        for name, seconds in (await asyncio.to_thread(_read)).items():
+            read[name].append(seconds)
     serves: list[tuple[float, float]] = []
     for number in range(plan.serves):
         step(f"serve with {PATHS:,} paths, {number + 1} of {plan.serves}")
         serves.append(await asyncio.to_thread(_serve))
-    return list(_figures(took, serves))
+    of_config = [Figure(GROUP, f"{name}: CPU", "s", tuple(seconds), "<= 1") for name, seconds in read.items()]
+    return [*_figures(took, serves), *of_config]
 
 
 def _figures(took: dict[str, list[float]], serves: list[tuple[float, float]]) -> Iterator[Finding]:
@@ -73,6 +91,31 @@ def _run(command: tuple[str, ...]) -> float:
     began = time.perf_counter()
     subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
     return time.perf_counter() - began
+
+
+def _read() -> dict[str, float]:
+    """Seconds of CPU to read and check the configuration, in one file and in many."""
+    town = BenchCompanies(LARGE, port=9)
+    with bench_folder() as folder:
+        whole, split = folder / "whole.toml", folder / "split.toml"
+        whole.write_text(town.config())
+        split.write_text(town.head(include="parts/*.toml"))
+        (folder / "parts").mkdir()
+        for number in range(FILES):
+            part = range(number * LARGE // FILES, (number + 1) * LARGE // FILES)
+            (folder / "parts" / f"{number}.toml").write_text(town.tables(part))
+        return {
+            f"a configuration of {LARGE:,} paths {how}": float(
+                subprocess.run(
+                    (sys.executable, "-c", READ, str(file)),
+                    cwd=REPOSITORY,
+                    stdout=subprocess.PIPE,
+                    check=True,
+                    timeout=PATIENCE,
+                ).stdout
+            )
+            for how, file in (("in one file", whole), (f"in {FILES} files", split))
+        }
 
 
 def _serve() -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import time
 from pathlib import Path
 from tempfile import gettempdir
@@ -11,8 +12,8 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import incidents, pages, scrape, service_level
-from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
+from tests.bench import incidents, pages, peers, scrape, service_level
+from tests.bench.figures import Figure, Finding, Remark, as_json, quantile, show
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
 from tests.bench.loopback_service import Stopwatch, mail_left, running_pipeline
@@ -85,6 +86,33 @@ def _folders() -> set[Path]:
     return set(Path(gettempdir()).glob("mailpath-bench-*"))
 
 
+async def test_what_arrives_may_have_headers_as_large_as_those_of_exchange_online() -> None:
+    stopwatch = Stopwatch()
+    with scene(1) as there:
+        config = there.config("direct", "none", 1, exchange=True)
+        async with running_pipeline(config, stopwatch) as pipeline:
+            await counted(stopwatch.round_trip(pipeline, config.paths()), 1, 2)
+        async with Store.open(config.store.url) as store:
+            records = [await store.probes.record(probe_id) for probe_id in stopwatch.judged]
+    arrivals = [seen for record in records if record for seen in record.evidence if isinstance(seen, Arrival)]
+    assert len(arrivals) == 2
+    assert all(len(arrival.headers) > 8_000 for arrival in arrivals)
+    assert arrivals[0].headers != arrivals[1].headers
+
+
+async def test_what_one_would_use_instead_is_measured_or_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_installed(_: str) -> None:
+        return None
+
+    monkeypatch.setattr(shutil, "which", not_installed)
+    monkeypatch.setattr(peers, "PLUGINS", Path("/nowhere"))
+    found = await peers.measure(peers.Plan(rounds=1, seconds=0.1), lambda _: None)
+    assert [each.name for each in found if isinstance(each, Figure)] == ["mailpath, the whole way: CPU"]
+    remarks = [each.text for each in found if isinstance(each, Remark)]
+    assert [text.split()[0] for text in remarks] == ["swaks", "check_email_delivery", "blackbox_exporter"]
+    assert all("is not installed" in text for text in remarks)
+
+
 @pytest.mark.parametrize("tls", [False, True])
 async def test_the_floor_hands_over_the_same_mail_and_nobody_looks(tls: bool) -> None:
     with scene(1) as there:
@@ -114,8 +142,7 @@ def test_figures_are_shown_and_written(tmp_path: Path) -> None:
         show(found, 1.0, Console(file=file, width=120))
     words = (tmp_path / "table").read_text()
     assert all(each in words for each in ("whole way", "1.00", "2.00", "4.00", "<= 2.0", "skipped: no root"))
-    write(found, 1.0, tmp_path / "figures.json")
-    told = json.loads((tmp_path / "figures.json").read_text())
+    told = json.loads(as_json(found, 1.0, "2026-11-30T12:00:00+00:00"))
     assert told["figures"][0] | {"min": 1.0, "median": 2.0, "max": 4.0} == told["figures"][0]
     assert told["remarks"] == [{"group": "Trip", "text": "skipped: no root"}]
 

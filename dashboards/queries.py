@@ -182,9 +182,9 @@ def codes_in_time(labels: tuple[str, ...], chosen: str, window: str) -> str:
     return f"{count('mailpath_codes_in_time_total')} / ({count('mailpath_codes_total')} > 0)"
 
 
-def deliveries(chosen: str, window: str, *, codes: bool = True) -> str:
-    """The rate of deliveries per bucket: of mail with a code, or of other mail."""
-    return f'rate(mailpath_delivery_seconds_bucket{{{chosen},code="{code_label(codes)}"}}[{window}])'
+def deliveries(window: str) -> str:
+    """The rate of deliveries of mail with a code per mail system and bucket, of all companies."""
+    return f'rate(mailpath_delivery_seconds_bucket{{code="{code_label(True)}"}}[{window}])'
 
 
 def seconds_to_inbox(share: float, labels: tuple[str, ...], buckets: str) -> str:

@@ -24,18 +24,7 @@ def test_imports_go_down_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "library",
-    [
-        "apscheduler",
-        "prometheus_client",
-        "sqlalchemy",
-        "imapclient",
-        "dns",
-        "aiohttp",
-        "aiosmtpd",
-        "apprise",
-        "spftrace",
-    ],
+    "library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp", "aiosmtpd", "apprise"]
 )
 def test_a_library_has_its_home(library) -> None:
     homes = {
@@ -47,7 +36,6 @@ def test_a_library_has_its_home(library) -> None:
         "aiohttp": ("monitor/web/", "probes/http.py"),
         "aiosmtpd": ("monitor/sandbox/", "monitor/sources/inbound/smtp.py"),
         "apprise": ("monitor/channels/services.py",),
-        "spftrace": ("probes/standing/spf_engine.py",),
     }
     importing = [
         str(path.relative_to(ROOT))

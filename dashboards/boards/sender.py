@@ -5,7 +5,18 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from dashboards.annotations import incidents_opened, mail_systems_changed
 from dashboards.board import Name, PanelRow, board, choice, company_choice
 from dashboards.columns import CAUSE, OUTCOME_WORD, TO_DO
-from dashboards.panels import Column, PanelLook, Query, columns_of, outcome_colours, rows, tally, timeline
+from dashboards.panels import (
+    SHORTEST,
+    Column,
+    PanelLook,
+    Query,
+    columns_of,
+    line,
+    lines,
+    outcome_colours,
+    rows,
+    timeline,
+)
 from dashboards.queries import (
     COMPANIES,
     LATELY,
@@ -128,19 +139,17 @@ def _stopped() -> Panel:
 
 
 def _delivery() -> Panel:
-    buckets = with_company(by(("company", "le"), deliveries(COMPANIES, LATELY), "sum"), "mail_system")
     life = f"min(mailpath_code_life_seconds{{{COMPANIES}}})"
-    return tally(
-        "Delivery time by mail system, as share of the code lifetime",
-        "95th percentile of the delivery time of mail with a code at each time, relative to the shortest "
-        "code lifetime on these companies' paths. At 100 % the code has expired on arrival. Mail that never arrived is "
-        f"not included. From a histogram, so it is approximate. {MIXED}.",
-        Query(f"{seconds_to_inbox(0.95, SYSTEM, buckets)} / on () group_left () {life}", "{{mail_system}}"),
-        look=PanelLook(
-            "percentunit",
-            steps=[(0.5, WARNING), (1, BAD)],
-            lowest=GOOD,
-            decimals=0,
-            no_value="nothing reached the inbox",
-        ),
+    return lines(
+        "Delivery time by mail system, and code lifetime",
+        "95th percentile of the time from the creation of a code to the arrival of its mail in the inbox. "
+        "All companies of a mail system are counted, whatever is selected above. Above the dashed line, the shortest "
+        "code lifetime on the selected companies' paths, the code has expired. A dot is one probe and leads to its "
+        f"page. Mail that never arrived is not included. From a histogram, so it is approximate. {MIXED}.",
+        Query(seconds_to_inbox(0.95, SYSTEM, deliveries(LATELY)), "{{mail_system}}", exemplars=True),
+        Query(life, "code lifetime"),
+        look=PanelLook("s", no_value="nothing reached the inbox"),
+        overrides=[line("code lifetime", BAD, (10, 6))],
+        powers=True,
+        step=SHORTEST,
     )

@@ -33,8 +33,18 @@ class Distribution:
         for bound, count, exemplar in zip((*self.bounds, inf), self.counts, self.newest, strict=True):
             bucket = bisect_left(bounds, bound)
             counts[bucket] += count
-            newest[bucket] = max(filter(None, (newest[bucket], exemplar)), key=lambda each: each.at, default=None)
+            newest[bucket] = _newer(newest[bucket], exemplar)
         return Distribution(bounds, tuple(counts), self.total, tuple(newest))
+
+    def plus(self, other: "Distribution") -> "Distribution":
+        """Both added up; `other` has the same bounds."""
+        counts = tuple(map(sum, zip(self.counts, other.counts, strict=True)))
+        newest = tuple(map(_newer, self.newest, other.newest))
+        return Distribution(self.bounds, counts, self.total + other.total, newest)
+
+
+def _newer(*exemplars: Exemplar | None) -> Exemplar | None:
+    return max(filter(None, exemplars), key=lambda each: each.at, default=None)
 
 
 class Histogram:

@@ -5,7 +5,8 @@ functions."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from monitor.incidents.incident import Incident
@@ -13,7 +14,7 @@ from monitor.measures.histogram import Distribution
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
 from monitor.probing.code_counts import CodeCountKey
-from monitor.probing.current import CompanyState
+from monitor.probing.current import DELIVERED, CompanyState
 from monitor.probing.schedule import interval
 from probes.verdict import Outcome
 
@@ -24,10 +25,14 @@ def _outcomes(state: CompanyState) -> Iterator[Row]:
         yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
 
 
-def _oks(state: CompanyState) -> Iterator[Row]:
+def _code_deliveries(state: CompanyState) -> Iterator[Row]:
+    newest: dict[tuple[str, str], tuple[datetime, timedelta]] = {}
     for (company, path, kind), current in state.current_verdicts:
-        if current.verdict.outcome is not Outcome.UNKNOWN:
-            yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
+        if kind.facts.needs_code and current.delivery is not None and current.verdict.outcome in DELIVERED:
+            of_this = (current.launched_at, current.delivery)
+            newest[company, path] = max(of_this, newest.get((company, path), of_this))
+    for key, (_, took) in newest.items():
+        yield key, took.total_seconds()
 
 
 def _last_verdicts(state: CompanyState) -> Iterator[Row]:
@@ -119,14 +124,14 @@ def _company_infos(state: CompanyState) -> Iterator[Row]:
 def _codes(counts: Callable[[CompanyState], Mapping[CodeCountKey, int]]) -> Callable[[CompanyState], Iterator[Row]]:
     def rows(state: CompanyState) -> Iterator[Row]:
         for key, count in counts(state).items():
-            yield (key.company, key.mail_system, code_label(key.needs_code), key.grade), count
+            yield (key.company, key.mail_system, code_label(True), key.grade), count
 
     return rows
 
 
 def _deliveries(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
-    for (company, needs_code), times in snapshot.deliveries.items():
-        yield (company, code_label(needs_code)), times
+    for (mail_system, needs_code), times in sorted(snapshot.deliveries.items(), key=itemgetter(0)):
+        yield (mail_system, code_label(needs_code)), times
 
 
 def code_label(needs_code: bool) -> str:
@@ -146,13 +151,6 @@ BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
         _outcomes,
     ),
     MetricFamily(
-        "mailpath_path_ok",
-        "gauge",
-        "1 if the last probe of this kind reached the inbox in time, 0 if not; absent while unknown.",
-        ("company", "path", "kind"),
-        _oks,
-    ),
-    MetricFamily(
         "mailpath_last_verdict_timestamp_seconds",
         "gauge",
         "Time of a path's last verdict, in seconds since 1970.",
@@ -169,7 +167,7 @@ BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
     MetricFamily(
         "mailpath_codes_total",
         "counter",
-        "Probes that tell whether mail arrives in time; unknown results and mailbox trouble do not.",
+        "Probes with a code that tell whether mail arrives in time; unknown results and mailbox trouble do not.",
         CODES,
         _codes(lambda state: state.codes),
     ),
@@ -179,6 +177,13 @@ BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
         "Probes of mailpath_codes_total that reached the inbox in time.",
         CODES,
         _codes(lambda state: state.codes_in_time),
+    ),
+    MetricFamily(
+        "mailpath_code_delivery_seconds",
+        "gauge",
+        "Delivery time of a path's newest mail with a code, of those in force; absent if none was delivered.",
+        ("company", "path"),
+        _code_deliveries,
     ),
     MetricFamily(
         "mailpath_code_life_seconds",
@@ -267,8 +272,8 @@ COMPANY_FAMILIES: tuple[MetricFamily[Any], ...] = (*BOARD_FAMILIES, *SCRAPED_FAM
 COMPANY_HISTOGRAMS: tuple[HistogramFamily[Snapshot], ...] = (
     HistogramFamily(
         "mailpath_delivery_seconds",
-        "Time from the creation of a code to the arrival in the inbox.",
-        ("company", "code"),
+        "Time from the creation of a code to the arrival in the inbox, by the first mail system that the mail reaches.",
+        ("mail_system", "code"),
         _deliveries,
     ),
 )

@@ -20,6 +20,7 @@ from monitor.output.process_metrics import process_families
 from monitor.output.service_metrics import SERVICE_FAMILIES, SERVICE_HISTOGRAMS
 from monitor.output.snapshot import ReloadResult, Snapshot, limited
 from monitor.probing.current import Board
+from monitor.probing.delivery_times import bounds_with
 from monitor.store.access import StoreOperation
 from probes.answer import Stage
 
@@ -66,13 +67,13 @@ class Metrics:
     async def render(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> bytes:
         """Return the exposition in this format. With `companies`, only what is theirs, and nothing of the service."""
         of_companies = await self._lines.current(companies)
-        return await asyncio.to_thread(_render, of_companies, self.snapshot(), form, companies)
+        return await asyncio.to_thread(_render, of_companies, self.snapshot(companies), form, companies)
 
-    def snapshot(self) -> Snapshot:
-        """Copy the current state; must be called on the event loop."""
+    def snapshot(self, companies: frozenset[str] | None = None) -> Snapshot:
+        """Copy the current state, with delivery times of these companies only; must be called on the event loop."""
         board = self._board
         return Snapshot(
-            deliveries={key: histogram.frozen() for key, histogram in board.deliveries.items()},
+            deliveries=_deliveries(board, companies),
             mailbox_errors=self._gauges.mailbox_errors(),
             inbound=self._gauges.inbound(),
             turned_away=self._gauges.turned_away(),
@@ -105,6 +106,19 @@ class Metrics:
 
 def _frozen(histograms: Mapping[Any, Histogram]) -> dict[str, Distribution]:
     return {name: histogram.frozen() for name, histogram in histograms.items()}
+
+
+def _deliveries(board: Board, companies: frozenset[str] | None) -> dict[tuple[str, bool], Distribution]:
+    """Return the delivery times by mail system, of all or of these companies: then with no bound that is another's."""
+    if companies is None:
+        return {key: each.frozen() for key, each in board.deliveries_of_systems.items()}
+    bounds = bounds_with(path.code_life for path in board.paths.values() if path.company in companies)
+    found: dict[tuple[str, bool], Distribution] = {}
+    for key, histogram in board.deliveries.items():
+        if key.company in companies:
+            system, times = (key.mail_system, key.needs_code), histogram.frozen().merged(bounds)
+            found[system] = found[system].plus(times) if system in found else times
+    return found
 
 
 def _render(

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.measures.histogram import Distribution
-from monitor.probing.delivery_times import bounds_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class ReloadResult:
 class Snapshot:
     """All data of one scrape at one moment, without what the board has of each company: see `company_lines`."""
 
-    deliveries: dict[tuple[str, bool], Distribution]
+    deliveries: dict[tuple[str, bool], Distribution]  # by mail system, and whether the mail carries a code
     mailbox_errors: dict[tuple[str, str], int]
     inbound: dict[str, int]
     turned_away: dict[int, int]
@@ -54,14 +53,11 @@ class Snapshot:
 
 def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
     """Return the snapshot without what other companies have. What counts over all companies stays in it: its families
-    are not written for callers who are limited."""
-    paths = {key: path for key, path in snapshot.paths.items() if path.company in companies}
-    bounds = bounds_with(path.code_life for path in paths.values())  # others' code lives are theirs too
+    are not written for callers who are limited. Delivery times of companies are added up where they are copied."""
     return replace(
         snapshot,
-        paths=paths,
+        paths={key: path for key, path in snapshot.paths.items() if path.company in companies},
         certificate_ends={key: end for key, end in snapshot.certificate_ends.items() if key[0] in companies},
-        deliveries={key: times.merged(bounds) for key, times in snapshot.deliveries.items() if key[0] in companies},
         mailbox_errors={key: count for key, count in snapshot.mailbox_errors.items() if key[0] in companies},
         incidents=tuple(
             _own(each, companies) for each in snapshot.incidents if not companies.isdisjoint(each.companies)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, TypeVar, assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
@@ -13,6 +13,7 @@ from monitor.probing.code_counts import CodeCountKey, CodeCounts
 from monitor.probing.delivery_times import bounds_with
 from monitor.store import Present
 from probes.check import Check
+from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
@@ -26,6 +27,18 @@ class CurrentVerdict:
     launched_at: datetime
     delivery: timedelta | None
     probe_id: str
+
+
+class DeliveryKey(NamedTuple):
+    """Key of a histogram of delivery times. `mail_system`: the first that the mail reaches."""
+
+    company: str
+    mail_system: str
+    needs_code: bool
+
+
+DELIVERED = (Outcome.INBOX, Outcome.LATE)
+K = TypeVar("K", DeliveryKey, tuple[str, bool])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,8 @@ class Board:
         self.neighbour: dict[Check, CurrentVerdict] = {}
         self.probes: dict[str, Counter[tuple[str, str]]] = {}  # by company: outcome, cause
         self.codes = CodeCounts()
-        self.deliveries: dict[tuple[str, bool], Histogram] = {}  # company, and whether the mail carries a code
+        self.deliveries: dict[DeliveryKey, Histogram] = {}
+        self.deliveries_of_systems: dict[tuple[str, bool], Histogram] = {}  # of all companies: mail system, needs code
         self.revisions: dict[str, int] = {}  # by company: another number after each change
         self._checks: dict[str, list[Check]] = {}  # by company
         self._in_order: dict[str, int] = {}  # the same, the last changed last
@@ -80,9 +94,9 @@ class Board:
     def _configure_deliveries(self) -> None:
         """All histograms exist from the start, empty. If bounds have changed, they begin anew, as at a restart."""
         bounds = bounds_with(path.code_life for path in self.paths.values())
-        shown = {(path.company, kind.facts.needs_code) for path in self.paths.values() for kind in path.kinds}
-        kept = {key: each for key, each in self.deliveries.items() if key in shown and each.bounds == bounds}
-        self.deliveries = {key: kept.get(key) or Histogram(bounds) for key in sorted(shown)}
+        shown = {_delivery_key(path, kind) for path in self.paths.values() for kind in path.kinds}
+        self.deliveries = _kept(self.deliveries, shown, bounds)
+        self.deliveries_of_systems = _kept(self.deliveries_of_systems, {key[1:] for key in shown}, bounds)
 
     def recall(self, presents: Iterable[Present]) -> None:
         """Load current verdicts from the store."""
@@ -144,14 +158,15 @@ class Board:
             self._count(signal)
 
     def _count(self, signal: Signal) -> None:
-        verdict = signal.verdict
-        self.codes.take(self.paths[signal.place], signal)
+        path, verdict = self.paths[signal.place], signal.verdict
+        self.codes.take(path, signal)
         if not signal.amends:
             self.probes[signal.company][verdict.outcome, verdict.cause or ""] += 1
-        if signal.delivery is not None and verdict.outcome in (Outcome.INBOX, Outcome.LATE):
+        if signal.delivery is not None and verdict.outcome in DELIVERED:
             seconds = signal.delivery.total_seconds()
-            histogram = self.deliveries[signal.company, signal.kind.facts.needs_code]
-            histogram.observe(seconds, Exemplar(signal.probe_id, seconds, signal.at))
+            key, exemplar = _delivery_key(path, signal.kind), Exemplar(signal.probe_id, seconds, signal.at)
+            self.deliveries[key].observe(seconds, exemplar)
+            self.deliveries_of_systems[key.mail_system, key.needs_code].observe(seconds, exemplar)
 
     def _role(self, role: Role) -> dict[Check, CurrentVerdict]:
         match role:
@@ -167,3 +182,13 @@ class Board:
     def _shows(self, check: Check) -> bool:
         path = self.paths.get(check[:2])
         return path is not None and check[2] in path.kinds
+
+
+def _delivery_key(path: WatchedPath, kind: Kind) -> DeliveryKey:
+    return DeliveryKey(path.company, path.mail_system, kind.facts.needs_code)
+
+
+def _kept(histograms: Mapping[K, Histogram], shown: Iterable[K], bounds: tuple[float, ...]) -> dict[K, Histogram]:
+    """Return a histogram for each that is shown: what it was, if its bounds stay."""
+    kept = {key: each for key, each in histograms.items() if each.bounds == bounds}
+    return {key: kept.get(key) or Histogram(bounds) for key in shown}

@@ -27,7 +27,7 @@ EVERY_BOARD = pytest.mark.parametrize("name", BOARDS)
 WINDOW = re.compile(r"\[([^\]]+)\]|offset (\S+)")
 DAYS = {"1d", "1d:1m"}
 SELECTOR = re.compile(r"\b(?:mailpath_\w+|\w+:mailpath_\w+(?::\w+)?|ALERTS\w*|up|scrape_\w+)\b(\{[^}]*\})?")
-GRADED = re.compile(r"mailpath_(path_outcome|path_ok|probes_total|codes_|delivery_seconds)")
+GRADED = re.compile(r"mailpath_(path_outcome|probes_total|codes_|delivery_seconds|code_delivery)")
 
 
 def test_the_files_are_those_that_the_code_makes() -> None:

@@ -60,6 +60,12 @@ class Service(Daemon):
         """One family, by "company/path"."""
         return {f"{labels['company']}/{labels['path']}": value for labels, value in self.metrics(name)}
 
+    def outcomes(self) -> dict[str, str]:
+        """The current outcome of each path that is sent one kind of mail, by "company/path"."""
+        return {
+            f"{each['company']}/{each['path']}": each["outcome"] for each, _ in self.metrics("mailpath_path_outcome")
+        }
+
 
 async def _first(store: Store, path: str) -> ProbeRecord | None:
     company, _, key = path.partition("/")

@@ -127,7 +127,7 @@ def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         stack.callback(service.kill9)
         service.start()
         stack.enter_context(prometheus(watching(folder, managers["ruled"]), folder))
-        wait(lambda: service.of_paths("mailpath_path_ok") and all(service.of_paths("mailpath_path_ok").values()))
+        wait(lambda: set(service.outcomes().values()) == {"inbox"})
         site.namespace.filter([SHUT])
         stack.callback(site.namespace.filter, ())
         wait(lambda: all(("firing" in {call[1] for call in receiver.told(way)}) for way in WAYS), service)

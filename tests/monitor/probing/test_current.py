@@ -90,7 +90,6 @@ async def test_one_line_for_the_present_verdict_only() -> None:
     seen = await samples(shown)
     key = labels(company="acme", path="hq", kind=KIND, outcome="blocked", cause="ip_blocked", grade="real")
     assert seen["mailpath_path_outcome"] == {key: 1}
-    assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 0}
     assert seen["mailpath_last_verdict_timestamp_seconds"] == {labels(company="acme", path="hq"): T0.timestamp()}
 
 
@@ -98,7 +97,6 @@ async def test_unknown_is_neither_good_nor_bad_and_not_hidden() -> None:
     shown = board()
     shown.take([signal(probe(), Outcome.UNKNOWN)])
     seen = await samples(shown)
-    assert "mailpath_path_ok" not in seen
     assert len(seen["mailpath_path_outcome"]) == 1
 
 
@@ -107,7 +105,7 @@ async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one() -> Non
     shown.take([signal(probe(2), Outcome.INBOX, after=1.0)])
     shown.take([signal(probe(1), Outcome.MISSING)])
     seen = await samples(shown)
-    assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 1}
+    assert [dict(key)["outcome"] for key in seen["mailpath_path_outcome"]] == ["inbox"]
     assert sum(seen["mailpath_probes_total"].values()) == 2
 
 
@@ -145,7 +143,23 @@ async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code() -> No
     seen = await samples(shown)
     below = {dict(key)["le"]: value for key, value in seen["mailpath_delivery_seconds_bucket"].items()}
     assert (below["1.0"], below["60.0"], below["600.0"], below["+Inf"]) == (1, 2, 3, 4)
-    assert seen["mailpath_delivery_seconds_sum"] == {labels(company="acme", code="1"): 1344.5}
+    assert seen["mailpath_delivery_seconds_sum"] == {labels(mail_system="postfix", code="1"): 1344.5}
+
+
+async def test_the_delivery_time_of_the_newest_code_of_each_path() -> None:
+    shown = Board()
+    kinds = (Kind.VERIFICATION, KIND, Kind.INVITATION)
+    shown.configure([watched(None, None, kinds=kinds), watched(None, None, company="bolt", kinds=kinds)])
+    sent = ((KIND, 3.0), (Kind.VERIFICATION, 700.0), (Kind.INVITATION, 9.0))
+    for number, (kind, after) in enumerate(sent):
+        outcome = Outcome.LATE if after > 600 else Outcome.INBOX
+        shown.take([signal(probe(number, kind=kind), outcome, after=after)])
+    path = labels(company="acme", path="hq")
+    assert (await samples(shown))["mailpath_code_delivery_seconds"] == {path: 700.0}
+    shown.take([signal(probe(4, kind=Kind.VERIFICATION), Outcome.MISSING)])
+    assert (await samples(shown))["mailpath_code_delivery_seconds"] == {path: 3.0}, "what never came has no time"
+    shown.take([signal(probe(5), Outcome.SPAM, after=2.0)])
+    assert "mailpath_code_delivery_seconds" not in await samples(shown)
 
 
 async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line() -> None:
@@ -260,7 +274,7 @@ async def test_the_control_is_shown_apart(outcome: Outcome, ok: int | None) -> N
     shown.take([signal(probe(role=Role.CONTROL), outcome)])
     seen = await samples(shown)
     assert seen.get("mailpath_control_ok", {}).get(labels(company="acme", path="hq", kind=KIND)) == ok
-    assert "mailpath_path_ok" not in seen
+    assert "mailpath_path_outcome" not in seen
 
 
 async def test_what_is_known_of_a_path_is_there_before_its_first_verdict() -> None:

@@ -164,6 +164,31 @@ async def test_a_code_life_of_others_moves_no_mail_between_buckets() -> None:
     assert (below["420.0"], below["480.0"], below["540.0"]) == ((0, ""), (2, f"{OWN}3"), (2, ""))
 
 
+async def test_delivery_times_by_mail_system_are_those_of_the_own_probes() -> None:
+    board = Board()
+    names = (OWN, *OTHERS, "fourth")
+    system = {"fourth": ("google",)}
+    kinds = (Kind.VERIFICATION, Kind.INVITATION)
+    board.configure([watched(None, None, company=n, kinds=kinds, mail_systems=system.get(n, ("m365",))) for n in names])
+    board.take([signal(name, 2 * number, 10.0) for name in names for number in range(3)])
+
+    async def delivered(*companies: str) -> dict[str, float]:
+        text = (
+            await Metrics(board, Gauges(lambda: 7, timedelta, dict, dict)).render(companies=frozenset(companies))
+        ).decode()
+        return {
+            system: float(count)
+            for system, count in re.findall(
+                r'^mailpath_delivery_seconds_count{mail_system="(.*)",code="1"} (.*)$', text, re.M
+            )
+        }
+
+    assert await delivered(OWN) == {"m365": 3}
+    assert await delivered(OWN, OTHERS[0]) == {"m365": 6}
+    assert await delivered("fourth", OTHERS[0]) == {"google": 3, "m365": 3}
+    assert await delivered("gone") == {}
+
+
 async def test_several_companies_may_share_a_token(scraped: PagesApp) -> None:
     text = await scrape(scraped, OWN, OTHERS[0])
     assert set(re.findall(r'company="([^"]*)"', text)) == {OWN, OTHERS[0], ""}

@@ -4,13 +4,12 @@ Each is a Debian package; what is not installed is named in a remark. None of th
 
 - swaks in a script that sends a mail and waits until it lies in the Maildir
 - check_email_delivery with its own check_smtp_send; a script looks into the Maildir, since its check_imap_receive needs
-  an IMAP server
+  an IMAP server. Between the two it sleeps for some seconds, which is its default
 - blackbox_exporter, which talks to the server as far as QUIT and sends no mail
 """
 
 import asyncio
 import http.client
-import os
 import resource
 import shutil
 import subprocess
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.bench.figures import Figure, Finding, Remark
-from tests.bench.load import PATIENCE, closed_loop
+from tests.bench.load import PATIENCE, closed_loop, cpu_seconds
 from tests.bench.loopback_service import Stopwatch, free_port, running_pipeline
 from tests.bench.round_trip import Scene, Step, scene
 from tests.bench.sink import HOST
@@ -112,10 +111,12 @@ class Exporter:
     probes: int = 100  # of one round: its CPU time is told in hundredths of a second
 
     def probe(self) -> Cost:
-        began, before = time.perf_counter(), self._cpu()
+        began, before = time.perf_counter(), cpu_seconds(self.pid)
         for _ in range(self.probes):
             self._ask()
-        return Cost((self._cpu() - before) * 1000 / self.probes, (time.perf_counter() - began) * 1000 / self.probes)
+        return Cost(
+            (cpu_seconds(self.pid) - before) * 1000 / self.probes, (time.perf_counter() - began) * 1000 / self.probes
+        )
 
     def _ask(self) -> None:
         asking = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
@@ -124,10 +125,6 @@ class Exporter:
         asking.close()
         if b"probe_success 1" not in told:
             raise AssertionError(f"blackbox_exporter: {told[-200:]!r}")
-
-    def _cpu(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:

@@ -1,6 +1,9 @@
 """DNS queries: the hosts that accept mail for a domain, and their addresses.
 
 "Does not exist" and "could not find out" are never mixed: the first is an answer, the second is not.
+
+A cache serves mail and hides the present, so `lookup` has none: it asks what the name servers say now, or what the
+domain's own ones say.
 """
 
 import asyncio
@@ -15,6 +18,8 @@ from typing import Any, Literal, Protocol
 
 import dns.asyncresolver
 import dns.exception
+import dns.flags
+import dns.message
 import dns.nameserver
 import dns.rdatatype
 import dns.resolver
@@ -26,6 +31,9 @@ MAX_ADDRESSES = 8  # of one host
 MAX_RECORDS = 100  # of one type
 MAX_RECORD_CHARS = 4096  # DKIM keys and SPF records have some 500
 CACHED_ANSWERS = 20_000
+MAX_AUTHORITIES = 4  # name servers of one zone that are asked
+MAX_ALIASES = 8  # CNAMEs in a row, over zones
+EDNS_PAYLOAD = 1232  # octets, what no network cuts
 TRY_SECONDS = 2.0  # one name server may be silent this long before the next is asked
 
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
@@ -55,6 +63,22 @@ Addresses = tuple[str, ...]
 Records = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """An answer, which may be that there is nothing. `exists`: False if no such name exists (NXDOMAIN).
+
+    `ttl` counts seconds; `authentic` is the AD bit, worth as much as the resolver that set it and the way to it;
+    `server` answered; `target` is the name at the end of its CNAMEs.
+    """
+
+    records: Records
+    exists: bool = True
+    ttl: int = 0
+    authentic: bool = False
+    server: str = ""
+    target: str = ""
+
+
 class Resolver(Protocol):
     """DNS queries. Nothing raises; everything ends within `timeout` seconds."""
 
@@ -66,6 +90,13 @@ class Resolver(Protocol):
         """Return the records of one type ("TXT", "PTR", "A"), each as text; () if the name exists and has none, which
         is not the same as Unresolved. The text of TXT is its content, of others the form of a zone file. Hostile
         answers are bounded: MAX_RECORDS of MAX_RECORD_CHARS."""
+        ...
+
+    async def lookup(
+        self, name: str, kind: str, *, timeout: float, authoritative: bool = False
+    ) -> DnsAnswer | Unresolved:
+        """Return the records as they are published now, past our own cache, bounded as by `ask`. `authoritative`: ask
+        the name servers of the zone itself. Unresolved always means that the lookup failed."""
         ...
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
@@ -87,7 +118,8 @@ def is_address(name: str) -> bool:
 class DnsResolver:
     """DNS by the given name servers ("192.0.2.53", "127.0.0.1:5353", "[::1]:53") or the machine's.
 
-    Answers are cached for their TTL. Hosts of equal preference are shuffled by `rng`, else sorted by name.
+    Answers are cached for their TTL. Hosts of equal preference are shuffled by `rng`, else sorted by name. The name
+    servers of a zone are asked on `authority_port`.
     """
 
     def __init__(
@@ -96,10 +128,12 @@ class DnsResolver:
         *,
         rng: random.Random | None = None,
         hosts_file: Path = Path("/etc/hosts"),
+        authority_port: int = 53,
     ) -> None:
         self._nameservers = [_nameserver(where) for where in nameservers]
         self._rng = rng
         self._hosts_file = hosts_file
+        self._authority_port = authority_port
         self._dns: dns.asyncresolver.Resolver | None = None
 
     async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
@@ -122,6 +156,49 @@ class DnsResolver:
         """See `Resolver`."""
         answer = await self._ask(name, kind, asyncio.get_running_loop().time() + timeout)
         return answer if isinstance(answer, Unresolved) else tuple(map(_text, answer[:MAX_RECORDS]))
+
+    async def lookup(
+        self, name: str, kind: str, *, timeout: float, authoritative: bool = False
+    ) -> DnsAnswer | Unresolved:
+        """See `Resolver`."""
+        until = asyncio.get_running_loop().time() + timeout
+        if authoritative:
+            return await self._from_authorities(name, kind, until)
+        try:
+            uncached = _uncached(self._resolver().nameservers, dns.flags.RD | dns.flags.AD)
+        except (dns.exception.DNSException, OSError) as error:
+            return _failed(name, kind, error, timeout)
+        return await _lookup(uncached, name, kind, until)
+
+    async def _from_authorities(self, name: str, kind: str, until: float) -> DnsAnswer | Unresolved:
+        """Ask the name servers of the zone that holds `name`, and for the target of a CNAME those of its zone."""
+        target = name
+        for _ in range(MAX_ALIASES):
+            servers = await self._authorities(target, until)
+            if isinstance(servers, Unresolved):
+                return servers
+            answer = await _lookup(_uncached(servers, 0), target, kind, until)
+            if isinstance(answer, Unresolved) or answer.records or answer.target in ("", target):
+                return answer
+            target = answer.target
+        return Unresolved(Fault.LOOKUP_FAILED, f"{name} has more than {MAX_ALIASES} aliases in a row")
+
+    async def _authorities(self, name: str, until: float) -> Sequence[dns.nameserver.Nameserver] | Unresolved:
+        """Return the name servers of the zone that holds `name`: the nearest parent that has NS records."""
+        labels = name.rstrip(".").split(".")
+        for place in range(len(labels)):
+            zone = ".".join(labels[place:])
+            found = await self._ask(zone, "NS", until)
+            if isinstance(found, Unresolved) and found.fault is Fault.LOOKUP_FAILED:
+                return found
+            if isinstance(found, Unresolved) or not found:
+                continue
+            names = [record.target.to_text(omit_final_dot=True) for record in found[:MAX_AUTHORITIES]]
+            addresses = [at[0] for _, at in await self._resolve_all(names, until) if not isinstance(at, Unresolved)]
+            if not addresses:
+                return Unresolved(Fault.LOOKUP_FAILED, f"no name server of {zone} has an address")
+            return [dns.nameserver.Do53Nameserver(address, self._authority_port) for address in addresses]
+        return Unresolved(Fault.LOOKUP_FAILED, f"no zone found for {name}")
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
         """See `Resolver`. The machine's hosts file comes before DNS, as for other programs."""
@@ -170,14 +247,8 @@ class DnsResolver:
             return ()
         except dns.resolver.NXDOMAIN:
             return Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} does not exist")
-        except (TimeoutError, dns.resolver.LifetimeTimeout):
-            return Unresolved(Fault.LOOKUP_FAILED, f"no name server answered for {kind} of {name} in {seconds:.1f} s")
-        except dns.resolver.NoNameservers as error:
-            return Unresolved(Fault.LOOKUP_FAILED, f"no name server could tell {kind} of {name}: {_codes(error)}")
-        except dns.resolver.NoResolverConfiguration:
-            return Unresolved(Fault.LOOKUP_FAILED, "this machine has no name server configured")
-        except (dns.exception.DNSException, OSError, UnicodeError, ValueError) as error:
-            return Unresolved(Fault.LOOKUP_FAILED, f"{kind} of {name}: {type(error).__name__}: {error}"[:300])
+        except (TimeoutError, dns.exception.DNSException, OSError, UnicodeError, ValueError) as error:
+            return _failed(name, kind, error, seconds)
         records: Sequence[Any] = tuple(answer)
         return records
 
@@ -191,6 +262,54 @@ class DnsResolver:
             made.timeout = TRY_SECONDS
             self._dns = made
         return self._dns
+
+
+def _uncached(servers: Any, flags: int) -> dns.asyncresolver.Resolver:
+    """Return a resolver that remembers nothing and asks for the AD bit (RFC 6840, section 5.7)."""
+    made = dns.asyncresolver.Resolver(configure=False)
+    made.nameservers = servers
+    made.timeout = TRY_SECONDS
+    made.flags = dns.flags.Flag(flags)
+    made.use_edns(0, dns.flags.DO, EDNS_PAYLOAD)
+    return made
+
+
+async def _lookup(by: dns.asyncresolver.Resolver, name: str, kind: str, until: float) -> DnsAnswer | Unresolved:
+    seconds = max(until - asyncio.get_running_loop().time(), 0.001)
+    try:
+        async with asyncio.timeout_at(until):
+            answer = await by.resolve(name, kind, lifetime=seconds, search=False, raise_on_no_answer=False)
+    except dns.resolver.NXDOMAIN as error:
+        replies: list[dns.message.Message] = list((error.kwargs.get("responses") or {}).values())
+        return DnsAnswer((), exists=False, authentic=any(reply.flags & dns.flags.AD for reply in replies), target=name)
+    except (TimeoutError, dns.exception.DNSException, OSError, UnicodeError, ValueError) as error:
+        return _failed(name, kind, error, seconds)
+    return DnsAnswer(
+        tuple(map(_text, (answer.rrset or ())[:MAX_RECORDS])),
+        ttl=answer.chaining_result.minimum_ttl,
+        authentic=bool(answer.response.flags & dns.flags.AD),
+        server=_place(answer),
+        target=answer.canonical_name.to_text(omit_final_dot=True).lower(),
+    )
+
+
+def _place(answer: dns.resolver.Answer) -> str:
+    """Return the address of the name server that answered, with its port if that is not the usual one."""
+    return f"{answer.nameserver or ''}" + (f":{answer.port}" if answer.port not in (None, 53) else "")
+
+
+def _failed(name: str, kind: str, error: Exception, seconds: float) -> Unresolved:
+    """Describe a failed lookup."""
+    match error:
+        case TimeoutError() | dns.resolver.LifetimeTimeout():
+            text = f"no name server answered for {kind} of {name} in {seconds:.1f} s"
+        case dns.resolver.NoNameservers():
+            text = f"no name server could tell {kind} of {name}: {_codes(error)}"
+        case dns.resolver.NoResolverConfiguration():
+            text = "this machine has no name server configured"
+        case _:
+            text = f"{kind} of {name}: {type(error).__name__}: {error}"[:300]
+    return Unresolved(Fault.LOOKUP_FAILED, text)
 
 
 def _nameserver(where: str) -> dns.nameserver.Do53Nameserver:

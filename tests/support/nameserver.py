@@ -13,7 +13,8 @@ import dns.rdatatype
 import dns.rrset
 
 Records = Mapping[tuple[str, str], list[str] | str]
-"""(name, type) -> records; or "SERVFAIL", "REFUSED", "SILENCE", "GARBAGE". A name that is nowhere does not exist."""
+"""(name, type) -> records; or "SERVFAIL", "REFUSED", "SILENCE", "GARBAGE", "TRUNCATED". A name that is nowhere does
+not exist."""
 
 TWO_HOSTS: Records = {
     ("acme.example", "MX"): ["20 mx2.acme.example.", "10 mx1.acme.example."],
@@ -29,6 +30,7 @@ class NameServer(asyncio.DatagramProtocol):
     records: Records
     asked: list[tuple[str, str]] = field(default_factory=list)
     where: str = ""
+    validates: bool = False  # set the AD bit
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)  # by what it can do; not by its class
@@ -46,13 +48,28 @@ class NameServer(asyncio.DatagramProtocol):
             return
         answer = dns.message.make_response(query)
         answer.flags |= dns.flags.RA
-        if isinstance(found, str):
+        if self.validates:
+            answer.flags |= dns.flags.AD
+        name, found = self._follow(answer, name, kind)
+        if found == "TRUNCATED":
+            answer.flags |= dns.flags.TC  # and nobody listens on TCP
+        elif isinstance(found, str):
             answer.set_rcode(dns.rcode.from_text(found))
         elif found:
-            answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *found))
+            answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *found))
         elif not any(name == known for known, _ in self.records):
             answer.set_rcode(dns.rcode.NXDOMAIN)
         self._transport.sendto(answer.to_wire(), addr)
+
+    def _follow(self, answer: dns.message.Message, name: str, kind: str) -> tuple[str, list[str] | str]:
+        """Add the aliases that lead on from `name`; return the last name and its records."""
+        for _ in range(20):
+            alias = self.records.get((name, "CNAME"))
+            if kind == "CNAME" or not isinstance(alias, list):
+                break
+            answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "CNAME", *alias))
+            name = alias[0].rstrip(".").lower()
+        return name, self.records.get((name, kind), [])
 
 
 @asynccontextmanager

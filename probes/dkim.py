@@ -42,6 +42,9 @@ def _selector(value: str) -> str:
     return value
 
 
+Selector = Annotated[str, AfterValidator(_selector)]
+
+
 class Signer:
     """Signs for one domain with one key, parsed once."""
 
@@ -79,7 +82,7 @@ def _usable(key: SecretStr) -> SecretStr:
 class Dkim(Settings):
     """`[sender.dkim]`: a private key in PEM, RSA or Ed25519; `domain` defaults to the sender's own."""
 
-    selector: Annotated[str, AfterValidator(_selector)] = Field(description="Names the public key in the DNS.")
+    selector: Selector = Field(description="Names the public key in the DNS.")
     key: Annotated[Secret, checked_secret(_usable)] = Field(description="The private key in PEM, RSA or Ed25519.")
     domain: Domain | None = Field(None, description="The signing domain, if not the sender's.")
 

@@ -24,7 +24,18 @@ def test_imports_go_down_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp", "aiosmtpd", "apprise"]
+    "library",
+    [
+        "apscheduler",
+        "prometheus_client",
+        "sqlalchemy",
+        "imapclient",
+        "dns",
+        "aiohttp",
+        "aiosmtpd",
+        "apprise",
+        "spftrace",
+    ],
 )
 def test_a_library_has_its_home(library) -> None:
     homes = {
@@ -36,6 +47,7 @@ def test_a_library_has_its_home(library) -> None:
         "aiohttp": ("monitor/web/", "probes/http.py"),
         "aiosmtpd": ("monitor/sandbox/", "monitor/sources/inbound/smtp.py"),
         "apprise": ("monitor/channels/services.py",),
+        "spftrace": ("probes/standing/spf_engine.py",),
     }
     importing = [
         str(path.relative_to(ROOT))

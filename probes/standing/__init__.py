@@ -1,9 +1,17 @@
 """Standing: what the world publishes about the sender, and how good that is. One file for each question.
 
-- `fact`      the answer to one question: state, value, reason, age. Read this first
-- `words`     the sentence of every reason, rendered last
-- `lists`     the table of DNS lists; `blocklists` tests each against itself, then asks it about the sender
-- `profile`   drift: what is published, in comparable form, and what changed
+- `survey`      asks the questions; the table of them. Start here
+- `fact`        the answer to one question (state, value, reason, age) and what several readings amount to
+- `asking`      DNS and HTTP for a question, and how its answer becomes a fact
+- `spf`         by `spf_engine`, the home of the SPF library
+- `dkim_keys`, `dmarc`, `bimi`            of the From domain; `tags`: the form of their records
+- `reverse`, `helo`                       of the source IP
+- `mail_hosts`, `mta_sts`, `tls_rpt`, `dane`  of the bounce domain: can bounces come back?
+- `dnssec`      is the domain signed?
+- `lists`       the table of DNS lists; `blocklists` tests each against itself, then asks it about the sender
+- `profile`     drift: what is published, in comparable form, and what changed
+- `settings`    the table `[standing]`
+- `words`       labels, and the sentence of every reason, rendered last
 
 A DNS failure is never "missing": a fact that could not be read is unknown, and a fact is bad only after two readings.
 """

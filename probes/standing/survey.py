@@ -1,0 +1,94 @@
+"""Asks the questions, each a file of this package and a row of READERS. Start here.
+
+A resolver that denies the public DNS (a closed network, a proxy in front of it) would make everything "missing": it is
+tested first, and then nothing is known. What is bad by our resolver is asked again of the domain's own name servers: a
+fact is bad only if both say so.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from probes.resolver import Unresolved
+from probes.standing.asking import Asker, Reader, Subject
+from probes.standing.bimi import read_bimi
+from probes.standing.blocklists import ask_lists, fact_of
+from probes.standing.dane import read_dane
+from probes.standing.dkim_keys import read_dkim_keys
+from probes.standing.dmarc import read_dmarc
+from probes.standing.dnssec import read_dnssec
+from probes.standing.fact import Assessment, Fact, Question, State, Why
+from probes.standing.helo import read_helo
+from probes.standing.mail_hosts import read_bounces
+from probes.standing.mta_sts import read_mta_sts
+from probes.standing.reverse import read_ptr
+from probes.standing.spf import read_spf
+from probes.standing.tls_rpt import read_tls_rpt
+
+
+async def _read_blocklists(subject: Subject, asker: Asker) -> Sequence[Fact]:
+    domains = (subject.domain, subject.bounce_domain, subject.helo)
+    answers = await ask_lists(asker.resolver, (subject.source_ip,), domains, asker.now())
+    return [fact_of(answer) for answer in answers]
+
+
+READERS: dict[Question, Reader] = {
+    Question.SPF: read_spf,
+    Question.DKIM: read_dkim_keys,
+    Question.DMARC: read_dmarc,
+    Question.PTR: read_ptr,
+    Question.HELO: read_helo,
+    Question.BOUNCES: read_bounces,
+    Question.MTA_STS: read_mta_sts,
+    Question.TLS_RPT: read_tls_rpt,
+    Question.DANE: read_dane,
+    Question.DNSSEC: read_dnssec,
+    Question.BIMI: read_bimi,
+    Question.BLOCKLIST: _read_blocklists,
+}
+
+
+NEEDS_AGREEMENT = frozenset({Why.DMARC_MISSING})  # absences that are not bad, and yet said of the sender
+
+
+async def survey(questions: Sequence[Question], subject: Subject, asker: Asker) -> list[Fact]:
+    """Answer the questions, all at once; the facts are in their order."""
+    if blind := await blindness(subject, asker):
+        unknown = Assessment(State.UNKNOWN, Why.RESOLVER_BLIND, named=(blind,))
+        return [asker.fact(question, subject.domain, unknown) for question in questions]
+    answers = await asyncio.gather(*(_read(READERS[question], subject, asker) for question in questions))
+    return [fact for facts in answers for fact in facts]
+
+
+async def blindness(subject: Subject, asker: Asker) -> str:
+    """Return in what our resolver differs from the public DNS: it denies a top-level domain; "" if in nothing."""
+    top = subject.domain.rpartition(".")[2]
+    found = await asker.renewed(authoritative=False).lookup(top, "NS")
+    if isinstance(found, Unresolved) or found.records:
+        return ""
+    return f'the name server says that there is no top-level domain "{top}", so it does not know the public DNS'
+
+
+async def _read(read: Reader, subject: Subject, asker: Asker) -> Sequence[Fact]:
+    facts = await read(subject, asker.renewed(authoritative=False))
+    if not any(map(_accuses, facts)):
+        return facts
+    again = {fact.subject: fact for fact in await read(subject, asker.renewed(authoritative=True))}
+    return [_agreed(fact, again.get(fact.subject)) for fact in facts]
+
+
+def _accuses(fact: Fact) -> bool:
+    """Test if the zone's own name servers have to agree. A blocklist is tested in another way, with the question."""
+    return fact.question is not Question.BLOCKLIST and (fact.state is State.BAD or fact.why in NEEDS_AGREEMENT)
+
+
+def _agreed(fact: Fact, authority: Fact | None) -> Fact:
+    """Return the fact if it accuses nobody, or if the domain's own name servers agree; else it is not known."""
+    if not _accuses(fact):
+        return fact
+    if authority is None or authority.state is State.UNKNOWN:
+        said = authority.named[:1] if authority else ()
+        return replace(fact, state=State.UNKNOWN, why=Why.SERVERS_SILENT, named=said or ("no answer",))
+    if not _accuses(authority):
+        return replace(fact, state=State.UNKNOWN, why=Why.SERVERS_DISAGREE, named=())
+    return replace(fact, servers=tuple(dict.fromkeys((*fact.servers, *authority.servers))))

@@ -11,6 +11,7 @@
 - `channels`  `channel`; `channel_commands`: its commands and options
 - `people`    `person` and `token`; `who`: the operator's name for the audit log
 - `read`      `read`: explains replies, bounces, messages and reports; `read_commands`: its commands and options
+- `standing`  `standing`: what the world publishes about the sender
 - `config_warnings` what `check-config` warns of; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands
 - `text`      terminal output; `streams`: opens standard streams that are closed

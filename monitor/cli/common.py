@@ -20,10 +20,13 @@ By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name for the
 HERE = Path("config.toml")
 
 
-def read_settings(file: Path, *, secrets_later: bool = True) -> "Config":
-    """Read the configuration. Most commands need no secrets from it and work without them."""
-    from monitor.config import ConfigErrors, read_config
+def read_settings(file: Path, *, secrets_later: bool = True, missing_is_empty: bool = False) -> "Config":
+    """Read the configuration. Most commands need no secrets from it and work without them. `missing_is_empty`: without
+    a file, the defaults hold."""
+    from monitor.config import Config, ConfigErrors, read_config
 
+    if missing_is_empty and not file.exists():
+        return Config()
     try:
         return read_config(file, secrets_later=secrets_later)
     except ConfigErrors as errors:

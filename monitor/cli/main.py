@@ -159,6 +159,28 @@ def incidents(
     finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
 
 
+@app.command()
+def standing(
+    checks: Annotated[
+        list[str] | None, typer.Option("--check", metavar="NAME", help="Only this check; may be repeated.")
+    ] = None,
+    explain: Annotated[
+        str, typer.Option("--explain", metavar="NAME", help="Show each step of a check: spf.", show_default=False)
+    ] = "",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="If something is bad, read it again ten minutes later.")
+    ] = False,
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show what DNS and HTTPS publish about the sender. Exit 0: nothing bad. 1: bad, even once. 2: could not tell."""
+    settings = read_settings(config, missing_is_empty=config == HERE)
+    from monitor.cli import standing as read
+
+    options = read.StandingOptions(tuple(checks or ()), explain, confirm, as_json)
+    finish(read.standing(settings, options))
+
+
 work_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -45,6 +45,7 @@ from probes.settings import (
     endpoint,
     shown,
 )
+from probes.standing.settings import StandingSettings
 from probes.token import TOKEN_LENGTH
 
 MAX_LOCAL_PART_CHARS = 64  # RFC 5321, section 4.5.3.1.1
@@ -304,6 +305,7 @@ class Config(Settings):
     web: WebSettings = Field(default_factory=WebSettings)
     inbound: InboundSettings | None = None
     dns: DnsSettings = Field(default_factory=DnsSettings)
+    standing: StandingSettings = Field(default_factory=StandingSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
     channels: dict[Key, ChannelSettings] = Field({}, description="Notification channels, one table each.")

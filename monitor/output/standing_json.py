@@ -1,0 +1,43 @@
+"""The documented JSON of standing."""
+
+from datetime import datetime
+from typing import Any
+
+from probes.standing.fact import FactVerdict
+from probes.standing.spf_engine import SpfEvaluation
+from probes.standing.words import sentence
+
+
+def fact_json(verdict: FactVerdict, now: datetime) -> dict[str, Any]:
+    """Return one fact. `value` and `named` are what others publish, unchanged."""
+    fact = verdict.reading
+    return {
+        "check": fact.question.value,
+        "subject": fact.subject,
+        "state": verdict.state.value,
+        "suspected": verdict.suspected,
+        "why": fact.why.value,
+        "named": list(fact.named),
+        "because": sentence(fact),
+        "value": fact.value,
+        "at": fact.at.isoformat(),
+        "age_seconds": (now - fact.at).total_seconds(),
+        "ttl_seconds": fact.ttl,
+        "servers": list(fact.servers),
+    }
+
+
+def evaluation_json(done: SpfEvaluation, needed: int) -> dict[str, Any]:
+    """Return one SPF evaluation. `needed`: lookups of the whole record."""
+    return {
+        "check": "spf",
+        "result": done.result.value,
+        "record": done.record,
+        "chain": list(done.chain),
+        "lookups": done.lookups,
+        "lookups_needed": needed,
+        "void_lookups": done.voids,
+        "reason": done.reason,
+        "failures": list(done.failures),
+        "steps": [{"depth": step.depth, "text": step.text} for step in done.steps],
+    }

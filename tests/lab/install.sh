@@ -3,8 +3,8 @@
 # Nothing is done when all is there, or for an ordinary user, for whom the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound rbldnsd postgrey iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
-SERVICES="postfix dovecot rspamd unbound rbldnsd postgrey nginx prometheus prometheus-alertmanager"
+PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
+SERVICES="postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager"
 POLICY=/usr/sbin/policy-rc.d
 
 missing=""

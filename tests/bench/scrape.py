@@ -156,6 +156,7 @@ async def _scraped(
     board: Board, port: int, plan: Plan, name: str, headers: Mapping[str, str], *, changes: bool = True
 ) -> tuple[list[Finding], bytes]:
     took: list[float] = []
+    cpu: list[float] = []  # which other load on the machine does not change
     lags: list[float] = []
     for turn in range(plan.scrapes):
         if changes:
@@ -163,13 +164,15 @@ async def _scraped(
         gc.collect()  # of what the bench made
         await asyncio.sleep(MAX_REST_SECONDS)  # as Prometheus, which does not ask all the time
         async with loop_lag() as late:
-            began = time.perf_counter()
+            began, cpu_before = time.perf_counter(), time.process_time()
             body = await asyncio.to_thread(_read, port, headers)
             took.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - cpu_before)
         lags += late or [0.0]  # over before the first moment
     of_yardstick = name == YARDSTICK
     return [
         Figure(GROUP, f"{name}: seconds", "s", tuple(took), "" if of_yardstick else "<= 0.3"),
+        Figure(GROUP, f"{name}: CPU, with the client", "s", tuple(cpu)),
         Figure(GROUP, f"{name}: size", "kB", (len(body) / 1000,)),
         Figure(GROUP, f"{name}: lag, p99", "ms", (quantile(lags, 0.99) * 1000,), "" if of_yardstick else "< 50"),
         Figure(GROUP, f"{name}: lag, most", "ms", (quantile(lags, 1.0) * 1000,)),

@@ -16,8 +16,10 @@ from monitor.config import Config
 from monitor.errors import UserError
 from monitor.output.standing_json import evaluation_json, fact_json
 from probes.display import one_line, roughly
+from probes.settings import MissingSecretError
 from probes.standing.asking import Asker, Subject
 from probes.standing.fact import CONFIRMED_AFTER, Fact, FactVerdict, Question, State, judge
+from probes.standing.lists import ListAccess
 from probes.standing.spf import MAX_LOOKUPS
 from probes.standing.spf_engine import SpfEvaluation, evaluate, needs
 from probes.standing.survey import READERS, blindness, survey
@@ -56,8 +58,9 @@ async def standing(
     if options.explain:
         _question(options.explain, (Question.SPF,))
     subject = subject_of(config)
+    access = _list_access(config) if Question.BLOCKLIST in questions else ListAccess()
     async with outside_of(config) as outside:
-        asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating)
+        asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating, lists=access)
         if options.explain and (blind := await blindness(subject, asker)):
             raise CannotReadError(blind)
         if options.explain:
@@ -80,6 +83,13 @@ def subject_of(config: Config) -> Subject:
     own = (sender.dkim.selector,) if sender.dkim and sender.dkim.domain in (None, sender.domain) else ()
     selectors = tuple(dict.fromkeys((*own, *config.standing.selectors)))
     return Subject(sender.domain, sender.bounces.rpartition("@")[2], sender.source_ip, sender.helo, selectors)
+
+
+def _list_access(config: Config) -> ListAccess:
+    try:
+        return config.standing.list_access()
+    except MissingSecretError as error:
+        raise CannotReadError(f"standing.spamhaus_key: {error}") from None
 
 
 def exit_of(verdicts: Sequence[FactVerdict]) -> Exit:

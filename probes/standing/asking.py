@@ -9,7 +9,9 @@ from datetime import datetime
 
 from probes.http import HttpReply, HttpSession
 from probes.resolver import DnsAnswer, Resolver, Unresolved
+from probes.standing.blocklists import NO_ACCESS
 from probes.standing.fact import Assessment, Fact, Question, State, Why
+from probes.standing.lists import ListAccess
 
 LOOKUP_TIMEOUT = 5.0  # seconds for one DNS lookup
 MAX_VALUE_CHARS = 500  # of what others publish, kept in a fact
@@ -31,7 +33,7 @@ class Asker:
     """Asks for one question, and remembers who answered and for how long the answers hold.
 
     `validating`: the AD bit of our resolver is believed. `authoritative`: ask the name servers of each zone, whose
-    answers have no AD bit.
+    answers have no AD bit. `lists`: how blocklists are asked.
     """
 
     resolver: Resolver
@@ -39,6 +41,7 @@ class Asker:
     now: Callable[[], datetime]
     validating: bool = False
     authoritative: bool = False
+    lists: ListAccess = NO_ACCESS
     _servers: dict[str, None] = field(default_factory=dict)
     _ttls: list[int] = field(default_factory=list)
 

@@ -9,22 +9,22 @@ counts only if the list's own test entry is there and its clear entry is not (RF
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import chain
 
-from probes.answer import Fault
 from probes.ip_addresses import parse_ip
 from probes.reading.received import organisation
 from probes.resolver import Records, Resolver, Unresolved
 from probes.standing.fact import Fact, Question, State, Why
-from probes.standing.lists import COMMON_REFUSALS, LISTS, DnsList, ListKind, ListWeight
+from probes.standing.lists import COMMON_REFUSALS, LISTS, DnsList, ListAccess, ListKind, ListWeight
 
 MAX_QUESTIONS_AT_ONCE = 32
 LIST_TIMEOUT_SECONDS = 5.0  # of one question
 KEY_SHOWN_AS = "KEY"
+NO_ACCESS = ListAccess()
 
 _ANSWERS = ip_network("127.0.0.0/8")
 _SUMS = ip_network("127.0.0.0/24")
@@ -68,6 +68,8 @@ class ListReading:
     flaw: Flaw | None = None
     text: str = ""
     lesser: bool = False
+    ttl: int | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def fact_of(answer: ListAnswer) -> Fact:
         answer.at,
         value=" ".join(reading.codes),
         named=(row.name, said, row.leave),
+        ttl=reading.ttl,
+        servers=(reading.server,) if reading.server else (),
     )
 
 
@@ -122,10 +126,9 @@ _FACTS: dict[ListState, tuple[State, Why]] = {
 
 
 def read_answer(dns_list: DnsList, answer: Records | Unresolved) -> ListReading:
-    """Read an answer of a list. One refusal among several records is a refusal: nobody is accused by halves."""
+    """Read an answer of a list: () if there is no such name. One refusal among several records is a refusal: nobody is
+    accused by halves."""
     if isinstance(answer, Unresolved):
-        if answer.fault is Fault.DOMAIN_UNKNOWN:
-            return ListReading(ListState.CLEAR)
         return ListReading(ListState.UNKNOWN, text=dns_list.silence or answer.text)
     codes = tuple(sorted(answer))
     addresses = [parse_ip(code) for code in codes]
@@ -164,28 +167,30 @@ async def ask_lists(
     domains: Iterable[str],
     now: datetime,
     *,
-    key: str = "",
-    off: Iterable[str] = (),
+    access: ListAccess = NO_ACCESS,
     lists: Sequence[DnsList] = LISTS,
     timeout: float = LIST_TIMEOUT_SECONDS,
 ) -> tuple[ListAnswer, ...]:
     """Ask the lists about these addresses, and about these domains and the organisations they belong to.
 
-    `key` is the key of Spamhaus DQS; the zones in `off` are not asked. Raises ValueError for a malformed key; anything
-    else ends as a state.
+    Nothing is asked about what is neither an IP address nor a domain. Raises ValueError for a malformed key.
     """
-    key = key.strip()
-    if key and not _KEY.fullmatch(key):
-        raise ValueError("the key of Spamhaus DQS must consist of letters and digits")
-    unwanted = set(off)
+    key = access.key and checked_key(access.key)
     asker = _Asker(resolver, key, timeout)
     asked_domains = domains_to_ask(domains)
     asked_addresses = tuple(dict.fromkeys(addresses))
-    wanted = [row for row in lists if row.asked_zone(key) and row.public_zone not in unwanted]
+    wanted = [row for row in lists if row.asked_zone(key) and row.public_zone not in access.off]
     found = await asyncio.gather(
         *(asker.ask(row, asked_domains if row.kind is ListKind.DOMAIN else asked_addresses, now) for row in wanted)
     )
     return tuple(chain.from_iterable(found))
+
+
+def checked_key(key: str) -> str:
+    """Return the key of Spamhaus DQS, which becomes a part of names. Raises ValueError if it cannot."""
+    if not _KEY.fullmatch(key.strip()):
+        raise ValueError("must consist of letters and digits, as Spamhaus shows it")
+    return key.strip()
 
 
 def domains_to_ask(domains: Iterable[str]) -> tuple[str, ...]:
@@ -228,10 +233,12 @@ class _Asker:
     async def _read(self, dns_list: DnsList, subject: str) -> ListReading:
         name = question_name(subject, dns_list.kind, dns_list.asked_zone(self._key))
         async with self._room:
-            answer = await self._resolver.ask(name, "A", timeout=self._timeout)
-        if isinstance(answer, Unresolved) and self._key:
-            answer = Unresolved(answer.fault, answer.text.replace(self._key, KEY_SHOWN_AS))
-        return read_answer(dns_list, answer)
+            answer = await self._resolver.lookup(name, "A", timeout=self._timeout)
+        if isinstance(answer, Unresolved):
+            text = answer.text.replace(self._key, KEY_SHOWN_AS) if self._key else answer.text
+            return read_answer(dns_list, Unresolved(answer.fault, text))
+        reading = read_answer(dns_list, answer.records)
+        return replace(reading, ttl=answer.ttl if answer.records else None, server=answer.server)
 
 
 def _may_be_asked(dns_list: DnsList, subject: str) -> bool:

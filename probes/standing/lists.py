@@ -36,6 +36,14 @@ class ListWeight(StrEnum):
     RECOMMENDS = "recommends"  # a list of good senders: being on it is no listing
 
 
+@dataclass(frozen=True, slots=True)
+class ListAccess:
+    """Ways to ask: the key of Spamhaus DQS, "" for none, and the zones that are not asked."""
+
+    key: str = field(default="", repr=False)
+    off: tuple[str, ...] = ()
+
+
 def _octets(codes: Mapping[int, str], prefix: str = "127.0.0.") -> Mapping[str, str]:
     """Spell the answers that differ in the last octet."""
     return {f"{prefix}{octet}": meaning for octet, meaning in codes.items()}

@@ -28,7 +28,7 @@ from probes.standing.tls_rpt import read_tls_rpt
 
 async def _read_blocklists(subject: Subject, asker: Asker) -> Sequence[Fact]:
     domains = (subject.domain, subject.bounce_domain, subject.helo)
-    answers = await ask_lists(asker.resolver, (subject.source_ip,), domains, asker.now())
+    answers = await ask_lists(asker.resolver, (subject.source_ip,), domains, asker.now(), access=asker.lists)
     return [fact_of(answer) for answer in answers]
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from monitor.cli.exits import Exit
 from monitor.cli.main import app
 from monitor.cli.standing import CannotReadError, StandingOptions, exit_of, standing, subject_of
-from monitor.config import Config
+from monitor.config import Config, read_config
 from probes.standing.fact import Question
 from probes.standing.survey import READERS
 from tests.support.nameserver import NameServer, Records, name_server
@@ -161,3 +161,74 @@ def test_the_subject_is_the_configured_sender() -> None:
 
 def test_nothing_read_is_nothing_bad() -> None:
     assert exit_of([]) is Exit.OK
+
+
+LISTS: Records = {
+    **ZONE,
+    ("2.0.0.127.zen.spamhaus.org", "A"): ["127.0.0.2"],
+    ("50.122.130.104.zen.spamhaus.org", "A"): ["127.0.0.3"],
+    ("2.0.0.127.psbl.surriel.com", "A"): ["127.0.0.2"],
+    ("2.0.0.127.all.s5h.net", "A"): ["127.255.255.254"],
+    ("50.122.130.104.bl.spamcop.net", "A"): ["127.0.0.2"],  # and its test entry is missing
+    ("test.surbl.org.multi.surbl.org", "A"): ["127.0.0.254"],
+}
+
+
+async def test_blocklists_have_a_row_each_and_only_one_that_works_accuses(capsys: pytest.CaptureFixture[str]) -> None:
+    async with name_server(LISTS) as dns:
+        code = await standing(config_of(dns), options("blocklist"))
+    facts = {fact["subject"]: fact for fact in map(json.loads, capsys.readouterr().out.splitlines())}
+    states = {subject: (fact["state"], fact["suspected"], fact["why"]) for subject, fact in facts.items()}
+    assert states["104.130.122.50 at zen.spamhaus.org"] == ("unknown", True, "listed")  # not yet seen twice
+    assert states["104.130.122.50 at bl.spamcop.net"] == ("unknown", False, "list_broken")
+    assert states["104.130.122.50 at all.s5h.net"] == ("refused", False, "list_refuses")
+    assert states["104.130.122.50 at psbl.surriel.com"] == ("good", False, "not_listed")
+    assert states["trimble.com at multi.surbl.org"] == ("good", False, "not_listed")
+    assert [subject for subject, fact in facts.items() if fact["suspected"]] == ["104.130.122.50 at zen.spamhaus.org"]
+    assert facts["104.130.122.50 at zen.spamhaus.org"]["ttl_seconds"] == 60
+    assert "https://check.spamhaus.org/" in facts["104.130.122.50 at zen.spamhaus.org"]["because"]
+    assert code is Exit.NOT_OK
+
+
+async def test_lists_that_refuse_or_are_broken_accuse_nobody() -> None:
+    broken = {name: records for name, records in LISTS.items() if name[0] != "50.122.130.104.zen.spamhaus.org"}
+    async with name_server(broken) as dns:
+        assert await standing(config_of(dns), options("blocklist"), wait=no_wait) is Exit.COULD_NOT_TELL
+
+
+async def test_the_key_of_spamhaus_and_lists_that_are_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DQS", "s3cret")
+    table = {"spamhaus_key": {"env": "DQS"}, "lists_off": ["all.s5h.net"]}
+    async with name_server(LISTS) as dns:
+        await standing(config_of(dns, standing=table), options("blocklist"))
+    out = capsys.readouterr().out
+    asked = [name for name, _ in dns.asked]
+    assert "50.122.130.104.s3cret.zen.dq.spamhaus.net" in asked
+    assert not any("s5h" in name for name in asked)
+    assert "s3cret" not in out
+    assert "zrd.dq.spamhaus.net" in out
+
+
+async def test_a_key_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DQS", raising=False)
+    file = tmp_path / "config.toml"
+    file.write_text('[standing]\nspamhaus_key = { env = "DQS" }\n')
+    config = read_config(file, secrets_later=True)
+    with pytest.raises(CannotReadError, match=r"standing\.spamhaus_key: .*DQS"):
+        await standing(config, options("blocklist"))
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ({"lists_off": ["zen.spamhaus.example"]}, "must be one of zen.spamhaus.org"),
+        ({"spamhaus_key": {"env": "DQS"}}, "must consist of letters and digits"),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error(table: dict[str, object], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DQS", "not.a.key")
+    with pytest.raises(ValueError, match=says) as error:
+        Config.model_validate({"standing": table})
+    assert "not.a.key" not in str(error.value)

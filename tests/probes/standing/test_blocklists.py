@@ -18,7 +18,7 @@ from probes.standing.blocklists import (
     question_name,
 )
 from probes.standing.fact import Question, State, judge
-from probes.standing.lists import LISTS, DnsList, ListKind
+from probes.standing.lists import LISTS, DnsList, ListAccess, ListKind
 from probes.standing.words import sentence
 from tests.support.nameserver import Records, name_server
 
@@ -44,7 +44,9 @@ async def ask(
     """Return what the lists say, and the names that were asked."""
     async with name_server(records) as dns:
         resolver = DnsResolver([dns.where])
-        found = await ask_lists(resolver, addresses, domains, NOW, key=key, off=off, lists=lists, timeout=0.5)
+        found = await ask_lists(
+            resolver, addresses, domains, NOW, access=ListAccess(key, tuple(off)), lists=lists, timeout=0.5
+        )
     return list(found), sorted(name for name, kind in dns.asked if kind == "A")
 
 
@@ -184,7 +186,7 @@ async def test_a_key_opens_the_lists_of_its_owner_and_is_nowhere_shown() -> None
     answers, asked = await ask(records, (ZEN, zrd), domains=["trimble.example"], key=" s3cret\n")
     assert [answer.state for answer in answers] == [ListState.UNKNOWN, ListState.CLEAR]
     assert all(".s3cret." in name for name in asked)
-    assert "s3cret" not in repr(answers)
+    assert "s3cret" not in repr(answers) + repr(ListAccess("s3cret"))
     assert "KEY.zen.dq.spamhaus.net" in answers[0].reading.text
 
 

@@ -48,6 +48,8 @@ GET    /probe-now?where={company}/{path}            303     403      200     200
 POST   /probe-now                                   303     403      303     303     422
 GET    /probe-now/sent?probes={probe}               303     200      200     200     404
 GET    /probe-now/sent                              303     404      404     404      -
+GET    /suggestions                                 303     200      200     200      -
+GET    /suggestions?q={company}                     303     200      200     200     200
 GET    /incidents                                   303     200      200     200      -
 GET    /incidents?company={company}                 303     200      200     200     200
 GET    /incidents/{incident}                        303     200      200     200     404

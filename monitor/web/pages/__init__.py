@@ -7,6 +7,7 @@ pure functions make.
 - `probe_now`                            choose, send, watch
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice
+- `suggestions`                          what is offered where a company or path is typed
 - `channels`                             notification channels and their test
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
@@ -25,10 +26,11 @@ from monitor.web.pages import (
     probe_now,
     sender,
     settings,
+    suggestions,
 )
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    pages = (now, company, sender, probe, probe_now, incidents, incident_work, links, settings, channels)
+    pages = (now, company, sender, probe, probe_now, incidents, incident_work, links, settings, channels, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

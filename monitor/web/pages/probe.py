@@ -20,6 +20,7 @@ from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe_view import after, probe_view
 from monitor.web.pages.remedy_card import verdicts_beside
+from monitor.web.pages.suggestions import Wanted, suggestions
 from monitor.web.rendering import page
 from probes.display import exactly
 from probes.kinds import Kind
@@ -29,6 +30,7 @@ from probes.verdict import Outcome
 
 E = TypeVar("E", bound=StrEnum)
 PAGE_PROBES = 50  # probes of one page of the list
+MAX_PATHS_OFFERED = 100  # names of paths
 MAX_INPUT_CHARS = 64  # characters of a name that is asked for
 STEP_LABELS: dict[str, str] = {  # for steps that arrive while the page is open
     **{stage: row.title for stage, row in STAGES.items()},
@@ -181,7 +183,8 @@ async def show_list(request: web.Request) -> web.Response:
         asked=said,
         probes=found.probes,
         names=names_of(paths),
-        paths=sorted({path.path for path in paths}) if len(paths) < 1000 else [],
+        offered=await suggestions(view, Wanted.COMPANY, said.company),
+        paths=sorted({path.path for path in paths if wanted.company in ("", path.company)})[:MAX_PATHS_OFFERED],
         kinds=list(Kind),
         roles=list(Role),
         outcomes=list(Outcome),

@@ -18,6 +18,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
+from monitor.web.pages.suggestions import Wanted, suggestions
 from monitor.web.rendering import page
 from probes.display import roughly
 from probes.kinds import Kind
@@ -90,20 +91,11 @@ def place_of(text: str, paths: Sequence[WatchedPath]) -> tuple[str, str] | str:
         return str(error)
 
 
-def several(paths: Sequence[WatchedPath]) -> list[tuple[str, str, int]]:
-    """Companies that have more than one path: key, name, how many."""
-    counts: dict[str, int] = {}
-    for path in paths:
-        counts[path.company] = counts.get(path.company, 0) + 1
-    names = {path.company: path.company_name for path in paths}
-    return [(company, names[company], count) for company, count in counts.items() if count > 1]
-
-
 @needs(Rights.OPERATOR)
 async def show_form(request: web.Request) -> web.Response:
     """The form; an address may choose in advance."""
     wish = wish_of(request.query)
-    return _form(
+    return await _form(
         request, wish if wish.kinds else ProbeForm(wish.where, _first(caller_view_of(request), wish.where), wish.role)
     )
 
@@ -115,16 +107,15 @@ def _first(view: CallerView, where: str) -> tuple[str, ...]:
     return tuple(chosen[0].kinds[:1]) if chosen else (Kind.VERIFICATION,)
 
 
-def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_after: int = 0) -> web.Response:
+async def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_after: int = 0) -> web.Response:
     view = caller_view_of(request)
-    paths = view.paths()
     response = page(
         request,
         "probe_now.html",
         status=status,
         wish=wish,
-        paths=paths,
-        several=several(paths),
+        watched=bool(view.paths()),
+        offered=await suggestions(view, Wanted.PLACE, wish.where),
         kinds=list(Kind),
         roles=list(Role),
         speaking=view.backend.config().identities(),
@@ -142,15 +133,15 @@ async def send_probes(request: web.Request) -> web.Response:
     view, wish = caller_view_of(request), wish_of(await request.post())
     order = order_of(wish, view.paths())
     if isinstance(order, dict):
-        return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, order), 422)
+        return await _form(request, ProbeForm(wish.where, wish.kinds, wish.role, order), 422)
     try:
         sent = await send(view, order.company, order.path, order.kinds, order.role)
     except CannotSendError as error:
-        return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
+        return await _form(request, ProbeForm(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
     except TooManyError as error:
         seconds = max(round(error.retry_after.total_seconds()), 1)
         wrong = {"all": f"{error}; try again in {roughly(seconds)}"}
-        return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
+        return await _form(request, ProbeForm(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
     ids = [probe.id for probe in sent]
     raise web.HTTPSeeOther(f"/probes/{ids[0]}" if len(ids) == 1 else f"/probe-now/sent?probes={'.'.join(ids)}")
 

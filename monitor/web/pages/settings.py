@@ -18,6 +18,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.config_view import company_tables, tables
 from monitor.web.pages.probe import now_of
+from monitor.web.pages.suggestions import Wanted, suggestions
 from monitor.web.rendering import page
 from probes.settings import Duration
 
@@ -83,7 +84,8 @@ async def show_settings(request: web.Request) -> web.Response:
         version=version("mailpath"),
         python=platform.python_version(),
         tables=tables(config, view.caller.companies),
-        names=names,
+        offered=await suggestions(view, Wanted.COMPANY, company),
+        companies=len(names),
         company=company,
         company_tables=company_tables(config, seen) if seen else [],
         now=now_of(view),

@@ -6,7 +6,7 @@ know. Everything is asked of `CallerView`, so nothing of another company is in a
 - `operations` all operations, a row each; `routing` makes the routes. Start here
 - `operation`  what a row says, and how a request is read by it
 - `fields`     what queries and bodies are made of
-- `problem`    what is wrong with a request, for programs
+- `problem`    what is wrong with a request, for programs; `paging`: pages of lists that are in memory
 - `idempotency` a request that is repeated is done once
 - `document`   the OpenAPI document
 - `document_page` the page

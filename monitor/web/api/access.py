@@ -14,6 +14,7 @@ from monitor.people.caller import NotThereError
 from monitor.people.person import AuditEntry, Companies, Person, Rights, Token
 from monitor.web.api.fields import MAX_PAGE_SIZE, Body, Fields, Key, Name, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
+from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.api.problem import ProblemError, Wrong, meant
 from monitor.web.caller_view import CallerView
 
@@ -110,15 +111,21 @@ class AuditEntryJson(TypedDict):
 
 
 class TokensFacts(TypedDict):
-    """All tokens there ever were."""
+    """Tokens, also those that are over.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     tokens: list[TokenFacts]
+    next: str | None
 
 
 class PeopleFacts(TypedDict):
-    """All people."""
+    """People.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     people: list[PersonFacts]
+    next: str | None
 
 
 class AuditLogJson(TypedDict):
@@ -135,10 +142,11 @@ class LinkFacts(TypedDict):
     link: str | None
 
 
-async def show_tokens(call: Call[NoQuery, NoBody]) -> web.Response:
-    """All tokens."""
-    now = call.view.backend.now()
-    return answered({"tokens": [_token(token, now) for token in await access_of(call.view).tokens()]})
+async def show_tokens(call: Call[PageOfList, NoBody]) -> web.Response:
+    """The tokens."""
+    now, found = call.view.backend.now(), await access_of(call.view).tokens()
+    tokens, following = page_of(found, lambda token: token.id, call.query)
+    return answered({"tokens": [_token(token, now) for token in tokens], "next": following})
 
 
 async def make_token(call: Call[NoQuery, NewToken]) -> web.Response:
@@ -168,9 +176,10 @@ async def revoke_token(call: Call[NoQuery, NoBody]) -> web.Response:
     return no_content()
 
 
-async def show_people(call: Call[NoQuery, NoBody]) -> web.Response:
-    """All people."""
-    return answered({"people": [_person(person) for person in await access_of(call.view).people()]})
+async def show_people(call: Call[PageOfList, NoBody]) -> web.Response:
+    """The people."""
+    people, following = page_of(await access_of(call.view).people(), lambda person: person.name, call.query)
+    return answered({"people": [_person(person) for person in people], "next": following})
 
 
 async def make_person(call: Call[NoQuery, NewPerson]) -> web.Response:

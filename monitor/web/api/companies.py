@@ -9,14 +9,15 @@ from typing_extensions import TypedDict
 from monitor.config import WatchedPath
 from monitor.output.json import DeliveryJson, PathJson, Time, VerdictJson, delivery_json, path_json, verdict_json
 from monitor.output.symbols import WORST_FIRST
-from monitor.web.api.fields import Fields, Key, NoBody, NoQuery
+from monitor.web.api.fields import Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
+from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.caller_view import CallerView
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
 
-class OfCompany(Fields):
+class OfCompany(PageOfList):
     """Of which company."""
 
     company: Key | None = Field(None, description="The key of a company.")
@@ -63,25 +64,29 @@ class CompanyWholeFacts(TypedDict):
 
 
 class CompaniesFacts(TypedDict):
-    """All of the caller's, in the order of the configuration."""
+    """Those of the caller, in the order of the configuration.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     companies: list[CompanyJson]
+    next: str | None
 
 
 class PathsFacts(TypedDict):
-    """All of the caller's, in the order of the configuration."""
+    """Those of the caller, in the order of the configuration.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     paths: list[WatchedFacts]
+    next: str | None
 
 
-async def show_companies(call: Call[NoQuery, NoBody]) -> web.Response:
-    """All of the caller's companies."""
-    paths: dict[str, list[WatchedPath]] = {}
-    for path in call.view.paths():
-        paths.setdefault(path.company, []).append(path)
+async def show_companies(call: Call[PageOfList, NoBody]) -> web.Response:
+    """The caller's companies."""
+    companies, following = page_of(list(dict.fromkeys(path.company for path in call.view.paths())), str, call.query)
     open_in = _open_in(call.view)
-    facts = [_company(call.view, of_company, open_in) for of_company in paths.values()]
-    return answered({"companies": facts})
+    facts = [_company(call.view, call.view.paths(company), open_in) for company in companies]
+    return answered({"companies": facts, "next": following})
 
 
 async def show_company(call: Call[NoQuery, NoBody]) -> web.Response:
@@ -96,7 +101,8 @@ async def show_company(call: Call[NoQuery, NoBody]) -> web.Response:
 
 async def show_paths(call: Call[OfCompany, NoBody]) -> web.Response:
     """All paths, or one company's."""
-    return answered({"paths": [_watched(call.view, path) for path in call.view.paths(call.query.company or "")]})
+    paths, following = page_of(call.view.paths(call.query.company or ""), lambda path: path.key, call.query)
+    return answered({"paths": [_watched(call.view, path) for path in paths], "next": following})
 
 
 async def show_path(call: Call[NoQuery, NoBody]) -> web.Response:

@@ -18,15 +18,16 @@ from monitor.output.incident_json import (
     incident_json,
     notice_json,
 )
-from monitor.web.api.fields import MAX_PAGE_SIZE, Fields, Key, NoBody, NoQuery
+from monitor.web.api.fields import MAX_PAGE_SIZE, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
+from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.api.probes import Filter, known
 from monitor.web.caller_view import HIDDEN_MUTES
 
 LOOKED_THROUGH = 1000
 
 
-class Which(Fields):
+class Which(PageOfList):
     """The requested incidents."""
 
     company: Key | None = Field(None, description="Incidents that affect this company, or affected it.")
@@ -35,9 +36,12 @@ class Which(Fields):
 
 
 class IncidentsFacts(TypedDict):
-    """Open ones first, the worst of them first; then those that are over, the newest first."""
+    """Open ones first, the worst of them first; then those that are over, the newest first.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     incidents: list[IncidentJson]
+    next: str | None
 
 
 def facts_of(incident: Incident, work: IncidentWork, now: datetime) -> IncidentJson:
@@ -57,8 +61,9 @@ async def show_list(call: Call[Which, NoBody]) -> web.Response:
     if query.company:
         found = [each for each in found if query.company in (each.touches if each.open else each.companies)]
     now, works = view.backend.now(), await view.open_work()
-    facts = [facts_of(incident, works.get(incident.id, NO_WORK), now) for incident in found[: query.most]]
-    return answered({"incidents": facts})
+    incidents, following = page_of(found, lambda incident: incident.id, query)
+    facts = [facts_of(incident, works.get(incident.id, NO_WORK), now) for incident in incidents]
+    return answered({"incidents": facts, "next": following})
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:

@@ -11,8 +11,9 @@ from monitor.actions.mutes import MuteError, MuteRequest, mute, unmute
 from monitor.incidents.mute import over
 from monitor.output.incident_json import MuteJson, mute_json
 from monitor.people.caller import NotThereError
-from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, Moment, NoBody, NoQuery
+from monitor.web.api.fields import Body, Key, Lasts, Line, Moment, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
+from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.api.problem import ProblemError, Wrong
 from probes.mailsystems.words import MailSystemKey
 from probes.verdict import Cause
@@ -28,7 +29,7 @@ REMEDIES = {
 }
 
 
-class WhichMutes(Fields):
+class WhichMutes(PageOfList):
     """The requested mutes."""
 
     over: bool = Field(False, description="`true` includes mutes that have ended.")
@@ -53,16 +54,20 @@ class NewMute(Body):
 
 
 class MutesFacts(TypedDict):
-    """Those of the configuration first, then the oldest first."""
+    """Those of the configuration first, then the oldest first.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     mutes: list[MuteJson]
+    next: str | None
 
 
 async def show_list(call: Call[WhichMutes, NoBody]) -> web.Response:
     """Those that concern the caller."""
     now = call.view.backend.now()
     found = [each for each in await call.view.mutes() if call.query.over or not over(each, now)]
-    return answered({"mutes": [mute_json(each, now) for each in found]})
+    mutes, following = page_of(found, lambda each: each.id, call.query)
+    return answered({"mutes": [mute_json(each, now) for each in mutes], "next": following})
 
 
 async def create(call: Call[NoQuery, NewMute]) -> web.Response:

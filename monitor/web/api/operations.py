@@ -22,6 +22,7 @@ from monitor.web.api import (
 )
 from monitor.web.api.events import Everything, Only
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
+from monitor.web.api.paging import PageOfList
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -43,6 +44,7 @@ def operations() -> list[Operation[Any, Any]]:
     return [
         Operation(
             *("GET", "/companies", "list_companies", "companies", "List companies"),
+            query=PageOfList,
             act=companies.show_companies,
             answer=_ok("The companies.", companies.CompaniesFacts),
         ),
@@ -255,6 +257,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
     return [
         Operation(
             *("GET", "/tokens", "list_tokens", "access", "List tokens"),
+            query=PageOfList,
             act=access.show_tokens,
             answer=_ok("The tokens.", access.TokensFacts),
             rights=Rights.ADMIN,
@@ -286,6 +289,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/people", "list_people", "access", "List people"),
+            query=PageOfList,
             act=access.show_people,
             answer=_ok("The people.", access.PeopleFacts),
             rights=Rights.ADMIN,

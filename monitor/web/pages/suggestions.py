@@ -24,7 +24,7 @@ MAX_LABEL_CHARS = 100
 
 
 class Wanted(StrEnum):
-    """What is typed into a field."""
+    """Kinds of names that a field takes."""
 
     COMPANY = "company"
     PLACE = "place"  # a company or a path
@@ -82,7 +82,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def show(request: web.Request) -> web.Response:
-    """What matches, as JSON."""
+    """Answer with the matches, as JSON."""
     try:
         wanted = Wanted(request.query.get("for", Wanted.COMPANY))
     except ValueError:

@@ -77,9 +77,10 @@ async def test_outcomes_of_several_grades_are_never_added_up(api_app: ApiApp, ad
     (check, known), *_ = board.current_verdicts.items()
     other = Check(check.company, check.path, Kind.INVITATION)
     blocked = Verdict(Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.UNPROVEN, "refused")
-    board.current_verdicts[other] = replace(known, verdict=blocked)
     path = board.paths[check.company, check.path]
-    board.paths[check.company, check.path] = replace(path, kinds=(*path.kinds, Kind.INVITATION))
+    changed = {(check.company, check.path): replace(path, kinds=(*path.kinds, Kind.INVITATION))}
+    board.configure((board.paths | changed).values())
+    board.current_verdicts[other] = replace(known, verdict=blocked)
     [system] = [each for each in (await admin.facts("/standing"))["mail_systems"] if each["mail_system"] == "postfix"]
     assert system["outcomes"] is None
     assert system["grades"] == [

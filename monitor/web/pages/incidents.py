@@ -17,7 +17,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, incident_view, rows, silent
 from monitor.web.pages.probe import now_of
-from monitor.web.pages.suggestions import Wanted, suggestions
+from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from probes.verdict import Cause
 
@@ -68,7 +68,7 @@ async def show_list(request: web.Request) -> web.Response:
         most=MAX_LISTED_INCIDENTS if len(found) >= MAX_LISTED_INCIDENTS else 0,
         chosen=said,
         wrong="" if opened or over_now else wrong,  # else it was a company of the past
-        offered=await suggestions(view, Wanted.COMPANY, said["company"]),
+        offered=await suggestions(view, SuggestedName.COMPANY, said["company"]),
         severities=list(Severity),
         may_mute=view.caller.may(Rights.OPERATOR),
         now=around.now,
@@ -150,7 +150,7 @@ async def _mutes(
         status=status,
         mutes=[silent(each, around.now, may_end=may_end(view, each)) for each in ranked[:MAX_LISTED_INCIDENTS]],
         more=max(len(ranked) - MAX_LISTED_INCIDENTS, 0),
-        offered=await suggestions(view, Wanted.PLACE, typed.get("where", "")),
+        offered=await suggestions(view, SuggestedName.PLACE, typed.get("where", "")),
         systems=sorted({system for path in around.paths for system in path.mail_systems}),
         causes=sorted(Cause),
         lengths=LENGTHS,

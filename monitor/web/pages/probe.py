@@ -20,7 +20,7 @@ from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe_view import after, probe_view
 from monitor.web.pages.remedy_card import verdicts_beside
-from monitor.web.pages.suggestions import Wanted, suggestions
+from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from probes.display import exactly
 from probes.kinds import Kind
@@ -183,7 +183,7 @@ async def show_list(request: web.Request) -> web.Response:
         asked=said,
         probes=found.probes,
         names=names_of(paths),
-        offered=await suggestions(view, Wanted.COMPANY, said.company),
+        offered=await suggestions(view, SuggestedName.COMPANY, said.company),
         paths=sorted({path.path for path in paths if wanted.company in ("", path.company)})[:MAX_PATHS_OFFERED],
         kinds=list(Kind),
         roles=list(Role),

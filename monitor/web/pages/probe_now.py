@@ -18,7 +18,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
-from monitor.web.pages.suggestions import Wanted, suggestions
+from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from probes.display import roughly
 from probes.kinds import Kind
@@ -115,7 +115,7 @@ async def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_
         status=status,
         wish=wish,
         watched=bool(view.paths()),
-        offered=await suggestions(view, Wanted.PLACE, wish.where),
+        offered=await suggestions(view, SuggestedName.PLACE, wish.where),
         kinds=list(Kind),
         roles=list(Role),
         speaking=view.backend.config().identities(),

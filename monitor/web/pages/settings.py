@@ -18,7 +18,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.config_view import company_tables, tables
 from monitor.web.pages.probe import now_of
-from monitor.web.pages.suggestions import Wanted, suggestions
+from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from probes.settings import Duration
 
@@ -84,7 +84,7 @@ async def show_settings(request: web.Request) -> web.Response:
         version=version("mailpath"),
         python=platform.python_version(),
         tables=tables(config, view.caller.companies),
-        offered=await suggestions(view, Wanted.COMPANY, company),
+        offered=await suggestions(view, SuggestedName.COMPANY, company),
         companies=len(names),
         company=company,
         company_tables=company_tables(config, seen) if seen else [],

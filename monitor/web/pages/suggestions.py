@@ -23,7 +23,7 @@ MAX_TYPED_CHARS = 100
 MAX_LABEL_CHARS = 100
 
 
-class Wanted(StrEnum):
+class SuggestedName(StrEnum):
     """Kinds of names that a field takes."""
 
     COMPANY = "company"
@@ -38,14 +38,18 @@ class Suggestion:
     label: str
 
 
-async def suggestions(view: CallerView, wanted: Wanted, typed: str = "") -> tuple[Suggestion, ...]:
+async def suggestions(view: CallerView, wanted: SuggestedName, typed: str = "") -> tuple[Suggestion, ...]:
     """Return what is offered to this caller when this is typed."""
     return matching(await view.company_summaries(), wanted, typed)
 
 
-def matching(seen: SeenCompanies, wanted: Wanted, typed: str) -> tuple[Suggestion, ...]:
+def matching(seen: SeenCompanies, wanted: SuggestedName, typed: str) -> tuple[Suggestion, ...]:
     """Return all if they are few, else the first that have all words in their names, mail systems or addresses."""
-    size = len(seen.ranked) if wanted is Wanted.COMPANY else sum(len(each.paths) for each in islice(seen.ranked, 101))
+    size = (
+        len(seen.ranked)
+        if wanted is SuggestedName.COMPANY
+        else sum(len(each.paths) for each in islice(seen.ranked, 101))
+    )
     if len(seen.ranked) <= MAX_ALL and size <= MAX_ALL:
         ranked = sorted(seen.ranked, key=lambda each: each.name.casefold())
         return tuple(each for summary in ranked for each in _of(summary, wanted, []))
@@ -56,9 +60,9 @@ def matching(seen: SeenCompanies, wanted: Wanted, typed: str) -> tuple[Suggestio
     return tuple(islice((each for summary in found for each in _of(summary, wanted, words)), MAX_MATCHES))
 
 
-def _of(summary: CompanySummary, wanted: Wanted, words: list[str]) -> Iterator[Suggestion]:
+def _of(summary: CompanySummary, wanted: SuggestedName, words: list[str]) -> Iterator[Suggestion]:
     name = one_line(summary.name, MAX_LABEL_CHARS)
-    if wanted is Wanted.COMPANY:
+    if wanted is SuggestedName.COMPANY:
         yield Suggestion(summary.key, name)
         return
     if len(summary.paths) > 1:
@@ -84,8 +88,8 @@ def routes() -> list[web.RouteDef]:
 async def show(request: web.Request) -> web.Response:
     """Answer with the matches, as JSON."""
     try:
-        wanted = Wanted(request.query.get("for", Wanted.COMPANY))
+        wanted = SuggestedName(request.query.get("for", SuggestedName.COMPANY))
     except ValueError:
-        raise web.HTTPBadRequest(text=f"for: choose one of {', '.join(Wanted)}\n") from None
+        raise web.HTTPBadRequest(text=f"for: choose one of {', '.join(SuggestedName)}\n") from None
     found = await suggestions(caller_view_of(request), wanted, request.query.get("q", ""))
     return web.json_response([{"value": each.value, "label": each.label} for each in found])

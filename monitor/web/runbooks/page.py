@@ -24,7 +24,7 @@ from monitor.web.backend import BACKEND, CALLER
 from monitor.web.caller_view import CallerView
 from monitor.web.docs import INDEX, MAX_NAME_CHARS, lead
 from monitor.web.pages.remedy_card import card_at_company, card_of_incident
-from monitor.web.pages.suggestions import Wanted, suggestions
+from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from monitor.web.runbooks.case import RunbookCase, case_of
 from monitor.web.runbooks.commands import beside, page_link
@@ -94,7 +94,7 @@ async def show(request: web.Request) -> web.Response:
         view=case_view(runbook, case, config) if case else None,
         may_probe=caller is not None and caller.may(Rights.OPERATOR),
         may_choose=bool(view and view.paths()),
-        companies=await suggestions(view, Wanted.COMPANY) if view else (),
+        companies=await suggestions(view, SuggestedName.COMPANY) if view else (),
         sign_in=str(URL(SIGN_IN).with_query(to=request.path_qs[:MAX_RETURN_CHARS])),
         texts=contact_texts_of(runbook, case, config),
     )

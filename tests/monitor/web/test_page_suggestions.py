@@ -10,7 +10,7 @@ from monitor.config import WatchedPath
 from monitor.people.person import Rights
 from monitor.probing.current import Board
 from monitor.web.company_summaries import CompanySummaries
-from monitor.web.pages.suggestions import MAX_ALL, MAX_MATCHES, Wanted, matching
+from monitor.web.pages.suggestions import MAX_ALL, MAX_MATCHES, SuggestedName, matching
 from tests.support.page_samples import HOSTILE, NOW, SamplePages, open_sample_pages, path, well_made
 
 PAGES = ("/probes", "/incidents", "/probe-now", "/mutes", "/settings", "/runbooks/cause-address")
@@ -25,7 +25,7 @@ async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
 
 
 async def offered(
-    paths: list[WatchedPath], wanted: Wanted, typed: str, bound: tuple[str, ...] | None = None
+    paths: list[WatchedPath], wanted: SuggestedName, typed: str, bound: tuple[str, ...] | None = None
 ) -> list[str]:
     board = Board()
     board.configure(paths)
@@ -39,36 +39,39 @@ def options(page: str) -> list[str]:
 
 async def test_a_few_are_all_offered_by_name_and_a_company_before_its_paths() -> None:
     paths = [path("b", company_name="Zed"), path("a", "hq"), path("a", "lab")]
-    assert await offered(paths, Wanted.COMPANY, "") == ["a", "b"]
-    assert await offered(paths, Wanted.PLACE, "nothing like it") == ["a", "a/hq", "a/lab", "b/hq"]
+    assert await offered(paths, SuggestedName.COMPANY, "") == ["a", "b"]
+    assert await offered(paths, SuggestedName.PLACE, "nothing like it") == ["a", "a/hq", "a/lab", "b/hq"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "typed", "found"),
     [
-        (Wanted.COMPANY, "", []),
-        (Wanted.COMPANY, "company007", ["company007"]),
-        (Wanted.COMPANY, "COMPANY 149", ["company149"]),
-        (Wanted.COMPANY, "probe@company012.test", ["company012"]),
-        (Wanted.PLACE, "company012/hq", ["company012/hq"]),
-        (Wanted.COMPANY, "nowhere", []),
+        (SuggestedName.COMPANY, "", []),
+        (SuggestedName.COMPANY, "company007", ["company007"]),
+        (SuggestedName.COMPANY, "COMPANY 149", ["company149"]),
+        (SuggestedName.COMPANY, "probe@company012.test", ["company012"]),
+        (SuggestedName.PLACE, "company012/hq", ["company012/hq"]),
+        (SuggestedName.COMPANY, "nowhere", []),
     ],
 )
-async def test_of_many_those_are_offered_that_match(wanted: Wanted, typed: str, found: list[str]) -> None:
+async def test_of_many_those_are_offered_that_match(wanted: SuggestedName, typed: str, found: list[str]) -> None:
     assert await offered(MANY, wanted, typed) == found
 
 
 async def test_no_more_than_a_few_match() -> None:
-    assert len(await offered(MANY, Wanted.COMPANY, "company")) == MAX_MATCHES
+    assert len(await offered(MANY, SuggestedName.COMPANY, "company")) == MAX_MATCHES
     crowded = [*MANY, *(path("zoo", f"p{number}") for number in range(200))]
-    assert len(await offered(crowded, Wanted.PLACE, "zoo")) == MAX_MATCHES
+    assert len(await offered(crowded, SuggestedName.PLACE, "zoo")) == MAX_MATCHES
 
 
 async def test_of_one_with_many_paths_those_are_offered_that_match() -> None:
     paths = [path("zoo", f"p{number}") for number in range(MAX_ALL + 1)]
-    assert await offered(paths, Wanted.PLACE, "") == []
-    assert await offered(paths, Wanted.PLACE, "zoo/p77") == ["zoo/p77"]
-    assert await offered(paths, Wanted.PLACE, "zoo") == ["zoo", *(f"zoo/p{each}" for each in range(MAX_MATCHES - 1))]
+    assert await offered(paths, SuggestedName.PLACE, "") == []
+    assert await offered(paths, SuggestedName.PLACE, "zoo/p77") == ["zoo/p77"]
+    assert await offered(paths, SuggestedName.PLACE, "zoo") == [
+        "zoo",
+        *(f"zoo/p{each}" for each in range(MAX_MATCHES - 1)),
+    ]
 
 
 @pytest.mark.parametrize("where", PAGES)

@@ -86,17 +86,13 @@ class Resolver(Protocol):
         """Return the hosts that accept mail for `domain`, best first, at least one with an address (RFC 5321, 5.1)."""
         ...
 
-    async def ask(self, name: str, kind: str, *, timeout: float) -> Records | Unresolved:
-        """Return the records of one type ("TXT", "PTR", "A"), each as text; () if the name exists and has none, which
-        is not the same as Unresolved. The text of TXT is its content, of others the form of a zone file. Hostile
-        answers are bounded: MAX_RECORDS of MAX_RECORD_CHARS."""
-        ...
-
     async def lookup(
         self, name: str, kind: str, *, timeout: float, authoritative: bool = False
     ) -> DnsAnswer | Unresolved:
-        """Return the records as they are published now, past our own cache, bounded as by `ask`. `authoritative`: ask
-        the name servers of the zone itself. Unresolved always means that the lookup failed."""
+        """Return the records of one type ("TXT", "PTR", "A") as they are published now, past our own cache, each as
+        text: of TXT its content, of others the form of a zone file. Hostile answers are bounded: MAX_RECORDS of
+        MAX_RECORD_CHARS. `authoritative`: ask the name servers of the zone itself. Unresolved always means that the
+        lookup failed."""
         ...
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
@@ -151,11 +147,6 @@ class DnsResolver:
             return hosts
         failed = [at for _, at in found if isinstance(at, Unresolved)]
         return next((at for at in failed if at.fault is Fault.LOOKUP_FAILED), failed[0])
-
-    async def ask(self, name: str, kind: str, *, timeout: float) -> Records | Unresolved:
-        """See `Resolver`."""
-        answer = await self._ask(name, kind, asyncio.get_running_loop().time() + timeout)
-        return answer if isinstance(answer, Unresolved) else tuple(map(_text, answer[:MAX_RECORDS]))
 
     async def lookup(
         self, name: str, kind: str, *, timeout: float, authoritative: bool = False

@@ -59,7 +59,7 @@ class NameServer(asyncio.DatagramProtocol):
             answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *found))
         elif not any(name == known for known, _ in self.records):
             answer.set_rcode(dns.rcode.NXDOMAIN)
-        self._transport.sendto(answer.to_wire(), addr)
+        self._transport.sendto(answer.to_wire(max_size=65535), addr)
 
     def _follow(self, answer: dns.message.Message, name: str, kind: str) -> tuple[str, list[str] | str]:
         """Add the aliases that lead on from `name`; return the last name and its records."""

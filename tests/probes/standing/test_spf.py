@@ -128,3 +128,9 @@ async def test_an_ipv6_sender_is_evaluated_too() -> None:
     zone = {DOMAIN: "v=spf1 ip6:2001:db8::/32 include:s.example -all", "s.example": "v=spf1 -all"}
     assert (await evaluated(zone, ip="2001:db8::5")).result is SpfResult.PASS
     assert (await evaluated(zone, ip="2001:db8::5", whole=True)).lookups == 1
+
+
+async def test_a_failed_include_is_a_temporary_error_and_no_void_lookup() -> None:
+    done = await evaluated({DOMAIN: "v=spf1 include:s.example -all", "s.example": None})
+    assert (done.result, done.voids) == (SpfResult.TEMPERROR, 0)
+    assert assess(done, 1).state is State.UNKNOWN

@@ -3,11 +3,9 @@
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-
-from sqlalchemy import make_url
 
 from monitor.config import Config
+from monitor.store import file_of
 
 ROWS = 1_100.0  # bytes of a probe without its evidence: rows, indexes, signal, first attempt
 EVIDENCE = 5_700.0  # bytes of the evidence of a mail with the headers of Exchange Online, packed
@@ -51,7 +49,9 @@ def disk_sentence(needs: DiskNeeds) -> str:
 
 def disk_warning(config: Config) -> str | None:
     """Warn if the disk of the store has less room than that."""
-    file, needs = Path(make_url(config.store.url).database or ""), disk_needs(config)
+    file, needs = file_of(config.store.url), disk_needs(config)
+    if file is None:
+        return None
     try:
         free = shutil.disk_usage(file.parent).free + (file.stat().st_size if file.exists() else 0)
     except OSError:  # the store itself tells of a missing folder

@@ -22,6 +22,7 @@ Read `tables`, then `store`. Nothing here knows what mail is, or what makes an i
 by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 """
 
+from monitor.store.dialect import file_of
 from monitor.store.records import (
     Cursor,
     DeliveryState,
@@ -60,5 +61,6 @@ __all__ = [
     "Store",
     "StoreDownError",
     "StoreError",
+    "file_of",
     "window_start",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,12 @@ class Dialect:
     meaning: Callable[[BaseException | None], str | None]
     refers_to_nothing: Callable[[BaseException | None], bool]
     guards: Mapping[str, Sequence[str]]
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file of the store at this address; None for one that has no file here."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
 
 
 def place(url: URL) -> str:

@@ -357,9 +357,8 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         network, signals, live = Network(outside), SignalReader(store), Live()
         seers = (network.on_event, log_verdict, signals.on_event, live.on_event, dialogue_times.on_event)
         listeners = (*seers, *listeners)
-        pipeline = await house.enter_async_context(
-            pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
-        )
+        flying = pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
+        pipeline = await house.enter_async_context(flying)
         dispatcher = InProcessDispatcher(pipeline)
         planner = Planner(store, pipeline, dispatcher, clock.now)
         delivery = Delivery(

@@ -13,7 +13,7 @@ people, and the audit log. All SQL of the service is in here.
                `people_reads`: of people, tokens and the audit log
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
-- `tables`     and `columns`: the schema, the same for every database
+- `tables`     and `columns`: the schema, the same for every database; `people_tables`: of people and what they did
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
 - `lease`      leadership among several processes; `health`: whether the store accepts writes
 - `schema`     and `migrations`: upgrade the tables of older versions

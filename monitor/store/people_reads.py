@@ -6,8 +6,8 @@ from sqlalchemy import Connection, Select, bindparam, false, select
 
 from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token, audit_action
 from monitor.store.columns import Number
+from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.records import Remembered
-from monitor.store.tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 
 _NEWEST = 2**63 - 1  # no number is greater
 

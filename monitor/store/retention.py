@@ -28,7 +28,8 @@ from sqlalchemy import (
 
 from monitor.people.person import BY_SESSION, AuditAction
 from monitor.store.columns import EPOCH, Instant, Name, Number
-from monitor.store.tables import audit_log, current_verdicts, evidence, incidents, notices, probes, verdicts
+from monitor.store.people_tables import audit_log
+from monitor.store.tables import current_verdicts, evidence, incidents, notices, probes, verdicts
 from probes.evidence import Attempt
 from probes.outcome import Outcome
 from probes.probe import ProbePurpose

@@ -23,26 +23,21 @@ from sqlalchemy import (
 from monitor.notices.notice import NoticeKind
 from monitor.store import lease, result_counts, retention
 from monitor.store.database import dialect_of
+from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.tables import (
     VERDICT,
-    audit_log,
     current_verdicts,
     evidence,
     evidence_dictionaries,
     facts,
     history,
-    idempotency_keys,
     incident_actions,
     incidents,
-    invitations,
     launch_number,
     mutes,
     notices,
-    people,
     probes,
-    sessions,
     signals,
-    tokens,
     used_links,
     verdicts,
 )

@@ -34,7 +34,6 @@ from monitor.incidents.incident import IncidentEvent, Scope, Severity, decode, e
 from monitor.incidents.signal import SignalSource
 from monitor.notices.notice import NoticeKind, decode_basis, encode_basis
 from monitor.people.action_links import LinkAction
-from monitor.people.person import Rights
 from monitor.store.columns import (
     Encoded,
     EnumText,
@@ -46,7 +45,6 @@ from monitor.store.columns import (
     SafeText,
     Span,
     Spans,
-    StringList,
 )
 from probes.answer import decode as decode_answer
 from probes.details import decode as decode_detail
@@ -331,90 +329,6 @@ mutes = Table(
     Column("ended_by", SafeText, nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "ended_at", "ends_at"),  # those that are not over
-)
-
-people = Table(
-    "people",
-    metadata,
-    Column("name", SafeText, nullable=False),
-    Column("rights", EnumText(Rights), nullable=False),
-    Column("companies", StringList),
-    Column("password", SafeText, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("disabled_at", Instant),
-    PrimaryKeyConstraint("name"),
-)
-
-tokens = Table(
-    "tokens",
-    metadata,
-    Column("id", SafeText, nullable=False),
-    Column("name", SafeText, nullable=False),
-    Column("digest", SafeText, nullable=False),
-    Column("hint", SafeText, nullable=False),
-    Column("rights", EnumText(Rights), nullable=False),
-    Column("companies", StringList),
-    Column("by", SafeText, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),
-    Column("used_at", Instant),
-    Column("revoked_at", Instant),
-    PrimaryKeyConstraint("id"),
-    UniqueConstraint("digest"),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("digest", SafeText, nullable=False),
-    Column("person", SafeText, nullable=False),
-    Column("form", SafeText, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    Column("ended", Boolean, nullable=False, default=False),  # kept until it expires, lest a late write revive it
-    PrimaryKeyConstraint("digest"),
-    Index(None, "person"),
-    Index(None, "expires_at"),  # what may be forgotten
-)
-
-invitations = Table(
-    "invitations",
-    metadata,
-    Column("person", SafeText, nullable=False),
-    Column("digest", SafeText, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    PrimaryKeyConstraint("person"),  # the newest voids those before
-    UniqueConstraint("digest"),
-)
-
-audit_log = Table(
-    "audit_log",
-    metadata,
-    Column("id", Number, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("who", SafeText, nullable=False),
-    Column("way", SafeText, nullable=False),
-    Column("what", SafeText, nullable=False),
-    Column("about", SafeText, nullable=False),
-    Column("company", SafeText, nullable=False),
-    Column("path", SafeText, nullable=False, server_default=text("''")),
-    PrimaryKeyConstraint("id"),
-    Index(None, "what", "at"),  # what may be forgotten
-)
-
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("caller", SafeText, nullable=False),
-    Column("key", SafeText, nullable=False),
-    Column("fingerprint", SafeText, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("body", SafeText, nullable=False),
-    Column("at", Instant, nullable=False),
-    PrimaryKeyConstraint("caller", "key"),
-    Index(None, "at"),  # what may be forgotten
 )
 
 leases = Table(

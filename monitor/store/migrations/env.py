@@ -8,14 +8,14 @@ from alembic import context
 from sqlalchemy import Connection
 
 from monitor.store.database import connect, writing
-from monitor.store.tables import metadata
+from monitor.store.people_tables import people
 
 
 def run(connection: Connection) -> None:
     """Run all requested revisions in the connection's transaction."""
     context.configure(
         connection=connection,
-        target_metadata=metadata,
+        target_metadata=people.metadata,  # of all tables: theirs are added last
         render_as_batch=True,  # SQLite alters a table by making it anew: without its triggers, so make them again
         compare_type=True,
     )

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from monitor.store.database import connect, writing
+from monitor.store.people_tables import sessions
 from monitor.store.prepared import PreparedStatement
 from monitor.store.schema import prepare
-from monitor.store.tables import facts, probes, sessions
+from monitor.store.tables import facts, probes
 from probes.kinds import Kind
 from probes.outcome import Outcome
 from probes.probe import ProbePurpose

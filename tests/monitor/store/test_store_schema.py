@@ -20,7 +20,7 @@ from monitor.incidents.incident import Scope
 from monitor.people.person import AuditEntry
 from monitor.store import ProbeFilter, Remembered, Store, StoreError, schema
 from monitor.store.database import connect
-from monitor.store.tables import metadata
+from monitor.store.people_tables import people
 from probes.sender import Role
 from probes.verdict import Outcome
 from tests.monitor.store.conftest import Child
@@ -46,7 +46,7 @@ async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str) 
     engine = connect(url)
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, people.metadata) == []
     engine.dispose()
 
 

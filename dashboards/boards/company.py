@@ -60,7 +60,7 @@ from dashboards.queries import (
 from dashboards.words import BAD, GOOD, NOT_BAD, NOT_KNOWN, RANKS, WARNING, mapped, ranked
 
 DAY = "1d"
-DELIVERY = f"mailpath_code_delivery_seconds{{{HERE_PATHS}}}"
+DELIVERY = f"mailpath_code_delivery_seconds{{{HERE}}}"
 LIFE = f"min(mailpath_code_life_seconds{{{HERE_PATHS}}})"
 ALL_KINDS = "All paths, kinds and grades of the company are counted, whatever is selected above"
 TO_ITS_PAGE = page_link("Open the company's page", COMPANY_PAGE)

@@ -25,14 +25,20 @@ def _outcomes(state: CompanyState) -> Iterator[Row]:
         yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
 
 
+def _oks(state: CompanyState) -> Iterator[Row]:
+    for (company, path, kind), current in state.current_verdicts:
+        if current.verdict.outcome is not Outcome.UNKNOWN:
+            yield (company, path, kind), 1 if current.verdict.outcome is Outcome.INBOX else 0
+
+
 def _code_deliveries(state: CompanyState) -> Iterator[Row]:
     newest: dict[tuple[str, str], tuple[datetime, timedelta]] = {}
     for (company, path, kind), current in state.current_verdicts:
         if kind.facts.needs_code and current.delivery is not None and current.verdict.outcome in DELIVERED:
             of_this = (current.launched_at, current.delivery)
             newest[company, path] = max(of_this, newest.get((company, path), of_this))
-    for key, (_, took) in newest.items():
-        yield key, took.total_seconds()
+    if newest:
+        yield (next(iter(newest))[0],), max(took for _, took in newest.values()).total_seconds()
 
 
 def _last_verdicts(state: CompanyState) -> Iterator[Row]:
@@ -124,7 +130,7 @@ def _company_infos(state: CompanyState) -> Iterator[Row]:
 def _codes(counts: Callable[[CompanyState], Mapping[CodeCountKey, int]]) -> Callable[[CompanyState], Iterator[Row]]:
     def rows(state: CompanyState) -> Iterator[Row]:
         for key, count in counts(state).items():
-            yield (key.company, key.mail_system, code_label(True), key.grade), count
+            yield (key.company, key.mail_system, code_label(key.needs_code), key.grade), count
 
     return rows
 
@@ -151,6 +157,13 @@ BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
         _outcomes,
     ),
     MetricFamily(
+        "mailpath_path_ok",
+        "gauge",
+        "1 if the last probe of this kind reached the inbox in time, 0 if not; absent while unknown.",
+        ("company", "path", "kind"),
+        _oks,
+    ),
+    MetricFamily(
         "mailpath_last_verdict_timestamp_seconds",
         "gauge",
         "Time of a path's last verdict, in seconds since 1970.",
@@ -167,7 +180,7 @@ BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
     MetricFamily(
         "mailpath_codes_total",
         "counter",
-        "Probes with a code that tell whether mail arrives in time; unknown results and mailbox trouble do not.",
+        "Probes that tell whether mail arrives in time; unknown results and mailbox trouble do not.",
         CODES,
         _codes(lambda state: state.codes),
     ),
@@ -181,8 +194,8 @@ BOARD_FAMILIES: tuple[MetricFamily[CompanyState], ...] = (
     MetricFamily(
         "mailpath_code_delivery_seconds",
         "gauge",
-        "Delivery time of a path's newest mail with a code, of those in force; absent if none was delivered.",
-        ("company", "path"),
+        "Delivery time of a company's newest code, on its slowest path; absent if none was delivered.",
+        ("company",),
         _code_deliveries,
     ),
     MetricFamily(

@@ -12,6 +12,7 @@ from typing import NamedTuple, assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
+from probes.kinds import Kind
 from probes.outcome import Cause, Concern, Grade, Outcome
 from probes.route_traits import traits_of
 
@@ -46,6 +47,7 @@ class CodeCountKey(NamedTuple):
 
     company: str
     mail_system: str
+    needs_code: bool
     grade: Grade
 
 
@@ -67,14 +69,14 @@ class CodeCounts:
                 if not kept:
                     del counts[company]
         for path in paths:
-            if any(kind.facts.needs_code for kind in path.kinds):
-                self._begin(_key(path))
+            for kind in path.kinds:
+                self._begin(_key(path, kind))
 
     def take(self, path: WatchedPath, signal: Signal) -> None:
-        """Count a signal of the sender's on this path, if it counts: mail without a code does not."""
+        """Count a signal of the sender's on this path, if it counts."""
         good = counted(signal)
-        if good is not None and signal.kind.facts.needs_code:
-            key = _key(path)
+        if good is not None:
+            key = _key(path, signal.kind)
             self._begin(key)
             self.judged[key.company][key] += 1
             self.in_time[key.company][key] += good
@@ -84,5 +86,5 @@ class CodeCounts:
             counts.setdefault(key.company, {}).setdefault(key, 0)
 
 
-def _key(path: WatchedPath) -> CodeCountKey:
-    return CodeCountKey(path.company, path.mail_system, grade_of(path))
+def _key(path: WatchedPath, kind: Kind) -> CodeCountKey:
+    return CodeCountKey(path.company, path.mail_system, kind.facts.needs_code, grade_of(path))

@@ -88,7 +88,7 @@ async def test_all_counters_are_there_from_the_start() -> None:
     seen = await samples(shown)
     assert seen["mailpath_codes_total"] == seen["mailpath_codes_in_time_total"]
     assert seen["mailpath_codes_total"] == {
-        labels(company="acme", mail_system="postfix", code="1", grade="real"): 0,
+        **{labels(company="acme", mail_system="postfix", code=code, grade="real"): 0 for code in "01"},
         labels(company="bolt", mail_system="proofpoint", code="1", grade="impersonated"): 0,
     }
 
@@ -102,7 +102,7 @@ async def test_companies_and_codes_are_counted_apart() -> None:
             signal(Outcome.INBOX),
             signal(Outcome.BLOCKED, Cause.CONTENT),
             signal(Outcome.MISSING, grade=Grade.UNPROVEN),  # missed, whatever it proves
-            signal(Outcome.SPAM, kind=Kind.INVITATION),  # without a code, nothing expires
+            signal(Outcome.SPAM, kind=Kind.INVITATION),
             signal(Outcome.INBOX, company="bolt"),
             signal(Outcome.BLOCKED, Cause.MAILBOX_FULL, company="bolt"),
             signal(Outcome.MISSING, role=Role.CONTROL),
@@ -116,6 +116,7 @@ async def test_companies_and_codes_are_counted_apart() -> None:
     }
     assert counts == {
         ("acme", "1", "real"): (1, 3),
+        ("acme", "0", "real"): (0, 1),
         ("bolt", "1", "real"): (1, 1),
     }
 

@@ -90,6 +90,7 @@ async def test_one_line_for_the_present_verdict_only() -> None:
     seen = await samples(shown)
     key = labels(company="acme", path="hq", kind=KIND, outcome="blocked", cause="ip_blocked", grade="real")
     assert seen["mailpath_path_outcome"] == {key: 1}
+    assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 0}
     assert seen["mailpath_last_verdict_timestamp_seconds"] == {labels(company="acme", path="hq"): T0.timestamp()}
 
 
@@ -97,6 +98,7 @@ async def test_unknown_is_neither_good_nor_bad_and_not_hidden() -> None:
     shown = board()
     shown.take([signal(probe(), Outcome.UNKNOWN)])
     seen = await samples(shown)
+    assert "mailpath_path_ok" not in seen
     assert len(seen["mailpath_path_outcome"]) == 1
 
 
@@ -106,6 +108,7 @@ async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one() -> Non
     shown.take([signal(probe(1), Outcome.MISSING)])
     seen = await samples(shown)
     assert [dict(key)["outcome"] for key in seen["mailpath_path_outcome"]] == ["inbox"]
+    assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 1}
     assert sum(seen["mailpath_probes_total"].values()) == 2
 
 
@@ -126,6 +129,7 @@ async def test_whom_the_sender_is_compared_with_is_not_mixed_in(role: Role) -> N
     shown.take([signal(probe(role=role), Outcome.INBOX, after=1.0)])
     seen = await samples(shown)
     assert "mailpath_path_outcome" not in seen
+    assert "mailpath_path_ok" not in seen
     assert "mailpath_probes_total" not in seen
     assert (bool(shown.control), bool(shown.neighbour)) == (role is Role.CONTROL, role is Role.NEIGHBOUR)
 
@@ -146,7 +150,7 @@ async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code() -> No
     assert seen["mailpath_delivery_seconds_sum"] == {labels(mail_system="postfix", code="1"): 1344.5}
 
 
-async def test_the_delivery_time_of_the_newest_code_of_each_path() -> None:
+async def test_the_delivery_time_of_the_newest_code_of_each_company() -> None:
     shown = Board()
     kinds = (Kind.VERIFICATION, KIND, Kind.INVITATION)
     shown.configure([watched(None, None, kinds=kinds), watched(None, None, company="bolt", kinds=kinds)])
@@ -154,10 +158,10 @@ async def test_the_delivery_time_of_the_newest_code_of_each_path() -> None:
     for number, (kind, after) in enumerate(sent):
         outcome = Outcome.LATE if after > 600 else Outcome.INBOX
         shown.take([signal(probe(number, kind=kind), outcome, after=after)])
-    path = labels(company="acme", path="hq")
-    assert (await samples(shown))["mailpath_code_delivery_seconds"] == {path: 700.0}
+    company = labels(company="acme")
+    assert (await samples(shown))["mailpath_code_delivery_seconds"] == {company: 700.0}
     shown.take([signal(probe(4, kind=Kind.VERIFICATION), Outcome.MISSING)])
-    assert (await samples(shown))["mailpath_code_delivery_seconds"] == {path: 3.0}, "what never came has no time"
+    assert (await samples(shown))["mailpath_code_delivery_seconds"] == {company: 3.0}, "what never came has no time"
     shown.take([signal(probe(5), Outcome.SPAM, after=2.0)])
     assert "mailpath_code_delivery_seconds" not in await samples(shown)
 

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from monitor.store.database import connect
+from monitor.store.packing import Packer
 from probes.evidence import Evidence, decode
 from tests.monitor.cli.test_cli import free_ports
 
@@ -205,8 +207,11 @@ class Folder:
             company,
         )
         seen: dict[str, list[Evidence]] = {}
-        for probe_id, data in found:
-            seen.setdefault(probe_id, []).append(decode(data))
+        engine, packer = connect(f"sqlite:///{self.store}"), Packer()
+        with engine.begin() as connection:
+            for probe_id, data in found:
+                seen.setdefault(probe_id, []).append(decode(packer.unpack(connection, data)))
+        engine.dispose()
         return [*seen.values()]
 
     def until(self, true: Callable[[], T], seconds: float = SECONDS) -> T:

@@ -39,6 +39,8 @@ class Server:
     def check(self, case: Any, token: str) -> None:
         query = case.query or {}
         assume("path" not in query or "company" in query)  # one needs the other, which no schema says of parameters
+        # a cursor of a list in memory is the last item of an answer, which no schema can say
+        assume("cursor" not in query or case.path.endswith("/probes"))
         assume("Last-Event-ID" not in (case.headers or {}))  # it makes headers that its own pattern would not have
         case.call_and_validate(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
 

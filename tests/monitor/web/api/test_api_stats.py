@@ -36,12 +36,12 @@ async def test_the_share_in_time_and_the_error_budget_of_30_days(api_app: ApiApp
     await fill(api_app)
     facts = await (await api_app.program(Rights.VIEWER)).facts("/stats?by=company")
     assert rows(facts) == [
-        ("acme", True, "impersonated", 3, 2),
-        ("acme", False, "impersonated", 1, 1),
-        ("bolt", True, "impersonated", 1, 0),
+        ("acme", True, "real", 3, 2),
+        ("acme", False, "real", 1, 1),
+        ("bolt", True, "real", 1, 0),
     ]
     assert facts["stats"][0] == {
-        **{"company": "acme", "mail_system": None, "code": True, "grade": "impersonated", "judged": 3, "in_time": 2},
+        **{"company": "acme", "mail_system": None, "code": True, "grade": "real", "judged": 3, "in_time": 2},
         **{"share": 0.666667, "budget": {"objective": 0.99, "allowed": 0.03, "failed": 1, "left": -32.3333}},
     }
     assert facts["by"] == "company"
@@ -52,11 +52,11 @@ async def test_the_share_in_time_and_the_error_budget_of_30_days(api_app: ApiApp
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", [(None, True, "impersonated", 4, 2), (None, False, "impersonated", 1, 1)]),
-        ("?days=1", [(None, True, "impersonated", 3, 1), (None, False, "impersonated", 1, 1)]),
-        ("?days=60&company=bolt", [(None, True, "impersonated", 1, 0)]),
-        ("?by=company&company=bolt", [("bolt", True, "impersonated", 1, 0)]),
-        ("?days=60", [(None, True, "impersonated", 5, 3), (None, False, "impersonated", 1, 1)]),
+        ("", [(None, True, "real", 4, 2), (None, False, "real", 1, 1)]),
+        ("?days=1", [(None, True, "real", 3, 1), (None, False, "real", 1, 1)]),
+        ("?days=60&company=bolt", [(None, True, "real", 1, 0)]),
+        ("?by=company&company=bolt", [("bolt", True, "real", 1, 0)]),
+        ("?days=60", [(None, True, "real", 5, 3), (None, False, "real", 1, 1)]),
     ],
 )
 async def test_what_may_be_asked(api_app: ApiApp, query: str, expected: list[tuple[Any, ...]]) -> None:

@@ -264,8 +264,8 @@ class Service:
         now, kept = self._now(), self.config.store
         if forgotten := await self.store.prune(now - kept.keep, now):
             log.info("old probes deleted", probes=forgotten)
-        if thinned := await self.store.prune_without_news(now - kept.keep_all, now - kept.keep_verdicts, now):
-            log.info("old probes without news deleted, or their evidence", probes=thinned)
+        if thinned := await self.store.prune_routine(now - kept.keep_all, now - kept.keep_verdicts, now):
+            log.info("old routine probes deleted, or their evidence", probes=thinned)
         if await self.store.learn_packing(now):
             log.info("learnt from the newest mail how to store evidence in fewer bytes")
 

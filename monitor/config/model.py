@@ -186,10 +186,10 @@ class StoreSettings(Settings):
         "sqlite:///mailpath.db", validate_default=True, description="The database file; a relative path starts here."
     )
     keep_all: Duration = Field(
-        timedelta(days=2), description="Evidence of probes without news that is older than this is deleted."
+        timedelta(days=2), description="Evidence of routine probes that is older than this is deleted."
     )
     keep_verdicts: Duration = Field(
-        timedelta(days=30), description="Finished probes without news that are older than this are deleted."
+        timedelta(days=30), description="Finished routine probes that are older than this are deleted."
     )
     keep: Duration = Field(timedelta(days=90), description="All finished probes older than this are deleted.")
 

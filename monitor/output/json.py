@@ -88,7 +88,7 @@ class RowJson(ListedJson):
 
 
 class RecordJson(ListedJson):
-    """One probe with all evidence, in the order in which it was stored. Of a probe without news all but the first
+    """One probe with all evidence, in the order in which it was stored. Of a routine probe all but the first
     attempt is deleted at `evidence_deleted_at`."""
 
     via: str

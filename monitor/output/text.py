@@ -65,7 +65,7 @@ def event_line(probe: Probe, event: Step | Evidence | Judged) -> str | None:
 
 
 EVIDENCE_DELETED = "this mail reached the inbox at once, and so did the one before it"
-"""Why a probe is without news."""
+"""Why a probe is routine."""
 
 
 def explanation(record: ProbeRecord) -> Iterable[str]:

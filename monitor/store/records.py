@@ -34,7 +34,7 @@ class NoSuchProbeError(StoreError):
 class ProbeRecord:
     """One probe with all its data. `mailbox` is the key of its mailbox, "" if none.
 
-    `evidence` is in the order in which it was stored; of a probe without news all but the first attempt is deleted
+    `evidence` is in the order in which it was stored; of a routine probe all but the first attempt is deleted
     after some days, at `evidence_deleted_at`. `verdict` is the latest, judged at `judged_at`; `delivery` is the time
     that the mail took to the mailbox.
     """

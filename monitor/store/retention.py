@@ -1,9 +1,9 @@
-"""Retention: the statements that delete what is old, and the question which probes are without news.
+"""Retention: the statements that delete what is old, and the question which probes are routine.
 
-A probe is without news if it was scheduled, its mail reached the inbox at once, and that of the one before it did too.
+A probe is routine if it was scheduled, its mail reached the inbox at once, and that of the one before it did too.
 Its evidence, mostly the headers of the mail, is deleted first; its verdict later. Everything else stays for longest:
-failures, the first good probe after one, controls, probes by hand, whatever was amended or bounced, and the newest of
-each check.
+failures, the first good probe after one, controls, probes by hand, whatever was deferred, amended or bounced, and the
+newest of each check.
 """
 
 from collections.abc import Sequence
@@ -43,6 +43,8 @@ REFUSALS_KEPT_FOR = timedelta(days=90)
 FIRST_ATTEMPT = Attempt(EPOCH, 1).once
 """The evidence that always stays with its probe: its number is the order of launch, see `tables.launch_number`."""
 
+SECOND_ATTEMPT = Attempt(EPOCH, 2).once
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -63,10 +65,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ClosedProbes:
-    """Some probes in the order in which they were closed: those without news, and the place of the last of all. None:
+    """Some probes in the order in which they were closed: the routine ones, and the place of the last of all. None:
     there are no more."""
 
-    without_news: tuple[str, ...]
+    routine: tuple[str, ...]
     last: Place | None
 
 
@@ -85,6 +87,7 @@ _outcome_before = (
 )
 _verdicts = select(func.count()).where(verdicts.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
 _reported = exists().where(evidence.c.probe_id == probes.c.id, evidence.c.type == "bounce").correlate(probes)
+_retried = exists().where(evidence.c.probe_id == probes.c.id, evidence.c.once == SECOND_ATTEMPT).correlate(probes)
 _newest = exists().where(
     *(current_verdicts.c[name] == probes.c[name] for name in ("company", "path", "kind", "role")),
     current_verdicts.c.probe_id == probes.c.id,
@@ -99,7 +102,9 @@ CLOSED: Select[Any] = (
     select(
         probes.c.id,
         probes.c.closed_at,
-        and_(_plain, _outcome_before == Outcome.INBOX, _verdicts == 1, ~_reported, ~_newest).label("without_news"),
+        and_(_plain, _outcome_before == Outcome.INBOX, _verdicts == 1, ~_retried, ~_reported, ~_newest).label(
+            "routine"
+        ),
     )
     .where(
         probes.c.closed_at >= bindparam("after", type_=Instant()),
@@ -117,7 +122,7 @@ def closed(connection: Connection, after: Place, before: datetime, most: int) ->
     asked = {"after": after.closed_at, "after_id": after.probe_id, "before": before, "most": most}
     found = connection.execute(CLOSED, asked).all()
     last = Place(found[-1].closed_at, found[-1].id) if found else None
-    return ClosedProbes(tuple(row.id for row in found if row.without_news), last)
+    return ClosedProbes(tuple(row.id for row in found if row.routine), last)
 
 
 def delete_evidence() -> Sequence[Executable]:
@@ -137,7 +142,7 @@ def delete_probes() -> Executable:
     return delete(probes).where(probes.c.id.in_(_oldest(probes, probes.c.closed_at)))
 
 
-def delete_probes_without_news() -> Executable:
+def delete_routine_probes() -> Executable:
     """Delete those of them whose evidence is deleted already."""
     return delete(probes).where(
         probes.c.id.in_(_oldest(probes, probes.c.closed_at, probes.c.evidence_deleted_at.is_not(None)))

@@ -37,7 +37,7 @@ def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
 
 
 def without_evidence(probe_ids: Sequence[str], at: datetime) -> Rows:
-    """Probes without news, whose evidence is deleted."""
+    """Routine probes, whose evidence is deleted."""
     for probe_id in probe_ids:
         for step in (SqlStatement.SAY_DELETED, SqlStatement.DELETE_EVIDENCE):
             yield step, {"probe": probe_id, "deleted": at}

@@ -90,10 +90,10 @@ class SqlStatement(IntEnum):
     NOTE = auto()  # in the audit log
     NOTE_WITHIN = auto()  # the same, unless there are too many like it
     REMEMBER = auto()  # an answer
-    SAY_DELETED = auto()  # that the evidence of a probe is, which is without news
+    SAY_DELETED = auto()  # that the evidence of a routine probe is
     DELETE_EVIDENCE = auto()
     DICTIONARY = auto()  # by which evidence is packed from now on
-    FORGET_WITHOUT_NEWS = auto()  # probes without news
+    FORGET_ROUTINE = auto()  # routine probes
     FORGET = auto()
     FORGET_INCIDENTS = auto()
     FORGET_SESSIONS = auto()
@@ -118,7 +118,7 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.NOTE_WITHIN,
     SqlStatement.REMEMBER,
     SqlStatement.SAY_DELETED,
-    SqlStatement.FORGET_WITHOUT_NEWS,
+    SqlStatement.FORGET_ROUTINE,
     SqlStatement.FORGET,
     SqlStatement.FORGET_INCIDENTS,
     SqlStatement.FORGET_HOUR,
@@ -181,7 +181,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.SAY_DELETED: say_deleted,
         SqlStatement.DELETE_EVIDENCE: delete_evidence,
         SqlStatement.DICTIONARY: insert(evidence_dictionaries),
-        SqlStatement.FORGET_WITHOUT_NEWS: retention.delete_probes_without_news(),
+        SqlStatement.FORGET_ROUTINE: retention.delete_routine_probes(),
         SqlStatement.FORGET: retention.delete_probes(),
         SqlStatement.FORGET_INCIDENTS: retention.delete_incidents(),
         SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),

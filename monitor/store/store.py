@@ -138,8 +138,8 @@ class Store:
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)
         return await self._forget(SqlStatement.FORGET, before)
 
-    async def prune_without_news(self, evidence_before: datetime, verdicts_before: datetime, at: datetime) -> int:
-        """Delete the evidence of probes without news that were closed before the first time, and all about those closed
+    async def prune_routine(self, evidence_before: datetime, verdicts_before: datetime, at: datetime) -> int:
+        """Delete the evidence of routine probes that were closed before the first time, and all about those closed
         before the second. Returns of how many probes something was deleted. Interrupted, it goes on where it was."""
         deleted = 0
         while True:
@@ -148,10 +148,10 @@ class Store:
             if found.last is None:
                 break
             deleted += await self._access.write(
-                *rows.without_evidence(found.without_news, at),
+                *rows.without_evidence(found.routine, at),
                 (SqlStatement.MARK, {"name": EVIDENCE_PRUNED, "value": str(found.last)}),
             )
-        return deleted + await self._forget(SqlStatement.FORGET_WITHOUT_NEWS, verdicts_before)
+        return deleted + await self._forget(SqlStatement.FORGET_ROUTINE, verdicts_before)
 
     async def learn_packing(self, at: datetime) -> bool:
         """Learn from the newest mail how to store the next in fewer bytes, if that is worth it; whether it was."""

@@ -107,7 +107,7 @@ probes = Table(
     Column("closed_at", Instant),
     Column("outcome", EnumText(Outcome)),  # of its latest verdict, so that probes are found by it
     Column("purpose", EnumText(ProbePurpose), nullable=False, server_default=text("'scheduled'")),
-    Column("evidence_deleted_at", Instant),  # of a probe without news, `monitor.store.retention`
+    Column("evidence_deleted_at", Instant),  # of a routine probe, `monitor.store.retention`
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
     Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since

@@ -57,7 +57,7 @@ async def measure(plan: Plan, step: BenchStep) -> list[Finding]:
             step("deleted")
             later = T0 + timedelta(days=365)
             began = time.perf_counter()
-            deleted = await store.prune_without_news(later, T0 - timedelta(days=1), later)
+            deleted = await store.prune_routine(later, T0 - timedelta(days=1), later)
             took = time.perf_counter() - began
             rows = _size(file) / plan.probes
     step("packed")

@@ -124,7 +124,7 @@ async def test_what_comes_after_evidence_was_deleted_changes_no_verdict(pipeline
             pipeline_app.clock.pass_(minutes=15)
         [_, middle, _] = [each.probe_id for each in reversed(await store.probes.recent("acme", "hq"))]
         later = pipeline_app.clock() + timedelta(days=3)
-        assert await store.prune_without_news(later, later - timedelta(days=30), later) == 1
+        assert await store.prune_routine(later, later - timedelta(days=30), later) == 1
         await pipeline.learn(
             middle, Bounce(later, MailKind.BOUNCE, path.to, "failed", "5.7.1", "no", Cause.IP_BLOCKED, True)
         )

@@ -1,4 +1,4 @@
-"""What is kept for how long: a probe without news loses its evidence first, then its verdict; all else stays."""
+"""What is kept for how long: a routine probe loses its evidence first, then its verdict; all else stays."""
 
 import sqlite3
 from contextlib import closing
@@ -12,7 +12,20 @@ from probes.kinds import Kind
 from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
 from probes.verdict import Cause, Verdict
-from tests.support.store_samples import ARRIVED, BLOCKED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, probe
+from tests.support.store_samples import (
+    ARRIVED,
+    BLOCKED,
+    DEFERRED,
+    FIRST,
+    INBOX,
+    LOOKED,
+    REFUSED,
+    SECOND,
+    SPAM,
+    T0,
+    at,
+    probe,
+)
 
 LATER = T0 + timedelta(days=3)
 NEVER = T0 - timedelta(days=1)
@@ -41,7 +54,7 @@ async def whole(store: Store, *, of: Probe) -> bool:
 
 
 async def pruned(store: Store, evidence: datetime = LATER, verdicts: datetime = NEVER) -> int:
-    return await store.prune_without_news(evidence, verdicts, LATER)
+    return await store.prune_routine(evidence, verdicts, LATER)
 
 
 async def test_a_mail_that_reached_the_inbox_as_the_one_before_did_is_no_news(store: Store) -> None:
@@ -114,6 +127,15 @@ async def test_a_verdict_that_was_amended_is_news(store: Store) -> None:
     await judged(store, 30, INBOX)
     await pruned(store)
     assert await whole(store, of=amended)
+
+
+async def test_a_mail_that_was_deferred_first_did_not_arrive_at_once(store: Store) -> None:
+    """Greylisting that was passed in time shows only in the transcript."""
+    await judged(store, 0, INBOX)
+    deferred = await judged(store, 15, INBOX, SECOND, DEFERRED, ARRIVED)
+    await judged(store, 30, INBOX)
+    await pruned(store)
+    assert await whole(store, of=deferred)
 
 
 async def test_a_probe_that_somebody_reported_on_is_kept(store: Store) -> None:

@@ -178,7 +178,7 @@ async def test_many_lines_at_once_are_read_as_one_by_one(store: Store, seed: int
             await store.probes.learn(
                 again, (), rng.choice((SPAM, BLOCKED, INBOX)), at(seconds + 30), closed=True, delivery=None
             )
-    await store.prune_without_news(at(3600), at(0), at(20_000))
+    await store.prune_routine(at(3600), at(0), at(20_000))
     last = await store.probes.last_signal()
     asked = ((last, 40, Role.SENDER), (last // 2, 2, Role.SENDER), (last, 3, Role.CONTROL), (0, 9, Role.SENDER))
     for upto, most, who in asked:

@@ -315,7 +315,7 @@ async def test_the_page_says_when_and_why_evidence_was_deleted(pages_app: PagesA
         for minute in (15, 0, 30)
     ]
     later = START + timedelta(days=3)
-    assert await pages_app.backend.store.prune_without_news(later, START, later) == 1
+    assert await pages_app.backend.store.prune_routine(later, START, later) == 1
     browser = await pages_app.viewer()
     shown = (await browser.get(f"/probes/{probe}")).text
     assert "The SMTP transcript and the headers were deleted on" in shown

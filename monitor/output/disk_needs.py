@@ -41,10 +41,9 @@ def disk_needs(config: Config) -> DiskNeeds:
 
 def disk_sentence(needs: DiskNeeds) -> str:
     """Say what the store will need."""
-    return (
-        f"about {needs.probes_per_day:,.0f} probes a day; the store grows to about {_size(needs.least)} if all mail "
-        f"reaches the inbox, and {_size(needs.most)} if none does"
-    )
+    least, most = _size(needs.least), _size(needs.most)
+    size = least if least == most else f"{least} if all mail reaches the inbox, and {most} if none does"
+    return f"about {needs.probes_per_day:,.0f} probes a day; the store grows to about {size}"
 
 
 def disk_warning(config: Config) -> str | None:

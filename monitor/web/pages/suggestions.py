@@ -8,6 +8,7 @@ asks for them; without it the page that answers the form has them, and any name 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nsmallest
 from itertools import islice
 
 from aiohttp import web
@@ -44,7 +45,7 @@ async def suggestions(view: CallerView, wanted: SuggestedName, typed: str = "") 
 
 
 def matching(seen: SeenCompanies, wanted: SuggestedName, typed: str) -> tuple[Suggestion, ...]:
-    """Return all if they are few, else the first that have all words in their names, mail systems or addresses."""
+    """Return all if they are few, else the likeliest that have all words in their names, mail systems or addresses."""
     size = (
         len(seen.ranked)
         if wanted is SuggestedName.COMPANY
@@ -56,7 +57,14 @@ def matching(seen: SeenCompanies, wanted: SuggestedName, typed: str) -> tuple[Su
     words = typed[:MAX_TYPED_CHARS].casefold().replace("/", " ").split()
     if not words:
         return ()
-    found = (each for each in seen.ranked if all(word in each.text for word in words))
+    start = " ".join(words)
+
+    def likely(summary: CompanySummary) -> tuple[bool, int]:
+        """Return its place: what begins as typed first, then the shorter name: "Acme 5" before "Acme 50" and "Acme 105"."""
+        return not (summary.name.casefold().startswith(start) or summary.key.startswith(start)), len(summary.name)
+
+    matches = (each for each in seen.ranked if all(word in each.text for word in words))
+    found = nsmallest(MAX_MATCHES, matches, key=likely)
     return tuple(islice((each for summary in found for each in _of(summary, wanted, words)), MAX_MATCHES))
 
 

@@ -57,6 +57,10 @@ def test_it_is_said_in_one_line(configured: Configured) -> None:
     assert said.startswith("about 480 probes a day; the store grows to about 32 MB if")
 
 
+def test_what_does_not_depend_on_the_mail_is_said_once(configured: Configured) -> None:
+    assert disk_sentence(disk_needs(configured('keep = "1d"\n'))).endswith("grows to about 14 MB")
+
+
 @pytest.mark.parametrize(
     ("free", "said"),
     [

@@ -58,6 +58,13 @@ async def test_of_many_those_are_offered_that_match(wanted: SuggestedName, typed
     assert await offered(MANY, wanted, typed) == found
 
 
+async def test_what_begins_as_typed_comes_first_and_the_shorter_name() -> None:
+    """Else "Company 4" would be cut off behind "Company 104" and its like."""
+    found = await offered(MANY, SuggestedName.COMPANY, "company 4")
+    assert found[:3] == ["company004", "company040", "company041"]
+    assert len(found) == MAX_MATCHES
+
+
 async def test_no_more_than_a_few_match() -> None:
     assert len(await offered(MANY, SuggestedName.COMPANY, "company")) == MAX_MATCHES
     crowded = [*MANY, *(path("zoo", f"p{number}") for number in range(200))]

@@ -60,7 +60,7 @@ def matching(seen: SeenCompanies, wanted: SuggestedName, typed: str) -> tuple[Su
     start = " ".join(words)
 
     def likely(summary: CompanySummary) -> tuple[bool, int]:
-        """Return its place: what begins as typed first, then the shorter name: "Acme 5" before "Acme 50" and "Acme 105"."""
+        """Return its place: what begins as typed, then the shorter name; "Acme 5" before "Acme 50" and "Acme 105"."""
         return not (summary.name.casefold().startswith(start) or summary.key.startswith(start)), len(summary.name)
 
     matches = (each for each in seen.ranked if all(word in each.text for word in words))

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, SecretStr
 
 from probes.settings import endpoint, shown
-from probes.tls import client_context
+from probes.tls import certificate_trouble, client_context
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -61,11 +61,20 @@ class HttpReply:
     status: int
     body: bytes
     retry_after: float | None = None  # seconds that its Retry-After asks for
+    content_type: str = ""  # as the server states it
 
     @property
     def good(self) -> bool:
         """True for a 2xx status."""
         return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFailure:
+    """Why there is no response, without any part of the URL. `certificate`: the server's is not to be trusted."""
+
+    text: str
+    certificate: bool = False
 
 
 class HttpSession:
@@ -87,7 +96,16 @@ class HttpSession:
         """Send a request. Returns the response, its body cut after `most` bytes, or an error text without any part of
         the URL."""
         self._session = self._session or _session()
-        return await _exchange(self._session, method, url, body, headers or {}, ca_file, most)
+        answer = await _exchange(self._session, method, url, body, headers or {}, ca_file, most)
+        return answer.text if isinstance(answer, HttpFailure) else answer
+
+    async def fetch(
+        self, host: str, path: str, *, address: str, port: int = 443, ca_file: Path | None = None, most: int
+    ) -> HttpReply | HttpFailure:
+        """Read a page of `host` by HTTPS at `address`, an IP address, whose certificate has to be for `host`."""
+        self._session = self._session or _session()
+        url = f"https://{f'[{address}]' if ':' in address else address}:{port}{path}"
+        return await _exchange(self._session, "GET", url, None, {"Host": host}, ca_file, most, name=host)
 
     async def close(self) -> None:
         """Close the session."""
@@ -124,8 +142,9 @@ async def _exchange(
     headers: Mapping[str, str],
     ca_file: Path | None,
     most: int,
-) -> HttpReply | str:
-    from aiohttp import ClientError
+    name: str | None = None,
+) -> HttpReply | HttpFailure:
+    from aiohttp import ClientConnectorCertificateError, ClientError
 
     typed = {"Content-Type": "application/json"} if body is not None else {}
     try:
@@ -136,13 +155,17 @@ async def _exchange(
             headers={**typed, **headers},
             ssl=client_context(verify=True, ca_file=ca_file),
             allow_redirects=False,
+            server_hostname=name,
         ) as response:
             wait = _seconds(response.headers.get("Retry-After", ""))
-            return HttpReply(response.status, await _beginning(response, most), wait)
+            kind = response.headers.get("Content-Type", "")
+            return HttpReply(response.status, await _beginning(response, most), wait, kind)
     except TimeoutError:
-        return f"no answer within {TIMEOUT:g} seconds"
+        return HttpFailure(f"no answer within {TIMEOUT:g} seconds")
     except (ClientError, OSError, ValueError) as error:  # ValueError: an answer that is not HTTP
-        return _words(error)
+        if name and isinstance(error, ClientConnectorCertificateError):
+            return HttpFailure(certificate_trouble(error.certificate_error), certificate=True)
+        return HttpFailure(_words(error))
 
 
 def _seconds(retry_after: str) -> float | None:

@@ -2,6 +2,7 @@
 of the machine and costs more than twenty handshakes."""
 
 import ssl
+import sys
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,25 @@ def certificate_end(engine: ssl.SSLObject) -> datetime | None:
         return load_der_x509_certificate(encoded).not_valid_after_utc
     except (ValueError, UnsupportedAlgorithm):
         return None
+
+
+def certificate_chain(engine: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates that the other side showed, its own first, in DER. Whether they are trusted makes no
+    difference."""
+    chain: list[bytes]
+    if sys.version_info >= (3, 13):
+        chain = engine.get_unverified_chain()
+    else:  # the same before it got a public name
+        shown = engine._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]
+        chain = [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in shown]
+    return tuple(chain)
+
+
+def certificate_trouble(error: Exception) -> str:
+    """Say why a certificate was not accepted, without the name that was asked for."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not one that we trust"
+    return f"its certificate is not accepted: {error.verify_message.partition(',')[0].lower()}"
 
 
 @lru_cache(maxsize=64)

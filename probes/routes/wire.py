@@ -10,7 +10,7 @@ from typing import cast
 
 from probes.answer import Fault
 from probes.routes.reply import Reply, ReplyReader, WireFault
-from probes.tls import certificate_end
+from probes.tls import certificate_chain, certificate_end
 
 Heard = Reply | WireFault
 
@@ -111,6 +111,12 @@ class SmtpWire(asyncio.BufferedProtocol):
         """The end of the server's certificate; None in clear text."""
         engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
         return certificate_end(engine) if engine else None
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """The certificates that the server showed, its own first, in DER; none in clear text."""
+        engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        return certificate_chain(engine) if engine else ()
 
     @property
     def ended(self) -> bool:

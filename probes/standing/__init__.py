@@ -5,8 +5,10 @@
 - `asking`      DNS and HTTP for a question, and how its answer becomes a fact
 - `spf`         by `spf_engine`, the home of the SPF library
 - `dkim_keys`, `dmarc`, `bimi`            of the From domain; `tags`: the form of their records
-- `reverse`, `helo`                       of the source IP
-- `mail_hosts`, `mta_sts`, `tls_rpt`, `dane`  of the bounce domain: can bounces come back?
+- `alignment`, `dmarc_reports`            whether the mail as it is passes DMARC, and who is sent reports
+- `reverse`, `helo`, `helo_spf`           of the source IP
+- `mail_hosts`, `mta_sts`, `tls_rpt`, `dane`  of the bounce domain: can bounces come back? `presented` reads the
+  certificate of a mail host, `tlsa` compares it. `reach`: the same of a company's domain
 - `dnssec`      is the domain signed?
 - `lists`       the table of DNS lists; `blocklists` tests each against itself, then asks it about the sender
 - `profile`     drift: what is published, in comparable form, and what changed

@@ -6,9 +6,12 @@ The judging is apart and pure: each question turns what it read into an `Assessm
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
 
-from probes.http import HttpReply, HttpSession
-from probes.resolver import DnsAnswer, Resolver, Unresolved
+from probes.answer import Fault
+from probes.http import HttpFailure, HttpReply, HttpSession
+from probes.resolver import MAX_ADDRESSES, DnsAnswer, Resolver, Unresolved
 from probes.standing.blocklists import NO_ACCESS
 from probes.standing.fact import Assessment, Fact, Question, State, Why
 from probes.standing.lists import ListAccess
@@ -17,15 +20,30 @@ LOOKUP_TIMEOUT = 5.0  # seconds for one DNS lookup
 MAX_VALUE_CHARS = 500  # of what others publish, kept in a fact
 
 
+class DkimName(NamedTuple):
+    """The domain (d=) and the selector (s=) of a signature."""
+
+    domain: str
+    selector: str
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The sender that is asked about. `selectors` are its DKIM selectors, for `domain`."""
+    """The sender that is asked about. `selectors` are its DKIM selectors, for `domain`; `signatures` are those seen on
+    real mail, of any domain."""
 
     domain: str
     bounce_domain: str
     source_ip: str
     helo: str
     selectors: tuple[str, ...] = ()
+    signatures: tuple[DkimName, ...] = ()
+
+    @property
+    def keys(self) -> tuple[DkimName, ...]:
+        """All signatures that are known."""
+        configured = (DkimName(self.domain, selector) for selector in self.selectors)
+        return tuple(dict.fromkeys((*configured, *self.signatures)))
 
 
 @dataclass(slots=True)
@@ -33,7 +51,8 @@ class Asker:
     """Asks for one question, and remembers who answered and for how long the answers hold.
 
     `validating`: the AD bit of our resolver is believed. `authoritative`: ask the name servers of each zone, whose
-    answers have no AD bit. `lists`: how blocklists are asked.
+    answers have no AD bit. `lists`: how blocklists are asked. `ca_file`: whom to trust instead of the machine's
+    authorities.
     """
 
     resolver: Resolver
@@ -42,6 +61,9 @@ class Asker:
     validating: bool = False
     authoritative: bool = False
     lists: ListAccess = NO_ACCESS
+    ca_file: Path | None = None
+    https_port: int = 443
+    smtp_port: int = 25
     _servers: dict[str, None] = field(default_factory=dict)
     _ttls: list[int] = field(default_factory=list)
 
@@ -59,9 +81,22 @@ class Asker:
                 self._ttls.append(found.ttl)
         return found
 
-    async def page(self, url: str, most: int) -> HttpReply | str:
-        """Return the beginning of a page, or why there is none."""
-        return await self.http.exchange("GET", url, most=most)
+    async def addresses(self, name: str) -> tuple[str, ...] | Unresolved:
+        """Return the addresses of a host, IPv4 first, at least one."""
+        found = [await self.lookup(name, kind) for kind in ("A", "AAAA")]
+        known = [record for answer in found if isinstance(answer, DnsAnswer) for record in answer.records]
+        unread = next((answer for answer in found if isinstance(answer, Unresolved)), None)
+        missing = Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} has no address")
+        return tuple(known[:MAX_ADDRESSES]) or unread or missing
+
+    async def page(self, host: str, path: str, most: int) -> HttpReply | HttpFailure | Unresolved:
+        """Return the beginning of a page that is read by HTTPS, from the first address of the host."""
+        found = await self.addresses(host)
+        if isinstance(found, Unresolved):
+            return found
+        return await self.http.fetch(
+            host, path, address=found[0], port=self.https_port, ca_file=self.ca_file, most=most
+        )
 
     def fact(self, question: Question, subject: str, found: Assessment) -> Fact:
         """Date and sign an assessment."""

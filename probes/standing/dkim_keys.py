@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from probes.dkim import MIN_RSA_BITS
 from probes.resolver import Unresolved
-from probes.standing.asking import Asker, Subject, failed
+from probes.standing.asking import Asker, DkimName, Subject, failed
 from probes.standing.fact import Assessment, Fact, Question, State, Why
 from probes.standing.tags import BadTagsError, tags_of
 
@@ -27,17 +27,24 @@ class BadKeyError(ValueError):
 
 
 async def read_dkim_keys(subject: Subject, asker: Asker) -> Sequence[Fact]:
-    """Read the key of every known selector."""
-    if not subject.selectors:
+    """Read the key of every known signature."""
+    if not subject.keys:
         return [asker.fact(Question.DKIM, subject.domain, Assessment(State.UNKNOWN, Why.NO_SELECTOR))]
     facts = []
-    for selector in subject.selectors:
-        name = f"{selector}._domainkey.{subject.domain}"
-        found = await asker.lookup(name, "TXT")
-        facts.append(
-            asker.fact(Question.DKIM, name, failed(found) if isinstance(found, Unresolved) else assess(found.records))
-        )
+    for key in subject.keys:
+        facts.append(asker.fact(Question.DKIM, key_name(key), await judged_key(key, asker)))
     return facts
+
+
+def key_name(key: DkimName) -> str:
+    """Return the name of the key record of a signature (RFC 6376, section 3.6.2.1)."""
+    return f"{key.selector}._domainkey.{key.domain}"
+
+
+async def judged_key(key: DkimName, asker: Asker) -> Assessment:
+    """Read and judge the key of one signature."""
+    found = await asker.lookup(key_name(key), "TXT")
+    return failed(found) if isinstance(found, Unresolved) else assess(found.records)
 
 
 def assess(records: Sequence[str]) -> Assessment:

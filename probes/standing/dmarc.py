@@ -47,16 +47,38 @@ def walk(domain: str) -> list[str]:
 
 async def read_dmarc(subject: Subject, asker: Asker) -> Sequence[Fact]:
     """Walk up from the From domain until a record ends the walk."""
-    found: list[Found] = []
-    for domain in walk(subject.domain):
-        answer = await asker.lookup(f"_dmarc.{domain}", "TXT")
-        texts = answer if isinstance(answer, Unresolved) else answer.records
-        found.append(Found(domain, texts if isinstance(texts, Unresolved) else _dmarc_only(texts)))
-        if found[0].records or found[-1].tags.get("psd") in ("y", "n"):
-            break
+    found = await walk_up(subject.domain, asker)
     exists = await asker.lookup(subject.domain, "A")
     missing = not isinstance(exists, Unresolved) and not exists.exists
     return [asker.fact(Question.DMARC, subject.domain, assess(found, exists=not missing))]
+
+
+async def walk_up(domain: str, asker: Asker, *, whole: bool = False) -> Sequence[Found]:
+    """Ask at the domain and its parents. The search for a policy ends with a record of the domain's own; `whole`: go on
+    for its organisation. What psd=n or a parent's psd=y says ends both."""
+    found: list[Found] = []
+    for place, name in enumerate(walk(domain)):
+        answer = await asker.lookup(f"_dmarc.{name}", "TXT")
+        texts = answer if isinstance(answer, Unresolved) else answer.records
+        found.append(Found(name, texts if isinstance(texts, Unresolved) else _dmarc_only(texts)))
+        ends = ("y", "n") if place or not whole else ("n",)
+        if (found[0].records and not whole) or found[-1].tags.get("psd") in ends:
+            break
+    return found
+
+
+def policy_place(found: Sequence[Found]) -> Found | Unresolved | None:
+    """Return where the policy comes from by a walk; None if receivers find none that is valid."""
+    own = found[0]
+    if isinstance(own.answer, Unresolved):
+        return own.answer
+    if own.records:
+        return own if own.tags else None
+    # A top-level domain has no policy for others; an unreadable one changes nothing.
+    if unread := [each.answer for each in found if isinstance(each.answer, Unresolved) and "." in each.domain]:
+        return unread[0]
+    valid = [each for each in found if each.tags]
+    return organisational(valid) if valid else None
 
 
 def _dmarc_only(texts: Sequence[str]) -> tuple[str, ...]:
@@ -66,20 +88,16 @@ def _dmarc_only(texts: Sequence[str]) -> tuple[str, ...]:
 def assess(found: Sequence[Found], *, exists: bool) -> Assessment:
     """Judge the results of a walk. `exists`: the From domain exists, so that `sp` holds for it and not `np`."""
     own = found[0]
-    if isinstance(own.answer, Unresolved):
-        return failed(own.answer)
     if len(own.records) > 1:
         return Assessment(State.BAD, Why.DMARC_TWICE, own.records[0], (str(len(own.records)),))
     if own.records:
         return _policy(own, ("p",), inherited=False)
-    # A top-level domain has no policy for others; an unreadable one changes nothing.
-    unread = [each.answer for each in found if isinstance(each.answer, Unresolved) and "." in each.domain]
-    if unread:
-        return failed(unread[0])
-    valid = [each for each in found if each.tags]
-    if not valid:
+    place = policy_place(found)
+    if isinstance(place, Unresolved):
+        return failed(place)
+    if place is None:
         return Assessment(State.WEAK, Why.DMARC_MISSING)
-    return _policy(organisational(valid), ("sp", "p") if exists else ("np", "sp", "p"), inherited=True)
+    return _policy(place, ("sp", "p") if exists else ("np", "sp", "p"), inherited=True)
 
 
 def organisational(valid: Sequence[Found]) -> Found:

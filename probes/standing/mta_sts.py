@@ -6,7 +6,8 @@ The policy is a page of the domain: it is read without redirects, bounded, and b
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from probes.http import HttpReply
+from probes.answer import Fault
+from probes.http import HttpFailure, HttpReply
 from probes.resolver import Unresolved
 from probes.standing.asking import Asker, Subject, failed
 from probes.standing.fact import Assessment, Fact, Question, State, Why
@@ -15,6 +16,7 @@ from probes.standing.tags import version_of
 
 MAX_POLICY_BYTES = 64 * 1024  # RFC 8461, section 3.3
 MAX_PATTERNS = 100
+POLICY_PATH = "/.well-known/mta-sts.txt"
 MODES = ("enforce", "testing", "none")
 
 
@@ -39,20 +41,23 @@ async def read_mta_sts(subject: Subject, asker: Asker) -> Sequence[Fact]:
     elif len(records := [text for text in announced.records if version_of(text) == "STSv1"]) != 1:
         found = Assessment(State.NONE, Why.NOT_PUBLISHED)  # RFC 8461, section 3.1: of several none counts
     else:
-        page = await asker.page(f"https://mta-sts.{domain}/.well-known/mta-sts.txt", MAX_POLICY_BYTES)
+        page = await asker.page(f"mta-sts.{domain}", POLICY_PATH, MAX_POLICY_BYTES + 1)
         names = await mx_names(domain, asker)
         found = failed(names) if isinstance(names, Unresolved) else assess(records[0], page, names)
     return [asker.fact(Question.MTA_STS, domain, found)]
 
 
-def assess(record: str, page: HttpReply | str, names: Sequence[str]) -> Assessment:
+def assess(record: str, page: HttpReply | HttpFailure | Unresolved, names: Sequence[str]) -> Assessment:
     """Judge the policy file for these MX hosts."""
-    if isinstance(page, str):
-        return Assessment(State.UNKNOWN, Why.MTA_STS_UNREAD, record, (page,))
+    if not isinstance(page, HttpReply):
+        return _no_page(record, page)
     if page.status >= 500:
         return Assessment(State.UNKNOWN, Why.MTA_STS_UNREAD, record, (f"HTTP {page.status}",))
     if page.status != 200:  # RFC 8461, section 3.3: redirects are not followed either
         return Assessment(State.WEAK, Why.MTA_STS_NO_FILE, record, (f"HTTP {page.status}",))
+    if page.content_type.partition(";")[0].strip().lower() != "text/plain":  # RFC 8461, section 3.2
+        kind = page.content_type or "none"
+        return Assessment(State.WEAK, Why.MTA_STS_CONTENT_TYPE, record, (kind,))
     try:
         policy = policy_of(page.body)
     except BadPolicyError as error:
@@ -66,8 +71,21 @@ def assess(record: str, page: HttpReply | str, names: Sequence[str]) -> Assessme
     return Assessment(State.GOOD, Why.MTA_STS_GOOD, value, (policy.mode,))
 
 
+def _no_page(record: str, failure: HttpFailure | Unresolved) -> Assessment:
+    """Judge what kept us from reading the file: a fault of the domain, or one that says nothing."""
+    if isinstance(failure, Unresolved):
+        gone = failure.fault is Fault.DOMAIN_UNKNOWN
+        state, why = (State.WEAK, Why.MTA_STS_NO_FILE) if gone else (State.UNKNOWN, Why.MTA_STS_UNREAD)
+        return Assessment(state, why, record, (failure.text,))
+    if failure.certificate:  # RFC 8461, section 3.3: senders then go on as if there were no policy
+        return Assessment(State.WEAK, Why.MTA_STS_CERTIFICATE, record, (failure.text,))
+    return Assessment(State.UNKNOWN, Why.MTA_STS_UNREAD, record, (failure.text,))
+
+
 def policy_of(body: bytes) -> StsPolicy:
     """Parse a policy file. Raises BadPolicyError."""
+    if len(body) > MAX_POLICY_BYTES:
+        raise BadPolicyError("it is longer than 64 KiB")
     fields: dict[str, str] = {}
     hosts: list[str] = []
     for line in body.decode("utf-8", "replace").splitlines():

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from probes.resolver import Unresolved
+from probes.standing.alignment import read_alignment
 from probes.standing.asking import Asker, Reader, Subject
 from probes.standing.bimi import read_bimi
 from probes.standing.blocklists import ask_lists, fact_of
 from probes.standing.dane import read_dane
 from probes.standing.dkim_keys import read_dkim_keys
 from probes.standing.dmarc import read_dmarc
+from probes.standing.dmarc_reports import read_dmarc_reports
 from probes.standing.dnssec import read_dnssec
 from probes.standing.fact import Assessment, Fact, Question, State, Why
 from probes.standing.helo import read_helo
+from probes.standing.helo_spf import read_helo_spf
 from probes.standing.mail_hosts import read_bounces
 from probes.standing.mta_sts import read_mta_sts
 from probes.standing.reverse import read_ptr
@@ -36,8 +39,11 @@ READERS: dict[Question, Reader] = {
     Question.SPF: read_spf,
     Question.DKIM: read_dkim_keys,
     Question.DMARC: read_dmarc,
+    Question.ALIGNMENT: read_alignment,
+    Question.DMARC_REPORTS: read_dmarc_reports,
     Question.PTR: read_ptr,
     Question.HELO: read_helo,
+    Question.HELO_SPF: read_helo_spf,
     Question.BOUNCES: read_bounces,
     Question.MTA_STS: read_mta_sts,
     Question.TLS_RPT: read_tls_rpt,
@@ -48,6 +54,9 @@ READERS: dict[Question, Reader] = {
 }
 
 
+TESTED_OTHERWISE = frozenset({Question.BLOCKLIST, Question.DANE})
+"""A blocklist is tested against itself; an answer that is signed, as those of DANE that can accuse are, needs no second
+opinion."""
 NEEDS_AGREEMENT = frozenset({Why.DMARC_MISSING})  # absences that are not bad, and yet said of the sender
 
 
@@ -78,8 +87,8 @@ async def _read(read: Reader, subject: Subject, asker: Asker) -> Sequence[Fact]:
 
 
 def _accuses(fact: Fact) -> bool:
-    """Test if the zone's own name servers have to agree. A blocklist is tested in another way, with the question."""
-    return fact.question is not Question.BLOCKLIST and (fact.state is State.BAD or fact.why in NEEDS_AGREEMENT)
+    """Test if the zone's own name servers have to agree."""
+    return fact.question not in TESTED_OTHERWISE and (fact.state is State.BAD or fact.why in NEEDS_AGREEMENT)
 
 
 def _agreed(fact: Fact, authority: Fact | None) -> Fact:

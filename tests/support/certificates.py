@@ -23,16 +23,30 @@ class Authority:
     _name: x509.Name
     _folder: Path
 
-    def serve(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
-        """A server's context with a certificate for `name`."""
+    @property
+    def certificate(self) -> bytes:
+        """Its own certificate, in DER."""
+        return ssl.PEM_cert_to_DER_cert(self.file.read_text())
+
+    def shown(self, name: str, *, expired: bool = False) -> bytes:
+        """The certificate that a server of `name` shows, in DER."""
+        return x509.load_pem_x509_certificate(self._path(name, expired).read_bytes()).public_bytes(
+            serialization.Encoding.DER
+        )
+
+    def _path(self, name: str, expired: bool) -> Path:
+        return self._folder / f"{name}-{expired}.pem"
+
+    def serve(self, name: str, *, expired: bool = False, whole: bool = False) -> ssl.SSLContext:
+        """A server's context with a certificate for `name`. `whole`: it shows that of the authority too."""
         key = ec.generate_private_key(ec.SECP256R1())
         place: x509.GeneralName = x509.DNSName(name)
         if name[0].isdigit():
             place = x509.IPAddress(ip_address(name))
         builder = _certificate(_named(name), self._name, key.public_key(), timedelta(days=-2) if expired else LIFE)
         certificate = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
-        path = self._folder / f"{name}-{expired}.pem"
-        path.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())) + _private_pem(key))
+        path, above = self._path(name, expired), self.file.read_bytes() if whole else b""
+        path.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())) + above + _private_pem(key))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context
@@ -45,6 +59,14 @@ def new_authority(folder: Path) -> Authority:
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     (folder / "ca.pem").write_bytes(_pem(builder.sign(key, hashes.SHA256())))
     return Authority(folder / "ca.pem", key, name, folder)
+
+
+def certificate_for(name: str) -> bytes:
+    """A certificate that nobody signed but its owner, in DER."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = _certificate(_named(name), _named(name), key.public_key(), LIFE)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def _named(name: str) -> x509.Name:

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from probes.http import HttpReply
 from probes.resolver import MAX_RECORD_CHARS, DnsAnswer
-from probes.standing import bimi, dane, dkim_keys, dmarc, mail_hosts, mta_sts, spf, tls_rpt
-from probes.standing.fact import Fact, Question
+from probes.standing import bimi, dane, dkim_keys, dmarc, dmarc_reports, mail_hosts, mta_sts, spf, tls_rpt
+from probes.standing.fact import Assessment, Fact, Question, State, Why
 from probes.standing.spf_engine import evaluate, needs
 from probes.standing.words import sentence
 from tests.probes.standing.test_fact import START
+from tests.support.certificates import certificate_for
 
+CERTIFICATE = certificate_for("mx.example")
 MOST = 0.05  # seconds of CPU
 
 STARTS = [
@@ -76,7 +78,18 @@ def readers() -> dict[str, Callable[[str], object]]:
         assert sentence(fact)
 
     def page(text: str) -> HttpReply:
-        return HttpReply(200, ("version: STSv1\nmode: enforce\nmx: " + text).encode())
+        return HttpReply(200, ("version: STSv1\nmode: enforce\nmx: " + text).encode(), content_type="text/plain")
+
+    def compared(text: str) -> Assessment:
+        pin = f"2 1 1 {text.encode().hex()[:64]:0>64}"
+        chain = (text.encode(), CERTIFICATE, CERTIFICATE[: len(text)])
+        judged = Assessment(State.GOOD, Why.DANE_GOOD, pin, ("1",))
+        found = [dane.compare(judged, (text, pin), shown, text, START) for shown in (chain, (CERTIFICATE,) * 50)]
+        return found[len(text) % 2]
+
+    def agreed(text: str) -> Assessment:
+        receivers = dmarc_reports.receivers_of(f"mailto:a@{text}, {text}")
+        return dmarc_reports.assess(text, {domain: domain > "m" for domain in receivers})
 
     def records(text: str) -> Sequence[str]:
         return (text, text[::-1])
@@ -89,6 +102,8 @@ def readers() -> dict[str, Callable[[str], object]]:
         "tls-rpt": lambda text: shown(Question.TLS_RPT, tls_rpt.assess([text])),
         "bimi": lambda text: shown(Question.BIMI, bimi.assess([text])),
         "dane": lambda text: shown(Question.DANE, dane.assess(DnsAnswer((text,), authentic=True), validating=True)),
+        "dane, shown": lambda text: shown(Question.DANE, compared(text)),
+        "dmarc reports": lambda text: shown(Question.DMARC_REPORTS, agreed(text)),
         "bounces": lambda text: shown(Question.BOUNCES, mail_hosts.assess({text: False})),
         "range": spf.is_wide,
     }

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from probes.http import HttpReply
+from probes.http import HttpFailure, HttpReply
 from probes.resolver import DnsResolver
 from probes.standing.asking import Asker, Subject
 from probes.standing.fact import Fact, Question, State, Why
@@ -46,21 +46,26 @@ GOOD: Records = {
     ("account.sender.example", "MX"): ["10 mx.sender.example."],
     ("mx.sender.example", "A"): ["192.0.2.51"],
     ("_mta-sts.account.sender.example", "TXT"): text("v=STSv1; id=1"),
+    ("mta-sts.account.sender.example", "A"): ["192.0.2.81"],
     ("_smtp._tls.account.sender.example", "TXT"): text("v=TLSRPTv1; rua=mailto:tls@sender.example"),
     ("default._bimi.account.sender.example", "TXT"): text("v=BIMI1; l=https://sender.example/l.svg"),
 }
 OWN = [question for question in Question if question is not Question.BLOCKLIST]
 
 
+def policy(body: bytes) -> HttpReply:
+    return HttpReply(200, body, content_type="text/plain")
+
+
 class Pages:
     """HTTP that has the same page everywhere."""
 
-    def __init__(self, page: HttpReply | str) -> None:
-        self.asked: list[str] = []
+    def __init__(self, page: HttpReply | HttpFailure) -> None:
         self._page = page
 
-    async def exchange(self, method: str, url: str, *, most: int, **_: object) -> HttpReply | str:
-        self.asked.append(url)
+    async def fetch(self, host: str, path: str, *, address: str, **_: object) -> HttpReply | HttpFailure:
+        assert (host, path) == ("mta-sts.account.sender.example", "/.well-known/mta-sts.txt")
+        assert address == "192.0.2.81"  # by our own resolver, not by the machine's
         return self._page
 
 
@@ -70,12 +75,12 @@ def _short_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def read(
-    records: Records, question: Question, authority: Records | None = None, page: HttpReply | str = ""
+    records: Records, question: Question, authority: Records | None = None, page: HttpReply | HttpFailure | None = None
 ) -> list[Fact]:
     """Ask a question of a resolver that has `records`; the zone's own name server has `authority`, or the same."""
     async with name_server(records) as dns, name_server(records if authority is None else authority) as own:
         resolver = DnsResolver([dns.where], authority_port=int(own.where.rpartition(":")[2]))
-        http: object = Pages(page or HttpReply(200, POLICY))
+        http: object = Pages(page or policy(POLICY))
         return await survey([question], SENDER, Asker(resolver, http, lambda: AT))  # type: ignore[arg-type]
 
 
@@ -90,8 +95,11 @@ def changed(changes: Mapping[tuple[str, str], list[str] | str | None]) -> Record
         (Question.SPF, State.GOOD, Why.SPF_PASSES),
         (Question.DKIM, State.GOOD, Why.KEY_GOOD),
         (Question.DMARC, State.GOOD, Why.DMARC_INHERITED),
+        (Question.ALIGNMENT, State.GOOD, Why.ALIGNED),
+        (Question.DMARC_REPORTS, State.NONE, Why.NO_REPORTS),
         (Question.PTR, State.GOOD, Why.PTR_CONFIRMED),
         (Question.HELO, State.GOOD, Why.HELO_GOOD),
+        (Question.HELO_SPF, State.NONE, Why.NOT_PUBLISHED),
         (Question.BOUNCES, State.GOOD, Why.BOUNCES_GOOD),
         (Question.MTA_STS, State.GOOD, Why.MTA_STS_GOOD),
         (Question.TLS_RPT, State.GOOD, Why.TLS_RPT_GOOD),
@@ -137,6 +145,8 @@ MANY = {
             Question.DMARC,
             Why.DMARC_TWICE,
         ),
+        ({SPF_NAME: text("v=spf1 -all"), KEY_NAME: None}, Question.ALIGNMENT, Why.NOT_ALIGNED),
+        ({("mta.sender.example", "TXT"): text("v=spf1 -all")}, Question.HELO_SPF, Why.HELO_SPF_FAILS),
         ({PTR_NAME: None}, Question.PTR, Why.PTR_MISSING),
         ({("mta.sender.example", "A"): ["192.0.2.99"]}, Question.PTR, Why.PTR_UNCONFIRMED),
         ({("mta.sender.example", "A"): None}, Question.HELO, Why.HELO_UNRESOLVED),
@@ -156,6 +166,9 @@ FIRST_LOOKUPS = {
     Question.SPF: SPF_NAME,
     Question.DKIM: KEY_NAME,
     Question.DMARC: ("_dmarc.account.sender.example", "TXT"),
+    Question.ALIGNMENT: ("_dmarc.account.sender.example", "TXT"),
+    Question.DMARC_REPORTS: ("_dmarc.account.sender.example", "TXT"),
+    Question.HELO_SPF: ("mta.sender.example", "TXT"),
     Question.PTR: PTR_NAME,
     Question.BOUNCES: MX_NAME,
     Question.MTA_STS: ("_mta-sts.account.sender.example", "TXT"),
@@ -178,6 +191,9 @@ async def test_a_lookup_that_fails_is_never_bad_or_missing(question: Question, f
     [
         ({("_spf.sender.example", "TXT"): "SERVFAIL"}, Question.SPF),  # in the midst of an include
         ({SPF_NAME: text("v=spf1 ptr -all"), PTR_NAME: "SERVFAIL"}, Question.SPF),  # by the RFC ptr just fails to match
+        ({SPF_NAME: "SERVFAIL", KEY_NAME: None}, Question.ALIGNMENT),
+        ({SPF_NAME: None, KEY_NAME: "SERVFAIL"}, Question.ALIGNMENT),
+        ({("mta-sts.account.sender.example", "A"): "SERVFAIL"}, Question.MTA_STS),
         ({("mta.sender.example", "A"): "REFUSED"}, Question.PTR),
         ({("mta.sender.example", "A"): "SERVFAIL"}, Question.HELO),
         ({("mx.sender.example", "A"): "SERVFAIL"}, Question.BOUNCES),
@@ -223,14 +239,16 @@ async def test_a_resolver_that_denies_the_public_dns_accuses_nobody(question: Qu
 @pytest.mark.parametrize(
     ("page", "state", "why"),
     [
-        ("no TLS connection", State.UNKNOWN, Why.MTA_STS_UNREAD),
+        (HttpFailure("no TLS connection"), State.UNKNOWN, Why.MTA_STS_UNREAD),
+        (HttpFailure("it has expired", certificate=True), State.WEAK, Why.MTA_STS_CERTIFICATE),
+        (HttpReply(200, POLICY, content_type="text/html"), State.WEAK, Why.MTA_STS_CONTENT_TYPE),
         (HttpReply(503, b""), State.UNKNOWN, Why.MTA_STS_UNREAD),
         (HttpReply(404, b""), State.WEAK, Why.MTA_STS_NO_FILE),
         (HttpReply(301, POLICY), State.WEAK, Why.MTA_STS_NO_FILE),
-        (HttpReply(200, b"<html>"), State.WEAK, Why.MTA_STS_BROKEN),
-        (HttpReply(200, POLICY.replace(b"enforce", b"testing")), State.GOOD, Why.MTA_STS_TESTING),
+        (policy(b"<html>"), State.WEAK, Why.MTA_STS_BROKEN),
+        (policy(POLICY.replace(b"enforce", b"testing")), State.GOOD, Why.MTA_STS_TESTING),
     ],
 )
-async def test_the_policy_file(page: HttpReply | str, state: State, why: Why) -> None:
+async def test_the_policy_file(page: HttpReply | HttpFailure, state: State, why: Why) -> None:
     (fact,) = await read(GOOD, Question.MTA_STS, page=page)
     assert (fact.state, fact.why) == (state, why)

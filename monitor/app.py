@@ -6,6 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from monitor.actions.people import first_link
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
+from monitor.config.received import addresses_of
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of
 from monitor.config.unchanged import keep_unchanged
@@ -35,14 +37,17 @@ from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
 from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, InboundError, listening
-from monitor.sources.inbound.router import Addresses, InboundRouter
+from monitor.sources.inbound.router import InboundRouter
+from monitor.sources.inbound.settings import InboundSettings
 from monitor.store import Store, StoreError
+from monitor.supervised import kept_open
 from monitor.web.auth import only_simulated
 from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
-from monitor.web.server import serving_all
+from monitor.web.server import servers
+from monitor.web.standby import answering
 from probes.http import HttpSession
 from probes.kinds import Kind
 from probes.mailboxes.threads import MailboxThreads
@@ -87,24 +92,12 @@ async def pipeline_of(
             await pipeline.close()
 
 
-def addresses_of(config: Config) -> Addresses:
-    """Return the addresses that the listener accepts mail for: the configured ones, and those with a token."""
-    inbound = config.inbound
-    if inbound is None:
-        return Addresses()
-    identities = config.identities().values()
-    boxes = {path.received.address: path.received for path in config.paths() if path.received}
-    return Addresses(
-        domains=frozenset({inbound.domain, *(identity.bounces.rpartition("@")[2] for identity in identities)}),
-        bounces=frozenset(inbound.bounces),
-        reports=frozenset(inbound.reports),
-        copies=boxes,
-    )
-
-
 @asynccontextmanager
-async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIterator[InboundRouter | None]:
-    """Run the listener of [inbound], if configured; what it receives goes to the pipeline."""
+async def inbound_of(
+    config: Config, key: bytes, pipeline: Pipeline, *, patient: bool = False
+) -> AsyncIterator[InboundRouter | None]:
+    """Run the listener of [inbound], if configured; what it receives goes to the pipeline. `patient`: see
+    `kept_open`."""
     inbound = config.inbound
     if inbound is None:
         yield None
@@ -115,11 +108,18 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
     with _leaving(ThreadPoolExecutor(MAX_MAILS_BEING_READ, "inbound")) as threads:
         inbound_router = InboundRouter(key, pipeline, threads, reader)
         inbound_router.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        async with listening(inbound, inbound_router) as listener, aclosing(reader):
-            pipeline.presence.listening_since = utc_now()
-            pipeline.presence.turned_away = inbound_router.turned_away.during
-            log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
+        pipeline.presence.turned_away = inbound_router.turned_away.during
+        listener = partial(_listening, inbound, inbound_router, pipeline)
+        async with aclosing(reader), kept_open(listener, patient=patient):
             yield inbound_router
+
+
+@asynccontextmanager
+async def _listening(settings: InboundSettings, router: InboundRouter, pipeline: Pipeline) -> AsyncIterator[None]:
+    async with listening(settings, router) as listener:
+        pipeline.presence.listening_since = utc_now()
+        log.info("listening for bounces and copies", host=settings.listen.host, port=listener.port)
+        yield
 
 
 @contextmanager
@@ -340,19 +340,19 @@ async def _read_again(file: Path, before: Config) -> Config | None:
 
 
 @asynccontextmanager
-async def service(file: Path, config: Config, *listeners: Listener, standby: bool = False) -> AsyncIterator[Service]:
+async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIterator[Service]:
     """Run the whole service, from the sandbox to the web server, while the block lasts.
 
-    Raises AnotherLeadsError if another process works on the same store; `standby` waits until that ends.
+    If another process works on the same store, the block begins once that has ended, perhaps after weeks.
     """
     board, clock, dialogue_times, loop_lag = Board(), Clock(), DialogueTimes(), LoopLag()
     async with AsyncExitStack() as house:
         make_folders(config)
         store = await house.enter_async_context(Store.open(config.store.url))
-        await house.enter_async_context(leading(store, utc_now, standby=standby))
-        if standby:  # it may have waited for weeks
+        stood_by = await house.enter_async_context(leading(store, utc_now, partial(answering, config)))
+        if stood_by:
             config = await _read_again(file, config) or config
-        await house.enter_async_context(sandbox_of(config))
+        await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
         seers = (network.on_event, log_verdict, signals.on_event, live.on_event, dialogue_times.on_event)
@@ -386,18 +386,19 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             outside=outside,
         )
         await house.enter_async_context(loop_lag.measured())
-        await _begin(at_work, house)
+        await _begin(at_work, house, patient=stood_by)
         log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")
         await _tell_first_steps(config, store, clock.now)
         yield at_work
 
 
-async def _begin(at_work: Service, house: AsyncExitStack) -> None:
-    """Serve, listen for mail and work until the house is left."""
-    backend = at_work.backend()
-    await house.enter_async_context(serving_all(backend, at_work.config))
-    key = await at_work.store.key()
-    inbound_router = await house.enter_async_context(inbound_of(at_work.config, key, at_work.pipeline))
+async def _begin(at_work: Service, house: AsyncExitStack, *, patient: bool) -> None:
+    """Serve, listen for mail and work until the house is left. `patient`: see `kept_open`."""
+    backend, config = at_work.backend(), at_work.config
+    for server in servers(backend, config):
+        await house.enter_async_context(kept_open(server, patient=patient))
+    receiving = inbound_of(config, await at_work.store.key(), at_work.pipeline, patient=patient)
+    inbound_router = await house.enter_async_context(receiving)
     house.push_async_callback(at_work.stop)
     await at_work.start(inbound_router, backend.company_summaries.take)
     await house.enter_async_context(at_work.calendar.kept())

@@ -6,18 +6,24 @@ stops. Without supervision a probe would wait for a look that never comes, or in
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from time import monotonic
 from typing import Any
 
 import structlog
 
+from monitor.errors import UserError
+
 RESTART_DELAYS = (0.1, 1.0, 5.0, 30.0)  # seconds until it is started again, by deaths in a row; the last one repeats
 STEADY_SECONDS = 60.0  # a task that lived this long has recovered: its next death is the first in a row
+
+REOPEN_SECONDS = 0.5  # seconds between two attempts to listen where another process does
 
 log = structlog.get_logger("tasks")
 
 Work = Callable[[], Coroutine[Any, Any, None]]
+Opening = Callable[[], AbstractAsyncContextManager[object]]
 
 
 class SupervisedTask:
@@ -90,3 +96,33 @@ async def supervised(name: str, work: Work) -> AsyncIterator[SupervisedTask]:
         yield task
     finally:
         await task.close()
+
+
+@asynccontextmanager
+async def kept_open(opening: Opening, *, patient: bool) -> AsyncIterator[None]:
+    """Keep this open while the block lasts. Raises the UserError that says why it cannot be opened.
+
+    `patient`: then the block begins all the same, and it is opened as soon as possible. A leader that was suspended
+    holds its ports until it wakes, sees that it was replaced, and ends: whoever took over works meanwhile.
+    """
+    if patient:
+        async with supervised("open", partial(_open, opening)):
+            yield
+    else:
+        async with opening():
+            yield
+
+
+async def _open(opening: Opening) -> None:
+    told = False
+    while True:
+        try:
+            async with opening():
+                if told:
+                    log.info("the address is free, and is listened at")
+                await asyncio.Event().wait()
+        except UserError as error:
+            if not told:
+                log.warning(f"{error}; trying again until it is free", seconds=REOPEN_SECONDS)
+            told = True
+        await asyncio.sleep(REOPEN_SECONDS)

@@ -37,19 +37,14 @@ def main() -> None:
 
 
 @app.command()
-def serve(
-    config: ConfigFile = HERE,
-    standby: Annotated[
-        bool,
-        typer.Option("--standby", help="Wait while another process uses the store, and take over when it ends."),
-    ] = False,
-) -> None:
-    """Run the service: probe all paths on schedule, serve pages, API and /metrics. SIGHUP reloads the configuration."""
+def serve(config: ConfigFile = HERE) -> None:
+    """Run the service: probe all paths on schedule, serve pages, API and /metrics. SIGHUP reloads the configuration.
+    While another process uses the store, this one stands by, and takes over when that one ends."""
     gc.disable()  # what is imported and read now lives on; the service collects once it is ready
     settings = read_settings(config, secrets_later=False)
     from monitor.cli import run, stop
 
-    finish(stop.to_the_end(run.serve(config, settings, standby=standby)))
+    finish(stop.to_the_end(run.serve(config, settings)))
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """The long-running commands: `serve`, `sandbox` and `probe`."""
 
 import asyncio
-import gc
 import json
 import signal
 import sys
@@ -29,6 +28,7 @@ from monitor.config.secret_values import secret_values
 from monitor.config.simulated import sandbox_of
 from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
+from monitor.leader import replaced_text
 from monitor.output.json import event_json
 from monitor.output.text import event_line, header_line
 from monitor.people.caller import Caller
@@ -51,7 +51,7 @@ CATCH_UP = 5  # every how many of those the store is asked what another process 
 log = structlog.get_logger("mailpath")
 
 
-async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
+async def serve(file: Path, config: Config) -> Exit:
     """Run until SIGTERM or Ctrl-C, a second one exits at once; or until another process has taken over the store."""
     logs.set_up(config.log.level, config.log.format)
     logs.hide(secret_values(config))
@@ -60,12 +60,10 @@ async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
         log.warning(warning)
     raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
-    if standby:
-        gc.enable()  # it may wait for weeks
     stop, started = until_stopped(), asyncio.Event()
     hangup = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
-    work = asyncio.create_task(_serve(service(file, config, standby=standby), started, stop, hangup))
+    work = asyncio.create_task(_serve(service(file, config), started, stop, hangup))
     await _first(stop.wait(), asyncio.wait((work,)))
     if not started.is_set() and not work.done():  # it waits to take over, for as long as another one works
         work.cancel()
@@ -81,10 +79,10 @@ async def _serve(
         started.set()
         async with supervised("reload", partial(_reload, at_work, hangup)):
             await _first(stop.wait(), at_work.replaced.wait())
-    if at_work.replaced.is_set():
-        print("another `mailpath serve` took over the store while this one was suspended", file=sys.stderr)
-        return Exit.COULD_NOT_TELL
-    return Exit.OK
+        if not at_work.replaced.is_set():
+            return Exit.OK
+        log.error(await replaced_text(at_work.store))
+    return Exit.COULD_NOT_TELL
 
 
 async def _reload(at_work: Service, hangup: asyncio.Event) -> None:

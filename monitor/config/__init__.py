@@ -8,6 +8,7 @@
 - `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
+- `received`   the addresses that the listener of [inbound] accepts mail for
 - `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements;
   `secret_values`: the secrets that the log hides; `simulated`: the mail systems of [sandbox]
 - `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`

@@ -74,7 +74,9 @@ class IncidentStore:
 
     async def queue(self, incident_id: str, channel: str) -> NoticeQueue:
         """All that waits for this channel about this incident, with what it needs to be rendered now."""
-        return await self._access.read(incident_reads.queue, legible(incident_id), legible(channel))
+        return await self._access.read(
+            self._access.leading(incident_reads.queue), legible(incident_id), legible(channel)
+        )
 
     async def delivered(self, notice: Notice, at: datetime, *entries: HistoryEntry) -> None:
         """Keep that this notice has reached its channel, and what it said; those before it were delivered with it. The
@@ -101,7 +103,7 @@ class IncidentStore:
 
     async def lasting(self, channel: str) -> list[Notice]:
         """The last delivered notice of each incident on this channel, if it does not end it; oldest first."""
-        return await self._access.read(incident_reads.lasting, legible(channel))
+        return await self._access.read(self._access.leading(incident_reads.lasting), legible(channel))
 
     async def act(self, action: IncidentAction, said: str, *audit: AuditEntry) -> None:
         """Keep an action of a person on an incident, with its line in the history and these in the audit log."""

@@ -1,6 +1,7 @@
 """HTTP: pages for people, an API for programs, `/metrics` for Prometheus, `/healthz` and `/readyz` for supervisors.
 
 - `server`     which routes are served where
+- `standby`    what is answered while another process leads
 - `listening`  who connects is let in by `connections`, which has limits and deadlines; `rejections` counts the rest,
   `request_counts` the requests
 - `headers`    what makes a response safe; `errors`: what makes an error useful

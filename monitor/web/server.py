@@ -1,8 +1,9 @@
 """The HTTP servers: what is served where, and by which certificate."""
 
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
@@ -64,18 +65,24 @@ def _health(backend: Backend) -> list[web.RouteDef]:
 @asynccontextmanager
 async def serving_all(backend: Backend, config: Config) -> AsyncIterator[int]:
     """Serve as [web] says; yields the port of the pages. Raises WebError when it cannot listen there."""
+    async with AsyncExitStack() as house:
+        yield [await house.enter_async_context(server()) for server in servers(backend, config)][-1]
+
+
+def servers(backend: Backend, config: Config) -> list[Callable[[], AbstractAsyncContextManager[int]]]:
+    """The servers that [web] asks for, to be opened; each yields its port, the last one that of the pages. Opening
+    raises WebError when it cannot listen there, and may be tried again then."""
     told = config.web
     limits = ConnectionLimits.of(descriptor_limit(), told.connections_per_client)
     connections = Connections(limits, backend.rejections, lambda address: is_proxy(address, told))
-    async with AsyncExitStack() as house:
-        if told.metrics_listen:
-            machines = Connections(ConnectionLimits.of_machines(), backend.rejections, lambda _: False)
-            await house.enter_async_context(
-                serving(instruments(backend), told.metrics_listen, "web.metrics_listen", connections=machines)
-            )
-        app = application(backend, instruments=told.metrics_listen is None)
-        context = told.tls.context() if told.tls else None
-        yield await house.enter_async_context(serving(app, told.listen, context=context, connections=connections))
+    app = application(backend, instruments=told.metrics_listen is None)
+    context = told.tls.context() if told.tls else None
+    pages = partial(serving, app, told.listen, context=context, connections=connections)
+    if told.metrics_listen is None:
+        return [pages]
+    machines = Connections(ConnectionLimits.of_machines(), backend.rejections, lambda _: False)
+    alone = instruments(backend)
+    return [partial(serving, alone, told.metrics_listen, "web.metrics_listen", connections=machines), pages]
 
 
 @asynccontextmanager
@@ -87,19 +94,21 @@ async def serving(
     connections: Connections | None = None,
 ) -> AsyncIterator[int]:
     """Serve `app`; yields the port. Raises WebError when it cannot listen there; `key` names the place for people."""
+    try:
+        sockets = await bound(place)
+    except OSError as error:
+        raise WebError(f"{key}: cannot listen on {place}: {error.strerror}; choose another") from error
     app.on_response_prepare.append(add_headers)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_GRACE_SECONDS)
-    await runner.setup()
     try:
-        try:
-            sockets = await bound(place)
-        except OSError as error:
-            raise WebError(f"{key}: cannot listen on {place}: {error.strerror}; choose another") from error
+        await runner.setup()
         server = _accounted(runner)
         counted = _default_connections() if connections is None else connections
         async with accepting(sockets, server, counted, context):
             yield sockets[0].getsockname()[1]
     finally:
+        for listener in sockets:
+            listener.close()
         await runner.cleanup()
 
 

@@ -89,7 +89,7 @@ def test_every_command_is_in_the_reference() -> None:
     for command in commands.commands():
         assert f"# mailpath {command}\n" in text
         assert f"Usage: mailpath {command} " in text
-    assert "--standby" in text
+    assert "--config" in text
     assert "Show this message" not in text
 
 

@@ -4,7 +4,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,12 +76,12 @@ def _at_work(folder: Path, somebody: str) -> Iterator[str]:
 
 
 @contextmanager
-def saying(text: str) -> Iterator[str]:
-    """A web server that says this to whatever it is asked or told. Yields its URL."""
+def saying(text: str, hear: Callable[[bytes], object] = bytes) -> Iterator[str]:
+    """A web server that says this to whatever it is asked or told, which `hear` gets. Yields its URL."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            hear(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(text.encode())

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -61,7 +61,7 @@ FOR_MACHINES = ("/metrics", "/healthz", "/readyz")  # at an address of their own
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(eq=False)
 class Process:
     """One `mailpath` that was started, and what it wrote."""
 
@@ -103,6 +103,7 @@ class Folder:
     give_up: str = "12s"
     cap: int = 1000
     more: str = ""
+    program: Sequence[str] = MAILPATH
     apart: bool = False  # the simulated companies are a process of their own, and outlive the service
     processes: list[Process] = field(default_factory=list)
 
@@ -130,16 +131,16 @@ class Folder:
         started = self.start("sandbox", "--config", str(self.write("sandbox.toml", self.web, sandbox=True)))
         self.until(lambda: started.said("sandbox mail systems are running"))
 
-    def serve(self, *options: str, file: Path | None = None, env: Mapping[str, str] | None = None) -> Process:
+    def serve(self, *, file: Path | None = None, env: Mapping[str, str] | None = None) -> Process:
         """Start one; it may not be ready yet."""
-        return self.start("serve", *options, "--config", str(file or self.file), env=env)
+        return self.start("serve", "--config", str(file or self.file), env=env)
 
     def start(self, *words: str, env: Mapping[str, str] | None = None) -> Process:
         """Start a command that goes on."""
         log = self.path / f"log{len(self.processes)}"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                (*MAILPATH, *words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(env)
+                (*self.program, *words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(env)
             )
         self.processes.append(started := Process(process, log))
         return started
@@ -185,8 +186,9 @@ class Folder:
         return Counter(self.asked("SELECT probe_id, once FROM evidence WHERE type = 'attempt'"))
 
     def gaps(self, company: str) -> list[float]:
-        """Seconds between the launches of a company's probes."""
-        times = [at for (at,) in self.asked("SELECT created_at FROM probes WHERE company = ? ORDER BY rowid", company)]
+        """Seconds between the launches of a company's probes by schedule."""
+        query = "SELECT created_at FROM probes WHERE company = ? AND purpose = 'scheduled' ORDER BY rowid"
+        times = [at for (at,) in self.asked(query, company)]
         return [(later - earlier) / 1e6 for earlier, later in pairwise(times)]
 
     def probes(self) -> list[tuple[str, str | None]]:

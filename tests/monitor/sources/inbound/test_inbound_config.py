@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import addresses_of
 from monitor.config import Config, ConfigErrors, read_config
+from monitor.config.received import addresses_of
 from monitor.sources.inbound.router import AnyReturned, Copies, Reports, Returned
 from probes.mailboxes.inbound import InboundMailbox
 from probes.token import Purpose, mint, new_probe_id

@@ -13,11 +13,11 @@ import structlog
 
 from monitor.actions.people import first_link
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
-from monitor.config import Config, ConfigErrors, WatchedPath, read_config
+from monitor.config import Config, WatchedPath
 from monitor.config.received import addresses_of
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of
-from monitor.config.unchanged import keep_unchanged
+from monitor.config.unchanged import read_again
 from monitor.events import Listener
 from monitor.first_admin import announce_first_link
 from monitor.leader import leading
@@ -26,6 +26,7 @@ from monitor.measures.loop_lag import LoopLag
 from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
+from monitor.output.report_shares import ReportShares
 from monitor.output.snapshot import ReloadResult
 from monitor.people.person import token_ends
 from monitor.probing.current import Board
@@ -36,7 +37,8 @@ from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
-from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, InboundError, listening
+from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, listening
+from monitor.sources.inbound.reports import ReportIntake, report_reader
 from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.store import Store, StoreError
@@ -53,15 +55,13 @@ from probes.kinds import Kind
 from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
-from probes.reading import reports
-from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
 from probes.sender import Role
 
 TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
-TOKENS_READ_EVERY = timedelta(minutes=1)
+EACH_MINUTE = timedelta(minutes=1)
 
 log = structlog.get_logger("mailpath")
 
@@ -94,24 +94,28 @@ async def pipeline_of(
 
 @asynccontextmanager
 async def inbound_of(
-    config: Config, key: bytes, pipeline: Pipeline, *, patient: bool = False
+    config: Config, store: Store, pipeline: Pipeline, *, patient: bool = False
 ) -> AsyncIterator[InboundRouter | None]:
-    """Run the listener of [inbound], if configured; what it receives goes to the pipeline. `patient`: see
+    """Run the listener of [inbound], if configured; reports go to the store, all else to the pipeline. `patient`: see
     `kept_open`."""
     inbound = config.inbound
     if inbound is None:
         yield None
         return
-    if inbound.reports and not reports.available():
-        raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
-    reader = ReportReader()
+    reader = report_reader(wanted=bool(inbound.reports))
     with _leaving(ThreadPoolExecutor(MAX_MAILS_BEING_READ, "inbound")) as threads:
-        inbound_router = InboundRouter(key, pipeline, threads, reader)
-        inbound_router.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
+        intake = ReportIntake(reader, store.reports, utc_now)
+        inbound_router = InboundRouter(await store.key(), pipeline, threads, intake)
+        _configure(inbound_router, config)
         pipeline.presence.turned_away = inbound_router.turned_away.during
         listener = partial(_listening, inbound, inbound_router, pipeline)
-        async with aclosing(reader), kept_open(listener, patient=patient):
+        async with aclosing(intake), kept_open(listener, patient=patient):
             yield inbound_router
+
+
+def _configure(inbound_router: InboundRouter, config: Config) -> None:
+    sender, keep = config.sender, config.store.keep_reports
+    inbound_router.configure(addresses_of(config), sender.source_ip, sender.domain, keep)
 
 
 @asynccontextmanager
@@ -154,9 +158,12 @@ class Service:
     outside: Outside
 
     def __post_init__(self) -> None:
-        self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, self.read_token_ends: TOKENS_READ_EVERY})
-        self.metrics = Metrics(self.board, self._gauges())
         self._now = self.clock.now
+        self.report_shares = ReportShares(self.store.reports, self._now)
+        self.calendar = Calendar(
+            {self.housekeeping: HOUSEKEEPING, self.read_token_ends: EACH_MINUTE, self.report_shares.read: EACH_MINUTE}
+        )
+        self.metrics = Metrics(self.board, self._gauges())
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         self._token_ends: dict[str, datetime] = {}
@@ -190,6 +197,8 @@ class Service:
             http_seconds=lambda: self._requests.seconds,
             reload=lambda: self._reload,
             token_ends=lambda: self._token_ends,
+            dmarc_messages=lambda: self._inbound_router.report_messages if self._inbound_router else {},
+            dmarc_pass_ratio=lambda: self.report_shares.pass_ratio,
             now=self.clock.now,
         )
 
@@ -204,6 +213,7 @@ class Service:
         self._inbound_router = inbound_router
         self.board.configure(self.config.paths())
         await self.read_token_ends()
+        await self.report_shares.read()
         await self.signals.begin(self.board.take, self.incident_engine.take, self.live.take, *followers)
         presents = await self.store.probes.current()  # read after that, so that nothing is missed in between
         self.board.recall(presents)
@@ -221,7 +231,7 @@ class Service:
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
-        config = await _read_again(self.file, self.config)
+        config = await read_again(self.file, self.config)
         if config is None:
             self._reload = replace(self._reload, successful=False)
             return
@@ -236,7 +246,7 @@ class Service:
         await self.incident_engine.configure(config)
         self.delivery.configure(config.channels)
         if self._inbound_router:
-            self._inbound_router.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
+            _configure(self._inbound_router, config)
         await self.planner.configure(config)
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         log.info("configuration loaded", paths=len(self.board.paths))
@@ -266,6 +276,8 @@ class Service:
             log.info("old probes deleted", probes=forgotten)
         if thinned := await self.store.prune_routine(now - kept.keep_all, now - kept.keep_verdicts, now):
             log.info("old routine probes deleted, or their evidence", probes=thinned)
+        if dropped := await self.store.reports.prune(now - kept.keep_reports):
+            log.info("old reports deleted", reports=dropped)
         if await self.store.learn_packing(now):
             log.info("learnt from the newest mail how to store evidence in fewer bytes")
 
@@ -329,16 +341,6 @@ class Service:
         return {key: watchers[mailbox].failures for key, mailbox in keys.items() if mailbox in watchers}
 
 
-async def _read_again(file: Path, before: Config) -> Config | None:
-    """Read the configuration again; None if it has errors, which are logged."""
-    try:
-        return await asyncio.to_thread(lambda: keep_unchanged(read_config(file), before))
-    except ConfigErrors as errors:
-        for error in errors.errors:
-            log.error("configuration not loaded", error=str(error))
-        return None
-
-
 @asynccontextmanager
 async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIterator[Service]:
     """Run the whole service, from the sandbox to the web server, while the block lasts.
@@ -351,7 +353,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         store = await house.enter_async_context(Store.open(config.store.url))
         stood_by = await house.enter_async_context(leading(store, utc_now, partial(answering, config)))
         if stood_by:
-            config = await _read_again(file, config) or config
+            config = await read_again(file, config) or config
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
@@ -397,7 +399,7 @@ async def _begin(at_work: Service, house: AsyncExitStack, *, patient: bool) -> N
     backend, config = at_work.backend(), at_work.config
     for server in servers(backend, config):
         await house.enter_async_context(kept_open(server, patient=patient))
-    receiving = inbound_of(config, await at_work.store.key(), at_work.pipeline, patient=patient)
+    receiving = inbound_of(config, at_work.store, at_work.pipeline, patient=patient)
     inbound_router = await house.enter_async_context(receiving)
     house.push_async_callback(at_work.stop)
     await at_work.start(inbound_router, backend.company_summaries.take)

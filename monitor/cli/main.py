@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import channel_commands, read_commands, work_commands
+from monitor.cli import channel_commands, read_commands, report_commands, work_commands
 from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
@@ -154,8 +154,14 @@ def incidents(
     finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
 
 
-@app.command()
+standings = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(standings, name="standing")
+report_commands.add_to(standings)
+
+
+@standings.callback()
 def standing(
+    context: typer.Context,
     checks: Annotated[
         list[str] | None, typer.Option("--check", metavar="NAME", help="Only this check; may be repeated.")
     ] = None,
@@ -169,6 +175,8 @@ def standing(
     as_json: AsJson = False,
 ) -> None:
     """Show what DNS and HTTPS publish about the sender. Exit 0: nothing bad. 1: bad, even once. 2: could not tell."""
+    if context.invoked_subcommand:
+        return
     settings = read_settings(config, missing_is_empty=config == HERE)
     from monitor.cli import standing as read
 

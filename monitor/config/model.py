@@ -192,6 +192,9 @@ class StoreSettings(Settings):
         timedelta(days=30), description="Finished routine probes that are older than this are deleted."
     )
     keep: Duration = Field(timedelta(days=90), description="All finished probes older than this are deleted.")
+    keep_reports: Duration = Field(
+        timedelta(days=400), description="DMARC and TLS reports about days longer ago than this are deleted."
+    )
 
 
 class WebSettings(Settings):

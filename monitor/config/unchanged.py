@@ -1,6 +1,25 @@
-"""After a reload: the companies that are as they were stay the objects that they were."""
+"""Reading the configuration again: the companies that are as they were stay the objects that they were."""
 
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from monitor.config.errors import ConfigErrors
 from monitor.config.model import CompanySettings, Config
+from monitor.config.reading import read_config
+
+log = structlog.get_logger("mailpath")
+
+
+async def read_again(file: Path, before: Config) -> Config | None:
+    """Read the configuration again; None if it has errors, which are logged."""
+    try:
+        return await asyncio.to_thread(lambda: keep_unchanged(read_config(file), before))
+    except ConfigErrors as errors:
+        for error in errors.errors:
+            log.error("configuration not loaded", error=str(error))
+        return None
 
 
 def keep_unchanged(new: Config, old: Config) -> Config:

@@ -54,6 +54,8 @@ class Gauges:
     http_seconds: Callable[[], Mapping[str, Histogram]] = dict  # by route
     reload: Callable[[], ReloadResult | None] = lambda: None
     token_ends: Callable[[], dict[str, datetime]] = dict  # by name, of tokens that end
+    dmarc_messages: Callable[[], Mapping[tuple[str, str], int]] = dict  # by source and result
+    dmarc_pass_ratio: Callable[[], Mapping[str, float]] = dict  # by source
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -100,6 +102,8 @@ class Metrics:
             http_seconds=_frozen(self._gauges.http_seconds()),
             reload=self._gauges.reload(),
             token_ends=self._gauges.token_ends(),
+            dmarc_messages=self._gauges.dmarc_messages(),
+            dmarc_pass_ratio=self._gauges.dmarc_pass_ratio(),
             at=self._gauges.now(),
         )
 

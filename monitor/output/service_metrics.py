@@ -72,6 +72,15 @@ def _token_ends(snapshot: Snapshot) -> Iterator[Row]:
         yield (name,), end.timestamp()
 
 
+def _dmarc_messages(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.dmarc_messages.items()
+
+
+def _dmarc_pass_ratio(snapshot: Snapshot) -> Iterator[Row]:
+    for source, ratio in snapshot.dmarc_pass_ratio.items():
+        yield (source,), ratio
+
+
 def _stages(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
     for stage, distribution in snapshot.stages.items():
         yield (stage,), distribution
@@ -214,6 +223,20 @@ SERVICE_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         "Time at which a token expires; absent for tokens that do not expire and for revoked ones.",
         ("token",),
         _token_ends,
+    ),
+    MetricFamily(
+        "mailpath_dmarc_messages_total",
+        "counter",
+        "Messages in DMARC reports by receivers: from the source IP (ours) or another address (others), by result.",
+        ("source", "result"),
+        _dmarc_messages,
+    ),
+    MetricFamily(
+        "mailpath_dmarc_pass_ratio",
+        "gauge",
+        "Share of messages that passed DMARC, in reports of the last three days; absent without messages.",
+        ("source",),
+        _dmarc_pass_ratio,
     ),
     MetricFamily("mailpath_build_info", "gauge", "The running version.", ("version", "python"), _build),
 )

@@ -48,6 +48,8 @@ class Snapshot:
     http_seconds: dict[str, Distribution]
     reload: ReloadResult | None
     token_ends: dict[str, datetime]
+    dmarc_messages: Mapping[tuple[str, str], int]
+    dmarc_pass_ratio: Mapping[str, float]
     at: datetime
 
 

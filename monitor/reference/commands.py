@@ -26,7 +26,7 @@ def _walk() -> Iterator[tuple[str, bool]]:
     """Yield all commands and groups, each group before its commands."""
     root = typer.main.get_command(app)
     for name, command in _below(root).items():
-        yield name, bool(_below(command))
+        yield name, bool(_below(command)) and not command.invoke_without_command
         for inner in _below(command):
             yield f"{name} {inner}", False
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from monitor.store.database import explained, place, writing
 from monitor.store.records import StoreError
 
-HEAD = "0015"  # the newest revision in `migrations`
+HEAD = "0016"  # the newest revision in `migrations`
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.store import lease, result_counts, retention
+from monitor.store import lease, report_reads, result_counts, retention
 from monitor.store.database import dialect_of
 from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
+from monitor.store.report_tables import report_rows
 from monitor.store.tables import (
     VERDICT,
     current_verdicts,
@@ -90,6 +91,8 @@ class SqlStatement(IntEnum):
     NOTE = auto()  # in the audit log
     NOTE_WITHIN = auto()  # the same, unless there are too many like it
     REMEMBER = auto()  # an answer
+    REPORT = auto()  # by a receiver, unless it is known
+    REPORT_ROW = auto()
     SAY_DELETED = auto()  # that the evidence of a routine probe is
     DELETE_EVIDENCE = auto()
     DICTIONARY = auto()  # by which evidence is packed from now on
@@ -101,6 +104,7 @@ class SqlStatement(IntEnum):
     FORGET_ANSWERS = auto()
     FORGET_HOUR = auto()  # its results
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
+    FORGET_REPORTS = auto()
 
 
 SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
@@ -117,12 +121,14 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.REDEEM,
     SqlStatement.NOTE_WITHIN,
     SqlStatement.REMEMBER,
+    SqlStatement.REPORT,
     SqlStatement.SAY_DELETED,
     SqlStatement.FORGET_ROUTINE,
     SqlStatement.FORGET,
     SqlStatement.FORGET_INCIDENTS,
     SqlStatement.FORGET_HOUR,
     SqlStatement.FORGET_REFUSALS,
+    SqlStatement.FORGET_REPORTS,
 )
 
 
@@ -178,6 +184,8 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.NOTE: insert(audit_log),
         SqlStatement.NOTE_WITHIN: _note_within(),
         SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
+        SqlStatement.REPORT: report_reads.add_report(upsert),
+        SqlStatement.REPORT_ROW: insert(report_rows),
         SqlStatement.SAY_DELETED: say_deleted,
         SqlStatement.DELETE_EVIDENCE: delete_evidence,
         SqlStatement.DICTIONARY: insert(evidence_dictionaries),
@@ -189,6 +197,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
         SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
         SqlStatement.FORGET_REFUSALS: retention.delete_refusals(),
+        SqlStatement.FORGET_REPORTS: report_reads.delete_reports(),
     }
 
 

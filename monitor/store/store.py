@@ -1,4 +1,4 @@
-"""The store, as the rest of the service sees it: four ports by subject, and what concerns all of it."""
+"""The store, as the rest of the service sees it: five ports by subject, and what concerns all of it."""
 
 import asyncio
 import secrets
@@ -20,6 +20,7 @@ from monitor.store.lease import Lease, Process
 from monitor.store.packing import Packer
 from monitor.store.people import PeopleStore
 from monitor.store.probes import ProbeStore
+from monitor.store.reports import ReportStore
 from monitor.store.requests import RequestStore
 from monitor.store.result_counts import HOURS_KEPT_FOR, day_of
 from monitor.store.retention import FORGET_AT_ONCE, LOOK_AT_ONCE, REFUSALS_KEPT_FOR, REMEMBERED_FOR
@@ -45,6 +46,7 @@ class Store:
         self.incidents = IncidentStore(self._access)
         self.people = PeopleStore(self._access)
         self.requests = RequestStore(self._access)
+        self.reports = ReportStore(self._access)
 
     @classmethod
     @asynccontextmanager

@@ -7,7 +7,8 @@
 - `filters`   headers of the receiver's filter and authentication checks
 - `bounces`   messages about other messages -> their fate
 - `about_a_mail`  detects messages that report on, or answer, another one
-- `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process
+- `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process;
+  `report_summary`: what is kept of one
 - `who_refused`  the mail system of a company's chain that gave an answer
 - `arrival_notes`  facts about an arrival that are no verdict; `body_digest`: is the text whole?
 - `bounce_origin`  may the host that brought a bounce speak? `shared_providers`: those that send for many companies

@@ -34,7 +34,7 @@ class ReportRow:
     """A number of messages (for TLS, sessions) with the same result.
 
     DMARC: `source_ip` sent them as `domain`, `passed` is the verdict, `disposition` the treatment. TLS: `domain` is
-    that of the policy, `result` the type of failure, "" for success.
+    that of the policy, `result` the type of failure, "" for success, and `mx` the receiving host, if it is told.
     """
 
     source_ip: str
@@ -45,14 +45,15 @@ class ReportRow:
     spf: str = ""
     dkim: str = ""
     result: str = ""
+    mx: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
     """A report. `messages` and `passed` count all of it, `ours` are the rows about our address or domain.
 
-    `begins` and `ends` as written in the report, `policy` is the one that `domain` publishes (none, quarantine, reject;
-    for TLS its type, sts or tlsa).
+    `begins` and `ends` in UTC, as `2026-11-22T00:00:00Z`; as written if that is no time. `policy` is the one that
+    `domain` publishes (none, quarantine, reject; for TLS its type, sts or tlsa).
     """
 
     kind: ReportKind
@@ -121,8 +122,8 @@ def _aggregate(report: Mapping[str, Any], source_ip: str, domain: str) -> Report
         report_id=one_line(about["report_id"]),
         domain=one_line(published["domain"]).lower(),
         policy=one_line(published["p"]),
-        begins=one_line(about["begin_date"]),
-        ends=one_line(about["end_date"]),
+        begins=_utc(about["begin_date"]),
+        ends=_utc(about["end_date"]),
         records=len(rows),
         messages=sum(row.count for row in rows),
         passed=sum(row.count for row in rows if row.passed),
@@ -152,7 +153,7 @@ def _failure(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFa
         disposition=one_line(report.get("delivery_result")),
         result=" ".join(one_line(each) for each in report.get("auth_failure") or ()),
     )
-    at = one_line(report.get("arrival_date_utc"))
+    at = _utc(report.get("arrival_date_utc"), local=False)
     return ReportFacts(
         kind=ReportKind.FAILURE,
         organisation=one_line(report.get("reporting_mta") or report.get("user_agent")),
@@ -178,8 +179,8 @@ def _tls(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFacts:
         report_id=one_line(report["report_id"]),
         domain=one_line(policies[0]["policy_domain"]).lower() if policies else "",
         policy=one_line(policies[0]["policy_type"]) if policies else "",
-        begins=one_line(report["begin_date"]),
-        ends=one_line(report["end_date"]),
+        begins=_utc(report["begin_date"], local=False),
+        ends=_utc(report["end_date"], local=False),
         records=len(policies),
         messages=passed + sum(_count(each["failed_session_count"]) for each in policies),
         passed=passed,
@@ -194,10 +195,23 @@ def _sessions(policy: Mapping[str, Any]) -> Iterator[ReportRow]:
     details = policy.get("failure_details") or ()
     for each in details:
         ip, result = one_line(each.get("sending_mta_ip")), one_line(each.get("result_type"))
-        yield ReportRow(ip, domain, _count(each["failed_session_count"]), passed=False, result=result)
+        mx = one_line(each.get("receiving_mx_hostname")).lower()
+        yield ReportRow(ip, domain, _count(each["failed_session_count"]), passed=False, result=result, mx=mx)
     untold = _count(policy["failed_session_count"]) - sum(_count(each["failed_session_count"]) for each in details)
     if untold > 0:
         yield ReportRow("", domain, untold, passed=False, result="not told")
+
+
+def _utc(written: Any, *, local: bool = True) -> str:
+    """Return a time in UTC. `local`: without a zone it is in ours, as parsedmarc writes the times of aggregate
+    reports; otherwise it is in UTC."""
+    text = one_line(written)
+    try:
+        at = datetime.fromisoformat(text)
+        known = at if at.tzinfo or local else at.replace(tzinfo=UTC)
+        return f"{known.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return text
 
 
 def _count(value: Any) -> int:
@@ -210,12 +224,12 @@ def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = F
     for row in rows:
         if not whole and row.source_ip != source_ip and not _belongs(row.domain, domain):
             continue
-        key = (row.source_ip, row.domain, row.passed, row.disposition, row.spf, row.dkim, row.result)
+        key = (row.source_ip, row.domain, row.passed, row.disposition, row.spf, row.dkim, row.result, row.mx)
         counts[key] = counts.get(key, 0) + row.count
     largest = sorted(counts.items(), key=lambda item: -item[1])[:MAX_ROWS]
     return tuple(
-        ReportRow(ip, domain, count, passed, disposition, spf, dkim, result)
-        for (ip, domain, passed, disposition, spf, dkim, result), count in largest
+        ReportRow(ip, domain, count, passed, disposition, spf, dkim, result, mx)
+        for (ip, domain, passed, disposition, spf, dkim, result, mx), count in largest
     )
 
 

@@ -11,6 +11,7 @@
   certificate of a mail host, `tlsa` compares it. `reach`: the same of a company's domain
 - `dnssec`      is the domain signed?
 - `lists`       the table of DNS lists; `blocklists` tests each against itself, then asks it about the sender
+- `reports`     what receivers report of the sender's mail: no question to anybody, and no row of `survey`
 - `profile`     drift: what is published, in comparable form, and what changed
 - `settings`    the table `[standing]`
 - `words`       labels, and the sentence of every reason, rendered last

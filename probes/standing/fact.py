@@ -31,6 +31,7 @@ class Question(StrEnum):
     DNSSEC = "dnssec"
     BIMI = "bimi"
     BLOCKLIST = "blocklist"
+    REPORTS = "reports"  # from what receivers sent us, `probes.standing.reports`; nobody is asked
 
 
 class State(StrEnum):
@@ -134,6 +135,11 @@ class Why(StrEnum):
     LIST_REFUSES = "list_refuses"
     LIST_BROKEN = "list_broken"
     LIST_SILENT = "list_silent"
+    REPORTS_GOOD = "reports_good"
+    REPORTS_FAIL = "reports_fail"
+    REPORTS_FAIL_ONCE = "reports_fail_once"
+    REPORTS_FEW = "reports_few"
+    NO_REPORTS = "no_reports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ async def _probe(config: Config) -> list[Event]:
     async with (
         Store.open(config.store.url) as store,
         pipeline_of(config, store, heard.append, owns_orphans=True) as pipeline,
-        inbound_of(config, await store.key(), pipeline),
+        inbound_of(config, store, pipeline),
     ):
         for role in Role:
             await pipeline.launch(config.paths()[0], Kind.VERIFICATION, role)

@@ -11,7 +11,8 @@ import structlog
 
 from monitor.errors import UserError
 from monitor.repeated import Repeated
-from monitor.sources.inbound.router import InboundRouter, Unread
+from monitor.sources.inbound.reports import Unread
+from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
 from probes.ip_addresses import CLIENT, NEIGHBOURS, block_of

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar, assert_never
 
 import structlog
 
+from monitor.sources.inbound.reports import KEEP_REPORTS, ReportIntake, Unread
 from monitor.sources.inbound.smtp import ReceivedMail
 from monitor.sources.inbound.turned_away import TurnedAway
 from probes.evidence import MailKind
@@ -18,8 +19,6 @@ from probes.mailboxes.inbound import ENCLOSED, copy_of_probe
 from probes.reading.bounce_origin import SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts
-from probes.reading.report_reader import ReportBusyError, ReportReader
-from probes.reading.reports import ReportError, ReportFacts
 from probes.token import Purpose as TokenPurpose
 from probes.token import Verified, shaped, verify
 
@@ -59,14 +58,6 @@ class Reports:
 Purpose = Returned | AnyReturned | Copies | Reports
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """The reason why a message was not read, for people. `for_good`: it never can be, so it need not be sent again."""
-
-    reason: str
-    for_good: bool
-
-
 class EvidenceSink(Protocol):
     """Receiver of evidence. When its methods return, the evidence is stored."""
 
@@ -86,7 +77,7 @@ class Addresses:
 
     domains: Container[str] = frozenset()
     bounces: Container[str] = frozenset()
-    reports: Container[str] = frozenset()
+    reports: Collection[str] = frozenset()
     copies: Mapping[str, ReceivedMailbox] = field(default_factory=dict)
 
     def purpose(self, address: str, key: bytes) -> Purpose | None:
@@ -112,7 +103,7 @@ class InboundRouter:
     """Reads accepted messages and passes them on. `counts`: messages by kind.
 
     Bounces and copies are read in threads of `pool`, which should have one per message that can be in progress: one
-    that hangs is abandoned after THREAD_SECONDS. `reports` are read in a separate process; without it none are read.
+    that hangs is abandoned after THREAD_SECONDS. `reports` takes those of receivers; without it none are taken.
     """
 
     def __init__(
@@ -120,19 +111,27 @@ class InboundRouter:
         key: bytes,
         ears: EvidenceSink,
         pool: Executor,
-        reports: ReportReader | None = None,
+        reports: ReportIntake | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.addresses = Addresses()
         self.counts: Counter[str] = Counter()
         self.turned_away = TurnedAway(now)
         self._key, self._ears, self._pool, self._reports = key, ears, pool, reports
-        self._source_ip = self._domain = ""
         self._places = asyncio.Semaphore(READERS)
 
-    def configure(self, addresses: Addresses, source_ip: str, domain: str) -> None:
+    def configure(
+        self, addresses: Addresses, source_ip: str, domain: str, keep_reports: timedelta = KEEP_REPORTS
+    ) -> None:
         """Accept mail for these addresses from now on; reports are read for this sender."""
-        self.addresses, self._source_ip, self._domain = addresses, source_ip, domain
+        self.addresses = addresses
+        if self._reports:
+            self._reports.configure(source_ip, domain, keep_reports)
+
+    @property
+    def report_messages(self) -> Mapping[tuple[str, str], int]:
+        """Return the messages in DMARC reports stored since the start, by source and result."""
+        return self._reports.messages if self._reports and self.addresses.reports else {}
 
     def welcomes(self, address: str) -> bool:
         """Test if mail for this address is accepted."""
@@ -161,8 +160,10 @@ class InboundRouter:
                     kind = await self._returned(letter, None)
                 case Copies(mailbox):
                     kind = await self._copied(letter, mailbox)
+                case Reports() if self._reports:
+                    kind, unread = await self._reports.take(letter)
                 case Reports():
-                    kind, unread = await self._reported(letter)
+                    kind, unread = "report_deferred", Unread("reports are not read here", for_good=False)
                 case None:  # taken under a configuration that is gone
                     kind = "other"
                 case _:
@@ -196,33 +197,6 @@ class InboundRouter:
         facts = await self._in_thread(read_bounce, letter.content)
         return facts.kind is not MailKind.OTHER
 
-    async def _reported(self, letter: ReceivedMail) -> tuple[str, Unread | None]:
-        try:
-            if self._reports is None:
-                raise ReportBusyError("reports are not read here")
-            facts = await self._reports.read(letter.content, self._source_ip, self._domain)
-        except (ReportError, ReportBusyError) as error:
-            unread = Unread(str(error), for_good=isinstance(error, ReportError))
-            log.warning(
-                "report could not be read", reason=unread.reason, permanent=unread.for_good, client=letter.client
-            )
-            return ("report_unreadable" if unread.for_good else "report_deferred"), unread
-        log_report(facts)
-        return "report", None
-
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         async with self._places, asyncio.timeout(THREAD_SECONDS):
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
-
-
-def log_report(facts: ReportFacts) -> None:
-    """Log one line per report."""
-    log.info(
-        "report",
-        report=str(facts.kind),
-        organisation=facts.organisation,
-        domain=facts.domain,
-        id=facts.report_id,
-        passed=facts.ours_passed,
-        failed=facts.ours_failed,
-    )

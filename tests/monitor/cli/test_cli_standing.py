@@ -150,7 +150,7 @@ def test_it_works_without_a_configuration_file(tmp_path: Path, monkeypatch: pyte
 
 
 def test_every_question_is_asked() -> None:
-    assert set(READERS) == set(Question)
+    assert set(READERS) == set(Question) - {Question.REPORTS}, "reports come by mail"
 
 
 def test_the_subject_is_the_configured_sender() -> None:

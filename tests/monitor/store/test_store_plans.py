@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from monitor.store import Store, list_reads, people_reads, result_counts, work_reads
+from monitor.store import Store, list_reads, people_reads, report_reads, result_counts, work_reads
 from monitor.store.database import connect
 from monitor.store.statements import SqlStatement, statements
 
-QUESTIONS = list_reads.STATEMENTS | people_reads.STATEMENTS | result_counts.STATEMENTS | work_reads.STATEMENTS
+QUESTIONS = (
+    list_reads.STATEMENTS
+    | people_reads.STATEMENTS
+    | report_reads.STATEMENTS
+    | result_counts.STATEMENTS
+    | work_reads.STATEMENTS
+)
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
 SPAN = "created_at>? AND created_at<?"
 ALL = f"probes USING INDEX ix_probes_created_at ({SPAN})"
@@ -23,9 +29,11 @@ OF_OUTCOME = f"INDEX ix_probes_outcome_created_at (outcome=? AND {SPAN})"
 OF_BOTH = f"INDEX ix_probes_company_outcome_created_at_role (company=? AND outcome=? AND {SPAN})"
 COUNTED = "COVERING INDEX ix_probes_company_outcome_created_at_role (company=? AND outcome=? AND created_at>?)"
 VERDICT = "ix_verdicts_probe_id_id"
+OF_DAYS = ["ix_reports_kind_day (kind=? AND day>?)", "report_rows USING PRIMARY KEY (report=?)"]
 WALKS = {
     "SCAN current_verdicts USING COVERING INDEX sqlite_autoindex_current_verdicts_1",  # which companies there are
     "SCAN companies",
+    "SCAN CONSTANT ROW",  # the values to insert
     "SCAN parts",  # a few sums
 }
 
@@ -68,6 +76,14 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
             "ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)",
         ],
     ),
+    ("report_known", ["sqlite_autoindex_reports_1 (id=?)"]),
+    ("report_shares", OF_DAYS),
+    ("report_others", OF_DAYS),
+    ("report_totals", OF_DAYS),
+    ("report_tls_failures", OF_DAYS),
+    ("report_reporter_days", ["ix_reports_day (day>?)"]),
+    (SqlStatement.REPORT, ["ix_reports_received_at (received_at>?)"]),
+    (SqlStatement.FORGET_REPORTS, ["ix_reports_day (day<?)"]),
     (SqlStatement.COUNT, ["sqlite_autoindex_probes_1", VERDICT]),
     (SqlStatement.FORGET_HOUR, ["hourly_results USING PRIMARY KEY (hour=?)"]),
     (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),

@@ -37,11 +37,13 @@ def record(ip: str = IP, count: int = 1, header_from: str = DOMAIN, spf: str = "
     return RECORD.format(ip=ip, count=count, header_from=header_from, spf=spf, dkim=dkim, disposition=disposition)
 
 
-def aggregate(*records: str, domain: str = DOMAIN) -> bytes:
+def aggregate(
+    *records: str, domain: str = DOMAIN, begins: int = 1795305600, reporter: str = "mail.example", report_id: str = "r1"
+) -> bytes:
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <feedback>
- <report_metadata><org_name>mail.example</org_name><email>dmarc@mail.example</email><report_id>r1</report_id>
-  <date_range><begin>1795305600</begin><end>1795391999</end></date_range></report_metadata>
+ <report_metadata><org_name>{reporter}</org_name><email>dmarc@mail.example</email><report_id>{report_id}</report_id>
+  <date_range><begin>{begins}</begin><end>{begins + 86399}</end></date_range></report_metadata>
  <policy_published><domain>{domain}</domain><adkim>r</adkim><aspf>r</aspf><p>reject</p><sp>none</sp><pct>100</pct>
  </policy_published>{"".join(records)}
 </feedback>""".encode()

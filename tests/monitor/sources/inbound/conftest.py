@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from monitor.sources.inbound.listener import Listener, listening
+from monitor.sources.inbound.reports import ReportIntake
 from monitor.sources.inbound.router import Addresses, InboundRouter
 from monitor.sources.inbound.settings import InboundSettings
 from probes.mailboxes import Sighting
@@ -18,6 +19,7 @@ from probes.mailboxes.inbound import InboundMailbox
 from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.reading.report_reader import ReportReader
+from probes.reading.report_summary import ReportReceipt, ReportSummary
 from probes.token import Purpose, mint, new_probe_id
 
 PATIENCE = 10.0
@@ -55,11 +57,29 @@ class RecordingSink:
             raise self.deaf
 
 
+class RecordingReportSink:
+    """What the store is to reports: it keeps them, each once, and has no room when it is told so."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, ReportSummary] = {}
+        self.full = False
+
+    async def add(self, report: ReportSummary, received_at: datetime) -> ReportReceipt:
+        if report.id in self.reports:
+            return ReportReceipt.KNOWN
+        if self.full:
+            return ReportReceipt.NO_ROOM
+        self.reports[report.id] = report
+        return ReportReceipt.NEW
+
+
 class InboundClient:
     """A listener and what was told to it."""
 
-    def __init__(self, listener: Listener, router: InboundRouter, sink: RecordingSink) -> None:
-        self.listener, self.router, self.sink = listener, router, sink
+    def __init__(
+        self, listener: Listener, router: InboundRouter, sink: RecordingSink, reports: RecordingReportSink
+    ) -> None:
+        self.listener, self.router, self.sink, self.reports = listener, router, sink, reports
         self.probe_id = new_probe_id()
         self.token = mint(self.probe_id, KEY)
         self.tag = mint(self.probe_id, KEY, Purpose.ENVELOPE)
@@ -137,7 +157,9 @@ async def open_inbound_client(**settings: Any) -> AsyncIterator[InboundClient]:
     sink = RecordingSink()
     reader = ReportReader()
     with ThreadPoolExecutor(2) as pool:
-        router = InboundRouter(KEY, sink, pool, reader, now=lambda: NOON)
+        reports = RecordingReportSink()
+        intake = ReportIntake(reader, reports, lambda: NOON)
+        router = InboundRouter(KEY, sink, pool, intake, now=lambda: NOON)
         addresses = Addresses(
             domains={"probe.test", "account.trimble.com"},
             bounces=set(inbound.bounces),
@@ -146,7 +168,7 @@ async def open_inbound_client(**settings: Any) -> AsyncIterator[InboundClient]:
         )
         router.configure(addresses, "104.130.122.50", "account.trimble.com")
         async with listening(inbound, router) as listener, aclosing(reader):
-            yield InboundClient(listener, router, sink)
+            yield InboundClient(listener, router, sink, reports)
 
 
 @pytest.fixture

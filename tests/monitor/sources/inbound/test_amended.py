@@ -21,7 +21,13 @@ from probes.kinds import Kind
 from probes.reading.bounce_origin import MAX_OF_A_KIND, MAX_OF_A_STRANGER, SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.token import Purpose, mint
-from tests.monitor.sources.inbound.conftest import COPIES, InboundClient, RecordingSink, until_closed
+from tests.monitor.sources.inbound.conftest import (
+    COPIES,
+    InboundClient,
+    RecordingReportSink,
+    RecordingSink,
+    until_closed,
+)
 from tests.support import bounce_mails as mails
 from tests.support.pipeline_app import EventRecorder, PipelineApp, PipelineConfig, ScriptedRoute, watched
 
@@ -34,7 +40,7 @@ class ProbeReporter(InboundClient):
     """A client that knows the tokens of the probes."""
 
     def __init__(self, listener, router: InboundRouter, store: Store) -> None:
-        super().__init__(listener, router, RecordingSink())
+        super().__init__(listener, router, RecordingSink(), RecordingReportSink())
         self.store = store
 
     async def about(self, probe_id: str, mail, *arguments, to: str = "", **more) -> int:

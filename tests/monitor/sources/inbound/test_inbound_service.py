@@ -9,9 +9,7 @@ import pytest
 
 from monitor.app import service
 from monitor.config import read_config
-from monitor.sources.inbound.listener import InboundError
 from monitor.store import Store
-from probes.reading import reports
 from probes.token import Purpose, mint
 from probes.verdict import Verdict
 from tests.monitor.sources.inbound.conftest import PATIENCE
@@ -87,14 +85,6 @@ async def test_a_reload_changes_whom_mail_is_taken_for(tmp_path: Path) -> None:
         assert companies
         assert all(at_work.config.companies[key] is company for key, company in companies.items())
         assert await handed_over(port, "new@probe.example", b"A: b\r\n\r\nx\r\n") == "250"
-
-
-async def test_reports_without_the_extra_are_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "available", lambda: False)
-    file, _ = written(tmp_path, 'reports = ["dmarc@probe.example"]')
-    with pytest.raises(InboundError, match=r"inbound.reports: .*pip install 'mailpath\[reports\]'"):
-        async with service(file, read_config(file)):
-            pass
 
 
 async def verdict_of(store: Store, probe_id: str) -> Verdict:

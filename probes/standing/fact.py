@@ -135,11 +135,11 @@ class Why(StrEnum):
     LIST_REFUSES = "list_refuses"
     LIST_BROKEN = "list_broken"
     LIST_SILENT = "list_silent"
-    REPORTS_GOOD = "reports_good"
-    REPORTS_FAIL = "reports_fail"
-    REPORTS_FAIL_ONCE = "reports_fail_once"
-    REPORTS_FEW = "reports_few"
-    NO_REPORTS = "no_reports"
+    MAIL_PASSES = "mail_passes"
+    MAIL_FAILS = "mail_fails"
+    MAIL_FAILS_ONCE = "mail_fails_once"
+    MAIL_TOO_LITTLE = "mail_too_little"
+    NO_MAIL_REPORTED = "no_mail_reported"
 
 
 @dataclass(frozen=True, slots=True)

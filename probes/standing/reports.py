@@ -78,18 +78,18 @@ def assess_reports(totals: Iterable[ReportTotals], now: datetime) -> Assessment:
     passed, failed = (sum(getattr(each, name) for each in recent) for name in ("passed", "failed"))
     messages = passed + failed
     if not messages:
-        return Assessment(State.UNKNOWN, Why.NO_REPORTS, named=(str(WINDOW.days),))
+        return Assessment(State.UNKNOWN, Why.NO_MAIL_REPORTED, named=(str(WINDOW.days),))
     named = str(passed), str(messages), str(len(recent)), str(WINDOW.days)
     value = f"{passed / messages:.1%} of {messages} messages"
     if messages < MIN_MESSAGES:
-        return Assessment(State.UNKNOWN, Why.REPORTS_FEW, value, named)
+        return Assessment(State.UNKNOWN, Why.MAIL_TOO_LITTLE, value, named)
     if passed / messages >= MIN_PASS_SHARE:
-        return Assessment(State.GOOD, Why.REPORTS_GOOD, value, named)
+        return Assessment(State.GOOD, Why.MAIL_PASSES, value, named)
     failing = sorted((each for each in recent if each.failed), key=lambda each: -each.failed)
     reporters = ", ".join(list(dict.fromkeys(each.reporter for each in failing))[:MAX_NAMED_REPORTERS])
     if len(failing) < MIN_FAILING_REPORTS:
-        return Assessment(State.WEAK, Why.REPORTS_FAIL_ONCE, value, (*named, reporters))
-    return Assessment(State.BAD, Why.REPORTS_FAIL, value, (*named, reporters))
+        return Assessment(State.WEAK, Why.MAIL_FAILS_ONCE, value, (*named, reporters))
+    return Assessment(State.BAD, Why.MAIL_FAILS, value, (*named, reporters))
 
 
 def reporters_of(days: Iterable[ReporterDay], now: datetime) -> list[Reporter]:

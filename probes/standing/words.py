@@ -22,7 +22,7 @@ QUESTIONS: dict[Question, Label] = {  # sentence: the question
     Question.DNSSEC: Label("DNSSEC", "Is the domain signed?", "RFC 4033"),
     Question.BIMI: Label("BIMI", "Is a logo published?", "Shows a logo only; never a fault."),
     Question.BLOCKLIST: Label("blocklist", "Does a blocklist list the sender?", "RFC 5782"),
-    Question.REPORTS: Label("DMARC reports", "Does the mail of the source IP pass DMARC at receivers?", "RFC 9990"),
+    Question.REPORTS: Label("reported mail", "Does the mail of the source IP pass DMARC at receivers?", "RFC 9990"),
 }
 
 UNCONFIRMED = "bad once, not confirmed"
@@ -125,11 +125,11 @@ SENTENCES: dict[Why, str] = {  # {0}, {1}: Fact.named
     Why.LIST_REFUSES: "{0} does not answer us: {1}",
     Why.LIST_BROKEN: "{0} cannot be believed: {1}",
     Why.LIST_SILENT: "{0} gave no usable answer: {1}",
-    Why.REPORTS_GOOD: "{0} of {1} messages passed DMARC, in {2} reports of the last {3} days",
-    Why.REPORTS_FAIL: "only {0} of {1} messages passed DMARC, in {2} reports of the last {3} days; failures at {4}",
-    Why.REPORTS_FAIL_ONCE: "only {0} of {1} messages passed DMARC, but just one report has failures: that of {4}",
-    Why.REPORTS_FEW: "{0} of {1} messages passed DMARC in the last {3} days, which are too few to tell",
-    Why.NO_REPORTS: "no report of the last {0} days has a message from the source IP",
+    Why.MAIL_PASSES: "{0} of {1} messages passed DMARC, in {2} reports of the last {3} days",
+    Why.MAIL_FAILS: "only {0} of {1} messages passed DMARC, in {2} reports of the last {3} days; failures at {4}",
+    Why.MAIL_FAILS_ONCE: "only {0} of {1} messages passed DMARC, but just one report has failures: that of {4}",
+    Why.MAIL_TOO_LITTLE: "{0} of {1} messages passed DMARC in the last {3} days, which are too few to tell",
+    Why.NO_MAIL_REPORTED: "no report of the last {0} days has a message from the source IP",
 }
 
 

@@ -25,20 +25,20 @@ def totals(text: str) -> list[ReportTotals]:
 @pytest.mark.parametrize(
     ("reports", "state", "why"),
     [
-        ("", State.UNKNOWN, Why.NO_REPORTS),
-        ("big 1000/1000 1", State.GOOD, Why.REPORTS_GOOD),
-        ("big 49/49 1", State.UNKNOWN, Why.REPORTS_FEW),
-        ("big 0/49 1", State.UNKNOWN, Why.REPORTS_FEW),  # all fail, and it is still too few
-        ("big 25/25 1, small 25/25 1", State.GOOD, Why.REPORTS_GOOD),
-        ("big 98/100 1", State.GOOD, Why.REPORTS_GOOD),  # not below 98 %
-        ("big 97/100 1", State.WEAK, Why.REPORTS_FAIL_ONCE),  # one report proves nothing
-        ("big 97/100 1, small 10/10 1", State.WEAK, Why.REPORTS_FAIL_ONCE),
-        ("big 60/100 1, small 9/10 1", State.BAD, Why.REPORTS_FAIL),
-        ("big 30/60 1, big 30/60 2", State.BAD, Why.REPORTS_FAIL),  # the same reporter on two days
-        ("big 9999/10000 1, small 0/30 1", State.GOOD, Why.REPORTS_GOOD),  # one receiver of many
-        ("big 0/100 4, small 0/100 4", State.UNKNOWN, Why.NO_REPORTS),  # it is over
-        ("big 0/100 3, small 0/100 3", State.BAD, Why.REPORTS_FAIL),
-        ("big 0/100 4, small 0/100 4, big 60/60 1", State.GOOD, Why.REPORTS_GOOD),
+        ("", State.UNKNOWN, Why.NO_MAIL_REPORTED),
+        ("big 1000/1000 1", State.GOOD, Why.MAIL_PASSES),
+        ("big 49/49 1", State.UNKNOWN, Why.MAIL_TOO_LITTLE),
+        ("big 0/49 1", State.UNKNOWN, Why.MAIL_TOO_LITTLE),  # all fail, and it is still too few
+        ("big 25/25 1, small 25/25 1", State.GOOD, Why.MAIL_PASSES),
+        ("big 98/100 1", State.GOOD, Why.MAIL_PASSES),  # not below 98 %
+        ("big 97/100 1", State.WEAK, Why.MAIL_FAILS_ONCE),  # one report proves nothing
+        ("big 97/100 1, small 10/10 1", State.WEAK, Why.MAIL_FAILS_ONCE),
+        ("big 60/100 1, small 9/10 1", State.BAD, Why.MAIL_FAILS),
+        ("big 30/60 1, big 30/60 2", State.BAD, Why.MAIL_FAILS),  # the same reporter on two days
+        ("big 9999/10000 1, small 0/30 1", State.GOOD, Why.MAIL_PASSES),  # one receiver of many
+        ("big 0/100 4, small 0/100 4", State.UNKNOWN, Why.NO_MAIL_REPORTED),  # it is over
+        ("big 0/100 3, small 0/100 3", State.BAD, Why.MAIL_FAILS),
+        ("big 0/100 4, small 0/100 4, big 60/60 1", State.GOOD, Why.MAIL_PASSES),
     ],
 )
 def test_the_share_of_our_mail(reports: str, state: State, why: Why) -> None:

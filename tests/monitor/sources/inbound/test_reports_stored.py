@@ -79,7 +79,7 @@ async def test_a_report_from_the_port_to_the_store_the_metrics_and_the_command_l
         assert await reports(config, 7, as_json=True) is Exit.NOT_OK
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     told = {row["type"]: row for row in rows if "type" in row}
-    assert (told["conclusion"]["state"], told["conclusion"]["why"]) == ("bad", "reports_fail")
+    assert (told["conclusion"]["state"], told["conclusion"]["why"]) == ("bad", "mail_fails")
     assert (told["other_source"]["source_ip"], told["other_source"]["failed"]) == ("192.0.2.2", 4)
 
 

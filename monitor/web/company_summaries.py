@@ -6,7 +6,7 @@ What stands in the rows of a page is not kept: it is made of the verdicts for th
 
 import asyncio
 from bisect import bisect_left, insort
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ class CompanySummaries:
         self._tally = SummaryCounts()
         self._seen = 0  # revision of the board
         self._companies: Mapping[str, tuple[WatchedPath, ...]] = {}  # of the board, as they were then
-        self._waiting: dict[str, None] = {}  # companies to look at, in order of their changes
+        self._waiting = OrderedDict[str, None]()  # companies to look at, what has waited longest first
 
     def take(self, _: Sequence[Signal]) -> None:
         """Look at some of what has changed. Called as verdicts come, so that little is left when somebody asks."""
@@ -127,13 +127,12 @@ class CompanySummaries:
         if board.companies is not self._companies:
             self._companies = board.companies
             self._waiting.update(dict.fromkeys(self._by_key.keys() - board.companies.keys()))  # removed ones
-        self._waiting.update(dict.fromkeys(board.changed_since(self._seen)))
+        self._waiting.update(dict.fromkeys(reversed([*board.changed_since(self._seen)])))
         self._seen = board.revision
 
     def _look_at_some(self, now: datetime) -> None:
         for _ in range(min(AT_ONCE, len(self._waiting))):
-            key = self._waiting.popitem()[0]
-            self._look_at(key, now)
+            self._look_at(self._waiting.popitem(last=False)[0], now)
 
     def _look_at(self, key: str, now: datetime) -> None:
         before, paths = self._by_key.pop(key, None), self._board.companies.get(key)

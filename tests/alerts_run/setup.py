@@ -9,15 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from tests.lab.processes import Daemon
 from tests.support.dashboard_examples import PROMETHEUS, alertmanager_example
 from tests.support.grafana_boards import ROOT
 from tests.support.prometheus_servers import alertmanager, prometheus
-from tests.support.sandbox_process import OLD_PORT, ports_for
+from tests.support.sandbox_process import ports_for, ready, with_free_ports
 
 START_SECONDS = 60.0
 FLIPPED = "birchline"  # the company whose behaviour changes; its mail system is a process of its own
@@ -59,7 +57,7 @@ class Processes:
 @contextmanager
 def running(folder: Path, people: str, group_interval: str, end_delay: str) -> Iterator[Processes]:
     """Start everything; the service is ready. Nothing of it is left afterwards."""
-    base = _with_free_ports((ROOT / "config.toml").read_text())
+    base = with_free_ports((ROOT / "config.toml").read_text())
     (folder / "base.toml").write_text(base)
     (folder / "secret").write_text("a secret of the tests, long enough\n")
     behaviours = dict(BEHAVIOUR.findall(TABLE.search(base)[0]))  # type: ignore[index]
@@ -79,7 +77,7 @@ def running(folder: Path, people: str, group_interval: str, end_delay: str) -> I
         text = re.sub(r"^settle .*$", 'settle = "1m"', text, flags=re.MULTILINE)
         (folder / "config.toml").write_text(text + more)
         sandboxes = (_sandbox(folder, "sandbox.toml", behaviours), _sandbox(folder, "flipped.toml", flipped))
-        service = _mailpath(folder, "serve", "config.toml", partial(_ready, f"http://127.0.0.1:{metrics}/readyz"))
+        service = _mailpath(folder, "serve", "config.toml", partial(ready, f"http://127.0.0.1:{metrics}"))
         for daemon in (*sandboxes, service):
             stack.callback(daemon.stop)
             daemon.start()
@@ -96,11 +94,6 @@ def write_sandbox(folder: Path, name: str, behaviours: Mapping[str, str]) -> Non
     base = (folder / "base.toml").read_text()
     rows = "".join(f'{company} = "{behaviour}"\n' for company, behaviour in behaviours.items())
     (folder / name).write_text(TABLE.sub(f"[sandbox.companies]\n{rows}", base))
-
-
-def _with_free_ports(config: str) -> str:
-    with ports_for(len(OLD_PORT.findall(config))) as ports:
-        return OLD_PORT.sub(lambda _: f"port = {ports.pop()}", config)
 
 
 def _sandbox(folder: Path, config: str, companies: Iterable[str]) -> Daemon:
@@ -121,14 +114,6 @@ def _taken(ports: Iterable[int], _: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _ready(url: str, _: int) -> bool:
-    try:
-        with urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def _at_work(folder: Path, somebody: str) -> Iterator[str]:
     program = (sys.executable, "-m", "monitor")
     url = f"http://127.0.0.1:{web}"
     serve = (*program, "serve", "--config", str(file))
-    service = Daemon("mailpath", serve, folder / "mailpath.log", partial(_ready, url), START_SECONDS)
+    service = Daemon("mailpath", serve, folder / "mailpath.log", partial(ready, url), START_SECONDS)
     service.start()
     try:
         silence = ("mute", "add", MUTED, "--for", "1h", "--why", "to see one that is muted", "--config", str(file))
@@ -111,8 +111,7 @@ def quick(config: str, web: int, ports: list[int]) -> str:
     for key, value in QUICK.items():
         config, found = re.subn(rf'^({key} *= *)(?:"[^"]*"|\[[^\]]*\])', rf"\g<1>{value}", config, count=1, flags=re.M)
         assert found, key
-    config = OLD_PORT.sub(lambda _: f"port = {ports.pop()}", config)
-    return config.replace("127.0.0.1:8025", f"127.0.0.1:{web}")
+    return with_ports(config, ports).replace("127.0.0.1:8025", f"127.0.0.1:{web}")
 
 
 def _knock(inbound: int) -> None:
@@ -131,7 +130,19 @@ def ports_for(count: int) -> Iterator[list[int]]:
         yield [each.getsockname()[1] for each in sockets]
 
 
-def _ready(url: str, _: int) -> bool:
+def with_ports(config: str, ports: list[int]) -> str:
+    """The same configuration with these ports in the place of the fixed ones of mail systems."""
+    return OLD_PORT.sub(lambda _: f"port = {ports.pop()}", config)
+
+
+def with_free_ports(config: str) -> str:
+    """The same with ports that are free now."""
+    with ports_for(len(OLD_PORT.findall(config))) as ports:
+        return with_ports(config, ports)
+
+
+def ready(url: str, _: int) -> bool:
+    """Whether the service with this address of its health does its work."""
     try:
         return read(f"{url}/readyz") == "ready\n"
     except (URLError, OSError):

@@ -81,18 +81,40 @@ async def test_silence_alone_makes_a_company_overdue() -> None:
     assert (await kept.seen_by(None)).by_key["acme"].overdue
 
 
+class Told(dict[str, tuple[WatchedPath, ...]]):
+    """The companies of a board; which of them were looked at, and in which order."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__(board.companies)
+        self.looked_at: list[str] = []
+
+    def get(self, key: str, default: object = None) -> object:  # type: ignore[override]
+        self.looked_at.append(key)
+        return super().get(key)
+
+
 async def test_as_verdicts_come_no_more_is_looked_at_than_the_loop_can_bear() -> None:
-    board, looked_at = Board(), list[str]()
+    board = Board()
     board.configure([path(f"c{number}") for number in range(2 * AT_ONCE)])
     kept = CompanySummaries(board, lambda: NOW)
-
-    class Told(dict[str, tuple[WatchedPath, ...]]):
-        def get(self, key: str, default: object = None) -> object:  # type: ignore[override]
-            looked_at.append(key)
-            return super().get(key)
-
-    board.companies = Told(board.companies)
+    board.companies = told = Told(board)
     kept.take([])
-    assert len(looked_at) == AT_ONCE
+    assert len(told.looked_at) == AT_ONCE
     kept.take([])
-    assert len(set(looked_at)) == 2 * AT_ONCE
+    assert len(set(told.looked_at)) == 2 * AT_ONCE
+
+
+async def test_what_changed_first_is_looked_at_first() -> None:
+    board, rng = Board(), Random(1)
+    paths = [path(f"c{number}") for number in range(2 * AT_ONCE + 1)]
+    board.configure(paths)
+    kept = CompanySummaries(board, lambda: NOW)
+    await kept.seen_by(None)
+    board.companies = told = Told(board)
+    rng.shuffle(paths)
+    board.take([signal(rng, each, minute) for minute, each in enumerate(paths)])
+    kept.take([])
+    board.take([signal(rng, each, len(paths) + minute) for minute, each in enumerate(paths[-3:])])
+    kept.take([])
+    kept.take([])
+    assert told.looked_at == [each.company for each in paths]

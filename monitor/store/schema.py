@@ -1,26 +1,37 @@
 """The revision of a store's tables, and its upgrade. Alembic is loaded only when needed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from monitor.store import filling
 from monitor.store.database import explained, place, writing
 from monitor.store.records import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0016"  # the newest revision in `migrations`
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def prepare(engine: Engine) -> None:
-    """Upgrade the tables to the newest revision. Raises StoreError."""
+    """Upgrade the tables to the newest revision; an upgrade that was interrupted goes on. Raises StoreError.
+
+    Each revision is a transaction, and so is each part of what one fills. Several processes may do this at once.
+    """
     try:
-        with engine.begin() as connection:
-            if _revision(connection) == HEAD:
+        while True:
+            with engine.begin() as connection:
+                revision = _revision(connection)
+                unfilled = filling.pending(connection) if revision else None
+            if unfilled:
+                filling.fill(engine, unfilled, _known(engine, unfilled)[unfilled].FILL)
+            elif revision == HEAD:
                 return
-        with writing(engine) as connection:
-            revision = _revision(connection)  # another process may have been quicker
-            if revision != HEAD:
-                _migrate(connection, revision)
+            else:
+                _upgrade(engine)
     except Exception as error:
         raise explained(engine, error) from error
 
@@ -35,18 +46,37 @@ def _revision(connection: Connection) -> str | None:
     return None
 
 
-def _migrate(connection: Connection, revision: str | None) -> None:
+def _upgrade(engine: Engine) -> None:
+    """Upgrade to the next revision; an empty database, in which there is nothing to fill from, to the newest."""
     from alembic import command
-    from alembic.config import Config
+
+    with writing(engine) as connection:
+        revision = _revision(connection)  # another process may have been quicker
+        if revision == HEAD or (revision and filling.pending(connection)):
+            return
+        if revision:
+            _known(engine, revision)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "+1" if revision else "head")
+
+
+def _known(engine: Engine, revision: str) -> "dict[str, Any]":
+    """Return the modules of all revisions by their name. Raises StoreError if this one is not among them."""
     from alembic.script import ScriptDirectory
+
+    known = {script.revision: script.module for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision not in known:
+        raise StoreError(
+            f"{place(engine.url)}: was written by a newer version of mailpath (revision {revision} of its "
+            f"tables, this one knows {HEAD}); install that version, or change store.url"
+        )
+    return known
+
+
+def _config() -> "Config":
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
-        raise StoreError(
-            f"{place(connection.engine.url)}: was written by a newer version of mailpath (revision {revision} of its "
-            f"tables, this one knows {HEAD}); install that version, or change store.url"
-        )
-    command.upgrade(config, "head")
+    return config

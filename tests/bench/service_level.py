@@ -14,6 +14,7 @@ from pathlib import Path
 from monitor.clock import utc_now
 from monitor.store import Store, window_start
 from monitor.store.columns import instant
+from monitor.store.filling import END
 from monitor.store.result_counts import DAY, HOUR, day_of
 from probes.kinds import Kind
 from tests.bench.figures import Figure, Finding
@@ -91,7 +92,7 @@ def _fill_days(file: Path) -> float:
     fill = import_module("monitor.store.migrations.versions.r0014_daily_results").FILL
     began = time.perf_counter()
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute(fill)
+        connection.execute(fill.sql, {"first": 0, "end": END})
     return time.perf_counter() - began
 
 

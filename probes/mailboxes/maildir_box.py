@@ -12,6 +12,7 @@ from probes.evidence import Folder
 from probes.mailboxes import Sighting
 from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, split, utc, worth_opening
 from probes.mailboxes.notifier import Listener, Notifier, sees_all_changes
+from probes.message import find_markers
 
 PARTS = ("new", "cur")  # listed in this order: a message goes from the first to the second
 
@@ -145,9 +146,8 @@ class Box:
             self.unsure = self.unsure or not self.told  # whoever is told hears of the new name as well
             return None
         self._read.add(bare(file[4:]))
-        found = self._sighting(file, mail, b"")
-        if found is not None:
-            return self._sighting(file, mail, mail.body)
+        if find_markers(mail.headers):
+            return self._sighting(file, mail)
         if worth_opening(mail.size, utc(mail.modified), since):
             self.unopened.append((file, mail))
         return None
@@ -156,10 +156,10 @@ class Box:
         """Return those of the messages without a token in the headers that have one in the body. Takes up to a
         millisecond each."""
         unopened, self.unopened = self.unopened, []
-        return [found for file, mail in unopened if (found := self._sighting(file, mail, mail.body))]
+        return [found for file, mail in unopened if (found := self._sighting(file, mail))]
 
-    def _sighting(self, file: str, mail: "MaildirFile", body: bytes) -> Sighting | None:
-        found = sighting(file, self.folder, self.name, mail.headers, body, utc(mail.modified))
+    def _sighting(self, file: str, mail: "MaildirFile") -> Sighting | None:
+        found = sighting(file, self.folder, self.name, mail.headers, mail.body, utc(mail.modified))
         if found is not None:
             self._returned.add(bare(file[4:]))
         return found

@@ -9,7 +9,6 @@ VALUE_READ = 1 << 14  # characters; an ARC chain or a filter's report has some 6
 MAX_FIELDS = 10_000
 MAX_NAME_CHARS = 200
 
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NEXT_FIELD = re.compile(r"\n(?![ \t])")
 _NAME = re.compile(r"[!-9;-~]+")
 _FOLD = re.compile(r"\r?\n[ \t]+")
@@ -39,9 +38,20 @@ def split(data: bytes | str) -> tuple[str, bytes]:
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
     if raw.startswith((b"\n", b"\r\n")):
         return "", raw
-    end = _BLANK_LINE.search(raw, 0, SECTION_READ)
-    head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw[:SECTION_READ], b"")
-    return head.decode("utf-8", "replace"), body
+    unix, internet = raw.find(b"\n\n", 0, SECTION_READ), raw.find(b"\n\r\n", 0, SECTION_READ)
+    if internet >= 0 and (unix < 0 or internet < unix):
+        end, rest = internet, internet + 3
+    elif unix >= 0:
+        end, rest = unix, unix + 2
+    else:
+        return raw[:SECTION_READ].decode("utf-8", "replace"), b""
+    return raw[: end - 1 if raw[end - 1 : end] == b"\r" else end].decode("utf-8", "replace"), raw[rest:]
+
+
+def section_of(text: str) -> str:
+    """Return the header section of a text; where nothing follows it, the text itself, which `fields` may know."""
+    alone = "\n\n" not in text and "\n\r\n" not in text and not text.startswith(("\n", "\r\n"))
+    return text if alone else split(text)[0]
 
 
 @lru_cache(maxsize=64)  # what its mailbox's thread has read is recognised and judged on the event loop

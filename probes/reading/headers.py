@@ -15,8 +15,8 @@ from probes.reading.facts import HopFacts, MessageFacts
 from probes.reading.filters import BAD, FilterVerdict, overall, verdicts
 from probes.reading.filters.microsoft import folder_letter
 from probes.reading.filters.says import keyed
-from probes.reading.header_fields import Field, fields, split
-from probes.reading.received import border_of, chain, hops, is_internal, organisation, written_by
+from probes.reading.header_fields import Field, fields, section_of, split
+from probes.reading.received import ReceivedLines, border_of, chain, is_internal, organisation, written_by
 
 FOLDERS = {"i": "inbox", "j": "junk", "c": "custom-rule"}  # Microsoft's letters
 PROTON_FOLDERS = {"inbox": "inbox", "spam": "junk", "phishing": "junk"}
@@ -69,7 +69,7 @@ def read_message(data: bytes | str, *, receiver: str | None = None, relayed: boo
     notes = list(dict.fromkeys((*_missing(side.hops, receiver), *_notes(side, body))))[:MAX_NOTES]
     return MessageFacts(
         connecting_ip=side.connecting_ip,
-        hops=side.hops,
+        hops=tuple(side.hops),
         authentication=side.checks.facts,
         filters=tuple(verdict.facts for verdict in judged),
         verdict=overall([verdict.said for verdict in side.believed(judged)]),
@@ -83,20 +83,23 @@ def connecting_ip(headers: str, *, relayed: bool) -> str | None:
 
     `headers` is the header section of our own message.
     """
-    return _connecting_ip(headers, relayed)
+    return _connecting_ip(headers)[relayed]
 
 
 def read_ahead(headers: str) -> None:
     """Read now what judging the message will ask for. For the thread that fetched it: with the headers of Exchange
     Online this takes longer than all the rest of the judgement, which then finds it done."""
-    for relayed in (False, True):  # which of them is only known when it is known whose probe it is
-        _connecting_ip(headers, relayed)
+    _connecting_ip(headers)
 
 
 @lru_cache(maxsize=READ_AHEAD)
-def _connecting_ip(headers: str, relayed: bool) -> str | None:
-    head = split(headers)[0]
-    return _Side(fields(head), None, relayed, hops(head)).connecting_ip
+def _connecting_ip(headers: str) -> tuple[str | None, str | None]:
+    """Return it for a message that was sent directly, and for one that went through a relay: which of them it was, is
+    only known when it is known whose probe it is."""
+    section = fields(section_of(headers))
+    met = ReceivedLines([field.value for field in section if field.name == "received"])
+    direct, relayed = (_Side(section, None, relayed, met).connecting_ip for relayed in (False, True))
+    return direct, relayed
 
 
 class _Side:
@@ -107,9 +110,9 @@ class _Side:
         section: tuple[Field, ...],
         receiver: str | None,
         relayed: bool | None,
-        known: tuple[HopFacts, ...] | None = None,
+        known: Sequence[HopFacts] | None = None,
     ) -> None:
-        """`known`: the hops of this section, if they were read before."""
+        """`known`: the hops of this section, if they are read elsewhere."""
         self.section = section
         self.own = relayed is not None
         places = [place for place, field in enumerate(section) if field.name == "received"]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import overload
 
 from publicsuffixlist import PublicSuffixList
 
@@ -54,7 +55,7 @@ def hops(headers: str) -> tuple[HopFacts, ...]:
 
 def chain(values: Sequence[str]) -> tuple[HopFacts, ...]:
     """Return the hops of these Received values, each with the time since the hop below it."""
-    found = [_hop(value[:MAX_HEADER_CHARS]) for value in values[:MAX_HOPS]]
+    found = [*ReceivedLines(values)]
     before: datetime | None = None
     for place in range(len(found) - 1, -1, -1):
         at = found[place].at
@@ -64,11 +65,31 @@ def chain(values: Sequence[str]) -> tuple[HopFacts, ...]:
     return tuple(found)
 
 
-def border(headers: str, *, relayed: bool) -> HopFacts | None:
-    """Return the hop at which our own message entered the receiver's side: see `border_of`."""
-    met = hops(headers)
-    place = border_of(met, relayed=relayed)
-    return None if place is None else met[place]
+class ReceivedLines(Sequence[HopFacts]):
+    """The hops of these Received values, each read when it is first asked for, and without `delay`.
+
+    Who connected at the border is in one line of the ten that Exchange Online writes, and to read one takes longer than
+    to find all.
+    """
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self._values = values[:MAX_HOPS]
+        self._known: dict[int, HopFacts] = {}
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, place: int) -> HopFacts: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[HopFacts, ...]: ...
+    def __getitem__(self, place: int | slice) -> HopFacts | tuple[HopFacts, ...]:
+        if isinstance(place, slice):
+            return tuple(self[each] for each in range(*place.indices(len(self))))
+        place = range(len(self))[place]
+        if place not in self._known:
+            self._known[place] = _hop(self._values[place][:MAX_HEADER_CHARS])
+        return self._known[place]
 
 
 def border_of(met: Sequence[HopFacts], *, relayed: bool | None = None, receiver: str | None = None) -> int | None:

@@ -18,7 +18,7 @@ from probes.reading.bounces import read_bounce
 from probes.reading.header_fields import Field
 from probes.reading.headers import read_message
 from probes.reading.mime import header_text, open_mail
-from probes.reading.received import border, hops, latest
+from probes.reading.received import border_of, hops, latest
 from probes.reading.replies import read_reply
 from probes.reading.report_files import ReportError
 from probes.reading.report_reader import worker_reply
@@ -68,7 +68,7 @@ def _recognised(data: bytes) -> None:
 def _received(data: bytes) -> None:
     section = split(data)[0].decode("utf-8", "replace")
     latest(hops(section))
-    border(section, relayed=len(data) % 2 == 0)
+    border_of(hops(section), relayed=len(data) % 2 == 0)
 
 
 def _notes(data: bytes) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.reading.received import border, border_of, hops, is_internal, latest
+from probes.reading.received import ReceivedLines, border_of, hops, is_internal, latest
 
 SENDER_IP = "104.130.122.50"
 WHEN = "Mon, 23 Nov 2026 08:00:00 +0000"
@@ -167,8 +167,8 @@ def test_the_border(headers, relayed, receiver, ip) -> None:
 
 def test_without_a_line_there_is_no_border() -> None:
     assert border_of(()) is None
-    assert border("Subject: x\n", relayed=False) is None
-    assert border("Received: by relay.test\n", relayed=True) is None
+    assert border_of(hops("Subject: x\n"), relayed=False) is None
+    assert border_of(hops("Received: by relay.test\n"), relayed=True) is None
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_chain_without_end_is_cut() -> None:
 @given(st.text())
 def test_lines_never_break_the_reader(text) -> None:
     hops("Received: " + text)
-    border("Received: " + text + "\nReceived: from " + text, relayed=True)
+    border_of(hops("Received: " + text + "\nReceived: from " + text), relayed=True)
 
 
 @given(
@@ -202,3 +202,13 @@ def test_lines_out_of_their_pieces_never_break_the_reader(pieces) -> None:
     line = "".join(pieces)
     for found in hops(f"Received: {line}\nReceived: {line}"):
         assert found.ip in ("", "192.0.2.1")
+
+
+def test_lines_are_read_one_by_one_as_asked_for(monkeypatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("probes.reading.received._hop", lambda line: read.append(line) or line)
+    lines = ReceivedLines(["top", "middle", "bottom"])
+    assert (lines[-1], lines[2], lines[1:]) == ("bottom", "bottom", ("middle", "bottom"))
+    assert read == ["bottom", "middle"]
+    with pytest.raises(IndexError):
+        lines[3]

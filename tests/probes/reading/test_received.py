@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.reading.facts import HopFacts
 from probes.reading.received import ReceivedLines, border_of, hops, is_internal, latest
 
 SENDER_IP = "104.130.122.50"
@@ -206,9 +207,14 @@ def test_lines_out_of_their_pieces_never_break_the_reader(pieces) -> None:
 
 def test_lines_are_read_one_by_one_as_asked_for(monkeypatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr("probes.reading.received._hop", lambda line: read.append(line) or line)
+
+    def hop_of(line: str) -> HopFacts:
+        read.append(line)
+        return HopFacts(line, "", None)
+
+    monkeypatch.setattr("probes.reading.received._hop", hop_of)
     lines = ReceivedLines(["top", "middle", "bottom"])
-    assert (lines[-1], lines[2], lines[1:]) == ("bottom", "bottom", ("middle", "bottom"))
+    assert [each.by for each in (lines[-1], lines[2], *lines[1:])] == ["bottom", "bottom", "middle", "bottom"]
     assert read == ["bottom", "middle"]
     with pytest.raises(IndexError):
         lines[3]

@@ -1,12 +1,12 @@
 """What Received lines tell: one row, one belief."""
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar, SupportsIndex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.reading.facts import HopFacts
 from probes.reading.received import ReceivedLines, border_of, hops, is_internal, latest
 
 SENDER_IP = "104.130.122.50"
@@ -205,16 +205,20 @@ def test_lines_out_of_their_pieces_never_break_the_reader(pieces) -> None:
         assert found.ip in ("", "192.0.2.1")
 
 
-def test_lines_are_read_one_by_one_as_asked_for(monkeypatch) -> None:
-    read: list[str] = []
+class Watched(str):
+    """A line that notes when it is read."""
 
-    def hop_of(line: str) -> HopFacts:
-        read.append(line)
-        return HopFacts(line, "", None)
+    __slots__ = ()
+    read: ClassVar[list[str]] = []
 
-    monkeypatch.setattr("probes.reading.received._hop", hop_of)
-    lines = ReceivedLines(["top", "middle", "bottom"])
+    def __getitem__(self, place: SupportsIndex | slice) -> str:
+        self.read.append(str(self))
+        return super().__getitem__(place)
+
+
+def test_lines_are_read_one_by_one_as_asked_for() -> None:
+    lines = ReceivedLines([Watched(f"from a by {name}; {WHEN}") for name in ("top", "middle", "bottom")])
     assert [each.by for each in (lines[-1], lines[2], *lines[1:])] == ["bottom", "bottom", "middle", "bottom"]
-    assert read == ["bottom", "middle"]
+    assert [line.split()[3] for line in Watched.read] == ["bottom;", "middle;"]
     with pytest.raises(IndexError):
         lines[3]

@@ -16,7 +16,7 @@ from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.received import addresses_of
 from monitor.config.secret_values import secret_values
-from monitor.config.simulated import make_folders, sandbox_of
+from monitor.config.simulated import make_folders, sandbox_of, simulated_dns
 from monitor.config.unchanged import read_again
 from monitor.events import Listener
 from monitor.first_admin import announce_first_link
@@ -69,9 +69,12 @@ log = structlog.get_logger("mailpath")
 @asynccontextmanager
 async def outside_of(config: Config, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Outside]:
     """Provide the outside world for this configuration: time, DNS, HTTP, threads."""
-    resolver = DnsResolver([str(place) for place in config.dns.nameservers])
-    with MailboxThreads() as threads:
-        async with HttpSession() as http:
+    async with simulated_dns(config) as port, HttpSession() as http:
+        if port is None:
+            resolver = DnsResolver([str(place) for place in config.dns.nameservers])
+        else:
+            resolver = DnsResolver([f"127.0.0.1:{port}"], authority_port=port)
+        with MailboxThreads() as threads:
             yield Outside(now, resolver, http, threads)
 
 

@@ -43,7 +43,7 @@ def test_a_library_has_its_home(library) -> None:
         "prometheus_client": ("monitor/output/process_metrics.py",),
         "sqlalchemy": ("monitor/store/",),
         "imapclient": ("probes/mailboxes/",),
-        "dns": ("probes/resolver.py",),
+        "dns": ("probes/resolver.py", "monitor/sandbox/nameserver.py"),
         "aiohttp": ("monitor/web/", "probes/http.py"),
         "aiosmtpd": ("monitor/sandbox/", "monitor/sources/inbound/smtp.py"),
         "apprise": ("monitor/channels/services.py",),

@@ -11,7 +11,8 @@
 - `channels`  `channel`; `channel_commands`: its commands and options
 - `people`    `person` and `token`; `who`: the operator's name for the audit log
 - `read`      `read`: explains replies, bounces, messages and reports; `read_commands`: its commands and options
-- `standing`  `standing`: what the world publishes about the sender
+- `standing`  `standing`: what the world publishes about the sender; `standing_commands`: its options,
+  `standing_text`: its lines, `standing_watch`: `--watch`
 - `reports`   `standing reports`: what receivers report of it; `report_commands`: the command and its options
 - `config_warnings` what `check-config` warns of; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import channel_commands, read_commands, report_commands, work_commands
+from monitor.cli import channel_commands, read_commands, standing_commands, work_commands
 from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
@@ -154,36 +154,7 @@ def incidents(
     finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
 
 
-standings = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
-app.add_typer(standings, name="standing")
-report_commands.add_to(standings)
-
-
-@standings.callback()
-def standing(
-    context: typer.Context,
-    checks: Annotated[
-        list[str] | None, typer.Option("--check", metavar="NAME", help="Only this check; may be repeated.")
-    ] = None,
-    explain: Annotated[
-        str, typer.Option("--explain", metavar="NAME", help="Show each step of a check: spf.", show_default=False)
-    ] = "",
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="If something is bad, read it again ten minutes later.")
-    ] = False,
-    config: ConfigFile = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Show what DNS and HTTPS publish about the sender. Exit 0: nothing bad. 1: bad, even once. 2: could not tell."""
-    if context.invoked_subcommand:
-        return
-    settings = read_settings(config, missing_is_empty=config == HERE)
-    from monitor.cli import standing as read
-
-    options = read.StandingOptions(tuple(checks or ()), explain, confirm, as_json)
-    finish(read.standing(settings, options))
-
-
+app.add_typer(standing_commands.standings, name="standing")
 work_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

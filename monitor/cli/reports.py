@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.exits import Exit
-from monitor.cli.standing import STYLES
+from monitor.cli.standing_text import STYLES
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config

@@ -25,7 +25,7 @@ from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
-from monitor.config.simulated import sandbox_of
+from monitor.config.simulated import sandbox_of, simulated_dns
 from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.leader import replaced_text
@@ -110,9 +110,11 @@ async def sandbox(config: Config) -> Exit:
         print("the configuration has no [sandbox] companies", file=sys.stderr)
         return Exit.COULD_NOT_TELL
     stop = until_stopped()
-    async with sandbox_of(config):
+    async with sandbox_of(config), simulated_dns(config) as dns_port:
         log.info(
-            "sandbox mail systems are running; try: mailpath probe COMPANY", companies=len(config.sandbox.companies)
+            "sandbox mail systems are running; try: mailpath probe COMPANY",
+            companies=len(config.sandbox.companies),
+            dns=f"127.0.0.1:{dns_port}" if dns_port else "as configured",
         )
         await stop.wait()
     return Exit.OK

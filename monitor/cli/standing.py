@@ -1,80 +1,160 @@
-"""`mailpath standing`: read what the world publishes about the sender, now. Stores nothing."""
+"""`mailpath standing`: read what the world publishes about the sender or a company's domain, now. Stores nothing."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from typing import Any, TypeVar
 
-from rich.markup import escape
-
+from monitor.actions.names import UnknownNameError, company_named, names_of
 from monitor.app import outside_of
 from monitor.cli.exits import Exit
+from monitor.cli.standing_text import change_lines, fact_lines, spf_lines
+from monitor.cli.standing_watch import Key, Read, StandingWatch, follow, paced
+from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
 from monitor.config import Config
+from monitor.config.simulated import simulates_dns
 from monitor.errors import UserError
-from monitor.output.standing_json import evaluation_json, fact_json
-from probes.display import one_line, roughly
+from monitor.output.standing_json import change_json, evaluation_json, fact_json
+from probes.labels import Label
 from probes.settings import MissingSecretError
 from probes.standing.asking import Asker, Subject
 from probes.standing.fact import CONFIRMED_AFTER, Fact, FactVerdict, Question, State, judge
 from probes.standing.lists import ListAccess
-from probes.standing.spf import MAX_LOOKUPS
-from probes.standing.spf_engine import SpfEvaluation, evaluate, needs
+from probes.standing.reach import REACH, reach
+from probes.standing.spf_engine import evaluate, needs
 from probes.standing.survey import READERS, blindness, survey
-from probes.standing.words import QUESTIONS, STATES, UNCONFIRMED, sentence
+from probes.standing.words import COMPANY_QUESTIONS, QUESTIONS
 
-MAX_SHOWN_CHARS = 200  # of one text that others publish
-STYLES = {
-    State.GOOD: "green",
-    State.WEAK: "yellow",
-    State.BAD: "bold red",
-    State.NONE: "dim",
-    State.UNKNOWN: "magenta",
-    State.REFUSED: "magenta",
-}
+_Result = TypeVar("_Result")
+
+WATCH_EVERY = timedelta(minutes=5)
+WATCH_LEAST = timedelta(minutes=1)
 
 
 class CannotReadError(UserError):
-    """The standing cannot be read: no such check, or no usable resolver."""
+    """The standing cannot be read: no such check or company, or no usable resolver."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandingOptions:
-    """The options of the command. `checks`: none means all."""
+    """The options of the command. `checks`: none means all. `company`: its domains instead of the sender."""
 
     checks: tuple[str, ...]
     explain: str
     confirm: bool
     as_json: bool
+    company: str = ""
+    every: timedelta | None = None  # watch: read again and again, so often
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Questions and whom they are about: `read` answers them, `known` are those that make sense, in `words`."""
+
+    read: Read
+    known: Sequence[Question]
+    words: Mapping[Question, Label]
 
 
 async def standing(
     config: Config, options: StandingOptions, *, wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> Exit:
     """Print a line for each fact. Raises CannotReadError."""
-    questions = [_question(name, READERS) for name in options.checks] or list(READERS)
     if options.explain:
         _question(options.explain, (Question.SPF,))
-    subject = subject_of(config)
+    known = REACH if options.company else tuple(READERS)
+    questions = [_question(name, known) for name in options.checks] or list(known)
+    if simulates_dns(config):
+        print("every company is simulated, and so is DNS: this is not what the world publishes", file=sys.stderr)
     access = _list_access(config) if Question.BLOCKLIST in questions else ListAccess()
     async with outside_of(config) as outside:
         asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating, lists=access)
-        if options.explain and (blind := await blindness(subject, asker)):
-            raise CannotReadError(blind)
         if options.explain:
-            return await _explain(subject, asker, as_json=options.as_json)
-        verdicts = await _read(questions, subject, asker, wait if options.confirm else None)
-    now = outside.now()
-    if options.as_json:
+            return await _explain(subject_of(config), asker, as_json=options.as_json)
+        errand = _errand(config, options, asker)
+        if options.every:
+            return await _watch(errand, questions, options, asker.now)
+        found = await _read(questions, errand.read, wait if options.confirm else None)
+        verdicts = [judge(readings, asker.now()) for readings in found.values()]
+        _show(verdicts, errand, asker.now(), as_json=options.as_json)
+    return exit_of(verdicts)
+
+
+def _errand(config: Config, options: StandingOptions, asker: Asker) -> Errand:
+    if not options.company:
+        subject = subject_of(config)
+        return Errand(lambda questions: survey(questions, subject, asker), tuple(READERS), QUESTIONS)
+    domains = domains_of(config, options.company)
+
+    async def read(questions: Sequence[Question]) -> list[Fact]:
+        found = await asyncio.gather(*(reach(domain, asker, questions) for domain in domains))
+        return [fact for facts in found for fact in facts]
+
+    return Errand(read, REACH, COMPANY_QUESTIONS)
+
+
+def domains_of(config: Config, company: str) -> tuple[str, ...]:
+    """Return the domains that a company receives probes at, by its key or name. Raises CannotReadError."""
+    try:
+        key = company_named(company, names_of(config.paths()))
+    except UnknownNameError as error:
+        raise CannotReadError(str(error)) from None
+    found = (path.to.rpartition("@")[2].lower() for path in config.paths() if path.company == key)
+    return tuple(dict.fromkeys(found))
+
+
+def _show(verdicts: Sequence[FactVerdict], errand: Errand, now: datetime, *, as_json: bool) -> None:
+    if as_json:
         for verdict in verdicts:
-            print(json.dumps(fact_json(verdict, now), ensure_ascii=True), flush=True)
+            _print_json(fact_json(verdict, now))
     else:
         out = console()
-        for line in _lines(verdicts, now):
+        for line in fact_lines(verdicts, now, errand.words):
             out.print(line)
-    return exit_of(verdicts)
+
+
+def _print_json(found: Mapping[str, Any]) -> None:
+    print(json.dumps(found, ensure_ascii=True), flush=True)
+
+
+async def _watch(
+    errand: Errand, questions: Sequence[Question], options: StandingOptions, now: Callable[[], datetime]
+) -> Exit:
+    """Show all facts once, then what is different, until we are stopped."""
+    stop, out = until_stopped(), console()
+
+    def show(before: FactVerdict | None, after: FactVerdict) -> None:
+        if options.as_json:
+            _print_json(change_json(before, after, now()))
+        else:
+            for line in change_lines(before, after, errand.words):
+                out.print(line)
+
+    first = await _unless(stop, _read(questions, errand.read, None))
+    if first is None:
+        return Exit.INTERRUPTED
+    watch = StandingWatch(first, now())
+    _show(list(watch.shown.values()), errand, now(), as_json=options.as_json)
+    pause = paced(stop, options.every or WATCH_EVERY)
+    await _unless(stop, follow(watch, questions, errand.read, show, pause, now))
+    return exit_of(list(watch.shown.values()))
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, _Result]) -> _Result | None:
+    """Return the result of the work, None once we are stopped: a reading may wait for long."""
+    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return None
 
 
 def subject_of(config: Config) -> Subject:
@@ -113,40 +193,25 @@ def _question(name: str, known: Iterable[Question]) -> Question:
 
 
 async def _read(
-    questions: Sequence[Question], subject: Subject, asker: Asker, wait: Callable[[float], Awaitable[None]] | None
-) -> list[FactVerdict]:
+    questions: Sequence[Question], read: Read, wait: Callable[[float], Awaitable[None]] | None
+) -> dict[Key, list[Fact]]:
     """Read the facts; with `wait`, a second time later what is bad."""
-    facts = await survey(questions, subject, asker)
+    facts = await read(questions)
     bad = {fact.question for fact in facts if fact.state is State.BAD}
-    later: list[Fact] = []
+    later: Sequence[Fact] = ()
     if wait and bad:
         await wait(CONFIRMED_AFTER.total_seconds() + 1)
-        later = await survey([question for question in questions if question in bad], subject, asker)
+        later = await read([question for question in questions if question in bad])
     found = {(fact.question, fact.subject): [fact] for fact in facts}
     for fact in later:
         found.setdefault((fact.question, fact.subject), []).append(fact)
-    return [judge(readings, asker.now()) for readings in found.values()]
-
-
-def _lines(verdicts: Sequence[FactVerdict], now: datetime) -> Iterator[str]:
-    """Yield a row for each fact; the reason and the value stand below, since they are long."""
-    states = [UNCONFIRMED if verdict.suspected else STATES[verdict.state].label for verdict in verdicts]
-    wide = max(map(len, states), default=0)
-    names = max((len(QUESTIONS[verdict.reading.question].label) for verdict in verdicts), default=0)
-    yield f"[dim]{'STATE':{wide}}  {'CHECK':{names}}  {'AGE':6}  SUBJECT[/]"
-    for verdict, state in zip(verdicts, states, strict=True):
-        fact = verdict.reading
-        style = STYLES[State.BAD if verdict.suspected else verdict.state]
-        check, age = QUESTIONS[fact.question].label, roughly(now - fact.at)
-        subject = escape(one_line(fact.subject, MAX_SHOWN_CHARS))
-        yield f"[{style}]{state:{wide}}[/]  {check:{names}}  {age:6}  {subject}"
-        yield f"{'':{wide}}  {escape(sentence(fact))}"
-        if fact.value:
-            yield f"{'':{wide}}  [dim]{escape(one_line(fact.value, MAX_SHOWN_CHARS))}[/]"
+    return found
 
 
 async def _explain(subject: Subject, asker: Asker, *, as_json: bool) -> Exit:
     """Print each step of the SPF evaluation."""
+    if blind := await blindness(subject, asker):
+        raise CannotReadError(blind)
     done = await evaluate(subject.source_ip, subject.bounce_domain, subject.helo, asker.lookup)
     whole = await needs(subject.source_ip, subject.bounce_domain, asker.lookup)
     needed = max(done.lookups, whole.lookups)
@@ -154,22 +219,8 @@ async def _explain(subject: Subject, asker: Asker, *, as_json: bool) -> Exit:
         print(json.dumps(evaluation_json(done, needed), ensure_ascii=True))
     else:
         out = console()
-        for line in _spf_lines(subject, done, needed):
+        for line in spf_lines(subject, done, needed):
             out.print(line)
     if done.failures:
         return Exit.COULD_NOT_TELL
     return Exit.OK if done.result == "pass" else Exit.NOT_OK
-
-
-def _spf_lines(subject: Subject, done: SpfEvaluation, needed: int) -> Iterator[str]:
-    yield f"SPF of {escape(subject.bounce_domain)} for {escape(subject.source_ip)}: [bold]{done.result.value}[/]"
-    for step in done.steps:
-        yield "  " * (step.depth + 1) + escape(one_line(step.text, MAX_SHOWN_CHARS))
-    if done.chain:
-        yield "decided by   " + escape(one_line(" > ".join(done.chain), MAX_SHOWN_CHARS))
-    if done.reason:
-        yield "reason       " + escape(one_line(done.reason, MAX_SHOWN_CHARS))
-    for failure in done.failures:
-        yield "[magenta]failed[/]       " + escape(one_line(failure, MAX_SHOWN_CHARS))
-    yield f"lookups      {done.lookups} for this address, {needed} for the whole record, of at most {MAX_LOOKUPS}"
-    yield f"void lookups {done.voids} of at most 2"

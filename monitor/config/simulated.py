@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 
 from monitor.config import Config, WatchedPath
 from monitor.sandbox.internet import SimulatedSystem, internet
+from monitor.sandbox.nameserver import sandbox_dns
 from probes.route_traits import kinds_that_assert, traits_of
 
 
@@ -15,6 +16,24 @@ async def sandbox_of(config: Config) -> AsyncIterator[None]:
     systems = [system_of(config, path) for path in config.paths() if path.company in companies]
     async with internet(systems, config.sender.identity(), config.sandbox):
         yield
+
+
+def simulates_dns(config: Config) -> bool:
+    """Test if DNS is simulated: not if a company is real, or if name servers are configured."""
+    simulated = config.sandbox.companies
+    return bool(simulated) and not set(config.companies) - set(simulated) and not config.dns.nameservers
+
+
+@asynccontextmanager
+async def simulated_dns(config: Config) -> AsyncIterator[int | None]:
+    """Run a name server for the sender and the simulated companies; yields its port on 127.0.0.1, None if DNS is not
+    simulated."""
+    if not simulates_dns(config):
+        yield None
+        return
+    domains = dict.fromkeys(path.to.rpartition("@")[2] for path in config.paths())
+    async with sandbox_dns(config.sender.identity(), domains) as port:
+        yield port
 
 
 def make_folders(config: Config) -> None:

@@ -27,6 +27,20 @@ def fact_json(verdict: FactVerdict, now: datetime) -> dict[str, Any]:
     }
 
 
+def change_json(before: FactVerdict | None, after: FactVerdict, now: datetime) -> dict[str, Any]:
+    """Return a fact that is different from before, with its former state; `was` is None for a new one."""
+    was = None
+    if before is not None:
+        reading = before.reading
+        was = {
+            "state": before.state.value,
+            "suspected": before.suspected,
+            "why": reading.why.value,
+            "value": reading.value,
+        }
+    return {**fact_json(after, now), "was": was}
+
+
 def evaluation_json(done: SpfEvaluation, needed: int) -> dict[str, Any]:
     """Return one SPF evaluation. `needed`: lookups of the whole record."""
     return {

@@ -5,8 +5,8 @@ gets a small mail system on a loopback port and a Maildir next to the configurat
 not know that they are simulated: they are probed over the ordinary routes and mailboxes.
 
 Like a real gateway, a simulated mail system judges the client address asserted by XCLIENT or PROXY and the envelope
-sender, so the control gets through wherever the refusal is about the sender. It has no TLS, no DNS, no real content
-filters, and no queue on disk (a message that SLOW holds back is lost when the service stops).
+sender, so the control gets through wherever the refusal is about the sender. It has no TLS, asks no DNS, has no real
+content filters, and no queue on disk (a message that SLOW holds back is lost when the service stops).
 
 - `settings`    behaviours of a mail system, and the `[sandbox]` table
 - `rules`       which client is refused, at which stage, with which reply: pure tables
@@ -14,4 +14,5 @@ filters, and no queue on disk (a message that SLOW holds back is lost when the s
 - `smtp`        the SMTP conversation, with XCLIENT or PROXY, bounded
 - `mailsystem`  one company: rules and mailbox behind a conversation
 - `internet`    runs all of them while a block lasts. Start here
+- `zones`       what the simulated DNS says of the sender and the companies; `nameserver` answers from it
 """

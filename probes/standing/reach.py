@@ -13,6 +13,6 @@ REACH = (Question.BOUNCES, Question.MTA_STS, Question.DANE, Question.TLS_RPT)
 """Those that are about mail to a domain. Of the sender's domain they say whether bounces come back."""
 
 
-async def reach(domain: str, asker: Asker) -> Sequence[Fact]:
-    """Read the facts about mail to a company's domain."""
-    return await survey(REACH, Subject(domain, domain, "", ""), asker)
+async def reach(domain: str, asker: Asker, questions: Sequence[Question] = REACH) -> Sequence[Fact]:
+    """Read the facts about mail to a company's domain. `questions`: some of REACH."""
+    return await survey(questions, Subject(domain, domain, "", ""), asker)

@@ -25,6 +25,13 @@ QUESTIONS: dict[Question, Label] = {  # sentence: the question
     Question.REPORTS: Label("reported mail", "Does the mail of the source IP pass DMARC at receivers?", "RFC 9990"),
 }
 
+COMPANY_QUESTIONS: dict[Question, Label] = {  # the same about mail to a company
+    Question.BOUNCES: Label("mail hosts", "Which hosts accept the company's mail?", "MX of the company's domain"),
+    Question.MTA_STS: Label("MTA-STS", "Which policy rules the way to the company?", "RFC 8461"),
+    Question.TLS_RPT: QUESTIONS[Question.TLS_RPT],
+    Question.DANE: QUESTIONS[Question.DANE],
+}
+
 UNCONFIRMED = "bad once, not confirmed"
 
 STATES: dict[State, Label] = {

@@ -11,13 +11,17 @@ from enum import StrEnum
 
 from monitor.config import WatchedPath
 from monitor.probing.code_counts import grade_of, in_time
-from monitor.store import ResultCount
+from monitor.store import DeliveryTimes, ResultCount
 from probes.outcome import Grade
 
 OBJECTIVE = 0.99  # of the probes that tell; dashboards/prometheus/mailpath-slo.rules.yml has the same number
 WINDOW = timedelta(days=30)
 WINDOWS = {"24 hours": timedelta(days=1), "7 days": timedelta(days=7), "30 days": WINDOW}  # of pages
 TENTHS_OF_PERCENT = 1000
+
+
+LevelKey = tuple[str, bool, Grade]
+"""A group of companies, whether the mail carries a code, and the grade."""
 
 
 class Level(StrEnum):
@@ -37,6 +41,11 @@ class ServiceLevel:
     grade: Grade
     judged: int
     in_time: int
+
+    @property
+    def key(self) -> LevelKey:
+        """Return what of it is added up in one figure."""
+        return self.of, self.needs_code, self.grade
 
     @property
     def share(self) -> float:
@@ -94,6 +103,20 @@ def _of_codes(levels: Iterable[ServiceLevel]) -> dict[Grade, ServiceLevel]:
     return sums
 
 
+def level_of(
+    group: Callable[[str], str | None], paths: Iterable[WatchedPath]
+) -> Callable[[ResultCount | DeliveryTimes], LevelKey | None]:
+    """Return what tells in which level a result counts, see `service_levels`."""
+    grades = {path.key: grade_of(path) for path in paths}
+
+    def key_of(result: ResultCount | DeliveryTimes) -> LevelKey | None:
+        of = group(result.company)
+        grade = grades.get(f"{result.company}/{result.path}", result.grade)
+        return None if of is None else (of, result.kind.facts.needs_code, grade)
+
+    return key_of
+
+
 def service_levels(
     results: Iterable[ResultCount], group: Callable[[str], str | None], paths: Iterable[WatchedPath]
 ) -> list[ServiceLevel]:
@@ -101,14 +124,12 @@ def service_levels(
 
     The grade is that of the route, as for the counters; of a path that is no longer configured, that of its verdicts.
     """
-    grades = {path.key: grade_of(path) for path in paths}
-    counts: dict[tuple[str, bool, Grade], tuple[int, int]] = {}
+    key_of = level_of(group, paths)
+    counts: dict[LevelKey, tuple[int, int]] = {}
     for result in results:
-        good, of = in_time(result.outcome, result.cause), group(result.company)
-        if good is None or of is None:
+        good, key = in_time(result.outcome, result.cause), key_of(result)
+        if good is None or key is None:
             continue
-        grade = grades.get(f"{result.company}/{result.path}", result.grade)
-        key = (of, result.kind.facts.needs_code, grade)
         judged, arrived = counts.get(key, (0, 0))
         counts[key] = judged + result.count, arrived + result.count * good
     order = list(Grade)

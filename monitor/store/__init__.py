@@ -13,6 +13,7 @@ people, and the audit log. All SQL of the service is in here.
                `people_reads`: of people, tokens and the audit log
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
+- `delivery_counts`  histograms of delivery times beside them
 - `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
 - `tables`     and `columns`: the schema, the same for every database; `people_tables`: of people and what they did
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
@@ -23,6 +24,7 @@ Read `tables`, then `store`. Nothing here knows what mail is, or what makes an i
 by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 """
 
+from monitor.store.delivery_counts import DeliveryTimes
 from monitor.store.dialect import file_of
 from monitor.store.records import (
     Cursor,
@@ -47,6 +49,7 @@ from monitor.store.store import Store
 __all__ = [
     "Cursor",
     "DeliveryState",
+    "DeliveryTimes",
     "LinkUse",
     "ListedProbe",
     "NoSuchProbeError",

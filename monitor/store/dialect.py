@@ -17,7 +17,8 @@ class Dialect:
     `touch` makes what is not there yet and raises StoreError where the store cannot or must not be used. `identity`
     tells one store from another at the same address. `meaning` of an error of the driver that concerns the whole store,
     None where it does not; `refers_to_nothing`: a row was written that belongs to one that is not there. `guards` are
-    the triggers of each revision of the tables.
+    the triggers of each revision of the tables. `counts_added` is the SQL that adds up two columns with numbers by name
+    as JSON, of which each may be null and the second has one number at most.
     """
 
     driver: str
@@ -31,6 +32,7 @@ class Dialect:
     meaning: Callable[[BaseException | None], str | None]
     refers_to_nothing: Callable[[BaseException | None], bool]
     guards: Mapping[str, Sequence[str]]
+    counts_added: Callable[[str, str], str]
 
 
 def file_of(url: str) -> Path | None:

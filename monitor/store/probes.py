@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.signal import Signal
 from monitor.people.person import AuditEntry
-from monitor.store import list_reads, reads, result_counts, rows
+from monitor.store import delivery_counts, list_reads, reads, result_counts, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
+from monitor.store.delivery_counts import DeliveryTimes
 from monitor.store.packing import Packer
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
@@ -117,6 +118,11 @@ class ProbeStore:
         """Count the sender's probes launched since a `window_start`, by their latest verdicts; also those that are
         deleted. None: of all companies."""
         return await self._access.read(result_counts.results, since, companies)
+
+    async def delivery_times(self, since: datetime, companies: Sequence[str] | None) -> list[DeliveryTimes]:
+        """Return how long the sender's mail launched since a `window_start` took to the inbox, by path and kind; also
+        of probes that are deleted. None: of all companies."""
+        return await self._access.read(delivery_counts.delivery_times, result_counts.parts_of(since), companies)
 
     async def signals(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.

@@ -22,12 +22,15 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     type_coerce,
     union_all,
 )
 
 from monitor.store.columns import RESOLUTION, Instant, SafeText
+from monitor.store.delivery_counts import one_count
+from monitor.store.dialect import Dialect
 from monitor.store.tables import daily_results, hourly_results, probes, verdicts
 from probes.kinds import Kind
 from probes.outcome import Cause, Grade, Outcome
@@ -69,19 +72,17 @@ def window_start(since: datetime, now: datetime) -> datetime:
     return hour_of(since) if since >= now - HOURS_READ_FOR else day_of(since)
 
 
-def add_by_hour(upsert: Callable[..., Any], counts: ColumnElement[bool]) -> Executable:
+def add_by_hour(dialect: Dialect, counts: ColumnElement[bool]) -> Executable:
     """Add `by` to the count of the latest verdict of a probe, if it has one. `counts`: of which probes."""
-    return _add(upsert, counts, hourly_results, "hour", HOUR)
+    return _add(dialect, counts, hourly_results, "hour", HOUR)
 
 
-def add_by_day(upsert: Callable[..., Any], counts: ColumnElement[bool]) -> Executable:
+def add_by_day(dialect: Dialect, counts: ColumnElement[bool]) -> Executable:
     """Do the same for its day."""
-    return _add(upsert, counts, daily_results, "day", DAY)
+    return _add(dialect, counts, daily_results, "day", DAY)
 
 
-def _add(
-    upsert: Callable[..., Any], counts: ColumnElement[bool], table: Table, column: str, span: timedelta
-) -> Executable:
+def _add(dialect: Dialect, counts: ColumnElement[bool], table: Table, column: str, span: timedelta) -> Executable:
     launched = type_coerce(probes.c.created_at, BigInteger)
     newest = (
         select(func.max(_earlier.c.id)).where(_earlier.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
@@ -92,14 +93,19 @@ def _add(
             *(probes.c[name] for name in ("company", "path", "kind")),
             *(verdicts.c[name] for name in ("grade", "outcome")),
             func.coalesce(verdicts.c.cause, NO_CAUSE),
-            bindparam("by", type_=BigInteger),
+            by := bindparam("by", type_=BigInteger),
+            one_count(by),
         )
         .join_from(probes, verdicts, verdicts.c.id == newest)
         .where(probes.c.id == bindparam("probe"), probes.c.role == Role.SENDER, counts)
     )
-    into = upsert(table).from_select([column, *LABELS, "count"], of_probe)
+    into = dialect.insert(table).from_select([column, *LABELS, "count", "delivery_counts"], of_probe)
+    times: ColumnElement[str | None] = literal_column(
+        dialect.counts_added(f"{table.name}.delivery_counts", "excluded.delivery_counts")
+    )
     added: Executable = into.on_conflict_do_update(
-        index_elements=[column, *LABELS], set_={"count": table.c.count + into.excluded["count"]}
+        index_elements=[column, *LABELS],
+        set_={"count": table.c.count + into.excluded["count"], "delivery_counts": times},
     )
     return added
 
@@ -152,7 +158,7 @@ STATEMENTS: dict[str, Select[Any]] = {
 def results(connection: Connection, since: datetime, companies: Sequence[str] | None) -> list[ResultCount]:
     """Count the sender's probes launched since a `window_start`. None: of all companies."""
     question = STATEMENTS["results" if companies is None else "results_of"]
-    asked = _parts(since) | ({} if companies is None else {"companies": list(companies)})
+    asked = parts_of(since) | ({} if companies is None else {"companies": list(companies)})
     return [
         ResultCount(
             *(row.company, row.path, row.kind, row.grade, row.outcome),
@@ -163,7 +169,7 @@ def results(connection: Connection, since: datetime, companies: Sequence[str] | 
     ]
 
 
-def _parts(since: datetime) -> dict[str, Any]:
+def parts_of(since: datetime) -> dict[str, Any]:
     """All days from the first, and hours: those before the first day, or those of it to be taken away, the fewer."""
     midnight = day_of(since)
     if since - midnight < DAY / 2:

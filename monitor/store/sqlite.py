@@ -209,6 +209,12 @@ def _which_file(url: URL) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def _counts_added(before: str, more: str) -> str:
+    number = f"coalesce(json_extract({before}, fullkey), 0) + value"
+    added = f"SELECT json_set(coalesce({before}, '{{}}'), fullkey, {number}) FROM json_each({more})"  # noqa: S608
+    return f"coalesce(({added}), {before})"
+
+
 def _meaning(error: BaseException | None) -> str | None:
     return next((meaning for start, meaning in MEANINGS if _name(error).startswith(start)), None)
 
@@ -233,4 +239,5 @@ SQLITE = Dialect(
     meaning=_meaning,
     refers_to_nothing=_refers_to_nothing,
     guards=GUARDS,
+    counts_added=_counts_added,
 )

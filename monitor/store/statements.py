@@ -134,7 +134,8 @@ COUNTED = (  # a row at a time: each has its own result
 
 def statements(engine: Engine) -> dict[SqlStatement, Executable]:
     """Return each statement for this database."""
-    upsert = dialect_of(engine).insert
+    dialect = dialect_of(engine)
+    upsert = dialect.insert
     say_deleted, delete_evidence = retention.delete_evidence()
     return {
         SqlStatement.LEAD: lease.take(upsert),
@@ -142,11 +143,11 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.RELEASE: lease.release(),
         SqlStatement.LAUNCH: insert(probes),
         SqlStatement.SEE: upsert(evidence).on_conflict_do_nothing(index_elements=["probe_id", "once"]),
-        SqlStatement.UNCOUNT: result_counts.add_by_hour(upsert, _counts),
-        SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(upsert, _counts),
+        SqlStatement.UNCOUNT: result_counts.add_by_hour(dialect, _counts),
+        SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(dialect, _counts),
         SqlStatement.JUDGE: insert(verdicts),
-        SqlStatement.COUNT: result_counts.add_by_hour(upsert, _counts),
-        SqlStatement.COUNT_DAY: result_counts.add_by_day(upsert, _counts),
+        SqlStatement.COUNT: result_counts.add_by_hour(dialect, _counts),
+        SqlStatement.COUNT_DAY: result_counts.add_by_day(dialect, _counts),
         SqlStatement.SIGNAL: _signal(),
         SqlStatement.SHOW: _show(upsert),
         SqlStatement.RESULT: update(probes)

@@ -205,6 +205,7 @@ def _results_by(span: str) -> Table:
         Column("outcome", EnumText(Outcome), nullable=False),
         Column("cause", Text, nullable=False),  # "" without one
         Column("count", BigInteger, nullable=False),  # 0 where later verdicts have amended all of them
+        Column("delivery_counts", Text),  # `monitor.store.delivery_counts`
         PrimaryKeyConstraint(span, "company", "path", "kind", "grade", "outcome", "cause"),
         Index(None, "company", span),  # of a company since then
         sqlite_with_rowid=False,

@@ -19,7 +19,17 @@ from monitor.output.service_level import WINDOWS, CodeLevels, codes_of
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
-from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow, ResultCount, window_start
+from monitor.store import (
+    Cursor,
+    DeliveryTimes,
+    NoticeRecord,
+    ProbeFilter,
+    ProbePage,
+    ProbeRecord,
+    ProbeRow,
+    ResultCount,
+    window_start,
+)
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
 from monitor.web.codes_in_time import of_companies
@@ -205,6 +215,14 @@ class CallerView:
             companies = (company,)
         begin = window_start(since, self.backend.now())
         return begin, await self.backend.store.probes.results(begin, companies)
+
+    async def delivery_times(self, since: datetime, company: str = "") -> list[DeliveryTimes]:
+        """Delivery times of the same results; `since` as they began. Raises NotThereError."""
+        companies = self.caller.companies
+        if company:
+            self.paths(company)
+            companies = (company,)
+        return await self.backend.store.probes.delivery_times(since, companies)
 
     async def codes_in_time(self, company: str) -> tuple[CodeLevels, ...]:
         """The codes of one company over the last days and weeks. Raises NotThereError."""

@@ -180,13 +180,14 @@ class ApiApp:
         company: str = "acme",
         verdict: Verdict | None = INBOX,
         ago: timedelta = timedelta(minutes=5),
+        took: timedelta = timedelta(seconds=2),
         **facts: Any,
     ) -> str:
         """A stored probe that is over; its id."""
         made = probe_of(company, self.pipeline_app.clock() - ago, **facts)
         await self.store.probes.launch(made, "maildir:x", Attempt(made.created_at, 1))
         at = made.created_at + timedelta(seconds=3)
-        await self.store.probes.learn(made.id, evidence, verdict, at, closed=True, delivery=timedelta(seconds=2))
+        await self.store.probes.learn(made.id, evidence, verdict, at, closed=True, delivery=took)
         return made.id
 
     async def open(

@@ -7,8 +7,9 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from monitor.output.delivery_levels import DeliveryLevel, delivery_levels
 from monitor.output.json import Time
-from monitor.output.service_level import OBJECTIVE, WINDOW, Level, ServiceLevel, service_levels
+from monitor.output.service_level import OBJECTIVE, WINDOW, Level, ServiceLevel, level_of, service_levels
 from monitor.web.api.fields import Fields, Key, NoBody
 from monitor.web.api.operation import Call, answered
 from monitor.web.caller_view import CallerView
@@ -35,6 +36,14 @@ class BudgetFacts(TypedDict):
     left: float
 
 
+class DeliveryFacts(TypedDict):
+    """The seconds within which half and 95 % of the mail that arrived was in the inbox, as exact as the buckets of
+    `mailpath_delivery_seconds`; 3600 may be more. Null: none arrived, or none since the times are kept."""
+
+    p50: float | None
+    p95: float | None
+
+
 class StatFacts(TypedDict):
     """Results of one grade, of mail that carries a `code` or of other mail. Neither `unknown` results nor trouble of
     the probe's mailbox or of Mailpath are in `judged`."""
@@ -47,6 +56,7 @@ class StatFacts(TypedDict):
     in_time: int
     share: float
     budget: BudgetFacts
+    delivery: DeliveryFacts
 
 
 class StatsFacts(TypedDict):
@@ -64,12 +74,15 @@ async def show(call: Call[StatsQuery, NoBody]) -> web.Response:
     query, view = call.query, call.view
     until = view.backend.now()
     since, results = await view.results(until - timedelta(days=query.days), query.company or "")
-    found = service_levels(results, _groups(view, query).get, view.paths(query.company or ""))
+    paths, groups = view.paths(query.company or ""), _groups(view, query)
+    found = service_levels(results, groups.get, paths)
+    times = await view.delivery_times(since, query.company or "")
+    deliveries = delivery_levels(times, level_of(groups.get, paths))
     facts: StatsFacts = {
         "since": since.isoformat(),
         "until": until.isoformat(),
         "by": query.by.value,
-        "stats": [_stat(level, query.by) for level in found],
+        "stats": [_stat(level, deliveries.get(level.key), query.by) for level in found],
     }
     return answered(facts)
 
@@ -86,7 +99,7 @@ def _groups(view: CallerView, query: StatsQuery) -> dict[str, str]:
             return {path.company: path.company for path in paths}
 
 
-def _stat(level: ServiceLevel, by: Level) -> StatFacts:
+def _stat(level: ServiceLevel, delivery: DeliveryLevel | None, by: Level) -> StatFacts:
     return {
         "company": level.of if by is Level.COMPANY else None,
         "mail_system": level.of if by is Level.MAIL_SYSTEM else None,
@@ -101,4 +114,9 @@ def _stat(level: ServiceLevel, by: Level) -> StatFacts:
             "failed": level.judged - level.in_time,
             "left": round(level.budget_left, 4),
         },
+        "delivery": _delivery(delivery),
     }
+
+
+def _delivery(level: DeliveryLevel | None) -> DeliveryFacts:
+    return {"p50": round(level.p50, 1), "p95": round(level.p95, 1)} if level else {"p50": None, "p95": None}

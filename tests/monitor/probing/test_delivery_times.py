@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.measures.delivery_bounds import DELIVERY_BOUNDS_SECONDS
 from monitor.measures.histogram import Exemplar, Histogram
 from monitor.probing.current import Board, DeliveryKey
-from monitor.probing.delivery_times import BOUNDS_SECONDS, bounds_with
+from monitor.probing.delivery_times import bounds_with
 from probes.kinds import Kind
 from probes.verdict import Outcome
 from tests.monitor.probing.test_current import probe, signal
@@ -25,7 +26,7 @@ def took(seconds: float, number: int = 1) -> Exemplar:
 )
 def test_each_life_of_a_code_is_a_bound(lives: tuple[float, ...], added: tuple[float, ...]) -> None:
     found = bounds_with(timedelta(seconds=life) for life in lives)
-    assert set(found) == {*BOUNDS_SECONDS, *added}
+    assert set(found) == {*DELIVERY_BOUNDS_SECONDS, *added}
     assert list(found) == sorted(found)
 
 
@@ -33,7 +34,7 @@ def test_each_life_of_a_code_is_a_bound(lives: tuple[float, ...], added: tuple[f
     ("seconds", "bucket"), [(0, 0), (1, 0), (1.001, 1), (600, 13), (600.5, 14), (3600, 17), (3600.5, 18), (1e9, 18)]
 )
 def test_a_duration_is_in_the_first_bucket_that_it_does_not_exceed(seconds: float, bucket: int) -> None:
-    histogram = Histogram(BOUNDS_SECONDS)
+    histogram = Histogram(DELIVERY_BOUNDS_SECONDS)
     histogram.observe(seconds, took(seconds))
     times = histogram.frozen()
     assert [number for number, count in enumerate(times.counts) if count] == [bucket]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from monitor.store import Store, list_reads, people_reads, report_reads, result_counts, work_reads
+from monitor.store import Store, delivery_counts, list_reads, people_reads, report_reads, result_counts, work_reads
 from monitor.store.database import connect
 from monitor.store.statements import SqlStatement, statements
 
@@ -18,6 +18,7 @@ QUESTIONS = (
     | people_reads.STATEMENTS
     | report_reads.STATEMENTS
     | result_counts.STATEMENTS
+    | delivery_counts.STATEMENTS
     | work_reads.STATEMENTS
 )
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
@@ -35,6 +36,9 @@ WALKS = {
     "SCAN companies",
     "SCAN CONSTANT ROW",  # the values to insert
     "SCAN parts",  # a few sums
+    "SCAN json_each VIRTUAL TABLE INDEX 1:",  # of one row
+    "SCAN in_days VIRTUAL TABLE INDEX 1:",
+    "SCAN in_hours VIRTUAL TABLE INDEX 1:",
 }
 
 
@@ -71,6 +75,17 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     ("results", ["daily_results USING PRIMARY KEY (day>?)", "hourly_results USING PRIMARY KEY (hour>? AND hour<?)"]),
     (
         "results_of",
+        [
+            "ix_daily_results_company_day (company=? AND day>?)",
+            "ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)",
+        ],
+    ),
+    (
+        "delivery_times",
+        ["daily_results USING PRIMARY KEY (day>?)", "hourly_results USING PRIMARY KEY (hour>? AND hour<?)"],
+    ),
+    (
+        "delivery_times_of",
         [
             "ix_daily_results_company_day (company=? AND day>?)",
             "ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)",

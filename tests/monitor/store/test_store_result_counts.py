@@ -26,11 +26,14 @@ UNKNOWN = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "could not look")
 LONG_AGO = T0 - timedelta(days=400)
 
 
-async def judged(store: Store, name: str, *verdicts: Verdict, after: float = 0, **facts: Any) -> None:
+async def judged(
+    store: Store, name: str, *verdicts: Verdict, after: float = 0, took: float | None = None, **facts: Any
+) -> None:
     """A probe of that name, launched so many seconds after T0, with these verdicts one after the other."""
     await store.probes.launch(probe(after, id=name, **facts), "", FIRST)
+    delivery = None if took is None else timedelta(seconds=took)
     for verdict in verdicts:
-        await store.probes.learn(name, (), verdict, T0, closed=True, delivery=None)
+        await store.probes.learn(name, (), verdict, T0, closed=True, delivery=delivery)
 
 
 async def counts(store: Store, since: Any = LONG_AGO, companies: list[str] | None = None) -> dict[str, int]:

@@ -43,7 +43,9 @@ async def test_the_share_in_time_and_the_error_budget_of_30_days(api_app: ApiApp
     assert facts["stats"][0] == {
         **{"company": "acme", "mail_system": None, "code": True, "grade": "real", "judged": 3, "in_time": 2},
         **{"share": 0.666667, "budget": {"objective": 0.99, "allowed": 0.03, "failed": 1, "left": -32.3333}},
+        "delivery": {"p50": 3.0, "p95": 4.8},
     }
+    assert facts["stats"][2]["delivery"] == {"p50": None, "p95": None}, "nothing of it arrived"
     assert facts["by"] == "company"
     assert facts["since"] < facts["until"]
     assert ":00:00" in facts["since"]
@@ -62,6 +64,16 @@ async def test_the_share_in_time_and_the_error_budget_of_30_days(api_app: ApiApp
 async def test_what_may_be_asked(api_app: ApiApp, query: str, expected: list[tuple[Any, ...]]) -> None:
     await fill(api_app)
     assert rows(await (await api_app.program()).facts(f"/stats{query}")) == expected
+
+
+async def test_delivery_times_are_those_of_the_window_and_of_the_group(api_app: ApiApp) -> None:
+    await fill(api_app)
+    for _ in range(2):
+        await api_app.probe(company="bolt", took=timedelta(seconds=200))
+    facts = await (await api_app.program()).facts("/stats")
+    assert facts["stats"][0]["delivery"] == {"p50": 5.0, "p95": 234.0}
+    facts = await (await api_app.program(companies=("acme",))).facts("/stats")
+    assert facts["stats"][0]["delivery"] == {"p50": 3.0, "p95": 4.8}
 
 
 async def test_by_mail_system(api_app: ApiApp) -> None:

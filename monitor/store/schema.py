@@ -25,6 +25,8 @@ def prepare(engine: Engine) -> None:
         while True:
             with engine.begin() as connection:
                 revision = _revision(connection)
+                if revision is not None and revision != HEAD:
+                    _known(engine, revision)
                 unfilled = filling.pending(connection) if revision else None
             if unfilled:
                 filling.fill(engine, unfilled, _known(engine, unfilled)[unfilled].FILL)
@@ -54,8 +56,6 @@ def _upgrade(engine: Engine) -> None:
         revision = _revision(connection)  # another process may have been quicker
         if revision == HEAD or (revision and filling.pending(connection)):
             return
-        if revision:
-            _known(engine, revision)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "+1" if revision else "head")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.support.store_template import preparing
+
 configure = structlog.configure
 
 
@@ -13,6 +15,14 @@ def pytest_configure() -> None:
     `capture_logs`."""
     structlog.configure = lambda **options: configure(**options | {"cache_logger_on_first_use": False})
     log_plainly()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def stores_are_copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New stores need no migrations."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("monitor.store.store.prepare", preparing(tmp_path_factory.mktemp("template")))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -42,6 +42,12 @@ def upgrade() -> None:
 """
 
 
+@pytest.fixture(autouse=True)
+def stores_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the migrations, each of them."""
+    monkeypatch.setattr("monitor.store.store.prepare", schema.prepare)
+
+
 async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str) -> None:
     engine = connect(url)
     with engine.begin() as connection:

@@ -13,11 +13,11 @@ from monitor.cli.standing_text import STYLES
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.output.report_overview import ReportOverview, overview_json, read_overview
+from monitor.output.report_overview import ReportOverview, missing_reports, overview_json, read_overview
 from monitor.store import Store
 from monitor.store.report_reads import DayShare
 from probes.display import one_line
-from probes.reading.reports import ReportKind, available
+from probes.reading.reports import ReportKind
 from probes.standing.fact import State
 from probes.standing.words import STATES, sentence
 
@@ -44,8 +44,8 @@ async def reports(config: Config, days: int, *, as_json: bool, now: Callable[[],
 def _print(overview: ReportOverview, config: Config) -> None:
     out, state = console(), overview.fact.state
     out.print(f"[{STYLES[state]}]{STATES[state].label}[/]  {escape(sentence(overview.fact))}")
-    for line in hints(config):
-        out.print(line)
+    if missing := missing_reports(config):
+        out.print(escape(missing))
     for title, head, rows in _tables(overview):
         if rows:
             out.print(f"\n[bold]{title}[/]")
@@ -57,14 +57,6 @@ def _print(overview: ReportOverview, config: Config) -> None:
             "\n[dim]A silent reporter reported daily and does so no more. That says nothing about the mail: reports "
             "get lost, or it received none.[/]"
         )
-
-
-def hints(config: Config) -> Iterator[str]:
-    """Yield why there are no reports, as far as the configuration knows."""
-    if config.inbound is None or not config.inbound.reports:
-        yield "No reports come in: `inbound.reports` names no address. See docs/guide/standing.md."
-    elif not available():
-        yield "Reports are not read here: pip install 'mailpath\\[reports]'. Senders send them again for some days."
 
 
 def _tables(overview: ReportOverview) -> Iterator[tuple[str, tuple[str, ...], Rows]]:

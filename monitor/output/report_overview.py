@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.config import Config
 from monitor.output.standing_json import fact_json
 from monitor.store.report_reads import DayShare, OtherSource, TlsFailure
 from monitor.store.reports import ReportStore
 from probes.reading.report_summary import MailSource
-from probes.reading.reports import ReportKind
+from probes.reading.reports import ReportKind, available
 from probes.standing.fact import Fact, FactVerdict
 from probes.standing.reports import REPORTERS_KNOWN_FOR, Reporter, reporters_of, reports_fact, window_start
 
@@ -52,6 +53,15 @@ async def read_overview(store: ReportStore, source_ip: str, days: int, now: date
         tls_failures=tuple(await store.tls_failures(since)),
         reporters=tuple(reporters_of(await store.reporter_days(now - REPORTERS_KNOWN_FOR), now)),
     )
+
+
+def missing_reports(config: Config) -> str:
+    """Return why no reports come in, and what to do; "" if the configuration knows no reason."""
+    if config.inbound is None or not config.inbound.reports:
+        return "No reports come in: `inbound.reports` names no address. See docs/guide/standing.md."
+    if not available():
+        return "Reports are not read here: pip install 'mailpath[reports]'. Senders send them again for some days."
+    return ""
 
 
 def overview_json(overview: ReportOverview) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from monitor.config import Config, WatchedPath
+from monitor.output.report_overview import missing_reports, read_overview
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
@@ -17,8 +18,10 @@ from probes.labels import CONCERNS
 from probes.mailsystems.choose import runbook_for
 from probes.mailsystems.table import system_label
 from probes.sender import Identity
+from probes.standing.words import sentence
 from probes.verdict import Cause, Grade, Outcome
 
+REPORT_DAYS = 14
 CHECKS = ("spf", "dkim", "dmarc")
 
 
@@ -88,8 +91,16 @@ async def show(request: web.Request) -> web.Response:
     view, backend = caller_view_of(request), request.app[BACKEND]
     paths = view.paths()
     said = await header_results(view)
-    shown = sender_view(backend.config(), paths, view.current_verdicts(paths), said)
-    return page(request, "sender.html", view=shown, now=backend.now())
+    config = backend.config()
+    shown = sender_view(config, paths, view.current_verdicts(paths), said)
+    reports = None
+    if view.caller.sees_all:  # whoever has some companies is not told of all the mail
+        reports = await read_overview(backend.store.reports, config.sender.source_ip, REPORT_DAYS, backend.now())
+    reported = sentence(reports.fact) if reports else ""
+    missing = missing_reports(config)
+    return page(
+        request, "sender.html", view=shown, reports=reports, reported=reported, missing=missing, now=backend.now()
+    )
 
 
 def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[SystemRow]:

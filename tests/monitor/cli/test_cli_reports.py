@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from monitor.cli.exits import Exit
 from monitor.cli.main import app
-from monitor.cli.reports import hints, reports
+from monitor.cli.reports import reports
 from monitor.config import Config
-from monitor.output.report_overview import overview_json, read_overview
+from monitor.output import report_overview
+from monitor.output.report_overview import missing_reports, overview_json, read_overview
 from monitor.store import Store
 from probes.reading.report_summary import MailSource
 from tests.support.report_samples import DAY, IP, NOW, report, row, tls_report, tls_row
@@ -51,9 +52,9 @@ async def test_it_says_why_there_are_none(tmp_path: Path, capsys: pytest.Capture
 def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     inbound = {"domain": "probe.example", "reports": ["dmarc@probe.example"]}
     config = Config.model_validate({"inbound": inbound})
-    assert list(hints(config)) == []
-    monkeypatch.setattr("monitor.cli.reports.available", lambda: False)
-    assert "pip install" in next(hints(config))
+    assert missing_reports(config) == ""
+    monkeypatch.setattr(report_overview, "available", lambda: False)
+    assert "pip install 'mailpath[reports]'" in missing_reports(config)
 
 
 async def test_its_json_has_every_row(tmp_path: Path) -> None:

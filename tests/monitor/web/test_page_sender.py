@@ -14,6 +14,7 @@ from probes.check import Check
 from probes.evidence import Arrival, Attempt, Folder, Marker
 from probes.kinds import Kind
 from probes.probe import Probe
+from probes.reading.report_summary import MailSource
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.page_samples import (
@@ -27,6 +28,7 @@ from tests.support.page_samples import (
     standing,
     well_made,
 )
+from tests.support.report_samples import report, row
 
 HEADERS = (
     "Return-Path: <bounce@account.trimble.com>\n"
@@ -174,3 +176,24 @@ async def test_before_the_first_verdict_it_says_what_will_come(sample_pages) -> 
     page = await sample_pages.get("/sender")
     well_made(page)
     assert "No verdict yet" in page.words
+
+
+async def test_the_page_says_what_receivers_report(sample_pages: SamplePages) -> None:
+    store = sample_pages.store
+    rows = row(95), row(5, MailSource.OTHERS, passed=False, domain="<b>x</b>\u202e")
+    await store.reports.add(report(*rows, reporter="<i>evil</i>", day=NOW.replace(hour=0)), NOW)
+    page = await sample_pages.get("/sender")
+    well_made(page)
+    for words in ("95 of 95 messages passed DMARC", "2026-11-23 95 0", "192.0.2.2 <b>x</b>", "0 5", "<i>evil</i>"):
+        assert words in page.words
+    assert "\u202e" not in page.words
+    assert "no address" in page.words, "and why no more come in"
+    sample_pages.bind(("acme",))
+    page = await sample_pages.get("/sender")
+    assert "What receivers report" not in page.words, "which is about the mail of all companies"
+
+
+async def test_the_page_says_why_there_are_no_reports(sample_pages: SamplePages) -> None:
+    page = await sample_pages.get("/sender")
+    well_made(page)
+    assert "`inbound.reports` names no address" in page.words

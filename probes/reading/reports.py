@@ -17,7 +17,7 @@ from probes.reading.report_limits import check
 
 __all__ = ["ReportError", "ReportFacts", "ReportKind", "ReportRow", "available", "read_report"]
 
-MAX_ROWS = 1000  # kept of what concerns us
+MAX_ROWS = 1000  # kept of what concerns us; the rest is added up
 MAX_COUNT = 1 << 53  # messages; a larger number is a lie, and no longer exact in JSON
 
 
@@ -219,17 +219,27 @@ def _count(value: Any) -> int:
 
 
 def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = False) -> tuple[ReportRow, ...]:
-    """Return our rows (or all), equal ones added up, the largest first."""
+    """Return our rows (or all), equal ones added up, the largest first. Beyond MAX_ROWS, those of our address come
+    before all others, and the rest are added up by whether they passed, so that no message is lost."""
     counts: dict[tuple[Any, ...], int] = {}
     for row in rows:
         if not whole and row.source_ip != source_ip and not _belongs(row.domain, domain):
             continue
         key = (row.source_ip, row.domain, row.passed, row.disposition, row.spf, row.dkim, row.result, row.mx)
         counts[key] = counts.get(key, 0) + row.count
-    largest = sorted(counts.items(), key=lambda item: -item[1])[:MAX_ROWS]
-    return tuple(
-        ReportRow(ip, domain, count, passed, disposition, spf, dkim, result, mx)
-        for (ip, domain, passed, disposition, spf, dkim, result, mx), count in largest
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    if len(ordered) > MAX_ROWS:
+        ordered.sort(key=lambda item: item[0][0] != source_ip)
+    rest: dict[bool, int] = {}
+    for (_, _, passed, *_), count in ordered[MAX_ROWS:]:
+        rest[passed] = rest.get(passed, 0) + count
+    kept = sorted(ordered[:MAX_ROWS], key=lambda item: -item[1])
+    return (
+        *(
+            ReportRow(ip, name, count, passed, disposition, spf, dkim, result, mx)
+            for (ip, name, passed, disposition, spf, dkim, result, mx), count in kept
+        ),
+        *(ReportRow("", domain, count, passed) for passed, count in rest.items()),
     )
 
 

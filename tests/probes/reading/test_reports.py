@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.reading import report_files
-from probes.reading.reports import ReportError, ReportFacts, ReportKind, ReportRow, read_report
+from probes.reading.reports import MAX_ROWS, ReportError, ReportFacts, ReportKind, ReportRow, read_report
 
 pytest.importorskip("parsedmarc")
 
@@ -252,3 +252,14 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 def test_the_library_is_not_loaded_before_it_is_needed() -> None:
     code = "import sys, monitor.app, monitor.cli.read; sys.exit('parsedmarc' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_of_a_long_report_our_rows_are_kept_and_no_message_is_lost() -> None:
+    others = [record(f"192.0.{n // 250}.{n % 250}", 2, spf="fail", dkim="fail") for n in range(1500)]
+    facts = read(aggregate(*others, record(count=1)))
+    assert len(facts.ours) == MAX_ROWS + 1
+    assert sum(row.count for row in facts.ours) == facts.messages == 3001
+    assert [row for row in facts.ours if row.source_ip == IP] == [
+        ReportRow(IP, DOMAIN, 1, True, "none", "pass", "pass")
+    ]
+    assert facts.ours[-1] == ReportRow("", DOMAIN, 1002, False)

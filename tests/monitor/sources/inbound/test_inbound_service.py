@@ -96,11 +96,11 @@ async def verdict_of(store: Store, probe_id: str) -> Verdict:
             await asyncio.sleep(0.02)
 
 
-async def handed_over(port: int, recipient: str, content: bytes) -> str:
+async def handed_over(port: int, recipient: str, content: bytes, seconds: float = PATIENCE) -> str:
     """The code of the refusal, or of the reply to the whole mail."""
 
     def talk() -> int:
-        with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE, local_hostname="mx.test") as smtp:
+        with smtplib.SMTP("127.0.0.1", port, timeout=seconds, local_hostname="mx.test") as smtp:
             smtp.ehlo()
             smtp.mail("")
             code = smtp.rcpt(recipient)[0]

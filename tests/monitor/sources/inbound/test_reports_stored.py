@@ -23,7 +23,7 @@ from tests.monitor.sources.inbound.conftest import NOON, open_inbound_client
 from tests.monitor.sources.inbound.test_inbound_service import handed_over, written
 from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls
 from tests.support.documentation import ROOT
-from tests.support.inbound_service import InboundService, open_inbound_service
+from tests.support.inbound_service import SECONDS, InboundService, open_inbound_service
 from tests.support.report_samples import report, row
 
 pytest.importorskip("parsedmarc")
@@ -38,6 +38,11 @@ def report_mail(*records: str, reporter: str = "mail.example", day: datetime = Y
     """A report as the large reporters send it."""
     packed = gzip.compress(aggregate(*records, begins=int(day.timestamp()), reporter=reporter))
     return mail(packed, "mail.example!account.trimble.com.xml.gz", "application/gzip")
+
+
+async def reported(port: int, recipient: str, content: bytes) -> str:
+    """The code of the reply, which takes as long as loading the library does on a busy machine."""
+    return await handed_over(port, recipient, content, SECONDS)
 
 
 def failing(count: int) -> str:
@@ -57,7 +62,7 @@ async def test_a_report_from_the_port_to_the_store_the_metrics_and_the_command_l
         assert nothing.count("\nmailpath_dmarc_messages_total{") == 4
         assert "\nmailpath_dmarc_pass_ratio{" not in nothing
         for content in (first, first, second):  # as a server does that did not hear the answer
-            assert await handed_over(port, ADDRESS, content) == "250"
+            assert await reported(port, ADDRESS, content) == "250"
         assert await stored.shares(ReportKind.AGGREGATE, SINCE) == [
             DayShare(YESTERDAY, OTHERS, 0, 4),
             DayShare(YESTERDAY, OURS, 70, 35),
@@ -87,8 +92,8 @@ async def test_old_reports_are_deleted_by_the_service(tmp_path: Path) -> None:
     file, port = written(tmp_path, f'reports = ["{ADDRESS}"]')
     file.write_text(f'[store]\nkeep_reports = "5d"\n{file.read_text()}')
     async with service(file, read_config(file)) as at_work:
-        assert await handed_over(port, ADDRESS, report_mail(record())) == "250"
-        assert await handed_over(port, ADDRESS, report_mail(record(), day=TODAY - timedelta(days=7))) == "554"
+        assert await reported(port, ADDRESS, report_mail(record())) == "250"
+        assert await reported(port, ADDRESS, report_mail(record(), day=TODAY - timedelta(days=7))) == "554"
         await at_work.store.reports.add(report(row(), day=TODAY - timedelta(days=7)), TODAY)  # before that was set
         await at_work.housekeeping()
         assert [each.day for each in await at_work.store.reports.shares(ReportKind.AGGREGATE, SINCE)] == [YESTERDAY]
@@ -123,11 +128,11 @@ async def test_without_the_extra_senders_keep_their_reports(tmp_path: Path, monk
         without.setattr(intake, "available", lambda: False)
         async with service(file, read_config(file)):
             for _ in range(3):
-                assert await handed_over(port, ADDRESS, content) == "451"
+                assert await reported(port, ADDRESS, content) == "451"
     told = [line for line in lines if "report" in line["event"]]
     assert [(line["log_level"], line["reason"]) for line in told] == [("error", intake.INSTALL)], "one clear line"
     async with service(file, read_config(file)) as at_work:
-        assert await handed_over(port, ADDRESS, content) == "250"
+        assert await reported(port, ADDRESS, content) == "250"
         assert len(await at_work.store.reports.shares(ReportKind.AGGREGATE, SINCE)) == 1
 
 

@@ -11,7 +11,7 @@ from probes.reading.replies.clues import ReplyParts, take_apart
 from probes.reading.replies.phrases import PHRASES
 from probes.reading.replies.table import Phrase
 from probes.reading.replies.weights import CAUSES
-from probes.reading.replies.words import PLACEHOLDERS
+from probes.reading.replies.words import PLACEHOLDERS, UNSPACED
 from tests.corpora import scores_replies
 from tests.corpora.scores_replies import Labelled
 
@@ -107,8 +107,12 @@ def said_by(examples: Iterable[Example], marks: Sequence[object]) -> dict[Phrase
 
 
 def phrase_lessons() -> Iterator[tuple[Phrase, tuple[str, ...]]]:
-    """Return each phrase of the tables and its words; those with conditions or open words teach nothing."""
+    """Return each phrase of the tables and its words.
+
+    Those with conditions or open words teach nothing, nor do those of scripts without spaces: a piece of one would be
+    taught what all of it means.
+    """
     for phrase in PHRASES.phrases:
         words = tuple(word for part in phrase.parts for word in part)
-        if not phrase.conditions and not any("*" in word for word in words):
+        if not phrase.conditions and not UNSPACED.search(phrase.text) and not any("*" in word for word in words):
             yield phrase, words

@@ -10,7 +10,7 @@ from probes.judge import judge
 from probes.outcome import Cause
 from tests.probes.test_judge import at, attempt, probe, refused
 
-CLOSE = "5.7.1 Blocked sender, quota exceeded"
+CLOSE = "5.7.1 Blocked sender, over quota"
 
 
 def test_the_verdict_on_a_reply_that_may_mean_two_things() -> None:

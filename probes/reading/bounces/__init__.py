@@ -10,7 +10,6 @@
 - `token_search` the original message's token
 - `recipient`   one recipient's result and its cause
 - `address`     addresses in prose
-- `folding`     lower case for fast searches
 
 Read `read_bounce` first: it tries these in turn. `reading.mime` splits the message into parts.
 """
@@ -24,7 +23,14 @@ from probes.reading.bounces.address import address_in, addresses_in_field, is_ma
 from probes.reading.bounces.answer import ReportedReply, answer_in, answer_in_prose, share
 from probes.reading.bounces.classify import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
-from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, RecipientNotice, notice_in, recipients_in_notice
+from probes.reading.bounces.notices import (
+    ANSWERED,
+    NOTICE_READ,
+    RecipientNotice,
+    address_anywhere,
+    notice_in,
+    recipients_in_notice,
+)
 from probes.reading.bounces.recipient import RecipientFailure, untroubled
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.session import Session, specific_answer
@@ -32,6 +38,7 @@ from probes.reading.bounces.token_search import token_in
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.reading.mime import ParsedMail, open_mail
 
+_HEADERS = ("from", "to", "subject", "date", "received", "return-path", "content-type", "mime-version", "message-id")
 RECIPIENTS_READ = 100  # what a server must take at once (RFC 5321, section 4.5.3.1.8); a probe has one
 
 
@@ -40,7 +47,9 @@ def read_bounce(data: bytes) -> BounceFacts:
 
     Never raises; takes bounded time for any size, because only the first bytes are read (see `reading.mime`).
     """
-    mail = open_mail(b"\n" + data if data[:64].lstrip().startswith(b"{") else data)  # JSON alone has no header section
+    mail = open_mail(data)
+    if not any(name in mail.headers for name in _HEADERS):  # JSON, or the text of a notice, without its headers
+        mail = open_mail(b"\n" + data)
     kind, recipients, reporting = _read(mail)
     token = token_in(mail, data) if kind is not MailKind.OTHER else None
     return BounceFacts(kind, tuple(recipients[:RECIPIENTS_READ]), reporting, token)
@@ -139,13 +148,13 @@ def _trouble(
 
 
 def _whole(answer: ReportedReply, told: str) -> ReportedReply:
-    """Return all lines of an answer of which the report has only the first, "550-", and the transcript the others."""
-    if answer.words[3:4] != "-":
+    """Return all lines of an answer of which the report has only the first, "550-"; the notice has the others."""
+    if answer.words[3:4] != "-" or not answer.code:
         return answer
     lines = [line for line in ANSWERED.findall(told) if line.startswith(str(answer.code))]
-    if len(lines) < 2 or not answer.code:
+    whole = answer_in("\n".join(lines)) if len(lines) > 1 else answer_in_prose(told)
+    if whole.code != answer.code or len(whole.words) <= len(answer.words):
         return answer
-    whole = answer_in("\n".join(lines))
     return replace(whole, stage=whole.stage or answer.stage, host=whole.host or answer.host)
 
 
@@ -224,7 +233,9 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
     longest = share(len(named))
     session = Session(notice, len(named))
     troubles = [
-        RecipientFailure(said.address, action, None, _answer(said, session, longest), "", context[:longest])
+        RecipientFailure(
+            said.address, action, None, _answer(said, session, longest), "", context[:longest], told=said.text[:longest]
+        )
         for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
     ]
     reporter = _REPORTER.search(notice)
@@ -243,11 +254,15 @@ def _answer(said: RecipientNotice, session: Session, longest: int) -> ReportedRe
 
 
 def _named(mail: ParsedMail, notice: str, text: str) -> list[RecipientNotice]:
-    """Return the recipients named in the notice; else the original message's; else one without an address, because what
-    is said still counts: Exchange may give only a person's name."""
-    return recipients_in_notice(notice, _known(mail)) or [
-        RecipientNotice(address, notice) for address in _original_to(mail, notice, text[len(notice) :]) or [""]
-    ]
+    """Return the recipients named in the notice; else the original message's; else the first address in the notice.
+
+    Else one without an address, because what is said still counts: Exchange may give only a person's name.
+    """
+    if named := recipients_in_notice(notice, _known(mail)):
+        return named
+    addressed = _original_to(mail, notice, text[len(notice) :])
+    told = [one.lower() for one in addresses_in_field(mail.headers.get("to"))]
+    return [RecipientNotice(address, notice) for address in addressed or [address_anywhere(notice, told)]]
 
 
 def _known(mail: ParsedMail) -> list[str]:

@@ -5,7 +5,7 @@ import re
 from probes.reading.header_addresses import addresses_of
 
 _QUOTED = r"\"(?:[^\"\\\n]|\\[^\n]){1,100}\""  # RFC 5321, section 4.1.2: may contain spaces and "@"
-_LOCAL = rf"(?:{_QUOTED}|[^\s<>\"'()\[\]:;,@|]{{1,100}})"
+_LOCAL = rf"(?:{_QUOTED}|[^\s<>\"'()\[\]:;,@|「」《》（）：，、；]{{1,100}})"
 _DOMAIN = r"(?:[A-Za-z0-9\-_](?:[A-Za-z0-9_\-.]{0,250}[A-Za-z0-9\-_])?|\[[0-9A-Fa-f.:]{2,45}\])"
 ADDRESS = rf"{_LOCAL}@{_DOMAIN}(?![\w.-]{{0,260}}\"@)"  # not what stands inside a quoted local part
 

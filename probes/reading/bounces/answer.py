@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from probes.answer import Stage
-from probes.reading.bounces.folding import lowered
+from probes.reading.replies.folding import lowered
 
 MAX_ANSWER_CHARS = 8192  # characters of one answer
 MAX_TOTAL_ANSWER_CHARS = 2 * MAX_ANSWER_CHARS  # for all recipients: some 30 expressions search each answer
@@ -16,7 +16,7 @@ CODES_READ = 24
 _ENHANCED = r"([245]\.[0-7]\.\d{1,3})(?![\w-]|\.\d)"  # RFC 3463 knows the subjects 0 to 7
 _PAIR = re.compile(rf"(?<![\w.])([245]\d\d)[\s\-:;<>,('\"#]{{1,8}}{_ENHANCED}", re.ASCII)
 _DIGITS = re.compile(
-    r"(?<![\w.])(?<!\dZ-)([245][0-5]\d)(?=[\s\-:;,<)\]'\"(]|\.\s|\.?$)"
+    r"(?<![\w.])(?<!\dZ-)(?<!\d/)([245][0-5]\d)(?=[\s\-:;,<)\]'\"(]|\.\s|\.?$)"
     r"(?!\s+(?:bytes|kb|mb|sec|min|hour|day|mess|recip|octet|port|attempt|times))",
     re.ASCII | re.IGNORECASE,
 )
@@ -39,7 +39,9 @@ STAGES = tuple(  # the words of Postfix, Exim, qmail, sendmail, Yahoo, DragonFly
             Stage.END_OF_DATA,
         ),
         (
-            r"(?:in reply to|after|our|for|>>>|performing the|smtp:) ?mail\b|\[mail_from\]|sender was rejected"
+            r"(?:in reply to|like our|>>>|performing the|smtp:) ?mail\b|(?:after|for) mail (?:from\b"
+            r"|command)|\[mail_from\]"
+            r"|sender was rejected"
             r"|state 13\b",
             Stage.MAIL,
         ),
@@ -47,7 +49,7 @@ STAGES = tuple(  # the words of Postfix, Exim, qmail, sendmail, Yahoo, DragonFly
             r"(?:in reply to|after|our|for|>>>|smtp:) ?rcpt\b|\[rcpt_to\]|does not like recipient|state 14\b",
             Stage.RCPT,
         ),
-        (r"(?:in reply to|after|our|for|>>>) ?data\b|\[data\]|state 1[56]\b", Stage.DATA),
+        (r"(?:in reply to|like our|>>>|after) ?data\b|\[data\]|state 1[56]\b", Stage.DATA),
         (r"connect to \S+: |connection (?:timed out|refused)", Stage.CONNECT),
     )
 )
@@ -93,7 +95,7 @@ def answer_in(text: str, expected: str = "") -> ReportedReply:
     return _answer(text[:MAX_ANSWER_CHARS], _codes(text[:MAX_ANSWER_CHARS], expected))
 
 
-_PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
+_PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\n(?=Giving up on \S+\.\s|I'm not going to try again)")  # qmail's own words
 
 
 def answer_in_prose(prose: str, expected: str = "") -> ReportedReply:

@@ -11,28 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from probes.reading.bounces.address import ADDRESS, is_machine, plain
-from probes.reading.bounces.folding import lowered
+from probes.reading.bounces.address import ADDRESS, addresses_in, is_machine, plain
+from probes.reading.replies.prose import notice_end
 
 NOTICE_READ = 1 << 15  # characters; what stands below is the returned message
 NAMED_READ = 100  # recipients
 LINES_READ = 1000  # with an address
-
-_ENDINGS = (  # in lower case
-    r"this is a copy of (?:the|your) (?:message|mail)",  # Exim
-    r"(?:below (?:this|the next) line is|enclosed is|below is|included is) a copy",  # qmail, OpenSMTPD, MXLogic
-    r"(?:the |here is the |start of )?(?:headers?|text|copy|first \d+ k?(?:lines|bytes))(?: and .{1,40})? of "
-    r"(?:the|your) (?:original )?(?:message|mail)\b",  # GMX, 1&1
-    r"the header and top \d+ lines",
-    r"original (?:message|mail)(?: info| headers?| text| as)?(?: is)?(?: follows| below)?[ \t.:-]*$",
-    r"(?:unsent|undelivered|returned|old|bounced) (?:message|mail)(?: headers?)?(?: follows| below)?[ \t.:-]*$",
-    r"message (?:headers?|text|header or text|contents?|body)(?: follows?| below)?[ \t.:|-]*$",  # sendmail, smail
-    r"your message (?:reads|follows|begins)",
-    r"mensaje original|message original|urspr.{1,3}ngliche nachricht",
-    r"(?:received|return-path|x-envelope-from|message-id):[ \t]",
-    r"(?:reporting-mta|final-recipient)[ \t]*:|content-type:[ \t]*message/",
-)
-ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +34,12 @@ def _row(*pattern: str) -> re.Pattern[str]:
 
 _NAMES = (
     r"(?:(?:failed|intended|original|final|error|bounced)[ -])?"
-    r"(?:recipients?|recipient\(s\)|recipient address|address|addressed to|error-for|for|user)"
+    r"(?:recipients?|recipient\(s\)|recipient address|address|addressed to|error-for|for|user"
+    r"|empfänger(?:adresse)?|destinataires?"
+    r"|destinatari[oa]s?|destinatári[oa]s?|adressat|ontvangers?|mottagare|modtager|mottaker|vastaanottaja"
+    r"|odbiorca|adresat|příjemce"
+    r"|címzett|alıcı|получател[ьи]|адресат|παραλήπτης|收件人(?:邮件地址|地址|邮箱)?|收件者|宛先|あて先"
+    r"|받는 ?사람|수신자)"
 )
 _DATED = r"[ \t]+(?:on|am|le|el|em|il|op) (?:[^\W\d]{2,12}\.?,? )?\d"
 ROWS = (
@@ -62,7 +51,7 @@ ROWS = (
     _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1: a@b [reason]
     _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]{0,200}ERROR_CODE|Invalid Address)"),  # Zoho
     _row(r"^[^\n]{0,200}?\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho, delays
-    _row(r"^[ \t>*-]*", _NAMES, r"[ \t]*:[ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"),  # EZweb, LSMTP, SurfControl
+    _row(r"^[ \t>*-]*", _NAMES, r"[ \t]*[:：][ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"),  # EZweb, LSMTP, SurfControl
     _row(r"^(?:[ \t>]|Sent|<<<)*RCPT TO[ \t]*:[ \t]*<?ADDRESS"),  # Verizon, James, InterScan, transcripts
     _row(r"^>>> ?<?ADDRESS>? <"),  # Activehunter
     _row(r"^[ \t]*(?:[*>•·]|--{0,3})[ \t]+[\"<]?ADDRESS[\">]?[ \t.]*$"),  # Mimecast, MDaemon, X3
@@ -81,7 +70,8 @@ ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)
 
 SENTENCES = (  # where no line is given to the address: IMail, KDDI, MailFoundry, DragonFly, X6, FML
     _row(
-        r"(?:deliver|reach|undeliverable|returned|rejected|failed|problems?|error|mailbox|unknown user|userid|attempts|"
+        r"(?:deliver|reach|undeliverable|returned|rejected|failed|problems?|error|mailbox|unknown user"
+        r"|userid|attempts|"
         r"exceeds|not exist|unknown|invalid|duplicated)[^@\n]{0,80}?[\s:<\"'(]ADDRESS"
     ),
     _row(r"(?:originally addressed|message|mail|e-mail|sent) (?:to|for)[ \t]*:?[ \t]*[<\"']{0,2}ADDRESS"),
@@ -91,7 +81,11 @@ SENTENCES = (  # where no line is given to the address: IMail, KDDI, MailFoundry
     ),
 )
 _NOT_THEM = re.compile(
-    r"contact|assist|question|help|from[: ]|sender|mailto|support|please (?:send|mail|write)|forward", re.IGNORECASE
+    r"contact|assist|question|help|from[: ]|sender|mailto|support|please (?:send|mail|write)|forward"
+    r"|kontakt|hilfe|wenden|schreiben sie|écrivez|escrib[ae]|scriv|escreva|absender|\bvon[: ]|\baide"
+    r"|expéditeur|ayuda|remitente|aiuto|mittente|ajuda|remetente|afzender|avsändare"
+    r"|nadawc|odesílatel|отправител|обратитесь|发件人|寄件|联系|差出人|送信者|お問い?合|보낸 ?사람|문의",
+    re.IGNORECASE,
 )
 _EXPANDED = re.compile(rf"\(expanded from:[ \t]*<?({ADDRESS})", re.IGNORECASE)  # sendmail's aliases
 
@@ -103,9 +97,7 @@ def notice_in(text: str) -> str:
         text = re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)
     if "(a)" in text:
         text = _X400_AT.sub(r"\1@", text)
-    start = re.search(r"\S", text)
-    ending = next((m for m in ENDINGS.finditer(lowered(text)) if start and m.start() > start.start()), None)
-    return text[: min(ending.start() if ending else len(text), NOTICE_READ)]
+    return text[: min(notice_end(text), NOTICE_READ)]
 
 
 def recipients_in_notice(notice: str, known: Sequence[str] = ()) -> list[RecipientNotice]:
@@ -162,6 +154,16 @@ def _in_sentences(notice: str) -> list[_Place]:
             if not _NOT_THEM.search(notice, start, match.start("address")):
                 _keep(places, start, match)
     return _in_order(places)
+
+
+def address_anywhere(notice: str, but: Sequence[str] = ()) -> str:
+    """Return the first address in a notice of any form that is nobody's to contact, "" if there is none."""
+    for line in islice((line for line in notice.split("\n") if "@" in line), LINES_READ):
+        for address in addresses_in(line):
+            ahead = line[: line.find(address)]
+            if not is_machine(address) and address.lower() not in but and not _NOT_THEM.search(ahead):
+                return address
+    return ""
 
 
 def _keep(places: dict[int, _Place], start: int, match: re.Match[str]) -> None:

@@ -6,6 +6,7 @@ A sending server's diagnostic may only say that delivery failed, while its trans
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 
 from probes.answer import Stage
@@ -119,10 +120,21 @@ _SPECIFIC = re.compile(
     r"\bunknown (?:host|command|recipient|user)|host unknown|command (?:not|un)|message (?:refused|rejected)",
     re.IGNORECASE,
 )
+_CONCLUSIONS = re.compile(  # sendmail's and Postfix's, of a program that failed, and said why in words of its own
+    r"(?:temporary failure\.|command died with (?:status|signal) \d+: \"[^\"\n]{1,200}\"\.?)\s{1,8}command output:"
+    r"|(?:[45]\d\d )?(?:[45]\.\d\.\d )?(?:unknown mailer error \d+|can't create output)",
+    re.IGNORECASE,
+)
 
 
+def without_conclusions(text: str) -> str:
+    """Return a text without what a sender concludes of the failure of a program."""
+    return _CONCLUSIONS.sub(" ", text) if "output" in text or "mailer error" in text else text
+
+
+@lru_cache(maxsize=64)  # it is asked more than once of one answer
 def says_nothing(text: str) -> bool:
     """Test if a text says no more than that delivery failed: codes, names, and words that are true of every failure."""
-    bare = _NAMES.sub(" ", text[:500])
+    bare = _NAMES.sub(" ", without_conclusions(text[:500]))
     words = _WORD.findall(bare.lower())
     return len(words) <= 20 and _EMPTY_WORDS.issuperset(words) and not _SPECIFIC.search(bare)

@@ -4,6 +4,7 @@ Every clue of a reply, a phrase, a word, a code, a blocklist, adds its learnt we
 the margin between them is the confidence.
 
 - `words`      reduces a text to the words that its meaning depends on
+- `translations`  words of other languages, and the English ones that they are read as
 - `codes`      finds codes and stage in a text
 - `table`      the form of the phrase tables, and the search in them; `phrases` all of them together
 - `webmail`, `carriers`, `gateways`   tables: phrases of single services and products
@@ -17,6 +18,8 @@ the margin between them is the confidence.
 - `why`        explains an answer to people
 - `literals`   finds fixed texts of several tables at once
 - `quoted`     the address that a reply is about
+- `prose`      the sentences of a notice that state a reason
+- `folding`    lower case for fast searches
 """
 
 from functools import lru_cache
@@ -26,6 +29,7 @@ from probes.outcome import Cause
 from probes.reading.facts import ReplyFacts, Rival
 from probes.reading.replies.clues import MAX_REPLY_CHARS, ReplyParts, clues_of, take_apart
 from probes.reading.replies.decision import Decision, decide
+from probes.reading.replies.prose import is_notice_text, notice_end, read_prose
 from probes.reading.replies.quoted import quoted_address
 from probes.reading.replies.weights import probabilities
 
@@ -43,11 +47,15 @@ def read_reply(
 ) -> ReplyFacts:
     """Read one refusal: a live reply, or a bounce's Diagnostic-Code. Never raises, whatever the text.
 
-    Missing codes and stage are looked for in the text. Only its first 16 KiB are read. `live`: it was said to us at
+    Missing codes and stage are looked for in the text. Only its first 16 KiB are read. Of a notice, which has
+    paragraphs and so is no server's answer, the sentences that state a reason are read. `live`: it was said to us at
     this stage, so what the server could not know yet is ruled out. Others' reports are less certain: a server that
     sends several commands at once may take an answer for that to another one.
     """
-    return _read(text[:MAX_REPLY_CHARS], stage, code, enhanced, live)
+    text = text[:MAX_REPLY_CHARS]
+    if not live and is_notice_text(text):
+        return read_prose(text[: notice_end(text)], lambda part: _read(part, stage, code, enhanced, False))
+    return _read(text, stage, code, enhanced, live)
 
 
 @lru_cache(maxsize=64)  # judging, grading and explaining one attempt ask for the same

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from probes.outcome import Cause
-from probes.reading.replies.words import END, PLEASE, Vocabulary, fold
+from probes.reading.replies.words import END, IN_ENGLISH, PLEASE, UNSPACED, Vocabulary, fold
 
 
 class PhraseSource(NamedTuple):
@@ -73,7 +73,6 @@ _SEPARATOR = re.compile(r" / |\n")
 _CONDITION = re.compile(r"\[\w+\]$|[245]\d\d$|[245]\.\d+\.\d+$", re.ASCII)
 _OPENING = re.compile(r"(?<![a-z0-9])([a-z]{2,}\d*)\*_")
 _KNOWN = re.compile(r"[a-z]{3,}")
-_UNSPACED = re.compile(r"[\u3000-\u9fff\uac00-\ud7af]")  # scripts without spaces between words
 
 
 class _Node(NamedTuple):
@@ -114,13 +113,13 @@ class PhraseIndex:
         for row, text in zip(written, texts, strict=True):
             phrase = self._phrase(row, text)
             once.setdefault((phrase.cause, phrase.kind, phrase.conditions, phrase.parts), phrase)
-        self.phrases = tuple(once.values())
-        self._unspaced = [(fold(phrase.text), phrase) for phrase in self.phrases if _UNSPACED.search(phrase.text)]
+        self.phrases = tuple(phrase for phrase in once.values() if not _is_english_now(phrase))
+        self._unspaced = [(fold(phrase.text), phrase) for phrase in self.phrases if UNSPACED.search(phrase.text)]
         numbers: dict[tuple[tuple[str, ...], ...], int] = {}  # of the beginnings of phrases with gaps
         self._root = _tree(
             (phrase.parts[place], _Part(phrase, place, numbers))
             for phrase in self.phrases
-            if not _UNSPACED.search(phrase.text)
+            if not UNSPACED.search(phrase.text)
             for place in range(len(phrase.parts))
         )
 
@@ -179,6 +178,12 @@ class PhraseIndex:
     def _words(self, piece: Sequence[str]) -> tuple[str, ...]:
         words = self.vocabulary.words(" ".join(piece))
         return tuple(word for word in (words[:-1] if words[-1:] == [END] else words) if word != PLEASE)
+
+
+def _is_english_now(phrase: Phrase) -> bool:
+    """Test if all words of a phrase of another language are read as English ones: then it would be found in English."""
+    words = [word for part in phrase.parts for word in part]
+    return phrase.kind is PhraseKind.FOREIGN and not UNSPACED.search(phrase.text) and IN_ENGLISH.issuperset(words)
 
 
 class _Part:

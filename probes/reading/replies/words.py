@@ -8,8 +8,10 @@ dropped, negations are one word, endings are cut ("exceeds", "exceeded" → `exc
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
+
+from probes.reading.replies.translations import TRANSLATED
 
 ADDRESS, IP_ADDRESS, HOST, END = "@", "#", "~", "."
 IF, PLEASE = "if", "pleas"  # as they are reduced
@@ -76,6 +78,8 @@ _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,12}[a-z][a-z0-9-]{1,62}(?:/.*)?")
 _EXCHANGE = re.compile(r"(?:resolver|queue|transport|storedrv|smtpsend|routing|sms)\.")
 _PART = re.compile(r"[^\W_]+\*?")
 _ENDS = tuple(".!?")
+UNSPACED = re.compile(r"[\u3000-\u9fff\uac00-\ud7af]")  # scripts without spaces between words: each two signs are one
+INFLECTED = 6  # letters of a word in Cyrillic or Greek that its endings leave alone
 MEMORY, LONGEST_KEPT = 4096, 64  # chunks of text that are kept reduced, and their characters
 
 
@@ -85,7 +89,8 @@ def fold(text: str) -> str:
     if lowered.isascii():
         return lowered
     split = unicodedata.normalize("NFKD", lowered.translate(_QUOTES))
-    return "".join(c for c in split if not unicodedata.combining(c))
+    plain = "".join(c for c in split if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", plain)  # Korean syllables in one piece
 
 
 def repair(text: str) -> str:
@@ -154,6 +159,21 @@ def without_advice(words: Sequence[str]) -> list[str]:
     if sum(word not in PLACEHOLDERS for word in kept) >= LEAST:
         return kept
     return [word for word in words if word != PLEASE]
+
+
+_ENGLISH: Mapping[str, tuple[str, ...]] = {  # by the beginning of a word in another language, "=" after a whole one
+    f"{fold(form[1:])}=" if form.startswith("=") else fold(form): tuple(map(stem, english.split()))
+    for english, forms in TRANSLATED.items()
+    for form in forms.split()
+}
+
+
+IN_ENGLISH = frozenset(chain.from_iterable(_ENGLISH.values()))  # the words that others are read as
+
+
+def _in_english(word: str) -> tuple[str, ...] | None:
+    whole = _ENGLISH.get(f"{word}=")
+    return whole or next((_ENGLISH[word[:end]] for end in range(len(word), 1, -1) if word[:end] in _ENGLISH), None)
 
 
 class _Memory(dict[str, tuple[str, ...]]):
@@ -236,5 +256,10 @@ class Vocabulary:
             yield from map(stem, _SAME[word].split())
         elif opening := next((start for start in self._openings if word.startswith(start)), None):
             yield opening + "*"
+        elif UNSPACED.search(word):
+            for pair in map("".join, pairwise(word)) if len(word) > 1 else (word,):
+                yield from _in_english(pair) or (pair,)
+        elif english := _in_english(word):
+            yield from english
         else:
-            yield stem(word)
+            yield stem(word) if word.isascii() else word[:INFLECTED]

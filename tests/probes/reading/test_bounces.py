@@ -370,7 +370,7 @@ def test_no_token_is_none() -> None:
 
 
 def test_prose_that_gives_no_reason_does_not_undo_what_the_servers_answer_says() -> None:
-    answer = ReportedReply("550 5.7.1 Refused by the server", "550 5.7.1 Refused by the server", 550, "5.7.1")
+    answer = ReportedReply("550 5.7.1 Rejected by the server", "550 5.7.1 Rejected by the server", 550, "5.7.1")
     alone = RecipientFailure("ann@company.example", "failed", "5.7.1", answer).facts()
     prose = (
         "This is the mail system at host mx.company.example. I'm sorry to have to inform you that your message could not "

@@ -83,7 +83,7 @@ def clues_in(text: str, stage: Stage | None = None) -> set[str]:
         ("550 blocked using zen.spamhaus.org", None, {"blocklist Spamhaus ZEN", 'words "using (host name)"'}),
         ("550 https://support.google.com/mail/?p=NoSuchUser", None, {'link "mail/?p=nosuchuser"'}),
         ("550 User unknown", None, {'words "user unknown"'}),
-        ("550 Postfach voll", None, {'known wording "postfach voll"'}),
+        ("550 Postfach ist voll", None, {'known wording "postfach ist voll"'}),
         ("550 blocked", None, {'vague wording "blocked"'}),
         ("550 5.4.1 Recipient address rejected: Access denied", None, {'words "recipient address"'}),
         ("550 greylisted", None, {'word "greylisted"'}),

@@ -32,6 +32,7 @@ MAX_RECORDS = 100  # of one type
 MAX_RECORD_CHARS = 4096  # DKIM keys and SPF records have some 500
 CACHED_ANSWERS = 20_000
 MAX_AUTHORITIES = 4  # name servers of one zone that are asked
+MAX_LOOKUPS = 16  # at once; each answer costs half a millisecond of CPU, and the event loop has others to serve
 MAX_ALIASES = 8  # CNAMEs in a row, over zones
 EDNS_PAYLOAD = 1232  # octets, what no network cuts
 TRY_SECONDS = 2.0  # one name server may be silent this long before the next is asked
@@ -80,7 +81,7 @@ class DnsAnswer:
 
 
 class Resolver(Protocol):
-    """DNS queries. Nothing raises; everything ends within `timeout` seconds."""
+    """DNS queries. Nothing raises; everything ends within `timeout` seconds, of `lookup` from when it has its turn."""
 
     async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
         """Return the hosts that accept mail for `domain`, best first, at least one with an address (RFC 5321, 5.1)."""
@@ -131,6 +132,7 @@ class DnsResolver:
         self._hosts_file = hosts_file
         self._authority_port = authority_port
         self._dns: dns.asyncresolver.Resolver | None = None
+        self._turns = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
         """See `Resolver`."""
@@ -152,14 +154,15 @@ class DnsResolver:
         self, name: str, kind: str, *, timeout: float, authoritative: bool = False
     ) -> DnsAnswer | Unresolved:
         """See `Resolver`."""
-        until = asyncio.get_running_loop().time() + timeout
-        if authoritative:
-            return await self._from_authorities(name, kind, until)
-        try:
-            uncached = _uncached(self._resolver().nameservers, dns.flags.RD | dns.flags.AD)
-        except (dns.exception.DNSException, OSError) as error:
-            return _failed(name, kind, error, timeout)
-        return await _lookup(uncached, name, kind, until)
+        async with self._turns:
+            until = asyncio.get_running_loop().time() + timeout
+            if authoritative:
+                return await self._from_authorities(name, kind, until)
+            try:
+                uncached = _uncached(self._resolver().nameservers, dns.flags.RD | dns.flags.AD)
+            except (dns.exception.DNSException, OSError) as error:
+                return _failed(name, kind, error, timeout)
+            return await _lookup(uncached, name, kind, until)
 
     async def _from_authorities(self, name: str, kind: str, until: float) -> DnsAnswer | Unresolved:
         """Ask the name servers of the zone that holds `name`, and for the target of a CNAME those of its zone."""

@@ -30,6 +30,7 @@ from tests.bench import (
     round_trip,
     scrape,
     service_level,
+    standing,
     start_up,
 )
 from tests.bench.figures import Finding, Remark, as_json, show
@@ -59,6 +60,7 @@ PARTS: dict[str, Part] = {
     "disk": Part(disk.measure, disk.FULL, disk.QUICK),
     "scrape": Part(scrape.measure, scrape.FULL, scrape.QUICK),
     "service-level": Part(service_level.measure, service_level.FULL, service_level.QUICK),
+    "standing": Part(standing.measure, standing.FULL, standing.QUICK),
     "monitoring": Part(monitoring.measure, monitoring.FULL, monitoring.QUICK),
     "pages": Part(pages.measure, pages.FULL, pages.QUICK),
     "many-paths": Part(many_paths.measure, many_paths.FULL, many_paths.QUICK),

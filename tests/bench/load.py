@@ -3,8 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +83,25 @@ def cpu_seconds(pid: int) -> float:
     """What a running process has used so far, user and system, told in hundredths of a second."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def loop_turns() -> Iterator[list[float]]:
+    """Fills with the CPU time, in seconds, of each turn of the event loop: how late others are served by our doing,
+    whatever else the machine does."""
+    loop, turns = asyncio.get_running_loop(), list[float]()
+    once = loop._run_once  # type: ignore[attr-defined]
+
+    def timed() -> None:
+        began = time.thread_time()
+        once()
+        turns.append(time.thread_time() - began)
+
+    loop._run_once = timed  # type: ignore[attr-defined]
+    try:
+        yield turns
+    finally:
+        loop._run_once = once  # type: ignore[attr-defined]
 
 
 @asynccontextmanager

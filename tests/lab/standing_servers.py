@@ -71,9 +71,13 @@ class NameServers:
     """All of them, while they run."""
 
     folder: Path
-    resolver: DnsResolver
     unbound: str
     knot: str
+
+    @property
+    def resolver(self) -> DnsResolver:
+        """A new one: each belongs to one event loop."""
+        return DnsResolver([self.unbound], authority_port=int(self.knot.rpartition(":")[2]))
 
     def publish(self, zone: str, text: str, serial: int) -> None:
         """Replace an unsigned zone."""
@@ -103,8 +107,7 @@ def name_servers(
         binary = shutil.copy("/usr/sbin/unbound", folder / "unbound")  # AppArmor lets the other read /etc/unbound only
         command = (str(binary), "-d", "-p", "-c", str(folder / "unbound.conf"))
         _started(Daemon("unbound", command, folder / "unbound.out", _listens(port)), house)
-        where = f"127.0.0.1:{port}"
-        yield NameServers(folder, DnsResolver([where], authority_port=knot_port), where, f"127.0.0.1:{knot_port}")
+        yield NameServers(folder, f"127.0.0.1:{port}", f"127.0.0.1:{knot_port}")
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """Lookups past the cache, and those of a zone's own name servers, over real sockets."""
 
+import asyncio
+
 import pytest
 
 from probes.answer import Fault
-from probes.resolver import DnsAnswer, DnsResolver, Unresolved
+from probes.resolver import MAX_LOOKUPS, DnsAnswer, DnsResolver, Unresolved
 from tests.support.nameserver import NameServer, Records, name_server
 
 ZONE: Records = {
@@ -94,3 +96,21 @@ async def test_name_servers_that_cannot_be_found_are_no_answer() -> None:
     assert "no name server of example has an address" in found.text
     assert isinstance(lost, Unresolved)
     assert "no zone found" in lost.text
+
+
+async def test_lookups_wait_for_their_turn_and_their_time_begins_with_it() -> None:
+    """Few at once keep the event loop free."""
+    count = 3 * MAX_LOOKUPS
+    records: Records = {(f"n{number}.example", "A"): ["192.0.2.1"] for number in range(count)}
+    async with name_server(records) as dns:
+        under_way: list[int] = []
+        resolver = DnsResolver([dns.where])
+
+        async def ask(number: int) -> DnsAnswer | Unresolved:
+            found = await resolver.lookup(f"n{number}.example", "A", timeout=2)
+            under_way.append(len(dns.asked) - len(under_way))
+            return found
+
+        found = await asyncio.gather(*(ask(number) for number in range(count)))
+    assert all(isinstance(each, DnsAnswer) and each.records for each in found)
+    assert max(under_way) <= MAX_LOOKUPS

@@ -1,5 +1,6 @@
 """The commands and their options."""
 
+import asyncio
 import gc
 import json
 import sys
@@ -57,7 +58,13 @@ def sandbox(config: ConfigFile = HERE) -> None:
 
 
 @app.command("check-config")
-def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+def check_config(
+    config: ConfigFile = HERE,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask what the companies' domains publish that stops mail.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check the configuration and list all errors; nothing is started."""
     from monitor.cli.config_warnings import config_warnings
     from monitor.config import ConfigErrors, read_config
@@ -70,12 +77,17 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
         _out(json.dumps({"ok": False, "errors": rows})) if as_json else say_error(str(errors))
         raise typer.Exit(Exit.NOT_OK) from None
     paths, needs = settings.paths(), disk_needs(settings)
+    warnings = config_warnings(config, settings)
+    if online:
+        from monitor.cli.online import online_warnings
+
+        warnings += asyncio.run(online_warnings(settings))
     if as_json:
         counts = {"companies": len(settings.companies), "paths": len(paths), "probes_per_day": needs.probes_per_day}
         sizes = {"store_bytes_least": round(needs.least), "store_bytes_most": round(needs.most)}
-        _out(json.dumps({"ok": True, **counts, **sizes}))
+        _out(json.dumps({"ok": True, **counts, **sizes, **({"warnings": warnings} if online else {})}))
         return
-    for warning in config_warnings(config, settings):
+    for warning in warnings:
         say_error(f"warning: {warning}")
     _out(f"{config}: valid: {len(settings.companies)} companies, {len(paths)} paths")
     _out(disk_sentence(needs))

@@ -1,0 +1,36 @@
+"""`check-config --online`: what the companies' own domains publish that stops mail, as warnings."""
+
+import asyncio
+from collections.abc import Sequence
+
+from monitor.app import outside_of
+from monitor.config import Config
+from probes.display import one_line
+from probes.standing.asking import Asker
+from probes.standing.fact import Fact, State, Why
+from probes.standing.reach import reach
+from probes.standing.words import COMPANY_QUESTIONS, sentence
+
+AT_ONCE = 8  # domains
+SAID = (State.BAD, State.WEAK, State.UNKNOWN)
+"""A warning each. What is unknown may be our own fault, and then nothing is known of the others either."""
+
+
+async def online_warnings(config: Config) -> list[str]:
+    """Return a warning for each fact that may stop mail to a company, in the order of the companies."""
+    wanted = dict.fromkeys((path.company, path.to.rpartition("@")[2].lower()) for path in config.paths())
+    room = asyncio.Semaphore(AT_ONCE)
+    async with outside_of(config) as outside:
+        asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating)
+
+        async def read(domain: str) -> Sequence[Fact]:
+            async with room:
+                return await reach(domain, asker)
+
+        found = await asyncio.gather(*(read(domain) for _, domain in wanted))
+    return [
+        f"{company}: {COMPANY_QUESTIONS[fact.question].label} of {one_line(fact.subject, 100)}: {sentence(fact)}"
+        for (company, _), facts in zip(wanted, found, strict=True)
+        for fact in facts
+        if fact.state in SAID and fact.why is not Why.AD_NOT_TRUSTED  # a setting of ours, and said by `standing`
+    ]

@@ -1,0 +1,51 @@
+"""`check-config --online`: the domains of companies by a name server on loopback."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from monitor.cli.main import app
+from monitor.cli.online import online_warnings
+from monitor.config import read_config
+from tests.support.nameserver import Records, name_server
+
+COMPANIES = """
+[companies.good.paths.hq]
+to = "probe@good.example"
+route = { via = "xclient", host = "192.0.2.10" }
+mailbox = { via = "maildir", path = "good" }
+[companies.null.paths.hq]
+to = "probe@null.example"
+route = { via = "xclient", host = "192.0.2.10" }
+mailbox = { via = "maildir", path = "null" }
+[companies.mute.paths.hq]
+to = "probe@mute.example"
+route = { via = "xclient", host = "192.0.2.10" }
+mailbox = { via = "maildir", path = "mute" }
+"""
+ZONE: Records = {
+    ("example", "NS"): ["ns.example."],
+    ("good.example", "MX"): ["10 mx.good.example."],
+    ("mx.good.example", "A"): ["192.0.2.20"],
+    ("null.example", "MX"): ["0 ."],
+    ("mute.example", "MX"): "SERVFAIL",
+}
+
+
+async def test_each_fact_that_may_stop_mail_is_a_warning(tmp_path: Path) -> None:
+    async with name_server(ZONE) as dns:
+        (tmp_path / "config.toml").write_text(f'[dns]\nnameservers = ["{dns.where}"]\n' + COMPANIES)
+        found = await online_warnings(read_config(tmp_path / "config.toml"))
+    assert not any(line.startswith("good") for line in found)
+    assert "null: mail hosts of null.example: " in found[0]
+    assert [line for line in found if line.startswith("mute: mail hosts") and "SERVFAIL" in line]
+
+
+def test_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    default = Path(__file__).parents[3] / "config.toml"
+    found = CliRunner().invoke(app, ["check-config", "--online", "--json", "-c", str(default)])
+    assert (found.exit_code, json.loads(found.stdout)["warnings"]) == (0, [])
+    plain = CliRunner().invoke(app, ["check-config", "--json", "-c", str(default)])
+    assert "warnings" not in json.loads(plain.stdout)

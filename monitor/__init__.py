@@ -11,11 +11,12 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `oncall`    the incident engine and the delivery of notices
 - `config`    the configuration schema and its errors
 - `store`     the database: all SQL is in there
-- `sources`   sources of evidence: mailboxes, and the listener for copies and bounces
+- `sources`   sources of evidence: mailboxes, the listener for copies and bounces, standing
 - `channels`  the services that notices are sent to
 - `people`    accounts, rights, passwords
 - `notices`   wording and routing of notices: pure
 - `incidents` rules that open, scope and close incidents: pure
+- `standing`  the sender's standing over time, and when it is read: pure
 - `measures`  histograms, the lag of the event loop
 - `sandbox`   simulated companies for `make run`
 - `reference` generates parts of the documentation

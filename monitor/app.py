@@ -17,6 +17,7 @@ from monitor.config import Config, WatchedPath
 from monitor.config.received import addresses_of
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of, simulated_dns
+from monitor.config.standing_plan import plan_of
 from monitor.config.unchanged import read_again
 from monitor.events import Listener
 from monitor.first_admin import announce_first_link
@@ -41,6 +42,7 @@ from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, listening
 from monitor.sources.inbound.reports import ReportIntake, report_reader
 from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.inbound.settings import InboundSettings
+from monitor.sources.standing import StandingWatch
 from monitor.store import Store, StoreError
 from monitor.supervised import kept_open
 from monitor.web.auth import only_simulated
@@ -159,13 +161,13 @@ class Service:
     dialogue_times: DialogueTimes
     loop_lag: LoopLag
     outside: Outside
+    standing: StandingWatch
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
         self.report_shares = ReportShares(self.store.reports, self._now)
-        self.calendar = Calendar(
-            {self.housekeeping: HOUSEKEEPING, self.read_token_ends: EACH_MINUTE, self.report_shares.read: EACH_MINUTE}
-        )
+        each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
+        self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
         self.metrics = Metrics(self.board, self._gauges())
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
@@ -231,6 +233,8 @@ class Service:
         self.incident_engine.start()
         self.delivery.configure(self.config.channels)
         self.delivery.start()
+        self.standing.configure(plan_of(self.config))
+        self.standing.start()
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
@@ -248,6 +252,7 @@ class Service:
         await self.pipeline.configure(config)
         await self.incident_engine.configure(config)
         self.delivery.configure(config.channels)
+        self.standing.configure(plan_of(config))
         if self._inbound_router:
             _configure(self._inbound_router, config)
         await self.planner.configure(config)
@@ -259,7 +264,7 @@ class Service:
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            for part in (self.network, self.delivery, self.incident_engine, self.signals, self.planner):
+            for part in (self.network, self.standing, self.delivery, self.incident_engine, self.signals, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
@@ -283,6 +288,12 @@ class Service:
             log.info("old reports deleted", reports=dropped)
         if await self.store.learn_packing(now):
             log.info("learnt from the newest mail how to store evidence in fewer bytes")
+
+    async def follow_profile(self) -> None:
+        """Reload the configuration once the next profile of the sender holds."""
+        since = self.config.sender.next_profile_at(self._reload.loaded_at)
+        if since and since <= self._now():
+            await self.reload()
 
     async def read_token_ends(self) -> None:
         """Read when tokens expire."""
@@ -360,8 +371,9 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
-        seers = (network.on_event, log_verdict, signals.on_event, live.on_event, dialogue_times.on_event)
-        listeners = (*seers, *listeners)
+        standing = StandingWatch(store.standing, outside)
+        seers = (network, signals, live, dialogue_times, standing)
+        listeners = (log_verdict, *(seer.on_event for seer in seers), *listeners)
         flying = pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
         dispatcher = InProcessDispatcher(pipeline)
@@ -389,6 +401,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
             dialogue_times=dialogue_times,
             loop_lag=loop_lag,
             outside=outside,
+            standing=standing,
         )
         await house.enter_async_context(loop_lag.measured())
         await _begin(at_work, house, patient=stood_by)

@@ -4,7 +4,8 @@
 - `watched`    a path as the service uses it, with company settings and defaults resolved
 - `pace`       [probes]: schedule and time limits, which a company or path may override
 - `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes
-- `unchanged`  keeps the companies that a reload does not change
+- `unchanged`  reads again for a reload, and keeps the companies that it does not change
+- `standing_plan`  [standing] and [sender] as the source of standing uses them
 - `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line

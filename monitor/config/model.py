@@ -1,7 +1,7 @@
 """The configuration schema: one class per table, its fields are the keys."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -111,6 +111,26 @@ Ptr = Annotated[str, AfterValidator(_ptr)]
 StoreUrl = Annotated[str, AfterValidator(_store_address)]
 
 
+def _date(value: Any) -> Any:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(f"must be a date like 2025-01-01, without quotes, not {shown(value)}")
+    return value
+
+
+class ProfileSettings(Settings):
+    """[[sender.profile]]: the sender since a date. What it leaves out is as [sender] says."""
+
+    since: Annotated[date, BeforeValidator(_date)] = Field(description="Its first day, in UTC.")
+    source_ip: Ip | None = Field(None, description="The IP address that the real sender sends from.")
+    helo: Host | None = Field(None, description="HELO name of the real sender.")
+    ptr: Ptr | None = Field(None, description="Reverse DNS name of `source_ip`, stated by XCLIENT.")
+
+    @property
+    def begins_at(self) -> datetime:
+        """The time from which it holds."""
+        return datetime.combine(self.since, time(), UTC)
+
+
 class SenderSettings(Settings):
     """[sender]: the monitored identity."""
 
@@ -126,6 +146,9 @@ class SenderSettings(Settings):
         description="The envelope sender, in `domain`; the probe's token is added as +tag.",
     )
     dkim: Dkim | None = Field(None, description="DKIM key to sign probes with, if the sender provided one.")
+    profile: tuple[ProfileSettings, ...] = Field(
+        (), description="The sender at different times, one table each; the newest `since` that is past holds."
+    )
 
     @field_validator("address", "bounces")
     @classmethod
@@ -134,6 +157,29 @@ class SenderSettings(Settings):
         if domain is not None and not belongs(address.rpartition("@")[2], domain):
             raise ValueError(f"must be an address in {domain} or a subdomain, not {shown(address)}")
         return address
+
+    @field_validator("profile")
+    @classmethod
+    def _one_of_a_day(cls, profiles: tuple[ProfileSettings, ...]) -> tuple[ProfileSettings, ...]:
+        days = [profile.since for profile in profiles]
+        if twice := [day for place, day in enumerate(days) if day in days[:place]]:
+            raise ValueError(f"has two profiles since {twice[0]}; write one for each day")
+        return profiles
+
+    def holding(self, at: datetime) -> ProfileSettings | None:
+        """Return the profile that holds at this time, None before the first: then [sender] says all."""
+        past = [profile for profile in self.profile if profile.begins_at <= at]
+        return max(past, key=lambda profile: profile.since, default=None)
+
+    def next_profile_at(self, at: datetime) -> datetime | None:
+        """Return when the next profile begins to hold."""
+        return min((each.begins_at for each in self.profile if each.begins_at > at), default=None)
+
+    def as_of(self, at: datetime) -> "SenderSettings":
+        """Return the sender at this time, the keys of its profile in the place of its own."""
+        profile = self.holding(at)
+        said = profile.model_dump(exclude_none=True, exclude={"since"}) if profile else {}
+        return self.model_copy(update=said)
 
     def identity(self) -> Identity:
         """Return the sender's identity for probes."""

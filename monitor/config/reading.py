@@ -1,14 +1,16 @@
 """Read a file into a `Config`, or report everything that is wrong with it."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.clock import utc_now
 from monitor.config.errors import ConfigError, ConfigErrors
 from monitor.config.model import CompanySettings, Config
 from monitor.config.rules import Draft, broken
@@ -22,14 +24,14 @@ COMPANY: TypeAdapter[dict[str, CompanySettings]] = TypeAdapter(dict[Key, Company
 """A table of one company. Without the rest of the configuration, whose defaults would be made again for each."""
 
 
-def read_config(path: Path, *, secrets_later: bool = False) -> Config:
+def read_config(path: Path, *, secrets_later: bool = False, now: Callable[[], datetime] = utc_now) -> Config:
     """Read, check and resolve the configuration and the files it includes. Raises ConfigErrors with all errors.
 
     Blocks while it reads files. Secrets are read now, from the places they refer to. With `secrets_later` a missing one
-    is no error until it is used, which raises MissingSecretError.
+    is no error until it is used, which raises MissingSecretError. Of dated profiles that of `now` is applied.
     """
     with _without_collection():
-        return _read(path, secrets_later)
+        return _read(path, secrets_later, now())
 
 
 @contextmanager
@@ -45,12 +47,14 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, secrets_later: bool) -> Config:
+def _read(path: Path, secrets_later: bool, now: datetime) -> Config:
     main = load(path, path.name)
     if isinstance(main, ConfigError):
         raise ConfigErrors((main,))
     draft = Draft(main, secrets_later)
     problems = [*_tables(draft)]
+    if sender := draft.tables.get("sender"):
+        draft.tables["sender"] = sender.as_of(now)
     sources = gather(main, path, draft.tables.get("include", ()))
     problems += [problem for source in sources.read for problem in _companies(draft, source)]
     problems += [*_unknown_keys(sources), *sources.problems, *broken(draft)]

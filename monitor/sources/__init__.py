@@ -1,2 +1,3 @@
 """Sources of evidence besides our own SMTP dialogues: `mailboxes` that are watched (`searches`: when all
-folders are searched), and the `inbound` listener for copies and bounces."""
+folders are searched), the `inbound` listener for copies and bounces, and `standing`, which asks what the world
+publishes about the sender."""

@@ -2,7 +2,7 @@
 people, and the audit log. All SQL of the service is in here.
 
 - `store`      what the rest of the service sees: `Store`, with a port for each subject:
-               `probes`, `incidents`, `people`, `requests`, `reports`; all of them write and ask by `access`
+               `probes`, `incidents`, `people`, `requests`, `reports`, `standing`; all of them write and ask by `access`
 - `records`    what they give back
 - `writer`     one thread commits what many callers want written at the same moment
 - `writes`     how many writes become a few statements; `statements`: which those are, and their order;
@@ -10,12 +10,13 @@ people, and the audit log. All SQL of the service is in here.
 - `rows`       what each of them is given, for each value that is to be remembered
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
-               `people_reads`: of people, tokens and the audit log
+               `people_reads`: of people, tokens and the audit log; `standing_reads`: of standing, with its writes
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them
 - `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
-- `tables`     and `columns`: the schema, the same for every database; `people_tables`: of people and what they did
+- `tables`     and `columns`: the schema, the same for every database; `people_tables`: of people and what they did;
+               `standing_tables`: of standing
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
 - `lease`      leadership among several processes; `health`: whether the store accepts writes
 - `schema`     and `migrations`: upgrade the tables of older versions; `filling`: in parts, where that takes long

@@ -39,6 +39,8 @@ FORGET_AT_ONCE = 50  # probes, or incidents, in one write, so that others are no
 LOOK_AT_ONCE = 50  # closed probes, in one write
 REMEMBERED_FOR = timedelta(days=1)
 REFUSALS_KEPT_FOR = timedelta(days=90)
+STANDING_KEPT_FOR = timedelta(days=400)  # a whole year can be compared with the one before
+NAMES_KEPT_FOR = timedelta(days=30)
 
 FIRST_ATTEMPT = Attempt(EPOCH, 1).once
 """The evidence that always stays with its probe: its number is the order of launch, see `tables.launch_number`."""

@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.store import lease, report_reads, result_counts, retention
+from monitor.store import lease, report_reads, result_counts, retention, standing_reads
 from monitor.store.database import dialect_of
 from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.report_tables import report_rows
+from monitor.store.standing_tables import standing_changes
 from monitor.store.tables import (
     VERDICT,
     current_verdicts,
@@ -93,6 +94,9 @@ class SqlStatement(IntEnum):
     REMEMBER = auto()  # an answer
     REPORT = auto()  # by a receiver, unless it is known
     REPORT_ROW = auto()
+    KEEP_FACT = auto()  # about the sender's standing
+    CHANGE = auto()  # of what is published about the sender
+    KEEP_NAME = auto()  # that real mail had
     SAY_DELETED = auto()  # that the evidence of a routine probe is
     DELETE_EVIDENCE = auto()
     DICTIONARY = auto()  # by which evidence is packed from now on
@@ -105,6 +109,9 @@ class SqlStatement(IntEnum):
     FORGET_HOUR = auto()  # its results
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
     FORGET_REPORTS = auto()
+    FORGET_FACTS = auto()
+    FORGET_CHANGES = auto()
+    FORGET_NAMES = auto()
 
 
 SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
@@ -187,6 +194,9 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
         SqlStatement.REPORT: report_reads.add_report(upsert),
         SqlStatement.REPORT_ROW: insert(report_rows),
+        SqlStatement.KEEP_FACT: standing_reads.keep_fact(upsert),
+        SqlStatement.CHANGE: insert(standing_changes),
+        SqlStatement.KEEP_NAME: standing_reads.keep_name(upsert),
         SqlStatement.SAY_DELETED: say_deleted,
         SqlStatement.DELETE_EVIDENCE: delete_evidence,
         SqlStatement.DICTIONARY: insert(evidence_dictionaries),
@@ -199,6 +209,9 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
         SqlStatement.FORGET_REFUSALS: retention.delete_refusals(),
         SqlStatement.FORGET_REPORTS: report_reads.delete_reports(),
+        SqlStatement.FORGET_FACTS: standing_reads.forget_facts(),
+        SqlStatement.FORGET_CHANGES: standing_reads.forget_changes(),
+        SqlStatement.FORGET_NAMES: standing_reads.forget_names(),
     }
 
 

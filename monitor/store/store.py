@@ -23,8 +23,16 @@ from monitor.store.probes import ProbeStore
 from monitor.store.reports import ReportStore
 from monitor.store.requests import RequestStore
 from monitor.store.result_counts import HOURS_KEPT_FOR, day_of
-from monitor.store.retention import FORGET_AT_ONCE, LOOK_AT_ONCE, REFUSALS_KEPT_FOR, REMEMBERED_FOR
+from monitor.store.retention import (
+    FORGET_AT_ONCE,
+    LOOK_AT_ONCE,
+    NAMES_KEPT_FOR,
+    REFUSALS_KEPT_FOR,
+    REMEMBERED_FOR,
+    STANDING_KEPT_FOR,
+)
 from monitor.store.schema import prepare
+from monitor.store.standing import StandingStore
 from monitor.store.statements import SqlStatement
 from monitor.store.writer import Writer
 from monitor.store.writes import Transactions
@@ -47,6 +55,7 @@ class Store:
         self.people = PeopleStore(self._access)
         self.requests = RequestStore(self._access)
         self.reports = ReportStore(self._access)
+        self.standing = StandingStore(self._access)
 
     @classmethod
     @asynccontextmanager
@@ -126,14 +135,18 @@ class Store:
         """Delete probes closed before then, with evidence and verdicts; returns how many. The current state stays.
 
         Also incidents closed before then, with history and notices, unless a notice is undelivered. With `now`, also
-        expired sessions and invitations, answers older than a day, refused sign-ins older than 90 days, and results
-        by hour older than a year: those by day are kept. Actions of people who were signed in stay in the audit log.
+        expired sessions and invitations, answers older than a day, refused sign-ins older than 90 days, standing of
+        more than 400 days ago, and results by hour older than a year: those by day are kept. Actions of people who were
+        signed in stay in the audit log.
         """
         if now:
             await self._access.write(
                 (SqlStatement.FORGET_SESSIONS, {"now": now}),
                 (SqlStatement.FORGET_INVITATIONS, {"now": now}),
                 (SqlStatement.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
+                (SqlStatement.FORGET_FACTS, {"before": now - STANDING_KEPT_FOR}),
+                (SqlStatement.FORGET_CHANGES, {"before": now - STANDING_KEPT_FOR}),
+                (SqlStatement.FORGET_NAMES, {"before": now - NAMES_KEPT_FOR}),
             )
             await self._forget(SqlStatement.FORGET_HOUR, day_of(now - HOURS_KEPT_FOR))
             await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)

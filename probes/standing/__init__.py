@@ -12,7 +12,7 @@
 - `dnssec`      is the domain signed?
 - `lists`       the table of DNS lists; `blocklists` tests each against itself, then asks it about the sender
 - `reports`     what receivers report of the sender's mail: no question to anybody, and no row of `survey`
-- `profile`     drift: what is published, in comparable form, and what changed
+- `profile`     drift: what is published, in comparable form, and what changed; `published` reads it
 - `settings`    the table `[standing]`
 - `words`       labels, and the sentence of every reason, rendered last
 

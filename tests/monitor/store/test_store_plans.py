@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from monitor.store import Store, delivery_counts, list_reads, people_reads, report_reads, result_counts, work_reads
+from monitor.store import (
+    Store,
+    delivery_counts,
+    list_reads,
+    people_reads,
+    report_reads,
+    result_counts,
+    standing_reads,
+    work_reads,
+)
 from monitor.store.database import connect
 from monitor.store.statements import SqlStatement, statements
 
@@ -20,6 +29,7 @@ QUESTIONS = (
     | result_counts.STATEMENTS
     | delivery_counts.STATEMENTS
     | work_reads.STATEMENTS
+    | standing_reads.STATEMENTS
 )
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
 SPAN = "created_at>? AND created_at<?"
@@ -99,6 +109,13 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     ("report_reporter_days", ["ix_reports_day (day>?)"]),
     (SqlStatement.REPORT, ["ix_reports_received_at (received_at>?)"]),
     (SqlStatement.FORGET_REPORTS, ["ix_reports_day (day<?)"]),
+    ("current_facts", ["ix_standing_facts_current_seen_at (current=?)"]),
+    ("fact_history", ["ix_standing_facts_seen_at (seen_at>?)"]),
+    ("standing_changes", ["ix_standing_changes_at (at>?)"]),
+    ("standing_names", ["ix_standing_names_last_at (last_at>?)"]),
+    (SqlStatement.FORGET_FACTS, ["ix_standing_facts_"]),
+    (SqlStatement.FORGET_CHANGES, ["ix_standing_changes_at (at<?)"]),
+    (SqlStatement.FORGET_NAMES, ["ix_standing_names_last_at (last_at<?)"]),
     (SqlStatement.COUNT, ["sqlite_autoindex_probes_1", VERDICT]),
     (SqlStatement.FORGET_HOUR, ["hourly_results USING PRIMARY KEY (hour=?)"]),
     (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),

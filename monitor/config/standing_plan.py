@@ -1,0 +1,30 @@
+"""What the configuration says of standing: whom to ask about, how, and how often."""
+
+from monitor.config.model import Config
+from monitor.sources.standing import StandingPlan
+from monitor.standing.timetable import Pace
+from probes.standing.asking import Subject
+
+
+def plan_of(config: Config) -> StandingPlan | None:
+    """Return the plan of the service; None if standing is off, or only simulated companies are monitored. Raises
+    MissingSecretError."""
+    settings = config.standing
+    if not settings.enabled or config.companies.keys() <= config.sandbox.companies.keys():
+        return None
+    return StandingPlan(
+        subject_of(config),
+        Pace(settings.every, settings.lists),
+        settings.max_age,
+        settings.list_access(),
+        settings.validating,
+        settings.envelope_domains,
+    )
+
+
+def subject_of(config: Config) -> Subject:
+    """Return the sender to ask about, by the profile that holds."""
+    sender = config.sender
+    own = (sender.dkim.selector,) if sender.dkim and sender.dkim.domain in (None, sender.domain) else ()
+    selectors = tuple(dict.fromkeys((*own, *config.standing.selectors)))
+    return Subject(sender.domain, sender.bounces.rpartition("@")[2], sender.source_ip, sender.helo, selectors)

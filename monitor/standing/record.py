@@ -1,0 +1,149 @@
+"""A fact over time: rows of equal readings, and what two readings have settled. Pure.
+
+A row lasts as long as the readings are equal, so history is the rows, and the newest of a question and subject is what
+is known now. Beside the reading it remembers what is *settled*: what two readings CONFIRMED_AFTER apart agreed on.
+Incidents rest on that alone, so one wrong answer opens and closes nothing; readings that could not tell change nothing
+of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from probes.standing.fact import CONFIRMED_AFTER, Fact, Question, State, Why
+
+COULD_NOT_TELL = frozenset({State.UNKNOWN, State.REFUSED})
+RESOLUTION = timedelta(microseconds=1)
+
+
+class FactKey(NamedTuple):
+    """What a fact is about."""
+
+    question: Question
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Readings that differ from what is settled, all of this state: the first at `since`, the last at `at`."""
+
+    state: State
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FactRecord:
+    """Equal readings from `since` to `reading.at`; `reading` is the newest of them.
+
+    `state` is that of the reading, but UNKNOWN while it is only `suspected`: bad, and not seen twice. `zone` is the
+    list that a blocklist's fact is about, else "". `settled` is the newest reading that two agreed on, None if there
+    never was one. `current`: the newest row of a subject that is still asked about."""
+
+    reading: Fact
+    since: datetime
+    state: State
+    suspected: bool = False
+    zone: str = ""
+    settled: Fact | None = None
+    doubt: Doubt | None = None
+    current: bool = True
+
+    @property
+    def key(self) -> FactKey:
+        """The question and its subject."""
+        return FactKey(self.reading.question, self.reading.subject)
+
+    @property
+    def why(self) -> Why:
+        """The reason for the state."""
+        return Why.BAD_ONCE if self.suspected else self.reading.why
+
+    def at(self, now: datetime, max_age: timedelta) -> "FactRecord":
+        """Return the same as it is now: what is too old is not known any more."""
+        if now - self.reading.at <= max_age:
+            return self
+        return replace(self, reading=replace(self.reading, why=Why.TOO_OLD), state=State.UNKNOWN, suspected=False)
+
+
+def follow(before: FactRecord | None, reading: Fact, max_age: timedelta, zone: str = "") -> FactRecord:
+    """Return the row of a new reading: `before` continued, or a new one. Readings further apart than `max_age` do not
+    confirm each other."""
+    settled, doubt = _settle(before, reading, max_age)
+    suspected = reading.state is State.BAD and (settled is None or settled.state is not State.BAD)
+    state = State.UNKNOWN if suspected else reading.state
+    now = FactRecord(reading, reading.at, state, suspected, zone, settled, doubt)
+    if before is None:
+        return now
+    if before.current and _alike(before, now) and reading.at - before.reading.at <= max_age:
+        return replace(now, since=before.since)
+    return replace(now, since=max(now.since, before.since + RESOLUTION))  # the clock may have been set back
+
+
+def _settle(before: FactRecord | None, reading: Fact, max_age: timedelta) -> tuple[Fact | None, Doubt | None]:
+    settled, doubt = (before.settled, before.doubt) if before else (None, None)
+    if reading.state in COULD_NOT_TELL:
+        return settled, doubt
+    if settled is None and reading.state is not State.BAD:
+        return reading, None
+    if settled is not None and (settled.state, settled.why) == (reading.state, reading.why):
+        return reading, None
+    since = reading.at
+    if doubt and doubt.state is reading.state and reading.at - doubt.at <= max_age:
+        since = min(doubt.since, reading.at)
+    if reading.at - since >= CONFIRMED_AFTER:
+        return reading, None
+    return settled, Doubt(reading.state, since, reading.at)
+
+
+def _alike(one: FactRecord, other: FactRecord) -> bool:
+    """Test if two rows say the same. Name servers give several records in any order; the text of a failure names
+    whichever server was asked."""
+    if (one.state, one.why) != (other.state, other.why):
+        return False
+    return one.state in COULD_NOT_TELL or _words(one.reading) == _words(other.reading)
+
+
+def _words(fact: Fact) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(text.replace(",", " ").split()) for text in (fact.value, *fact.named))
+
+
+def blind_readings(facts: Iterable[Fact], known: Iterable[FactKey]) -> list[Fact]:
+    """Return the facts, those of a blind resolver about each subject that is known: they name none."""
+    subjects: dict[Question, list[str]] = {}
+    for key in known:
+        subjects.setdefault(key.question, []).append(key.subject)
+    found: list[Fact] = []
+    for fact in facts:
+        blind = fact.why is Why.RESOLVER_BLIND and fact.question in subjects
+        found += [replace(fact, subject=subject) for subject in subjects[fact.question]] if blind else [fact]
+    return found
+
+
+def no_longer_asked(
+    known: Mapping[FactKey, FactRecord], questions: Iterable[Question], facts: Sequence[Fact]
+) -> list[FactRecord]:
+    """Return the rows of these questions whose subject was not asked about this time: a domain or a selector that is
+    not the sender's any more. Without any answer to a question, all of its rows stay."""
+    asked = {FactKey(fact.question, fact.subject) for fact in facts}
+    answered = {key.question for key in asked}
+    return [
+        replace(record, current=False)
+        for key, record in known.items()
+        if key.question in answered.intersection(questions) and key not in asked
+    ]
+
+
+_CODEC: TypeAdapter[Fact] = TypeAdapter(Fact)
+
+
+def encode(fact: Fact) -> str:
+    """Encode a reading as one line of JSON."""
+    return _CODEC.dump_json(fact).decode()
+
+
+def decode(text: str | bytes) -> Fact:
+    """Decode the result of `encode`."""
+    return _CODEC.validate_json(text)

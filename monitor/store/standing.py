@@ -1,0 +1,60 @@
+"""Standing in the store: facts about the sender over time, changes of what is published, and names in real mail."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from monitor.standing import drift as drifts
+from monitor.standing.arrivals import NameKind, SeenName
+from monitor.standing.drift import Drift
+from monitor.standing.record import FactRecord
+from monitor.store import reads, standing_reads
+from monitor.store.access import StoreAccess
+from monitor.store.rows import fields_of
+from monitor.store.statements import SqlStatement
+from probes.standing.profile import Change
+
+DRIFT = "standing_drift"  # the fact that holds the profile
+
+
+class StandingStore:
+    """What is known of the sender's standing. What is written outlives the process. Raises StoreError."""
+
+    def __init__(self, access: StoreAccess) -> None:
+        self._access = access
+
+    async def keep(self, records: Iterable[FactRecord]) -> None:
+        """Keep rows of facts, all or nothing; one of the same question, subject and `since` takes the other's place."""
+        await self._access.write(*((SqlStatement.KEEP_FACT, standing_reads.fact_row(each)) for each in records))
+
+    async def keep_drift(self, drift: Drift, changes: Iterable[Change]) -> None:
+        """Keep what is known of the profile now, together with the changes that were confirmed."""
+        rows = [(SqlStatement.CHANGE, fields_of(change)) for change in changes]
+        await self._access.write((SqlStatement.MARK, {"name": DRIFT, "value": drifts.encode(drift)}), *rows)
+
+    async def keep_names(self, names: Iterable[tuple[NameKind, str]], at: datetime) -> None:
+        """Count the names of one real mail."""
+        rows = [SeenName(kind, name, at, at) for kind, name in names]
+        if rows:
+            await self._access.write(*((SqlStatement.KEEP_NAME, fields_of(row)) for row in rows))
+
+    async def current(self) -> list[FactRecord]:
+        """Return the newest row of everything that is asked about, by question and subject. `FactRecord.at` tells what
+        is too old."""
+        return await self._access.read(standing_reads.current_facts)
+
+    async def history(self, since: datetime) -> Sequence[FactRecord]:
+        """Return the rows that lasted until `since` or longer, by question, subject and time: what a strip shows."""
+        return await self._access.read(standing_reads.fact_history, since)
+
+    async def changes(self, since: datetime) -> Sequence[Change]:
+        """Return the changes of what is published since then, oldest first."""
+        return await self._access.read(standing_reads.changes, since)
+
+    async def names(self, since: datetime) -> Sequence[SeenName]:
+        """Return the names that real mail had since then."""
+        return await self._access.read(standing_reads.names, since)
+
+    async def drift(self) -> Drift | None:
+        """Return the profile and what differs from it; None before the first reading."""
+        kept = await self._access.read(reads.fact, DRIFT)
+        return None if kept is None else drifts.decode(kept)

@@ -1,0 +1,239 @@
+"""Standing is read on its timetable, stored, and taken up again after a restart."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.events import Event
+from monitor.sources.standing import StandingPlan, StandingWatch
+from monitor.standing.arrivals import NameKind
+from monitor.standing.timetable import Pace
+from monitor.store import Store, StoreError
+from probes.evidence import Arrival, Folder
+from probes.standing.asking import Subject
+from probes.standing.fact import Question, State, Why
+from probes.standing.lists import LISTS, ListAccess
+from probes.standing.profile import ProfileItem
+from tests.support.outside_world import outside_world
+from tests.support.store_samples import probe
+from tests.support.table_resolver import Table, TableResolver
+
+T0 = datetime(2026, 11, 30, 8, tzinfo=UTC)
+SPAMCOP = "bl.spamcop.net"
+OFF = tuple(row.public_zone for row in LISTS if row.public_zone != SPAMCOP)
+PTR = "1.2.0.192.in-addr.arpa"
+ZONE: Table = {
+    ("example", "NS"): ["ns.example."],
+    ("acme.example", "TXT"): ["v=spf1 ip4:192.0.2.1 -all"],
+    ("acme.example", "A"): ["192.0.2.1"],
+    ("acme.example", "MX"): ["10 mx.acme.example."],
+    ("mx.acme.example", "A"): ["192.0.2.2"],
+    ("_dmarc.acme.example", "TXT"): ["v=DMARC1; p=reject"],
+    (PTR, "PTR"): ["acme.example."],
+    (f"2.0.0.127.{SPAMCOP}", "A"): ["127.0.0.2"],
+}
+PLAN = StandingPlan(
+    Subject("acme.example", "acme.example", "192.0.2.1", "acme.example"),
+    Pace(timedelta(hours=1), timedelta(minutes=15)),
+    timedelta(hours=6),
+    ListAccess(off=OFF),
+)
+
+
+@dataclass
+class World:
+    """A watch on a store and DNS, by a clock that the test sets."""
+
+    store: Store
+    resolver: TableResolver = field(default_factory=lambda: TableResolver(ZONE))
+    now: datetime = T0
+    news: int = 0
+    watch: StandingWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self, plan: StandingPlan | None = PLAN) -> None:
+        def told() -> None:
+            self.news += 1
+
+        outside = outside_world(now=lambda: self.now, resolver=self.resolver)
+        self.watch = StandingWatch(self.store.standing, outside, on_news=told)
+        self.watch.configure(plan)
+
+    async def at(self, minutes: float) -> int:
+        """Set the clock and make all that is due; how many questions that took."""
+        self.now, before = T0 + timedelta(minutes=minutes), len(self.resolver.asked)
+        while not await self.watch.step():
+            pass
+        return len(self.resolver.asked) - before
+
+    async def known(self, question: Question) -> dict[str, tuple[State, Why]]:
+        records = await self.store.standing.current()
+        return {each.reading.subject: (each.state, each.why) for each in records if each.reading.question is question}
+
+    def arrive(self, ip: str = "192.0.2.1", selector: str = "k1", bounces: str = "acme.example") -> None:
+        headers = (
+            f"Return-Path: <bounce@{bounces}>\n"
+            f"Received: from a.example ([{ip}]) by mx.example with ESMTPS id 1; Mon, 30 Nov 2026 08:00:00 +0000\n"
+            f"DKIM-Signature: v=1; d=acme.example; s={selector}; b=x\n"
+            "Received: from b.example ([10.0.0.1]) by a.example with ESMTPSA id 2; Mon, 30 Nov 2026 08:00:00 +0000\n\n"
+        )
+        mail = Arrival(self.now, self.now, Folder.INBOX, "INBOX", headers, ())
+        self.watch.on_event(Event(probe(via="relay"), mail))
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        yield World(store)
+
+
+async def test_everything_is_read_at_the_start_and_then_on_time(world: World) -> None:
+    await world.at(0)
+    assert await world.known(Question.SPF) == {"acme.example": (State.GOOD, Why.SPF_PASSES)}
+    assert await world.known(Question.BLOCKLIST) == {f"192.0.2.1 at {SPAMCOP}": (State.GOOD, Why.NOT_LISTED)}
+    assert {record.zone for record in await world.store.standing.current()} == {"", SPAMCOP}
+    assert await world.at(14) == 0
+    assert 0 < await world.at(15) < 10  # the list, and its own test
+    before = len(world.resolver.asked)
+    await world.at(60)
+    assert ("_dmarc.acme.example", "TXT") in world.resolver.asked[before:]
+
+
+async def test_what_is_bad_is_read_again_ten_minutes_later(world: World) -> None:
+    await world.at(0)
+    del world.resolver.table[PTR, "PTR"]
+    await world.at(60)
+    assert await world.known(Question.PTR) == {"192.0.2.1": (State.UNKNOWN, Why.BAD_ONCE)}
+    asked = len(world.resolver.asked)
+    await world.at(71)
+    assert await world.known(Question.PTR) == {"192.0.2.1": (State.BAD, Why.PTR_MISSING)}
+    assert ("default._bimi.acme.example", "TXT") not in world.resolver.asked[asked:]  # nothing else is
+
+
+async def test_a_restart_forgets_no_suspicion_and_asks_nothing_again(world: World) -> None:
+    await world.at(0)
+    del world.resolver.table[PTR, "PTR"]
+    await world.at(60)
+    world.restart()
+    assert await world.at(61) == 0
+    await world.at(71)
+    assert (await world.known(Question.PTR))["192.0.2.1"][0] is State.BAD
+
+
+async def test_a_name_server_that_fails_makes_nothing_bad(world: World) -> None:
+    await world.at(0)
+    world.resolver.fails.add(PTR)
+    await world.at(60)
+    await world.at(71)
+    assert (await world.known(Question.PTR))["192.0.2.1"] == (State.UNKNOWN, Why.LOOKUP_FAILED)
+    (record,) = [each for each in await world.store.standing.current() if each.reading.question is Question.PTR]
+    assert record.settled
+    assert record.settled.state is State.GOOD
+
+
+async def test_a_resolver_without_the_public_dns_leaves_everything_unknown(world: World) -> None:
+    await world.at(0)
+    world.resolver.table.clear()
+    await world.at(60)
+    await world.at(71)
+    assert {record.why for record in await world.store.standing.current()} == {Why.RESOLVER_BLIND}
+    assert await world.store.standing.changes(T0) == []
+
+
+async def test_a_question_that_fails_leaves_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.at(0)
+
+    async def broken(questions: Iterable[Question], *_: object) -> list[object]:
+        if Question.PTR in questions:
+            raise ZeroDivisionError
+        return []
+
+    monkeypatch.setattr("monitor.sources.standing.survey", broken)
+    await world.at(60)
+    assert (await world.known(Question.PTR))["192.0.2.1"][0] is State.UNKNOWN
+    assert (await world.known(Question.SPF))["acme.example"][0] is State.GOOD
+
+
+async def test_a_list_that_refuses_us_says_nothing_of_the_sender(world: World) -> None:
+    await world.at(0)
+    world.resolver.table[f"1.2.0.192.{SPAMCOP}", "A"] = ["127.255.255.254"]
+    await world.at(15)
+    await world.at(30)
+    assert await world.known(Question.BLOCKLIST) == {f"192.0.2.1 at {SPAMCOP}": (State.REFUSED, Why.LIST_REFUSES)}
+    assert world.watch.answers == {(SPAMCOP, "clear"): 1, (SPAMCOP, "refused"): 2}
+
+
+async def test_a_change_of_a_record_is_kept_once_two_readings_agree(world: World) -> None:
+    await world.at(0)
+    world.resolver.table["acme.example", "MX"] = ["10 mx2.acme.example."]
+    await world.at(60)
+    assert await world.store.standing.changes(T0) == []
+    world.restart()
+    await world.at(71)
+    (change,) = await world.store.standing.changes(T0)
+    assert (change.item, change.name, change.old, change.new, change.at) == (
+        *(ProfileItem.MX, "acme.example", ("mx.acme.example",), ("mx2.acme.example",)),
+        T0 + timedelta(minutes=60),
+    )
+    assert world.watch.changes[ProfileItem.MX] == 1
+    assert world.watch.changes[ProfileItem.SPF] == 0  # there from the start
+
+
+async def test_names_of_real_mail_are_asked_about(world: World) -> None:
+    await world.at(0)
+    world.arrive(ip="104.130.122.99", selector="k9", bounces="mail.acme.example")
+    await world.at(1)
+    world.restart()
+    before = len(world.resolver.asked)
+    await world.at(60)
+    asked = set(world.resolver.asked[before:])
+    assert asked >= {
+        ("k9._domainkey.acme.example", "TXT"),
+        ("mail.acme.example", "TXT"),
+        ("99.122.130.104.in-addr.arpa", "PTR"),
+        (f"99.122.130.104.{SPAMCOP}", "A"),
+    }
+    assert (NameKind.SELECTOR, "k9") in world.watch.names
+
+
+async def test_a_subject_that_is_not_the_senders_any_more_ends(world: World) -> None:
+    await world.at(0)
+    subject = replace(PLAN.subject, source_ip="192.0.2.9")
+    world.watch.configure(replace(PLAN, subject=subject))
+    await world.at(1)
+    assert [*await world.known(Question.PTR)] == ["192.0.2.9"]
+    world.restart(replace(PLAN, subject=replace(subject, source_ip="192.0.2.10")))  # while nothing ran
+    await world.at(2)
+    assert [*await world.known(Question.PTR)] == ["192.0.2.10"]
+
+
+async def test_without_a_plan_nothing_is_asked(world: World) -> None:
+    world.restart(None)
+    world.arrive()
+    assert await world.at(600) == 0
+    assert await world.store.standing.current() == []
+
+
+@pytest.mark.parametrize("fails", ["keep", "current"])
+async def test_a_store_that_fails_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    def broken(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(world.store.standing, fails, broken)
+        with pytest.raises(StoreError):
+            await world.at(0)
+    await world.at(1)
+    assert await world.known(Question.SPF)
+
+
+async def test_whoever_follows_is_told_of_each_round(world: World) -> None:
+    await world.at(0)
+    assert world.news == 3
+    await world.at(15)
+    assert [world.news] == [4]

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import structlog
 
-from monitor.actions.people import first_link
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.received import addresses_of
@@ -20,7 +19,6 @@ from monitor.config.simulated import make_folders, sandbox_of, simulated_dns
 from monitor.config.standing_plan import plan_of
 from monitor.config.unchanged import read_again
 from monitor.events import Listener
-from monitor.first_admin import announce_first_link
 from monitor.leader import leading
 from monitor.logs import hide, log_verdict
 from monitor.measures.loop_lag import LoopLag
@@ -45,9 +43,9 @@ from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.standing import StandingWatch
 from monitor.store import Store, StoreError
 from monitor.supervised import kept_open
-from monitor.web.auth import only_simulated
 from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
+from monitor.web.first_steps import tell_first_steps
 from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
 from monitor.web.server import servers
@@ -372,8 +370,8 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
         standing = StandingWatch(store.standing, outside)
-        seers = (network, signals, live, dialogue_times, standing)
-        listeners = (log_verdict, *(seer.on_event for seer in seers), *listeners)
+        seers = (each.on_event for each in (network, signals, live, standing, dialogue_times))
+        listeners = (log_verdict, *seers, *listeners)
         flying = pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
         dispatcher = InProcessDispatcher(pipeline)
@@ -403,15 +401,14 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
             outside=outside,
             standing=standing,
         )
-        await house.enter_async_context(loop_lag.measured())
         await _begin(at_work, house, patient=stood_by)
-        log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")
-        await _tell_first_steps(config, store, clock.now)
+        await tell_first_steps(config, store, clock.now)
         yield at_work
 
 
 async def _begin(at_work: Service, house: AsyncExitStack, *, patient: bool) -> None:
     """Serve, listen for mail and work until the house is left. `patient`: see `kept_open`."""
+    await house.enter_async_context(at_work.loop_lag.measured())
     backend, config = at_work.backend(), at_work.config
     for server in servers(backend, config):
         await house.enter_async_context(kept_open(server, patient=patient))
@@ -421,13 +418,4 @@ async def _begin(at_work: Service, house: AsyncExitStack, *, patient: bool) -> N
     await at_work.start(inbound_router, backend.company_summaries.take)
     await house.enter_async_context(at_work.calendar.kept())
     await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
-
-
-async def _tell_first_steps(config: Config, store: Store, now: Callable[[], datetime]) -> None:
-    """Log what somebody needs who has just begun: the first admin's link, and how to monitor a real company."""
-    link = None if only_simulated(config) else await first_link(store, now, config.web.base_url)
-    announce_first_link(link, config.store.url)
-    if config.sandbox.companies:
-        log.warning(
-            "the companies of [sandbox] are simulated; docs/start/first-company.md shows how to monitor a real one"
-        )
+    log.info("started", paths=len(at_work.board.paths), page=f"{at_work.config.web.base_url}/")

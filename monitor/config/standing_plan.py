@@ -1,4 +1,4 @@
-"""What the configuration says of standing: whom to ask about, how, and how often."""
+"""The plan of standing, from the configuration: whom to ask about, how, and how often."""
 
 from monitor.config.model import Config
 from monitor.sources.standing import StandingPlan

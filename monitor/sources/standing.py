@@ -57,7 +57,7 @@ class StandingBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StandingPlan:
-    """What is asked about and how often, by the configuration. `envelope_domains`: beside the subject's own."""
+    """The configured subject and pace of standing. `envelope_domains`: beside the subject's own."""
 
     subject: Subject
     pace: Pace
@@ -95,7 +95,7 @@ class StandingWatch:
         self._woken.set()
 
     def start(self) -> None:
-        """Begin, after the store has told what was known."""
+        """Begin with what the store knows."""
         self._task.start()
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from probes.standing.profile import Change, Profile, ProfileItem, ProfileKey, la
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What is known of the profile at `known.at`, the last reading. `differs`: for each part that was read differently
+    """The known profile at `known.at`, the last reading. `differs`: for each part that was read differently
     since and is not confirmed, the value and the time of the first such reading."""
 
     known: Profile

@@ -19,7 +19,7 @@ RESOLUTION = timedelta(microseconds=1)
 
 
 class FactKey(NamedTuple):
-    """What a fact is about."""
+    """The question of a fact, and the domain, name or address that it is about."""
 
     question: Question
     subject: str

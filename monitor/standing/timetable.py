@@ -1,4 +1,4 @@
-"""When standing is read: what is due next, by the times of the last readings. Pure."""
+"""The timetable of standing: what is read next, by the times of the last readings. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MARGIN = timedelta(seconds=1)  # after CONFIRMED_AFTER, so that a second reading
 
 
 class Round(StrEnum):
-    """What is read together."""
+    """Parts of standing that are read together."""
 
     FACTS = "facts"  # by DNS and HTTP
     LISTS = "lists"  # blocklists, each of which is tested against itself in the same round
@@ -26,7 +26,7 @@ def round_of(question: Question) -> Round:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often each round is made."""
+    """The intervals of the rounds."""
 
     every: timedelta
     lists: timedelta

@@ -17,7 +17,7 @@ DRIFT = "standing_drift"  # the fact that holds the profile
 
 
 class StandingStore:
-    """What is known of the sender's standing. What is written outlives the process. Raises StoreError."""
+    """The sender's standing over time. What is written outlives the process. Raises StoreError."""
 
     def __init__(self, access: StoreAccess) -> None:
         self._access = access

@@ -44,7 +44,7 @@ PLAN = StandingPlan(
 
 
 @dataclass
-class World:
+class StandingApp:
     """A watch on a store and DNS, by a clock that the test sets."""
 
     store: Store
@@ -87,66 +87,66 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def running(tmp_path: Path) -> AsyncIterator[StandingApp]:
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
-        yield World(store)
+        yield StandingApp(store)
 
 
-async def test_everything_is_read_at_the_start_and_then_on_time(world: World) -> None:
-    await world.at(0)
-    assert await world.known(Question.SPF) == {"acme.example": (State.GOOD, Why.SPF_PASSES)}
-    assert await world.known(Question.BLOCKLIST) == {f"192.0.2.1 at {SPAMCOP}": (State.GOOD, Why.NOT_LISTED)}
-    assert {record.zone for record in await world.store.standing.current()} == {"", SPAMCOP}
-    assert await world.at(14) == 0
-    assert 0 < await world.at(15) < 10  # the list, and its own test
-    before = len(world.resolver.asked)
-    await world.at(60)
-    assert ("_dmarc.acme.example", "TXT") in world.resolver.asked[before:]
+async def test_everything_is_read_at_the_start_and_then_on_time(running: StandingApp) -> None:
+    await running.at(0)
+    assert await running.known(Question.SPF) == {"acme.example": (State.GOOD, Why.SPF_PASSES)}
+    assert await running.known(Question.BLOCKLIST) == {f"192.0.2.1 at {SPAMCOP}": (State.GOOD, Why.NOT_LISTED)}
+    assert {record.zone for record in await running.store.standing.current()} == {"", SPAMCOP}
+    assert await running.at(14) == 0
+    assert 0 < await running.at(15) < 10  # the list, and its own test
+    before = len(running.resolver.asked)
+    await running.at(60)
+    assert ("_dmarc.acme.example", "TXT") in running.resolver.asked[before:]
 
 
-async def test_what_is_bad_is_read_again_ten_minutes_later(world: World) -> None:
-    await world.at(0)
-    del world.resolver.table[PTR, "PTR"]
-    await world.at(60)
-    assert await world.known(Question.PTR) == {"192.0.2.1": (State.UNKNOWN, Why.BAD_ONCE)}
-    asked = len(world.resolver.asked)
-    await world.at(71)
-    assert await world.known(Question.PTR) == {"192.0.2.1": (State.BAD, Why.PTR_MISSING)}
-    assert ("default._bimi.acme.example", "TXT") not in world.resolver.asked[asked:]  # nothing else is
+async def test_what_is_bad_is_read_again_ten_minutes_later(running: StandingApp) -> None:
+    await running.at(0)
+    del running.resolver.table[PTR, "PTR"]
+    await running.at(60)
+    assert await running.known(Question.PTR) == {"192.0.2.1": (State.UNKNOWN, Why.BAD_ONCE)}
+    asked = len(running.resolver.asked)
+    await running.at(71)
+    assert await running.known(Question.PTR) == {"192.0.2.1": (State.BAD, Why.PTR_MISSING)}
+    assert ("default._bimi.acme.example", "TXT") not in running.resolver.asked[asked:]  # nothing else is
 
 
-async def test_a_restart_forgets_no_suspicion_and_asks_nothing_again(world: World) -> None:
-    await world.at(0)
-    del world.resolver.table[PTR, "PTR"]
-    await world.at(60)
-    world.restart()
-    assert await world.at(61) == 0
-    await world.at(71)
-    assert (await world.known(Question.PTR))["192.0.2.1"][0] is State.BAD
+async def test_a_restart_forgets_no_suspicion_and_asks_nothing_again(running: StandingApp) -> None:
+    await running.at(0)
+    del running.resolver.table[PTR, "PTR"]
+    await running.at(60)
+    running.restart()
+    assert await running.at(61) == 0
+    await running.at(71)
+    assert (await running.known(Question.PTR))["192.0.2.1"][0] is State.BAD
 
 
-async def test_a_name_server_that_fails_makes_nothing_bad(world: World) -> None:
-    await world.at(0)
-    world.resolver.fails.add(PTR)
-    await world.at(60)
-    await world.at(71)
-    assert (await world.known(Question.PTR))["192.0.2.1"] == (State.UNKNOWN, Why.LOOKUP_FAILED)
-    (record,) = [each for each in await world.store.standing.current() if each.reading.question is Question.PTR]
+async def test_a_name_server_that_fails_makes_nothing_bad(running: StandingApp) -> None:
+    await running.at(0)
+    running.resolver.fails.add(PTR)
+    await running.at(60)
+    await running.at(71)
+    assert (await running.known(Question.PTR))["192.0.2.1"] == (State.UNKNOWN, Why.LOOKUP_FAILED)
+    (record,) = [each for each in await running.store.standing.current() if each.reading.question is Question.PTR]
     assert record.settled
     assert record.settled.state is State.GOOD
 
 
-async def test_a_resolver_without_the_public_dns_leaves_everything_unknown(world: World) -> None:
-    await world.at(0)
-    world.resolver.table.clear()
-    await world.at(60)
-    await world.at(71)
-    assert {record.why for record in await world.store.standing.current()} == {Why.RESOLVER_BLIND}
-    assert await world.store.standing.changes(T0) == []
+async def test_a_resolver_without_the_public_dns_leaves_everything_unknown(running: StandingApp) -> None:
+    await running.at(0)
+    running.resolver.table.clear()
+    await running.at(60)
+    await running.at(71)
+    assert {record.why for record in await running.store.standing.current()} == {Why.RESOLVER_BLIND}
+    assert await running.store.standing.changes(T0) == []
 
 
-async def test_a_question_that_fails_leaves_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    await world.at(0)
+async def test_a_question_that_fails_leaves_the_others(running: StandingApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    await running.at(0)
 
     async def broken(questions: Iterable[Question], *_: object) -> list[object]:
         if Question.PTR in questions:
@@ -154,86 +154,88 @@ async def test_a_question_that_fails_leaves_the_others(world: World, monkeypatch
         return []
 
     monkeypatch.setattr("monitor.sources.standing.survey", broken)
-    await world.at(60)
-    assert (await world.known(Question.PTR))["192.0.2.1"][0] is State.UNKNOWN
-    assert (await world.known(Question.SPF))["acme.example"][0] is State.GOOD
+    await running.at(60)
+    assert (await running.known(Question.PTR))["192.0.2.1"][0] is State.UNKNOWN
+    assert (await running.known(Question.SPF))["acme.example"][0] is State.GOOD
 
 
-async def test_a_list_that_refuses_us_says_nothing_of_the_sender(world: World) -> None:
-    await world.at(0)
-    world.resolver.table[f"1.2.0.192.{SPAMCOP}", "A"] = ["127.255.255.254"]
-    await world.at(15)
-    await world.at(30)
-    assert await world.known(Question.BLOCKLIST) == {f"192.0.2.1 at {SPAMCOP}": (State.REFUSED, Why.LIST_REFUSES)}
-    assert world.watch.answers == {(SPAMCOP, "clear"): 1, (SPAMCOP, "refused"): 2}
+async def test_a_list_that_refuses_us_says_nothing_of_the_sender(running: StandingApp) -> None:
+    await running.at(0)
+    running.resolver.table[f"1.2.0.192.{SPAMCOP}", "A"] = ["127.255.255.254"]
+    await running.at(15)
+    await running.at(30)
+    assert await running.known(Question.BLOCKLIST) == {f"192.0.2.1 at {SPAMCOP}": (State.REFUSED, Why.LIST_REFUSES)}
+    assert running.watch.answers == {(SPAMCOP, "clear"): 1, (SPAMCOP, "refused"): 2}
 
 
-async def test_a_change_of_a_record_is_kept_once_two_readings_agree(world: World) -> None:
-    await world.at(0)
-    world.resolver.table["acme.example", "MX"] = ["10 mx2.acme.example."]
-    await world.at(60)
-    assert await world.store.standing.changes(T0) == []
-    world.restart()
-    await world.at(71)
-    (change,) = await world.store.standing.changes(T0)
+async def test_a_change_of_a_record_is_kept_once_two_readings_agree(running: StandingApp) -> None:
+    await running.at(0)
+    running.resolver.table["acme.example", "MX"] = ["10 mx2.acme.example."]
+    await running.at(60)
+    assert await running.store.standing.changes(T0) == []
+    running.restart()
+    await running.at(71)
+    (change,) = await running.store.standing.changes(T0)
     assert (change.item, change.name, change.old, change.new, change.at) == (
         *(ProfileItem.MX, "acme.example", ("mx.acme.example",), ("mx2.acme.example",)),
         T0 + timedelta(minutes=60),
     )
-    assert world.watch.changes[ProfileItem.MX] == 1
-    assert world.watch.changes[ProfileItem.SPF] == 0  # there from the start
+    assert running.watch.changes[ProfileItem.MX] == 1
+    assert running.watch.changes[ProfileItem.SPF] == 0  # there from the start
 
 
-async def test_names_of_real_mail_are_asked_about(world: World) -> None:
-    await world.at(0)
-    world.arrive(ip="104.130.122.99", selector="k9", bounces="mail.acme.example")
-    await world.at(1)
-    world.restart()
-    before = len(world.resolver.asked)
-    await world.at(60)
-    asked = set(world.resolver.asked[before:])
+async def test_names_of_real_mail_are_asked_about(running: StandingApp) -> None:
+    await running.at(0)
+    running.arrive(ip="104.130.122.99", selector="k9", bounces="mail.acme.example")
+    await running.at(1)
+    running.restart()
+    before = len(running.resolver.asked)
+    await running.at(60)
+    asked = set(running.resolver.asked[before:])
     assert asked >= {
         ("k9._domainkey.acme.example", "TXT"),
         ("mail.acme.example", "TXT"),
         ("99.122.130.104.in-addr.arpa", "PTR"),
         (f"99.122.130.104.{SPAMCOP}", "A"),
     }
-    assert (NameKind.SELECTOR, "k9") in world.watch.names
+    assert (NameKind.SELECTOR, "k9") in running.watch.names
 
 
-async def test_a_subject_that_is_not_the_senders_any_more_ends(world: World) -> None:
-    await world.at(0)
+async def test_a_subject_that_is_not_the_senders_any_more_ends(running: StandingApp) -> None:
+    await running.at(0)
     subject = replace(PLAN.subject, source_ip="192.0.2.9")
-    world.watch.configure(replace(PLAN, subject=subject))
-    await world.at(1)
-    assert [*await world.known(Question.PTR)] == ["192.0.2.9"]
-    world.restart(replace(PLAN, subject=replace(subject, source_ip="192.0.2.10")))  # while nothing ran
-    await world.at(2)
-    assert [*await world.known(Question.PTR)] == ["192.0.2.10"]
+    running.watch.configure(replace(PLAN, subject=subject))
+    await running.at(1)
+    assert [*await running.known(Question.PTR)] == ["192.0.2.9"]
+    running.restart(replace(PLAN, subject=replace(subject, source_ip="192.0.2.10")))  # while nothing ran
+    await running.at(2)
+    assert [*await running.known(Question.PTR)] == ["192.0.2.10"]
 
 
-async def test_without_a_plan_nothing_is_asked(world: World) -> None:
-    world.restart(None)
-    world.arrive()
-    assert await world.at(600) == 0
-    assert await world.store.standing.current() == []
+async def test_without_a_plan_nothing_is_asked(running: StandingApp) -> None:
+    running.restart(None)
+    running.arrive()
+    assert await running.at(600) == 0
+    assert await running.store.standing.current() == []
 
 
 @pytest.mark.parametrize("fails", ["keep", "current"])
-async def test_a_store_that_fails_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+async def test_a_store_that_fails_is_tried_again(
+    running: StandingApp, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
     def broken(*_: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as full:
-        full.setattr(world.store.standing, fails, broken)
+        full.setattr(running.store.standing, fails, broken)
         with pytest.raises(StoreError):
-            await world.at(0)
-    await world.at(1)
-    assert await world.known(Question.SPF)
+            await running.at(0)
+    await running.at(1)
+    assert await running.known(Question.SPF)
 
 
-async def test_whoever_follows_is_told_of_each_round(world: World) -> None:
-    await world.at(0)
-    assert world.news == 3
-    await world.at(15)
-    assert [world.news] == [4]
+async def test_whoever_follows_is_told_of_each_round(running: StandingApp) -> None:
+    await running.at(0)
+    assert running.news == 3
+    await running.at(15)
+    assert [running.news] == [4]

@@ -7,10 +7,10 @@ from probes.standing.asking import Subject
 
 
 def plan_of(config: Config) -> StandingPlan | None:
-    """Return the plan of the service; None if standing is off, or only simulated companies are monitored. Raises
-    MissingSecretError."""
+    """Return the plan of the service; None if standing is off, or nobody is monitored. Of simulated companies DNS is
+    simulated too. Raises MissingSecretError."""
     settings = config.standing
-    if not settings.enabled or config.companies.keys() <= config.sandbox.companies.keys():
+    if not settings.enabled or not config.companies:
         return None
     return StandingPlan(
         subject_of(config),

@@ -108,7 +108,8 @@ def test_a_control_at_the_address_of_the_present_profile_is_an_error(tmp_path: P
         read_config(file(tmp_path, control + PROFILES + PATH), now=lambda: datetime(2026, 7, 1, tzinfo=UTC))
 
 
-def test_standing_is_off_if_configured_so_or_only_the_sandbox_is_watched(tmp_path: Path) -> None:
+def test_standing_is_off_if_configured_so_or_nobody_is_watched(tmp_path: Path) -> None:
     assert plan_of(read_config(file(tmp_path, PATH)))
     assert plan_of(read_config(file(tmp_path, "[standing]\nenabled = false" + PATH))) is None
-    assert plan_of(read_config(Path("config.toml"))) is None  # the one that comes with Mailpath
+    assert plan_of(read_config(file(tmp_path, "[log]"))) is None
+    assert plan_of(read_config(Path("config.toml")))  # the one that comes with Mailpath, whose DNS is simulated

@@ -70,10 +70,8 @@ log = structlog.get_logger("mailpath")
 async def outside_of(config: Config, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Outside]:
     """Provide the outside world for this configuration: time, DNS, HTTP, threads."""
     async with simulated_dns(config) as port, HttpSession() as http:
-        if port is None:
-            resolver = DnsResolver([str(place) for place in config.dns.nameservers])
-        else:
-            resolver = DnsResolver([f"127.0.0.1:{port}"], authority_port=port)
+        places = [str(place) for place in config.dns.nameservers] if port is None else [f"127.0.0.1:{port}"]
+        resolver = DnsResolver(places, authority_port=port or 53)
         with MailboxThreads() as threads:
             yield Outside(now, resolver, http, threads)
 

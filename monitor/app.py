@@ -40,7 +40,7 @@ from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, listening
 from monitor.sources.inbound.reports import ReportIntake, report_reader
 from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.inbound.settings import InboundSettings
-from monitor.sources.standing import StandingWatch
+from monitor.sources.standing import StandingSource
 from monitor.store import Store, StoreError
 from monitor.supervised import kept_open
 from monitor.web.backend import Backend
@@ -157,7 +157,7 @@ class Service:
     dialogue_times: DialogueTimes
     loop_lag: LoopLag
     outside: Outside
-    standing: StandingWatch
+    standing: StandingSource
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
@@ -367,7 +367,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
-        standing = StandingWatch(store.standing, outside)
+        standing = StandingSource(store.standing, outside)
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times))
         listeners = (log_verdict, *seers, *listeners)
         flying = pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)

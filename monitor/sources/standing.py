@@ -67,7 +67,7 @@ class StandingPlan:
     envelope_domains: tuple[str, ...] = ()
 
 
-class StandingWatch:
+class StandingSource:
     """Reads standing on its timetable. `on_news` is called after something was stored that the incident rules may care
     about. `records`, `changes` and `answers` are for metrics: what is known, and how often since the start something
     published has changed, and a list has answered in a way."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.events import Event
-from monitor.sources.standing import StandingPlan, StandingWatch
+from monitor.sources.standing import StandingPlan, StandingSource
 from monitor.standing.arrivals import NameKind
 from monitor.standing.timetable import Pace
 from monitor.store import Store, StoreError
@@ -51,7 +51,7 @@ class StandingApp:
     resolver: TableResolver = field(default_factory=lambda: TableResolver(ZONE))
     now: datetime = T0
     news: int = 0
-    watch: StandingWatch = field(init=False)
+    watch: StandingSource = field(init=False)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -61,7 +61,7 @@ class StandingApp:
             self.news += 1
 
         outside = outside_world(now=lambda: self.now, resolver=self.resolver)
-        self.watch = StandingWatch(self.store.standing, outside, on_news=told)
+        self.watch = StandingSource(self.store.standing, outside, on_news=told)
         self.watch.configure(plan)
 
     async def at(self, minutes: float) -> int:

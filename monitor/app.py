@@ -200,6 +200,7 @@ class Service:
             token_ends=lambda: self._token_ends,
             dmarc_messages=lambda: self._inbound_router.report_messages if self._inbound_router else {},
             dmarc_pass_ratio=lambda: self.report_shares.pass_ratio,
+            standing=self.standing.figures,
             now=self.clock.now,
         )
 
@@ -367,7 +368,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
-        standing = StandingSource(store.standing, outside)
+        standing = StandingSource(store.standing, outside, on_news=lambda: incident_engine.poke_standing())
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times))
         listeners = (log_verdict, *seers, *listeners)
         flying = pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)

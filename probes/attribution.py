@@ -11,6 +11,7 @@ class Nature(StrEnum):
     MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
     THEIR_SYSTEM = "their_system"  # the company's mail system stops other senders' mail too: the control fails
     OURS = "ours"  # we cannot ask or look
+    STANDING = "standing"  # what is published about the sender is wrong; no probe has to fail for it
 
 
 class Reason(StrEnum):

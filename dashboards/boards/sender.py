@@ -59,6 +59,8 @@ def sender() -> Dashboard:
             PanelRow(11, [(13, _causes_now()), (11, _causes())], "Why"),
             PanelRow(6, [(24, _stopped())], "By mail system, over time"),
             PanelRow(6, [(24, _delivery())]),
+            PanelRow(7, [(12, _standing()), (12, _blocklists())], "Standing: what DNS and blocklists say"),
+            PanelRow(6, [(8, _spf_terms()), (16, _profile_changes())]),
         ],
         since="now-7d",
         annotations=[incidents_opened(COMPANIES), mail_systems_changed(COMPANIES)],
@@ -135,6 +137,45 @@ def _stopped() -> Panel:
         f"then the mail system blocks it, not one company. {MIXED}.",
         Query(f"({stopping}) / {mail_systems(COMPANIES)}", "{{mail_system}}"),
         look=SHARE,
+    )
+
+
+def _standing() -> Panel:
+    return timeline(
+        "Checks of the sender's standing",
+        "Red: bad by two readings, ten minutes apart. Nothing: not known, which counts for nobody.",
+        Query("min by (check) (mailpath_standing_ok)", "{{check}}"),
+        look=PanelLook("short", steps=[(1, GOOD)], lowest=BAD, decimals=0, no_value="standing is not read"),
+    )
+
+
+def _blocklists() -> Panel:
+    return timeline(
+        "Blocklists",
+        "Red: the list has the sender's address or domain. Nothing: the list refuses us, is broken or does not answer.",
+        Query("max by (zone) (mailpath_blocklist_listed)", "{{zone}}"),
+        look=PanelLook("short", steps=[(1, BAD)], lowest=GOOD, decimals=0, no_value="no list answers"),
+    )
+
+
+def _spf_terms() -> Panel:
+    return lines(
+        "SPF: lookups needed",
+        "Terms of the SPF record with a DNS lookup, for the whole record. Receivers stop at 10.",
+        Query("max(mailpath_spf_terms)", "lookups"),
+        Query("vector(10)", "limit"),
+        look=PanelLook("short", decimals=0, no_value="not known"),
+        overrides=[line("limit", BAD, (10, 6))],
+    )
+
+
+def _profile_changes() -> Panel:
+    return lines(
+        "Changes of what is published",
+        "SPF terms, DKIM selectors and keys, the DMARC policy, mail hosts, reverse name, MTA-STS and the addresses of "
+        "real mail, in 24 h. `mailpath incidents` has old and new value.",
+        Query("sum by (fact) (increase(mailpath_profile_changes_total[1d])) > 0", "{{fact}}"),
+        look=PanelLook("short", decimals=0, no_value="nothing has changed"),
     )
 
 

@@ -15,18 +15,35 @@ from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.errors import UserError
-from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, Scope, Severity, worst_first
-from monitor.incidents.labels import EVENTS, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
-from monitor.incidents.mute import Mute, ends, muting
+from monitor.incidents.incident import (
+    Failure,
+    HistoryEntry,
+    Incident,
+    Nature,
+    Reason,
+    Scope,
+    Severity,
+    worst_first,
+)
+from monitor.incidents.labels import EVENTS, NATURES, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
+from monitor.incidents.mute import Mute, causes_of_all, ends, muting
+from monitor.incidents.standing_rules import described
 from monitor.incidents.work import IncidentAction, IncidentWork, work_of
 from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.wording import left
-from monitor.output.incident_json import comments_json, entry_json, failure_json, incident_json, notice_json
+from monitor.output.incident_json import (
+    comments_json,
+    entry_json,
+    failure_json,
+    finding_json,
+    incident_json,
+    notice_json,
+)
 from monitor.output.symbols import SIGNS
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
 from probes.display import clock, counted, lasting, listed, one_line
-from probes.labels import GRADES, KINDS, verdict_label
+from probes.labels import GRADES, KINDS, cause_label, verdict_label
 from probes.mailsystems.words import Chain
 
 MAX_CLOSED = 100  # closed incidents in a list
@@ -63,7 +80,7 @@ class ListContext:
         """
         if not incident.open:
             return ()
-        found = muting(self.mutes, incident.failures, self._mail_systems, self.now)
+        found = muting(self.mutes, incident.failures, self._mail_systems, self.now, causes_of_all(incident))
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
     def name(self, company: str) -> str:
@@ -105,6 +122,7 @@ async def show_incident(config: Config, prefix: str, *, as_json: bool) -> Exit:
     if as_json:
         facts = {
             **incident_json(incident, around.muted_by(incident), around.work(incident), around.now),
+            "standing": [finding_json(found) for found in incident.standing],
             "failures": [failure_json(failure) for failure in incident.failures],
             "history": [entry_json(entry) for entry in entries],
             "notices": [notice_json(record) for record in notices],
@@ -188,6 +206,8 @@ def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
 
 def _affected(incident: Incident, around: ListContext) -> str:
     companies = incident.touches or incident.companies
+    if incident.nature is Nature.STANDING and not companies:
+        return NATURES[incident.nature].label
     if len(companies) > 3:
         return counted(len(companies), "company", "companies")
     paths = {failure.path for failure in incident.failures}
@@ -196,6 +216,8 @@ def _affected(incident: Incident, around: ListContext) -> str:
 
 
 def _failure_text(of: Incident | Failure) -> str:
+    if of.nature is Nature.STANDING:
+        return cause_label(of.cause).label
     return verdict_label(of.outcome, of.cause)
 
 
@@ -223,6 +245,10 @@ def _incident_lines(
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     for name, value in _work(incident, around.work(incident)):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
+    if incident.standing:
+        yield "[bold]standing[/]"
+        for found in incident.standing:
+            yield f"  {escape(one_line(described(found), MAX_LINE_CHARS))}"
     if incident.failures:
         yield "[bold]failing now[/]" if incident.open else "[bold]last failures[/]"
         yield from _failing(incident)

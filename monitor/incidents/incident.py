@@ -13,6 +13,8 @@ from probes.attribution import Reason as Reason
 from probes.check import Check
 from probes.details import TakenForSpam
 from probes.kinds import Kind
+from probes.standing.fact import Fact
+from probes.standing.profile import Change
 from probes.verdict import Cause, Grade, Outcome
 
 MAX_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
@@ -108,6 +110,46 @@ class Failure:
         return self.check, self.outcome is Outcome.UNKNOWN
 
 
+class StandingRule(StrEnum):
+    """Rules of standing; `standing_rules` has their rows."""
+
+    SPF_FAILS = "spf_fails"
+    SPF_BROKEN = "spf_broken"
+    SPF_LIMIT = "spf_limit"
+    NOT_ALIGNED = "not_aligned"
+    KEY_UNUSABLE = "key_unusable"
+    KEY_TOO_SHORT = "key_too_short"
+    KEY_SHORT = "key_short"
+    DMARC_BROKEN = "dmarc_broken"
+    PTR = "ptr"
+    HELO = "helo"
+    HELO_SPF = "helo_spf"
+    BOUNCES = "bounces"
+    LISTED = "listed"
+    LISTED_RANGE = "listed_range"
+    LISTED_MINOR = "listed_minor"
+    LIST_UNUSABLE = "list_unusable"
+    RESOLVER = "resolver"
+    OTHER_ADDRESS = "other_address"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFinding:
+    """One problem of the sender's standing, by a rule. `subject` is what it is about: a domain, an address, a list, ""
+    for our resolver; `fact` or `change` says what is wrong. `companies`: those whose allow entry may depend on it."""
+
+    rule: StandingRule
+    severity: Severity
+    scope: Scope
+    cause: Cause | None
+    since: datetime
+    subject: str
+    fact: Fact | None = None
+    change: Change | None = None
+    companies: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class LastNotice:
     """The last notice about an incident on a channel; `number` counts the notices, from 1.
@@ -148,7 +190,8 @@ class Incident:
     whose failures are of another nature: it holds their checks, but says nothing about them. `part`: for a mail
     system's problem, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or intermittent
     (`COMPANY`). `unacknowledged_since`: since then it has been open, not muted, and nobody has it. `highest_severity`:
-    of all its life; None of one that an older version stored.
+    of all its life; None of one that an older version stored. `standing`: what is wrong with the sender's standing for
+    the same cause; of an incident of that nature, all there is: it has no failures, and names no company.
     """
 
     id: str
@@ -179,6 +222,7 @@ class Incident:
     part: Scope | None = None
     unacknowledged_since: datetime | None = None
     highest_severity: Severity | None = None
+    standing: tuple[StandingFinding, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -248,6 +292,7 @@ class IncidentEvent(StrEnum):
     WORSENED = "worsened"  # it was nearly over, and is not
     NARROWED = "narrowed"  # most of it is over
     TOOK_IN = "took_in"  # a narrower incident
+    STANDING = "standing"  # something else is wrong with the sender's standing
     MUTED = "muted"
     UNMUTED = "unmuted"
     QUEUED = "queued"  # a notice waits for its channel

@@ -53,6 +53,11 @@ NATURES: dict[Nature, Label] = {  # sentence: whose problem it is
         "The problem is not this sender's alone.",
         "It stops other senders' mail as well, its domain is not found or not accepted there, or its gateway is down.",
     ),
+    Nature.STANDING: Label(
+        "the sender's standing",
+        "What is published about the sender is wrong.",
+        "DNS or a blocklist gives receivers a reason to refuse its mail, whether or not a probe has failed yet.",
+    ),
     Nature.OURS: Label("Mailpath itself", "Mailpath cannot tell what happens to the mail.", "It cannot send or look."),
 }
 
@@ -161,6 +166,9 @@ EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
     ),
     IncidentEvent.NARROWED: Label("scope narrowed", "Most companies recovered; some still fail.", "Its scope shrank."),
     IncidentEvent.TOOK_IN: Label("merged in", "A narrower incident became part of it.", "One notice for one problem."),
+    IncidentEvent.STANDING: Label(
+        "standing", "The sender's standing has another problem.", "Two readings ten minutes apart agree."
+    ),
     IncidentEvent.MUTED: Label("muted", "Notices are suppressed.", "Probes keep running."),
     IncidentEvent.UNMUTED: Label("unmuted", "Notices are sent again.", "The mute ended."),
     IncidentEvent.QUEUED: Label("queued", "A notice waits for its channel.", "Nobody is notified yet."),

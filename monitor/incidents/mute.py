@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from monitor.incidents.incident import Failure
+from monitor.incidents.incident import Failure, Incident, Nature
 from monitor.incidents.weekly import Weekly, weekly
 from probes.mailsystems.words import current_word
 from probes.verdict import Cause
@@ -83,17 +83,33 @@ def muting(
     failures: Iterable[Failure],
     mail_systems_of: Callable[[str], Collection[str]],
     now: datetime,
+    causes: Iterable[Cause | None] = (),
 ) -> tuple[str, ...]:
     """Return the ids of the active mutes that together cover all failures, in the order of the mutes; () if some
-    failure is not covered, or there is none. `mail_systems_of` returns the chain of a company."""
+    failure is not covered, or there is none. `causes`: of what concerns everybody, which only a mute of all companies
+    covers. `mail_systems_of` returns the chain of a company."""
     now_active = [mute for mute in mutes if active(mute, now)]
     found: set[str] = set()
+    for cause in causes:
+        fitting = [mute.id for mute in now_active if _everywhere(mute) and mute.cause in (None, cause)]
+        if not fitting:
+            return ()
+        found.update(fitting)
     for failure in failures:
         fitting = [mute.id for mute in now_active if covers(mute, failure, mail_systems_of(failure.company))]
         if not fitting:
             return ()
         found.update(fitting)
     return tuple(dict.fromkeys(mute.id for mute in now_active if mute.id in found))
+
+
+def causes_of_all(incident: Incident) -> tuple[Cause | None, ...]:
+    """Return the cause of an incident that concerns everybody, whichever paths fail; () of another one."""
+    return (incident.cause,) if incident.nature is Nature.STANDING else ()
+
+
+def _everywhere(mute: Mute) -> bool:
+    return not (mute.company or mute.path or mute.mail_system)
 
 
 @lru_cache(maxsize=1000)

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import Failing, Rigour, compared, differs
-from monitor.incidents.incident import Failure, Incident, Reason, Scope, leading
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, leading
 from monitor.incidents.signal import Signal
+from monitor.incidents.standing_rules import ROWS, described
 from monitor.incidents.weight import Names, mark_of
 from probes.answer import Stage
 from probes.mailsystems.choose import Spread, remedy, runbook_for
@@ -26,6 +27,9 @@ from probes.verdict import Verdict
 
 def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
     """Return the remedy for this incident with this mail system, given by key; "" if not one."""
+    if incident.nature is Nature.STANDING and incident.standing:
+        row = ROWS[incident.standing[0].rule]
+        return replace(row.remedy, explanation=f"{described(incident.standing[0])}.")
     found = remedy(
         incident.cause,
         incident.outcome,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.incidents import standing_rules
 from monitor.incidents.holding import Group, key_of, seniority
 from monitor.incidents.incident import (
     EVERYBODY,
@@ -19,6 +20,7 @@ from monitor.incidents.incident import (
     HistoryEntry,
     Incident,
     IncidentEvent,
+    Nature,
     Resolution,
     leading,
 )
@@ -28,6 +30,7 @@ from probes.check import Check
 from probes.labels import CAUSES, OUTCOMES, cause_label
 
 MAX_NAMED = 10  # companies in one line of a history
+GOOD_AGAIN = "Two readings of the sender's standing were good."
 
 
 @dataclass
@@ -49,13 +52,14 @@ class After:
 class Moment:
     """Other input of the rules: the time, the monitored paths and kinds, ids for new incidents, how long a closed one
     may reopen, and the previous problems by the ids of their incidents: one that is still the very same value is no
-    news."""
+    news. `asks_standing`: the sender's standing is read."""
 
     now: datetime
     watched: Callable[[Check], bool]
     new_id: Callable[[], str]
     reopen: timedelta
     before: Mapping[str, Problem] = field(default_factory=dict)
+    asks_standing: bool = True
 
 
 def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment) -> After:
@@ -136,6 +140,7 @@ def _fields(problem: Problem) -> dict[str, object]:
         "part": problem.part,
         "failing": len(problem.failures),
         "failures": _kept(problem.failures),
+        "standing": problem.standing,
     }
 
 
@@ -202,6 +207,10 @@ _WIDTH = {"@": 1, EVERYBODY: 2}
 
 def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, str]]:
     yield from _turned(before, after)
+    known = {(each.rule, each.subject) for each in before.standing}
+    for each in after.standing:
+        if (each.rule, each.subject) not in known:
+            yield IncidentEvent.STANDING, standing_rules.described(each)
     earlier, now = frozenset(before.touches), frozenset(after.touches)
     if more := [company for company in after.touches if company not in earlier]:
         yield IncidentEvent.TOUCHED, f"{_named(more)}; {len(after.touches)} in all"
@@ -260,17 +269,23 @@ def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None
 
 
 def _ending(incident: Incident, at: Moment) -> Resolution:
+    if incident.nature is Nature.STANDING:
+        return Resolution.RECOVERED if at.asks_standing else Resolution.UNWATCHED
     return Resolution.RECOVERED if any(at.watched(each.check) for each in incident.failures) else Resolution.UNWATCHED
 
 
 def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Incident, HistoryEntry]:
     closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0, recovering_since=None)
-    return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, RESOLUTIONS[ending].sentence)
+    good_again = incident.nature is Nature.STANDING and ending is Resolution.RECOVERED
+    said = GOOD_AGAIN if good_again else RESOLUTIONS[ending].sentence
+    return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, said)
 
 
 def described(problem: Problem) -> str:
     """Describe the problem in a line, with the server's reply."""
     cause = f" ({CAUSES[problem.cause].label})" if problem.cause else ""
+    if problem.nature is Nature.STANDING:
+        return f"{NATURES[problem.nature].label}{cause}: {_because(problem)}"
     alone = problem.subject in (EVERYBODY, SEVERAL)
     who = SCOPES[problem.scope].label + ("" if alone else f" ({problem.subject.removeprefix('@')})")
     return f"{who}: {OUTCOMES[problem.outcome].label}{cause}: {_because(problem)}"
@@ -279,6 +294,8 @@ def described(problem: Problem) -> str:
 def _because(what: Problem | Incident) -> str:
     """Return the sentence of the leading failure."""
     failures = _kept(what.failures)
+    if not failures:
+        return "; ".join(map(standing_rules.described, what.standing))
     same = (failure for failure in failures if (failure.outcome, failure.cause) == (what.outcome, what.cause))
     return next(same, failures[0]).because
 

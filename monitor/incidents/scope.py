@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.companies import WatchedCompanies, WideningThresholds, owned
-from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
+from monitor.incidents.incident import (
+    EVERYBODY,
+    GRAVEST_FIRST,
+    Failure,
+    Nature,
+    Reason,
+    Scope,
+    Severity,
+    StandingFinding,
+)
 from monitor.incidents.signal import PathInfo, PathKey
 from probes.answer import list_named
 from probes.check import Check
@@ -61,6 +70,7 @@ class Problem:
     since: datetime
     others: tuple[str, ...] = ()  # those of `companies` that have something of another nature only
     part: Scope | None = None  # as in `Incident`
+    standing: tuple[StandingFinding, ...] = ()
 
     @property
     def key(self) -> Key:

@@ -6,6 +6,7 @@ from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.incidents.labels import SEVERITIES
 from monitor.notices.context import NoticeContext
 from monitor.notices.notice import NoticeKind
+from monitor.notices.standing_wording import standing_headline
 from monitor.notices.their_trouble import MAX_KINDS_IN_A_TITLE, kinds_of, their_trouble
 from probes.display import counted, lasting, one_line
 from probes.labels import CAUSES, KINDS, OUTCOMES
@@ -42,6 +43,8 @@ def _headline(context: NoticeContext) -> str:
             return f"{who}: probe mailbox problem{_cause(incident.cause)}"
         case Nature.THEIR_SYSTEM:
             return f"{who}: {their_trouble(context)}"
+        case Nature.STANDING:
+            return f"{standing_headline(context)}{_cause(incident.cause)}"
         case Nature.OURS:
             return f"Mailpath cannot test {who}{_cause(incident.cause)}"
         case _:

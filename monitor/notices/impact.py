@@ -9,6 +9,7 @@ from typing import assert_never
 from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.notices.context import NoticeContext
 from monitor.notices.headline import CODES, NO_CONNECTION, affected_mail, people, stopped_mail
+from monitor.notices.standing_wording import standing_impact
 from probes.mailsystems.causes import NOBODY_WAITS
 from probes.verdict import Concern, Grade, Outcome
 
@@ -23,6 +24,8 @@ def impact(context: NoticeContext) -> str:
             return _of_their_system(context, who)
         case Nature.MAILBOX:
             return NOBODY_WAITS
+        case Nature.STANDING:
+            return standing_impact(context)
         case Nature.OURS:
             return f"It is not known whether {CODES} reach {who}: Mailpath cannot test it."
         case _:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from monitor.incidents.incident import Incident, LastNotice, Resolution
+from monitor.incidents.incident import Incident, LastNotice, Nature, Resolution
 from monitor.notices.context import NoticeRequest, context_of
 from monitor.notices.headline import title
 from monitor.notices.notice import Notice, NoticeBasis, NoticeKind
@@ -41,7 +41,7 @@ def notice_due(
     if not incident.open:
         ends = NoticeKind.MERGED if incident.ending is Resolution.MERGED else NoticeKind.RESOLVED
         return ends if told and not told.over else None
-    touched = len(seen(incident, visible))
+    touched = len(seen(incident, visible)) or int(concerns_all(incident) and visible is None)
     if told is None or told.over:
         if took_in:
             return NoticeKind.WIDENED
@@ -73,6 +73,11 @@ def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]
     if visible is None:
         return incident.named if incident.touches else ()
     return tuple(company for company in incident.touches if company in visible)
+
+
+def concerns_all(incident: Incident) -> bool:
+    """Test if it is about the sender whoever receives its mail, so that it names no company."""
+    return incident.open and incident.nature is Nature.STANDING
 
 
 def grew(told: LastNotice, companies: int) -> bool:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from monitor.incidents.incident import Failure, Nature
+from monitor.incidents.incident import Failure, Nature, StandingFinding
+from monitor.incidents.standing_rules import described
 from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext
 from monitor.notices.impact import impact
@@ -16,6 +17,7 @@ ALERTS: dict[Nature, str] = {
     Nature.MAILBOX: "MailpathProbeMailbox",
     Nature.THEIR_SYSTEM: "MailpathTheirSystem",
     Nature.OURS: "MailpathOurselves",
+    Nature.STANDING: "MailpathStanding",
 }
 
 MAX_FAILURES = 20  # with their sentences
@@ -74,9 +76,20 @@ def facts(context: NoticeContext) -> dict[str, Any]:
         "acknowledged_by": context.held_by or None,
         "impact": impact(context) if incident.open else None,
         "comparison": comparison(context) or None,
+        "standing": [_finding(each) for each in incident.standing],
         "quote": words_of(context.lead) if context.lead else None,
         **_remedy(context),
         **links(context),
+    }
+
+
+def _finding(found: StandingFinding) -> dict[str, Any]:
+    return {
+        "rule": str(found.rule),
+        "severity": str(found.severity),
+        "subject": one_line(found.subject, MAX_SENTENCE_CHARS),
+        "since": _time(found.since),
+        "because": one_line(described(found), MAX_SENTENCE_CHARS),
     }
 
 

@@ -16,6 +16,7 @@ from monitor.notices.impact import impact
 from monitor.notices.links import links
 from monitor.notices.notice import NoticeKind
 from monitor.notices.reply import reply_of
+from monitor.notices.standing_wording import standing_lines, standing_steps, standing_verify
 from monitor.notices.their_trouble import kinds_of
 from probes.display import clock, counted, lasting, listed, one_line
 from probes.kinds import Kind
@@ -95,7 +96,7 @@ def _first_screen(context: NoticeContext) -> Iterator[str]:
     graded = context.lead and incident.nature is Nature.MAIL and context.reason not in NO_CONNECTION
     grade = f" ({GRADES[context.lead.grade].label})" if context.lead and graded else ""
     yield f"Why{grade}: {remedy.explanation}"
-    if incident.nature is not Nature.MAIL and (cleared := _cleared(context)):
+    if incident.nature not in (Nature.MAIL, Nature.STANDING) and (cleared := _cleared(context)):
         yield cleared
 
 
@@ -205,6 +206,9 @@ def _evidence(context: NoticeContext) -> Iterator[str]:
         yield compared
     if len(context.companies) > 1:
         yield f"Companies: {listed(context.names())}."
+    yield from standing_lines(context)
+    if incident.nature is Nature.MAIL:
+        yield from standing_steps(context)
     if hint := _hint(context):
         yield hint
     if lead and incident.nature is Nature.MAIL and (lead.answer is None or lead.answer.reached):
@@ -261,6 +265,8 @@ def _common(context: NoticeContext) -> str:
 
 
 def _verify(context: NoticeContext) -> str:
+    if context.incident.nature is Nature.STANDING:
+        return standing_verify(context)
     good, takes_effect_within = context.request.good, context.remedy.takes_effect_within
     due = f"the next probe is due within {_exactly(context.every)}; " if context.every else ""
     page = links(context).get("company_url")
@@ -308,6 +314,8 @@ def _ended(context: NoticeContext) -> Iterator[str]:
             yield "It is not known whether it was fixed: its path was removed from the configuration."
         case Resolution.NARROWED:
             yield RESOLUTIONS[Resolution.NARROWED].sentence
+        case Resolution.RECOVERED if incident.nature is Nature.STANDING:
+            yield f"{_works(incident.nature)} two readings ten minutes apart agree."
         case Resolution.RECOVERED if context.intermittent:
             few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
             yield f"{_works(incident.nature)} {few} probes failed."
@@ -326,6 +334,8 @@ def _works(nature: Nature) -> str:
             return "Mail is delivered again:"
         case Nature.MAILBOX:
             return "The probe's mailbox accepts mail again:"
+        case Nature.STANDING:
+            return "The sender's standing is good again:"
         case Nature.OURS:
             return "Mailpath can test it again:"
         case _:

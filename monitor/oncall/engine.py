@@ -16,12 +16,13 @@ from time import monotonic
 import structlog
 
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Nature
-from monitor.incidents.mute import Mute, active, muting
+from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Nature, StandingFinding
+from monitor.incidents.mute import Mute, active, causes_of_all, muting
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.signal import Signal
+from monitor.incidents.standing_groups import with_standing
 from monitor.incidents.tracker import FailureTracker
 from monitor.incidents.weight import Names
 from monitor.incidents.work import NO_WORK, IncidentAction, work_of
@@ -29,6 +30,7 @@ from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice
 from monitor.oncall.composer import NoticeComposer
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
+from monitor.oncall.standing import StandingReader
 from monitor.people.action_links import LinkSigner
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
@@ -83,6 +85,7 @@ class IncidentEngine:
         self._tracker = FailureTracker()
         self._tracker.follow(uplink)
         self._past = PastReader(store, self._tracker)
+        self._standing = StandingReader(store)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -147,6 +150,7 @@ class IncidentEngine:
             paths, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
         )
         self._past.configure(config)
+        self._standing.configure(config)
         self._to_read_up = True
 
     async def recall(self, presents: Sequence[Present]) -> None:
@@ -180,6 +184,11 @@ class IncidentEngine:
         """Wake up soon: something may have changed, such as a mute."""
         self._news.set()
 
+    def poke_standing(self) -> None:
+        """Wake up soon: the sender's standing may have changed in the store."""
+        self._standing.poke()
+        self._news.set()
+
     def take(self, signals: Sequence[Signal]) -> None:
         """These are in the store now: look soon. They are read again, together with what the rules had seen before."""
         if signals[-1].number > self._saw:
@@ -204,7 +213,9 @@ class IncidentEngine:
             mutes = [*self._maintenance, *await self._store.incidents.mutes(active_at=now)]
             self._queues = await self._store.incidents.queues()
             actions = await self._store.incidents.open_actions()
-            turned = self._turn(now, [mute for mute in mutes if active(mute, now)], actions, frozenset(self._queues))
+            standing = await self._standing.found(now)
+            in_force = [mute for mute in mutes if active(mute, now)]
+            turned = self._turn(now, in_force, actions, frozenset(self._queues), standing)
             upto = signals[-1].number if signals else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if signals or changed or turned.notices:
@@ -285,11 +296,13 @@ class IncidentEngine:
         mutes: Sequence[Mute],
         actions: Mapping[str, Sequence[IncidentAction]],
         waiting: frozenset[str],
+        standing: Sequence[StandingFinding],
     ) -> _Turned:
         """Compute the result of the present state. `actions`: of people, by incident. `waiting`: channels with
         undelivered notices."""
-        groups = self._tracker.groups(self.incidents, now)
-        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems)
+        groups = with_standing(self._tracker.groups(self.incidents, now), standing, self.incidents)
+        asks = self._standing.asks
+        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems, asks)
         after = reconcile(self._incidents.values(), groups, moment)
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
@@ -320,7 +333,7 @@ class IncidentEngine:
             return
         problem = turned.problems.get(incident.id) if incident.open else None
         failures = problem.failures if problem else incident.failures
-        muted_by = muting(mutes, failures, self.composer.mail_systems, now)
+        muted_by = muting(mutes, failures, self.composer.mail_systems, now, causes_of_all(incident))
         if muted_by == incident.muted_by:
             return
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)

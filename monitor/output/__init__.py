@@ -1,6 +1,7 @@
 """Formats of facts: `json` and `incident_json` for the API and `--json`, `text` for the command line, `symbols` for
-outcomes, `disk_needs` what the store grows to, `metrics` for Prometheus: `company_metrics`, `service_metrics` and
-`process_metrics` have the tables, `metric_family` their form, `company_lines` what is kept from scrape to scrape,
-`snapshot` the data of a scrape, `exposition` the formats. `labels` has the words for any value, `mute_text` those
-for the times of a mute; `service_level` adds up results, `delivery_levels` delivery times; `standing_json` has the
-facts about the sender, `report_overview` the reports about it, `report_shares` their share for the metrics."""
+outcomes, `disk_needs` what the store grows to, `metrics` for Prometheus: `company_metrics`, `service_metrics`,
+`standing_metrics` and `process_metrics` have the tables, `metric_family` their form, `company_lines` what is kept from
+scrape to scrape, `snapshot` the data of a scrape, `exposition` the formats. `labels` has the words for any value,
+`mute_text` those for the times of a mute; `service_level` adds up results, `delivery_levels` delivery times;
+`standing_json` has the facts about the sender, `report_overview` the reports about it, `report_shares` their share for
+the metrics."""

@@ -14,14 +14,18 @@ from monitor.incidents.incident import (
     Resolution,
     Scope,
     Severity,
+    StandingFinding,
+    StandingRule,
 )
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
+from monitor.incidents.standing_rules import described
 from monitor.incidents.work import IncidentWork
 from monitor.notices.notice import NoticeKind
 from monitor.output.json import Time, iso
 from monitor.store import DeliveryState, NoticeRecord
 from probes.kinds import Kind
+from probes.standing.fact import Question
 from probes.verdict import Cause, Grade, Outcome
 
 
@@ -126,9 +130,21 @@ class NoticeJson(TypedDict):
     sent_as: str | None
 
 
+class StandingFindingJson(TypedDict):
+    """One problem of the sender's standing. `check` is null for one that no fact shows."""
+
+    rule: StandingRule
+    check: Question | None
+    subject: str
+    severity: Severity
+    since: Time
+    because: str
+
+
 class WholeJson(IncidentJson):
     """One incident with its failures, history and notices."""
 
+    standing: list[StandingFindingJson]
     failures: list[FailureJson]
     history: list[EntryJson]
     notices: list[NoticeJson]
@@ -228,6 +244,18 @@ def failure_json(failure: Failure) -> FailureJson:
         "because": failure.because,
         "reason": failure.reason,
         "compared_at": iso(failure.compared_at),
+    }
+
+
+def finding_json(found: StandingFinding) -> StandingFindingJson:
+    """Return one problem of the sender's standing as JSON. `subject` is what others publish, unchanged."""
+    return {
+        "rule": found.rule,
+        "check": found.fact.question if found.fact else None,
+        "subject": found.subject,
+        "severity": found.severity,
+        "since": found.since.isoformat(),
+        "because": described(found),
     }
 
 

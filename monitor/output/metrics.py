@@ -21,6 +21,7 @@ from monitor.output.service_metrics import SERVICE_FAMILIES, SERVICE_HISTOGRAMS
 from monitor.output.snapshot import ReloadResult, Snapshot, limited
 from monitor.probing.current import Board
 from monitor.probing.delivery_times import bounds_with
+from monitor.standing.measured import StandingFigures
 from monitor.store.access import StoreOperation
 from probes.answer import Stage
 
@@ -56,6 +57,7 @@ class Gauges:
     token_ends: Callable[[], dict[str, datetime]] = dict  # by name, of tokens that end
     dmarc_messages: Callable[[], Mapping[tuple[str, str], int]] = dict  # by source and result
     dmarc_pass_ratio: Callable[[], Mapping[str, float]] = dict  # by source
+    standing: Callable[[], StandingFigures] = StandingFigures
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -104,6 +106,7 @@ class Metrics:
             token_ends=self._gauges.token_ends(),
             dmarc_messages=self._gauges.dmarc_messages(),
             dmarc_pass_ratio=self._gauges.dmarc_pass_ratio(),
+            standing=self._gauges.standing(),
             at=self._gauges.now(),
         )
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from monitor.measures.histogram import Distribution
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
+from monitor.output.standing_metrics import STANDING_FAMILIES
 
 
 def _inbound_mails(snapshot: Snapshot) -> Iterator[Row]:
@@ -238,6 +239,7 @@ SERVICE_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         ("source",),
         _dmarc_pass_ratio,
     ),
+    *STANDING_FAMILIES,
     MetricFamily("mailpath_build_info", "gauge", "The running version.", ("version", "python"), _build),
 )
 

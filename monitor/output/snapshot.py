@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.measures.histogram import Distribution
+from monitor.standing.measured import StandingFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Snapshot:
     token_ends: dict[str, datetime]
     dmarc_messages: Mapping[tuple[str, str], int]
     dmarc_pass_ratio: Mapping[str, float]
+    standing: StandingFigures
     at: datetime
 
 

@@ -19,6 +19,7 @@ from monitor.errors import UserError
 from monitor.events import Event
 from monitor.standing.arrivals import RECENT, NameKind, SeenName, add_seen, names_in, recent_names
 from monitor.standing.drift import Drift, next_drift
+from monitor.standing.measured import StandingFigures
 from monitor.standing.record import FactKey, FactRecord, blind_readings, follow, no_longer_asked
 from monitor.standing.timetable import DueRound, Pace, Round, next_due, round_of
 from monitor.supervised import SupervisedTask
@@ -114,6 +115,13 @@ class StandingSource:
         """Return whom to ask about: the configured sender, with the selectors of recent real mail."""
         seen = recent_names(self.names.values(), NameKind.SELECTOR, now)
         return replace(plan.subject, selectors=tuple(dict.fromkeys((*plan.subject.selectors, *seen))))
+
+    def figures(self) -> StandingFigures:
+        """Return what is known and counted; nothing while nothing is asked."""
+        if self.plan is None:
+            return StandingFigures()
+        answers, changes = dict(self.answers), dict(self.changes)
+        return StandingFigures(tuple(self.records.values()), changes, answers, self.plan.max_age)
 
     async def _run(self) -> None:
         while True:

@@ -4,5 +4,6 @@ pure: no I/O, no clock. The questions themselves are in `probes.standing`; `moni
 - `record`     a fact over a stretch of equal readings; when a reading is settled. Start here
 - `timetable`  what is due when, by the times in the store
 - `arrivals`   names in the headers of real mail that standing asks about as well
+- `measured`   figures for metrics
 - `drift`      changes of what is published, which two readings agree on
 """

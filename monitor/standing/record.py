@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from probes.standing.fact import CONFIRMED_AFTER, Fact, Question, State, Why
 
@@ -35,19 +35,32 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The newest reading of a state that two agreed on, and the time of the first of them."""
+
+    fact: Fact
+    since: datetime
+
+    @property
+    def state(self) -> State:
+        """The state."""
+        return self.fact.state
+
+
+@dataclass(frozen=True, slots=True)
 class FactRecord:
     """Equal readings from `since` to `reading.at`; `reading` is the newest of them.
 
     `state` is that of the reading, but UNKNOWN while it is only `suspected`: bad, and not seen twice. `zone` is the
-    list that a blocklist's fact is about, else "". `settled` is the newest reading that two agreed on, None if there
-    never was one. `current`: the newest row of a subject that is still asked about."""
+    list that a blocklist's fact is about, else "". `settled` is what two readings agreed on, None if there never was
+    such a thing. `current`: the newest row of a subject that is still asked about."""
 
     reading: Fact
     since: datetime
     state: State
     suspected: bool = False
     zone: str = ""
-    settled: Fact | None = None
+    settled: Settled | None = None
     doubt: Doubt | None = None
     current: bool = True
 
@@ -82,19 +95,19 @@ def follow(before: FactRecord | None, reading: Fact, max_age: timedelta, zone: s
     return replace(now, since=max(now.since, before.since + RESOLUTION))  # the clock may have been set back
 
 
-def _settle(before: FactRecord | None, reading: Fact, max_age: timedelta) -> tuple[Fact | None, Doubt | None]:
+def _settle(before: FactRecord | None, reading: Fact, max_age: timedelta) -> tuple[Settled | None, Doubt | None]:
     settled, doubt = (before.settled, before.doubt) if before else (None, None)
     if reading.state in COULD_NOT_TELL:
         return settled, doubt
     if settled is None and reading.state is not State.BAD:
-        return reading, None
-    if settled is not None and (settled.state, settled.why) == (reading.state, reading.why):
-        return reading, None
+        return Settled(reading, reading.at), None
+    if settled is not None and (settled.state, settled.fact.why) == (reading.state, reading.why):
+        return Settled(reading, settled.since), None
     since = reading.at
     if doubt and doubt.state is reading.state and reading.at - doubt.at <= max_age:
         since = min(doubt.since, reading.at)
     if reading.at - since >= CONFIRMED_AFTER:
-        return reading, None
+        return Settled(reading, since), None
     return settled, Doubt(reading.state, since, reading.at)
 
 
@@ -136,14 +149,29 @@ def no_longer_asked(
     ]
 
 
-_CODEC: TypeAdapter[Fact] = TypeAdapter(Fact)
+_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+_SETTLED: TypeAdapter[Settled] = TypeAdapter(Settled)
 
 
 def encode(fact: Fact) -> str:
     """Encode a reading as one line of JSON."""
-    return _CODEC.dump_json(fact).decode()
+    return _FACT.dump_json(fact).decode()
 
 
 def decode(text: str | bytes) -> Fact:
     """Decode the result of `encode`."""
-    return _CODEC.validate_json(text)
+    return _FACT.validate_json(text)
+
+
+def encode_settled(settled: Settled) -> str:
+    """Encode what is settled as one line of JSON."""
+    return _SETTLED.dump_json(settled).decode()
+
+
+def decode_settled(text: str | bytes) -> Settled:
+    """Decode the result of `encode_settled`, or a reading alone, as the first stores with standing have it."""
+    try:
+        return _SETTLED.validate_json(text)
+    except ValidationError:
+        fact = decode(text)
+        return Settled(fact, fact.at)

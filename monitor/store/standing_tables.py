@@ -4,7 +4,7 @@ here too. Rows are small and come with changes alone, a few a day; nothing refer
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Table
 
 from monitor.standing.arrivals import NameKind
-from monitor.standing.record import decode, encode
+from monitor.standing.record import decode, decode_settled, encode, encode_settled
 from monitor.store.columns import Encoded, EnumText, Instant, Number, SafeText, StringList
 from monitor.store.tables import metadata
 from probes.standing.fact import Question, State
@@ -21,7 +21,7 @@ standing_facts = Table(
     Column("suspected", Boolean, nullable=False),
     Column("zone", SafeText, nullable=False),
     Column("reading", Encoded(encode, decode), nullable=False),  # with value, reason, age of the answer, servers
-    Column("settled", Encoded(encode, decode)),
+    Column("settled", Encoded(encode_settled, decode_settled)),
     Column("doubt_state", EnumText(State)),
     Column("doubt_since", Instant),
     Column("doubt_at", Instant),

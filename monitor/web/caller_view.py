@@ -176,8 +176,8 @@ class CallerView:
     def own(self, incident: Incident) -> Incident | None:
         """The incident without what others have; None if nothing is left. The very same where nothing was left out."""
         caller = self.caller
-        if caller.sees_all or all(caller.sees(company) for company in incident.companies):
-            return incident
+        if caller.sees_all or (incident.companies and all(caller.sees(company) for company in incident.companies)):
+            return incident  # one that names no company is about the sender, and for those who see all
         if not caller.sees_incident(incident):
             return None
         failures = tuple(failure for failure in incident.failures if caller.sees(failure.company))
@@ -191,6 +191,7 @@ class CallerView:
             others=caller.seen(incident.others),
             failures=failures,
             failing=len(failures) if incident.open else 0,
+            standing=tuple(replace(found, companies=caller.seen(found.companies)) for found in incident.standing),
             told={},
             merged_into="",
             recovering_since=None,  # of all, which are not told

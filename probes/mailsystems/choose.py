@@ -31,6 +31,13 @@ from probes.mailsystems.widespread import ASK_THE_VENDOR, LATE_WIDELY, RATE_LIMI
 from probes.outcome import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
+STANDING_RUNBOOK = "mailpath-standing"
+STANDING = Remedy(  # where nothing more exact is known: of an incident that is over
+    "What is published about the sender is wrong.",
+    Actor.SENDER,
+    ("Read `mailpath standing`, and fix what it says is bad.",),
+    "Do not publish a second SPF or DMARC record beside the old one: two make receivers ignore both.",
+)
 
 
 class Spread(StrEnum):
@@ -57,6 +64,8 @@ def remedy(
             found = _ours(cause, reason)
         case Nature.THEIR_SYSTEM:
             found = _their_system(cause, outcome, mail_system, reason, spread)
+        case Nature.STANDING:
+            found = STANDING
         case Nature.MAIL:
             found = _of_the_mail(cause, outcome, mail_system, reason, spread)
         case Nature.MAILBOX:
@@ -76,6 +85,8 @@ def runbook_for(cause: Cause | None, outcome: Outcome, nature: Nature = Nature.M
             return THEIR_SYSTEM_RUNBOOK
         case Nature.OURS:
             return f"cause-{CauseFamily.OURS}"
+        case Nature.STANDING:
+            return STANDING_RUNBOOK
         case Nature.MAIL | Nature.MAILBOX:
             return f"cause-{_family(cause, outcome)}"
         case _:

@@ -15,6 +15,7 @@ from monitor.output.incident_json import (
     comments_json,
     entry_json,
     failure_json,
+    finding_json,
     incident_json,
     notice_json,
 )
@@ -71,6 +72,7 @@ async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     whole = await call.view.incident(call.part("incident"))
     facts: WholeJson = {
         **facts_of(whole.incident, whole.work, call.view.backend.now()),
+        "standing": [finding_json(found) for found in whole.incident.standing],
         "failures": [failure_json(failure) for failure in whole.incident.failures],
         "history": [entry_json(entry) for entry in whole.entries],
         "notices": [notice_json(record) for record in whole.notices],

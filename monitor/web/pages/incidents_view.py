@@ -7,10 +7,11 @@ from functools import cached_property
 
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import Failure, Incident, Scope, Severity, worst_first
-from monitor.incidents.labels import RESOLUTIONS, SEVERITIES
-from monitor.incidents.mute import Mute, active, muting, over
+from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity, worst_first
+from monitor.incidents.labels import NATURES, RESOLUTIONS, SEVERITIES
+from monitor.incidents.mute import Mute, active, causes_of_all, muting, over
 from monitor.incidents.remedies import incident_runbook, system_of_incident
+from monitor.incidents.standing_rules import described
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.headline import headline
@@ -58,7 +59,7 @@ class PageContext:
         is kept, and there the mark must agree."""
         if not incident.open:
             return ()
-        found = muting(self.mutes, incident.failures, self.mail_systems, self.now)
+        found = muting(self.mutes, incident.failures, self.mail_systems, self.now, causes_of_all(incident))
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
 
@@ -92,7 +93,7 @@ def row_of(incident: Incident, around: PageContext) -> Row:
         who=who(incident, around),
         outcome=incident.outcome,
         cause=incident.cause,
-        because=incident.failures[0].because if incident.failures else "",
+        because=incident.failures[0].because if incident.failures else "; ".join(map(described, incident.standing)),
         began_at=incident.began_at,
         lasts=lasting((incident.closed_at or around.now) - incident.began_at),
         closed_at=incident.closed_at,
@@ -114,6 +115,8 @@ def _held(work: IncidentWork) -> str:
 def who(incident: Incident, around: PageContext) -> str:
     """Name the affected companies in a few words."""
     companies = incident.named
+    if incident.nature is Nature.STANDING and not companies:
+        return NATURES[incident.nature].label
     if len(companies) > MAX_NAMED:
         return counted(len(companies), "company", "companies")
     paths = {failure.path for failure in incident.failures}

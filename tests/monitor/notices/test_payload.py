@@ -138,6 +138,7 @@ def test_all_that_is_known_as_json() -> None:
         "acknowledged_by": None,
         "impact": "Nobody at Acme Steel can receive a sign-in code.",
         "comparison": "The comparison with a neutral sender has been inconclusive so far.",
+        "standing": [],
         "quote": "554 5.7.1 <m[104.130.122.50]>: Client host rejected",
         "incident_url": "https://mailpath.example/incidents/5d0c1f2e3a4b",
         "company_url": "https://mailpath.example/companies/acme",

@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.standing.record import FactKey, FactRecord, blind_readings, decode, encode, follow, no_longer_asked
+from monitor.standing.record import (
+    FactKey,
+    FactRecord,
+    Settled,
+    blind_readings,
+    decode,
+    decode_settled,
+    encode,
+    encode_settled,
+    follow,
+    no_longer_asked,
+)
 from probes.standing.fact import Fact, Question, State, Why
 
 T0 = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -37,7 +48,7 @@ def read(score: str, apart: float = 10) -> list[FactRecord]:
 def settled(record: FactRecord) -> str:
     if record.settled is None:
         return "."
-    return next(mark for mark, said in READINGS.items() if said == (record.settled.state, record.settled.why))
+    return next(mark for mark, said in READINGS.items() if said == (record.settled.state, record.settled.fact.why))
 
 
 def shown(record: FactRecord) -> str:
@@ -104,7 +115,7 @@ def test_a_clock_that_was_set_back_makes_a_later_row() -> None:
     first = follow(None, reading("g", 60), MAX_AGE)
     second = follow(first, reading("b", 0), MAX_AGE)
     assert second.since > first.since
-    assert follow(second, reading("b", 11), MAX_AGE).settled == reading("b", 11)
+    assert follow(second, reading("b", 11), MAX_AGE).settled == Settled(reading("b", 11), T0)
 
 
 def test_what_is_old_is_unknown() -> None:
@@ -133,3 +144,13 @@ def test_a_subject_that_is_not_asked_about_any_more_ends() -> None:
 def test_a_reading_survives_its_encoding() -> None:
     fact = reading("b", 0, value="v=spf1 ☃ \x00", named=("a", "b"), ttl=60, servers=("192.0.2.53",))
     assert decode(encode(fact)) == fact
+    assert decode_settled(encode_settled(Settled(fact, T0))) == Settled(fact, T0)
+    assert decode_settled(encode(fact)) == Settled(fact, fact.at)
+
+
+def test_what_is_settled_tells_since_when() -> None:
+    records = read("gbbb")
+    assert [record.settled and record.settled.since for record in records] == [
+        *(T0, T0),
+        *(T0 + timedelta(minutes=10), T0 + timedelta(minutes=10)),
+    ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from monitor.standing.arrivals import NameKind, SeenName
 from monitor.standing.drift import Drift
-from monitor.standing.record import FactRecord, follow
+from monitor.standing.record import FactRecord, Settled, follow
 from monitor.store import Store
 from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.profile import Change, Profile, ProfileItem, ProfileKey
@@ -61,7 +61,7 @@ async def test_a_suspicion_is_kept(store: Store) -> None:
     (known,) = await store.standing.current()
     assert known == written[-1]
     assert known.doubt
-    assert known.settled == fact(0)
+    assert known.settled == Settled(fact(0), at(0))
 
 
 async def test_changes_come_with_the_profile_that_they_led_to(store: Store) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.events import Event
-from monitor.incidents.incident import Incident, Resolution
+from monitor.incidents.incident import Incident, Nature, Resolution
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry, Rights
@@ -54,6 +54,14 @@ async def test_an_incident_is_seen_as_far_as_it_is_theirs(
 ) -> None:
     own = sight_of(pages_app, companies).own(incident("w", *touched))
     assert (own and own.companies) == seen
+
+
+@pytest.mark.parametrize(("companies", "seen"), [(ALL, True), (ACME, False), ((), False)])
+async def test_one_that_names_no_company_is_for_those_who_see_all(
+    pages_app: PagesApp, companies: Any, seen: bool
+) -> None:
+    about_the_sender = replace(incident("w", *ACME), companies=(), touches=(), failures=(), nature=Nature.STANDING)
+    assert (sight_of(pages_app, companies).own(about_the_sender) is not None) is seen
 
 
 async def test_of_a_wide_one_nothing_is_told_that_others_have(pages_app: PagesApp) -> None:

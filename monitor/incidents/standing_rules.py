@@ -1,0 +1,279 @@
+"""The rules of standing: which fact about the sender is a problem, how severe, and what to do. A table, and one reader.
+
+They see what two readings have settled, never a single answer, and never one that could not be had: unknown and refused
+open and close nothing. What they find is a state, not an event, so it is found again after a restart, and it is over
+when the table no longer says so."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.incidents.incident import GRAVEST_FIRST, Scope, Severity, StandingFinding, StandingRule
+from monitor.standing.arrivals import RECENT, NameKind, SeenName
+from monitor.standing.record import FactRecord
+from probes.display import one_line
+from probes.mailsystems.causes import NO_WIDE_ENTRY
+from probes.mailsystems.remedy import Actor, Remedy
+from probes.standing.fact import Question, State, Why
+from probes.standing.lists import LISTS, ListWeight
+from probes.standing.profile import ITEMS, Change
+from probes.standing.words import QUESTIONS, sentence
+from probes.verdict import Cause
+
+RUNBOOK = "mailpath-standing"
+CHANGES_FOR = timedelta(days=1)  # a change is shown as a note for so long
+ARRIVALS_NEEDED = 2  # mails from an address that is not the sender's
+MAX_FINDINGS = 20  # of one incident; the gravest are kept
+MAX_SAID_CHARS = 120  # of one published value in a sentence
+HIGH_ZONES = frozenset(row.public_zone for row in LISTS if row.weight is ListWeight.HIGH)
+
+PUBLISH = "Do not publish a second SPF or DMARC record beside the old one: two make receivers ignore both."
+LEAVE_KEY = "Do not remove a key that mail of the last week was signed with."
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """One rule: facts settled with one of these reasons, for at least `lasts`, are this problem.
+
+    `headline` is what is wrong, after "The sender: "; `impact` what that means for mail. `pages_at`: number of
+    companies whose mail fails for the same cause from which it pages somebody, 0 for never."""
+
+    headline: str
+    severity: Severity
+    cause: Cause | None
+    impact: str
+    remedy: Remedy
+    whys: frozenset[Why] = frozenset()
+    scope: Scope = Scope.EVERYBODY
+    lasts: timedelta = field(default=timedelta(0))
+    pages_at: int = 0
+
+
+def _by(actor: Actor, *steps: str, do_not: str = PUBLISH, explanation: str = "") -> Remedy:
+    return Remedy(explanation, actor, steps, do_not, runbook=RUNBOOK, verify="")
+
+
+REJECT = "Receivers may reject or junk all mail from {domain}."
+SOME_REJECT = "Some receivers may reject or junk mail from {domain}."
+LATER = "Mail is not known to be affected."
+
+ROWS: dict[StandingRule, StandingRow] = {
+    StandingRule.SPF_FAILS: StandingRow(
+        *("SPF does not pass for the source IP", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        _by(Actor.SENDER, "Add {ip}, or the include of the mail service that owns it, to the SPF record named above."),
+        frozenset({Why.SPF_FAILS, Why.SPF_MISSING}),
+    ),
+    StandingRule.SPF_BROKEN: StandingRow(
+        *("the SPF record is invalid", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        _by(Actor.SENDER, "Fix the SPF record: `mailpath standing --explain spf` shows the term that breaks it."),
+        frozenset({Why.SPF_BROKEN}),
+    ),
+    StandingRule.SPF_LIMIT: StandingRow(
+        *("the SPF record needs more than 10 lookups", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(Actor.SENDER, "Remove includes of services that no longer send, until at most 10 lookups are needed."),
+        frozenset({Why.SPF_OVER_LIMIT}),
+    ),
+    StandingRule.NOT_ALIGNED: StandingRow(
+        *("mail would not pass DMARC", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        _by(Actor.SENDER, "Make SPF pass for a bounce domain of {domain}, or sign with a key of {domain}; best both."),
+        frozenset({Why.NOT_ALIGNED}),
+    ),
+    StandingRule.KEY_UNUSABLE: StandingRow(
+        *("a DKIM key is missing or unusable", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(Actor.SENDER, "Publish the key of this selector again, as the mail service shows it.", do_not=LEAVE_KEY),
+        frozenset({Why.KEY_MISSING, Why.KEY_REVOKED, Why.KEY_TWICE, Why.KEY_BROKEN, Why.KEY_NOT_FOR_MAIL}),
+    ),
+    StandingRule.KEY_TOO_SHORT: StandingRow(
+        *("a DKIM key is too short to count", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(Actor.SENDER, "Publish a key of 2048 bits under a new selector, and sign with that.", do_not=LEAVE_KEY),
+        frozenset({Why.KEY_TOO_SHORT}),
+    ),
+    StandingRule.KEY_SHORT: StandingRow(
+        *("a DKIM key is weak", Severity.NOTE, Cause.AUTHENTICATION, LATER),
+        _by(Actor.SENDER, "Plan a key of 2048 bits without t=y, under a new selector.", do_not=LEAVE_KEY),
+        frozenset({Why.KEY_SHORT, Why.KEY_TESTING}),
+    ),
+    StandingRule.DMARC_BROKEN: StandingRow(
+        *("the DMARC record counts for nothing", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(Actor.SENDER, "Leave exactly one valid DMARC record."),
+        frozenset({Why.DMARC_TWICE, Why.DMARC_BROKEN, Why.DMARC_MISSING}),
+    ),
+    StandingRule.PTR: StandingRow(
+        *("the reverse name is not confirmed", Severity.TICKET, Cause.RDNS, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Ask the owner of {ip} for a PTR record whose name leads back to {ip}.",
+            do_not="Do not change HELO before the reverse name is right: strict gateways compare both.",
+        ),
+        frozenset({Why.PTR_MISSING, Why.PTR_UNCONFIRMED}),
+        lasts=timedelta(hours=1),
+    ),
+    StandingRule.HELO: StandingRow(
+        *("the HELO name has no address", Severity.TICKET, Cause.RDNS, SOME_REJECT),
+        _by(Actor.SENDER, "Publish an address for the HELO name, or greet with a name that has one."),
+        frozenset({Why.HELO_UNRESOLVED}),
+    ),
+    StandingRule.HELO_SPF: StandingRow(
+        *("SPF of the HELO name fails", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(Actor.SENDER, "Allow {ip} in the SPF record of the HELO name, or publish none there."),
+        frozenset({Why.HELO_SPF_FAILS}),
+    ),
+    StandingRule.BOUNCES: StandingRow(
+        *("bounces cannot come back", Severity.TICKET, Cause.POLICY, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Make a host accept mail for the bounce domain, as its MX, MTA-STS policy and TLSA records say.",
+        ),
+        frozenset({Why.BOUNCES_NULL_MX, Why.BOUNCES_NO_HOST, Why.MTA_STS_MISMATCH, Why.DANE_MISMATCH}),
+    ),
+    StandingRule.LISTED: StandingRow(
+        *("listed by a blocklist that business gateways use", Severity.TICKET, Cause.IP_LISTED, REJECT),
+        _by(
+            Actor.SENDER,
+            "Find out on the list's page why it lists the sender, and stop that.",
+            "Then ask for removal there.",
+            do_not=NO_WIDE_ENTRY,
+        ),
+        frozenset({Why.LISTED}),
+        pages_at=2,
+    ),
+    StandingRule.LISTED_RANGE: StandingRow(
+        *("listed by a lesser part of a large blocklist", Severity.TICKET, Cause.IP_LISTED, SOME_REJECT),
+        _by(Actor.SENDER, "Ask the mail service to take {ip} out of that part of the list.", do_not=NO_WIDE_ENTRY),
+    ),
+    StandingRule.LISTED_MINOR: StandingRow(
+        *("listed by a blocklist that few use", Severity.NOTE, Cause.IP_LISTED, LATER),
+        _by(Actor.SENDER, "Watch whether probes are refused for it; ask for removal if so.", do_not=NO_WIDE_ENTRY),
+        frozenset({Why.LISTED_MINOR}),
+    ),
+    StandingRule.LIST_UNUSABLE: StandingRow(
+        *("a blocklist gives us no usable answer", Severity.NOTE, None, LATER),
+        _by(
+            Actor.OURSELVES,
+            "Use a resolver of your own that the list lets ask, get a key, or name the list in standing.lists_off.",
+            do_not="Do not take a refusal for a listing.",
+        ),
+        frozenset({Why.LIST_REFUSES, Why.LIST_BROKEN}),
+        scope=Scope.OURSELVES,
+        lasts=timedelta(days=1),
+    ),
+    StandingRule.RESOLVER: StandingRow(
+        *("our name server does not know the public DNS", Severity.TICKET, None, LATER),
+        _by(
+            Actor.OURSELVES,
+            "Name a resolver in [dns] nameservers that answers for the public DNS and rewrites nothing.",
+            do_not="Do not use a large public resolver: blocklists refuse it.",
+        ),
+        frozenset({Why.RESOLVER_BLIND}),
+        scope=Scope.OURSELVES,
+        lasts=timedelta(hours=1),
+    ),
+    StandingRule.OTHER_ADDRESS: StandingRow(
+        *("real mail comes from another IP address", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        _by(
+            Actor.SENDER,
+            "Ask the mail service whether the sender has moved. If so, write the new address into [[sender.profile]], "
+            "and send it to the companies that allow {ip}.",
+            "If it has not, find out who else sends in the name of {domain}.",
+            do_not="Do not have companies remove the entry for {ip} before the move is complete.",
+        ),
+    ),
+    StandingRule.CHANGED: StandingRow(
+        *("what is published has changed", Severity.NOTE, None, LATER),
+        _by(Actor.SENDER, "Check that the change was meant.", do_not="Do not undo it before you know who made it."),
+    ),
+}
+
+BY_WHY: Mapping[Why, StandingRule] = {why: rule for rule, row in ROWS.items() for why in row.whys}
+OF_OURSELVES = frozenset({Why.LIST_REFUSES, Why.LIST_BROKEN, Why.RESOLVER_BLIND})
+"""Reasons of readings that say nothing of the sender, but that we cannot ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingInput:
+    """The input of the rules: facts, changes of the last day, names in recent real mail, and the addresses that the
+    sender has by the configuration. `bound`: companies whose allow entry may depend on these."""
+
+    records: Sequence[FactRecord] = ()
+    changes: Sequence[Change] = ()
+    names: Sequence[SeenName] = ()
+    addresses: frozenset[str] = frozenset()
+    bound: tuple[str, ...] = ()
+
+
+def findings(known: StandingInput, now: datetime) -> tuple[StandingFinding, ...]:
+    """Return all problems of the sender's standing, the gravest first, and of those the oldest."""
+    found = (*_of_facts(known, now), *_of_arrivals(known, now), *_of_changes(known, now))
+    return tuple(sorted(found, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.rule, each.subject)))
+
+
+def _of_facts(known: StandingInput, now: datetime) -> Iterator[StandingFinding]:
+    blind: list[FactRecord] = []
+    for record in known.records:
+        reading = record.reading
+        if reading.why is Why.RESOLVER_BLIND:
+            blind.append(record)
+        elif reading.why in OF_OURSELVES and now - record.since >= ROWS[rule := BY_WHY[reading.why]].lasts:
+            yield _finding(rule, record.since, reading.subject, record)
+        if record.settled and record.settled.state in (State.BAD, State.WEAK):
+            yield from _of_settled(record, record.settled.since, now)
+    if blind and (since := min(record.since for record in blind)) <= now - ROWS[StandingRule.RESOLVER].lasts:
+        yield _finding(StandingRule.RESOLVER, since, "", blind[0])
+
+
+def _of_settled(record: FactRecord, since: datetime, now: datetime) -> Iterator[StandingFinding]:
+    assert record.settled
+    fact = record.settled.fact
+    rule = BY_WHY.get(fact.why)
+    if rule is StandingRule.LISTED_MINOR and record.zone in HIGH_ZONES:
+        rule = StandingRule.LISTED_RANGE
+    if rule is not None and now - since >= ROWS[rule].lasts:
+        row = ROWS[rule]
+        yield StandingFinding(rule, row.severity, row.scope, row.cause, since, fact.subject, fact)
+
+
+def _of_arrivals(known: StandingInput, now: datetime) -> Iterator[StandingFinding]:
+    """Find addresses of real mail that are not the sender's. Without a configured sender there are none."""
+    row = ROWS[StandingRule.OTHER_ADDRESS]
+    for seen in known.names:
+        if seen.kind is not NameKind.ADDRESS or seen.name in known.addresses or not known.addresses:
+            continue
+        if seen.count >= ARRIVALS_NEEDED and now - seen.last_at <= RECENT:
+            yield StandingFinding(
+                *(StandingRule.OTHER_ADDRESS, row.severity, row.scope, row.cause, seen.first_at, seen.name),
+                companies=known.bound,
+            )
+
+
+def _of_changes(known: StandingInput, now: datetime) -> Iterator[StandingFinding]:
+    row = ROWS[StandingRule.CHANGED]
+    for change in known.changes:
+        if now - change.at <= CHANGES_FOR:
+            yield StandingFinding(
+                *(StandingRule.CHANGED, row.severity, row.scope, row.cause, change.at, change.name), change=change
+            )
+
+
+def _finding(rule: StandingRule, since: datetime, subject: str, record: FactRecord) -> StandingFinding:
+    row = ROWS[rule]
+    return StandingFinding(rule, row.severity, row.scope, row.cause, since, subject, record.reading)
+
+
+def described(found: StandingFinding) -> str:
+    """Render what was found as one sentence, without a full stop."""
+    about = one_line(found.subject, MAX_SAID_CHARS)
+    if found.change:
+        old, new = (
+            one_line(", ".join(each) or "nothing", MAX_SAID_CHARS) for each in (found.change.old, found.change.new)
+        )
+        return f"{ITEMS[found.change.item]} of {about}: {old} became {new}"
+    if found.rule is StandingRule.OTHER_ADDRESS:
+        return f"real mail came from {about}, which no profile of the sender has"
+    if found.fact is None or not about:
+        return sentence(found.fact) if found.fact else ROWS[found.rule].headline
+    return f"{QUESTIONS[found.fact.question].label} of {about}: {sentence(found.fact)}"
+
+
+def questions_of(found: Iterable[StandingFinding]) -> tuple[Question, ...]:
+    """Return the questions by which the findings can be checked, each once."""
+    return tuple(dict.fromkeys(each.fact.question for each in found if each.fact))

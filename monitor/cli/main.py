@@ -94,6 +94,26 @@ def check_config(
 
 
 @app.command()
+def doctor(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NAME", help="This examination; may be given several times.", show_default=False
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, max=120, help="Seconds for one dialogue, lookup or mailbox.")] = 10.0,
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Try every part that Mailpath needs, from DNS to mailboxes, and say what to do. Routes are tried up to MAIL:
+    nothing is sent. Exit 0: nothing is bad. 1: something is bad. 2: could not start."""
+    settings = read_settings(config, secrets_later=False)
+    from monitor.cli import doctor as examined
+
+    finish(examined.doctor(config, settings, examined.DoctorOptions(tuple(only or ()), timeout, as_json)))
+
+
+@app.command()
 def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """List the monitored paths."""
     from monitor.cli import show

@@ -18,7 +18,8 @@ people, and the audit log. All SQL of the service is in here.
 - `tables`     and `columns`: the schema, the same for every database; `people_tables`: of people and what they did;
                `standing_tables`: of standing
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
-- `lease`      leadership among several processes; `health`: whether the store accepts writes
+- `lease`      leadership among several processes; `health`: whether the store accepts writes; `checkup`: whether it is
+               whole
 - `schema`     and `migrations`: upgrade the tables of older versions; `filling`: in parts, where that takes long
 
 Read `tables`, then `store`. Nothing here knows what mail is, or what makes an incident: evidence is stored as encoded

@@ -38,6 +38,11 @@ def prepare(engine: Engine) -> None:
         raise explained(engine, error) from error
 
 
+def is_current(connection: Connection) -> bool:
+    """Test if the tables are those of this release, and filled. Raises StoreError if they are of another program."""
+    return _revision(connection) == HEAD and not filling.pending(connection)
+
+
 def _revision(connection: Connection) -> str | None:
     """Return the revision of the tables, None for an empty database."""
     tables = inspect(connection).get_table_names()

@@ -15,6 +15,7 @@ from monitor.store.records import StoreError
 
 LOCK_SECONDS = 10.0  # that one process waits for another that writes
 CHECK_RIGHTS = "check the owner and the rights of the file and its folder"
+STEPS = 10_000  # of SQLite's machine between two looks at the time: some milliseconds
 COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite calls the files of one database
 
 SETTINGS = (  # said on each new connection
@@ -227,6 +228,20 @@ def _name(error: BaseException | None) -> str:
     return getattr(error, "sqlite_errorname", "")
 
 
+def _damage(connection: sqlite3.Connection, seconds: float) -> str | None:
+    deadline = monotonic() + seconds
+    connection.set_progress_handler(lambda: int(monotonic() > deadline), STEPS)
+    try:
+        said = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname == "SQLITE_INTERRUPT":
+            return None
+        said = [str(error)]
+    finally:
+        connection.set_progress_handler(None, 0)
+    return "" if said == ["ok"] else "; ".join(" ".join(each.split()) for each in said)[:300]
+
+
 SQLITE = Dialect(
     driver="sqlite+pysqlite",
     insert=sqlite.insert,
@@ -240,4 +255,5 @@ SQLITE = Dialect(
     refers_to_nothing=_refers_to_nothing,
     guards=GUARDS,
     counts_added=_counts_added,
+    damage=_damage,
 )

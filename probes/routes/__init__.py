@@ -51,6 +51,10 @@ class Route(Protocol):
         """
         ...
 
+    async def knock(self, message: Message, outside: Outside, *, timeout: float) -> Dialogue:
+        """Do all that comes before MAIL, and leave: nothing is sent. `message` says as whom, and to whom."""
+        ...
+
 
 def comparison(route: Route, identities: Mapping[Role, Identity]) -> Role | None:
     """Return the identity to compare the sender with on this route: the control, which proves most, else the neighbour,

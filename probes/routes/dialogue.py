@@ -122,13 +122,28 @@ def next_host_may_differ(stop: Step) -> bool:
     return stop.stage in NEXT_HOST_AFTER_FAULT
 
 
-async def converse(record: Transcript, message: Message, targets: Sequence[Target], opening: Sequence[Act]) -> Dialogue:
-    """Run `opening` and hand the message over, at the first of `targets` that accepts us. Unresponsive hosts leave time
-    for the next: up to EHLO each has an equal share of the remaining time."""
+class SmtpRoute:
+    """A route over SMTP. It may send, or only knock; `_talk` is the whole dialogue, with these stages from MAIL on."""
+
+    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
+        """See `Route`."""
+        return await self._talk(message, Transcript(outside, number, timeout, note), DELIVERY)
+
+    async def knock(self, message: Message, outside: Outside, *, timeout: float) -> Dialogue:
+        """See `Route`."""
+        return await self._talk(message, Transcript(outside, 1, timeout, lambda _: None), ())
+
+    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue:
+        raise NotImplementedError
+
+
+async def converse(record: Transcript, message: Message, targets: Sequence[Target], acts: Sequence[Act]) -> Dialogue:
+    """Run `acts` at the first of `targets` that accepts us. Unresponsive hosts leave time for the next: up to EHLO each
+    has an equal share of the remaining time."""
     stop = record.steps[-1] if record.steps else None
     for others, target in zip(range(len(targets) - 1, -1, -1), targets, strict=True):
         until = record.time() + record.left / (others + 1)
-        stop = await _visit(record, message, target, (*opening, *DELIVERY), until)
+        stop = await _visit(record, message, target, acts, until)
         if stop is None or record.withheld or not next_host_may_differ(stop):
             break
     return record.dialogue(stop)

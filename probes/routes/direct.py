@@ -1,16 +1,16 @@
 """From the sender's own IP address to the company's MX hosts, like the real mail."""
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Literal, assert_never
 
 from pydantic import Field
 
 from probes.answer import Fault, Stage
-from probes.evidence import Dialogue, Note
+from probes.evidence import Dialogue
 from probes.message import Message
-from probes.outside import Outside
 from probes.resolver import MailHost, Unresolved, is_address
-from probes.routes.dialogue import SmtpDialogue, Stop, Target, Transcript, converse
+from probes.routes.dialogue import Act, SmtpDialogue, SmtpRoute, Stop, Target, Transcript, converse
 from probes.routes.mta_tls import MtaTls
 from probes.routes.reply import WireFault
 from probes.routes.wire import has_local_address
@@ -20,7 +20,7 @@ from probes.settings import Host, Port
 MAX_TARGETS = 5  # addresses tried in one attempt; Postfix: smtp_mx_address_limit
 
 
-class DirectRoute(MtaTls):
+class DirectRoute(SmtpRoute, MtaTls):
     """Sends only from a socket bound to the source IP. `host` replaces the MX records of the recipient's domain."""
 
     via: Literal["direct"] = "direct"
@@ -35,15 +35,12 @@ class DirectRoute(MtaTls):
         """See `Route`. From any other IP address the mail would be spoofed."""
         return "" if has_local_address(identity.source_ip) else _not_ours(identity)
 
-    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
-        """See `Route`."""
-        record = Transcript(outside, number, timeout, note)
+    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue:
         if why := self.withholds(message.identity):
             return record.dialogue(record.withhold(Stage.CONNECT, Fault.UNREACHABLE, why))
         targets = await self._targets(record, message)
-        return await converse(
-            record, message, targets, (_connect, SmtpDialogue.banner, SmtpDialogue.hello, self.encrypt)
-        )
+        opening = (_connect, SmtpDialogue.banner, SmtpDialogue.hello, self.encrypt)
+        return await converse(record, message, targets, (*opening, *acts))
 
     async def _targets(self, record: Transcript, message: Message) -> list[Target]:
         """Return the targets, best first: only addresses of the source IP's family. None: the last step says why."""

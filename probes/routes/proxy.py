@@ -2,15 +2,15 @@
 
 import ipaddress
 import struct
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from probes.answer import Fault, Stage
-from probes.evidence import Dialogue, Note
+from probes.evidence import Dialogue
 from probes.message import Message
-from probes.outside import Outside
-from probes.routes.dialogue import SmtpDialogue, Stop, Transcript, converse
+from probes.routes.dialogue import Act, SmtpDialogue, SmtpRoute, Stop, Transcript, converse
 from probes.routes.mta_tls import MtaTls
 from probes.routes.reply import Reply, WireFault, extensions
 from probes.routes.wire import Heard
@@ -31,7 +31,7 @@ SPOKEN_TOO_SOON = (
 )  # Exim, Sendmail, postscreen
 
 
-class ProxyRoute(MtaTls):
+class ProxyRoute(SmtpRoute, MtaTls):
     """A listener that trusts a PROXY header from this machine. Never the public port, so `port` has no default."""
 
     via: Literal["proxy"] = "proxy"
@@ -47,18 +47,15 @@ class ProxyRoute(MtaTls):
         """See `Route`. The gateway trusts us with any client."""
         return ""
 
-    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
-        """See `Route`."""
-        record = Transcript(outside, number, timeout, note)
+    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue:
         source = message.identity.source_ip
         found = await record.find(self.host, self.port)
         targets = [target for target in found if (":" in target.address) == (":" in source)]
         if found and not targets:
             text = f"{self.host} has no address of the family of {source}: a PROXY header has both of one"
             record.keep(Stage.CONNECT, record.time(), WireFault(Fault.UNREACHABLE, text))
-        return await converse(
-            record, message, targets, (SmtpDialogue.connect, self._header, self._banner, self._hello, self.encrypt)
-        )
+        opening = (SmtpDialogue.connect, self._header, self._banner, self._hello, self.encrypt)
+        return await converse(record, message, targets, (*opening, *acts))
 
     async def _header(self, talk: SmtpDialogue) -> Stop:
         """Send the header before anything else; it has no reply."""

@@ -2,15 +2,15 @@
 
 import base64
 import ipaddress
+from collections.abc import Sequence
 from typing import Literal, Self, assert_never
 
 from pydantic import Field, SecretStr, model_validator
 
 from probes.answer import Fault, Stage
-from probes.evidence import Dialogue, Note
+from probes.evidence import Dialogue
 from probes.message import Message
-from probes.outside import Outside
-from probes.routes.dialogue import Act, SmtpDialogue, Stop, Transcript, converse
+from probes.routes.dialogue import Act, SmtpDialogue, SmtpRoute, Stop, Transcript, converse
 from probes.routes.reply import Reply, WireFault
 from probes.routes.wire import Heard
 from probes.sender import Identity, Role
@@ -18,7 +18,7 @@ from probes.settings import Host, Port, Secret, Settings
 from probes.tls import CaFile
 
 
-class RelayRoute(Settings):
+class RelayRoute(SmtpRoute, Settings):
     """The sender's own mail service. Nothing is sent without successful authentication. TLS is always verified; "none"
     is only for a relay on this machine, because the password is sent in clear text."""
 
@@ -55,12 +55,10 @@ class RelayRoute(Settings):
             case _:
                 assert_never(identity.role)
 
-    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
-        """See `Route`."""
-        record = Transcript(outside, number, timeout, note)
+    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue:
         if why := self.withholds(message.identity):
             return record.dialogue(record.withhold(Stage.LOOKUP, Fault.NOT_OFFERED, why, host=self.host))
-        return await converse(record, message, await record.find(self.host, self.port), self._opening())
+        return await converse(record, message, await record.find(self.host, self.port), (*self._opening(), *acts))
 
     def _opening(self) -> tuple[Act, ...]:
         match self.tls:

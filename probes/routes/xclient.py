@@ -1,15 +1,14 @@
 """To a gateway of the company that allows us to act as the sender's client (Postfix, XCLIENT_README)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from probes.answer import Stage
-from probes.evidence import Dialogue, Note, Step
+from probes.evidence import Dialogue, Step
 from probes.message import Message
-from probes.outside import Outside
-from probes.routes.dialogue import SmtpDialogue, Stop, Transcript, converse
+from probes.routes.dialogue import Act, SmtpDialogue, SmtpRoute, Stop, Transcript, converse
 from probes.routes.envelope import xtext
 from probes.routes.mta_tls import MtaTls
 from probes.sender import Identity
@@ -20,7 +19,7 @@ NEEDED = frozenset({"NAME", "ADDR"})  # with ADDR alone the gateway would go on 
 NOT_UNDERSTOOD = frozenset({500, 501, 502, 503, 504})
 
 
-class XclientRoute(MtaTls):
+class XclientRoute(SmtpRoute, MtaTls):
     """A gateway that trusts this machine to state the client by XCLIENT. These fields are the config keys."""
 
     via: Literal["xclient"] = "xclient"
@@ -35,9 +34,7 @@ class XclientRoute(MtaTls):
         """See `Route`. The gateway trusts us with any client."""
         return ""
 
-    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
-        """See `Route`."""
-        record = Transcript(outside, number, timeout, note)
+    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue:
         opening = (
             SmtpDialogue.connect,
             SmtpDialogue.banner,
@@ -46,7 +43,7 @@ class XclientRoute(MtaTls):
             self._assert_client,
             SmtpDialogue.hello,
         )
-        return await converse(record, message, await record.find(self.host, self.port), opening)
+        return await converse(record, message, await record.find(self.host, self.port), (*opening, *acts))
 
     async def _assert_client(self, talk: SmtpDialogue) -> Stop:
         """Become the sender's client, or say what the gateway lacks. 220 restarts the dialogue."""

@@ -1,0 +1,100 @@
+"""`mailpath doctor`: try every part that Mailpath needs, now. Sends no mail and changes nothing."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from rich.markup import escape
+
+from monitor.app import outside_of
+from monitor.cli.config_warnings import config_warnings
+from monitor.cli.exits import Exit
+from monitor.cli.text import console
+from monitor.config import Config
+from monitor.doctor.finding import Examination, Finding, Premises
+from monitor.doctor.table import EXAMINATIONS, examine
+from monitor.errors import UserError
+from probes.display import one_line
+from probes.standing.fact import State
+from probes.standing.words import STATES
+
+MAX_SHOWN_CHARS = 500
+STYLES = {
+    State.GOOD: "green",
+    State.WEAK: "yellow",
+    State.BAD: "bold red",
+    State.NONE: "dim",
+    State.UNKNOWN: "magenta",
+    State.REFUSED: "magenta",
+}
+WIDE = max(len(state.label) for state in STATES.values())
+
+
+class NoSuchExaminationError(UserError):
+    """There is no examination of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorOptions:
+    """The options of the command. `only`: none means all. `timeout` counts seconds."""
+
+    only: tuple[str, ...]
+    timeout: float
+    as_json: bool
+
+
+async def doctor(file: Path, config: Config, options: DoctorOptions) -> Exit:
+    """Print each finding as it comes. Exit 1 if anything is bad. Raises NoSuchExaminationError."""
+    only = [_name(each) for each in options.only]
+    count: Counter[State] = Counter()
+    out = console()
+    async with outside_of(config) as outside:
+        premises = Premises(config, file, tuple(config_warnings(file, config)), outside, options.timeout)
+        async for examination, finding in examine(premises, only):
+            count[finding.state] += 1
+            if options.as_json:
+                print(json.dumps(finding_json(examination, finding), ensure_ascii=True), flush=True)
+            else:
+                for line in _lines(finding):
+                    out.print(line)
+    if not options.as_json:
+        out.print(f"[bold]{_summary(count)}[/]")
+    return Exit.NOT_OK if count[State.BAD] else Exit.OK
+
+
+def finding_json(examination: Examination, finding: Finding) -> dict[str, str]:
+    """Return the object that `--json` prints."""
+    return {
+        "examination": examination.name,
+        "question": examination.question,
+        "subject": finding.subject,
+        "state": finding.state.value,
+        "seen": finding.seen,
+        "advice": finding.advice,
+    }
+
+
+def _name(asked: str) -> str:
+    names = [each.name for each in EXAMINATIONS]
+    if (name := asked.lower().replace("-", "_")) in names:
+        return name
+    near = get_close_matches(name, names, 1)
+    known = f"did you mean {near[0]}?" if near else f"one of {', '.join(names)}"
+    raise NoSuchExaminationError(f"no examination {asked!r}; {known}")
+
+
+def _lines(finding: Finding) -> Sequence[str]:
+    state, style = STATES[finding.state].label, STYLES[finding.state]
+    subject, seen = escape(one_line(finding.subject, MAX_SHOWN_CHARS)), escape(one_line(finding.seen, MAX_SHOWN_CHARS))
+    first = f"[{style}]{state:{WIDE}}[/]  {subject}: {seen}"
+    if not finding.advice:
+        return (first,)
+    return (first, f"{'':{WIDE}}  [dim]to do:[/] {escape(one_line(finding.advice, MAX_SHOWN_CHARS))}")
+
+
+def _summary(count: Counter[State]) -> str:
+    parts = [f"{count[state]} {STATES[state].label}" for state in STATES if count[state]]
+    return ", ".join(parts)

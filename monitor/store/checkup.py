@@ -1,0 +1,39 @@
+"""A look at a store as it is: nothing is made, changed or migrated."""
+
+from dataclasses import dataclass
+
+from monitor.store import lease
+from monitor.store.database import connect, dialect_of, explained
+from monitor.store.dialect import file_of
+from monitor.store.lease import Lease
+from monitor.store.records import StoreError
+from monitor.store.schema import is_current
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheckup:
+    """What was seen. `size` counts octets; `damage` is "" for none and None if time ended first; `current`: its tables
+    are those of this release; `lease`: None if nobody ever led."""
+
+    size: int
+    damage: str | None
+    current: bool
+    lease: Lease | None
+
+
+def check_up(url: str, seconds: float) -> StoreCheckup:
+    """Look at the store at this address, which exists; `seconds` for its integrity. Blocking. Raises StoreError."""
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            damage = dialect_of(engine).damage(connection.connection.driver_connection, seconds)
+            current = is_current(connection)
+            led = lease.read(connection) if current else None
+        file = file_of(url)
+        return StoreCheckup(file.stat().st_size if file else 0, damage, current, led)
+    except StoreError:
+        raise
+    except Exception as error:
+        raise explained(engine, error) from error
+    finally:
+        engine.dispose()

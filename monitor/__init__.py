@@ -6,6 +6,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `app`       the composition root: builds and connects everything
 - `web`       the pages and the API
 - `actions`   human actions: mutes, manual probes, people and tokens
+- `doctor`    tries every part that an installation needs
 - `output`    formats of facts: JSON, text, symbols, metrics
 - `probing`   one probe, from the schedule to the verdict; the current verdicts
 - `oncall`    the incident engine and the delivery of notices

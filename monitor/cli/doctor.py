@@ -14,7 +14,7 @@ from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.config import Config
-from monitor.doctor.finding import Examination, Finding, Premises
+from monitor.doctor.observation import Examination, Observation, Premises
 from monitor.doctor.table import EXAMINATIONS, examine
 from monitor.errors import UserError
 from probes.display import one_line
@@ -65,7 +65,7 @@ async def doctor(file: Path, config: Config, options: DoctorOptions) -> Exit:
     return Exit.NOT_OK if count[State.BAD] else Exit.OK
 
 
-def finding_json(examination: Examination, finding: Finding) -> dict[str, str]:
+def finding_json(examination: Examination, finding: Observation) -> dict[str, str]:
     """Return the object that `--json` prints."""
     return {
         "examination": examination.name,
@@ -86,7 +86,7 @@ def _name(asked: str) -> str:
     raise NoSuchExaminationError(f"no examination {asked!r}; {known}")
 
 
-def _lines(finding: Finding) -> Sequence[str]:
+def _lines(finding: Observation) -> Sequence[str]:
     state, style = STATES[finding.state].label, STYLES[finding.state]
     subject, seen = escape(one_line(finding.subject, MAX_SHOWN_CHARS)), escape(one_line(finding.seen, MAX_SHOWN_CHARS))
     first = f"[{style}]{state:{WIDE}}[/]  {subject}: {seen}"

@@ -1,9 +1,10 @@
-"""Can this installation do its work? Every part that Mailpath needs is tried, and each finding says what to do.
+"""Can this installation do its work? Every part that Mailpath needs is tried, and each observation says what to do.
 
-- `finding`   what an examination yields, and what it is given
+- `observation` observations, and the premises they are made on
 - `machine`   versions, clock, disk, files; `the_store`: the database and who leads on it
 - `names`     the resolver, and the blocklists through it
-- `ways`      the ways out: source IP, port 25, every route up to MAIL, so that nothing is sent
+- `ways`      the ways out: source IP, port 25, every route up to MAIL, so that nothing is sent;
+              `side_by_side`: many at once, within bounds
 - `ways_back` mailboxes, and the way of bounces to [inbound]
 - `table`     all examinations, in the order in which they are made; `examine` makes them
 """

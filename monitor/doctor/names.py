@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
 
-from monitor.doctor.finding import Finding, Premises
+from monitor.doctor.observation import Observation, Premises
 from probes.resolver import Unresolved
 from probes.standing.blocklists import ListState, ask_lists
 from probes.standing.fact import State
@@ -24,31 +24,31 @@ ANSWERED = frozenset({ListState.CLEAR, ListState.LISTED})
 OWN_RESOLVER = "run a resolver of your own, such as unbound, and name it in dns.nameservers"
 
 
-async def resolver(premises: Premises) -> AsyncIterator[Finding]:
+async def resolver(premises: Premises) -> AsyncIterator[Observation]:
     """Test that it answers, knows the public DNS, and invents nothing."""
     for server in _servers(premises):
         if _is_public(server):
             seen = "a public resolver, which blocklists refuse to answer"
-            yield Finding(server, State.WEAK, seen, OWN_RESOLVER)
+            yield Observation(server, State.WEAK, seen, OWN_RESOLVER)
     lookup = premises.outside.resolver.lookup
     top = premises.config.sender.domain.rpartition(".")[2]
     known = await lookup(top, "NS", timeout=premises.timeout)
     if isinstance(known, Unresolved):
-        yield Finding("resolver", State.BAD, known.text, "check [dns] and the network; without DNS no MX is found")
+        yield Observation("resolver", State.BAD, known.text, "check [dns] and the network; without DNS no MX is found")
         return
     if not known.records:
         seen = f'it says that there is no top-level domain "{top}", so it does not know the public DNS'
-        yield Finding("resolver", State.BAD, seen, OWN_RESOLVER)
+        yield Observation("resolver", State.BAD, seen, OWN_RESOLVER)
         return
     name = f"{secrets.token_hex(8)}.invalid"
     invented = await lookup(name, "A", timeout=premises.timeout)
     if isinstance(invented, Unresolved):
-        yield Finding("resolver", State.UNKNOWN, f"about a name that cannot exist: {invented.text}", OWN_RESOLVER)
+        yield Observation("resolver", State.UNKNOWN, f"about a name that cannot exist: {invented.text}", OWN_RESOLVER)
     elif invented.records:
         seen = f"it invents answers: {name} cannot exist, and it says {invented.records[0]}"
-        yield Finding("resolver", State.BAD, seen, OWN_RESOLVER)
+        yield Observation("resolver", State.BAD, seen, OWN_RESOLVER)
     else:
-        yield Finding("resolver", State.GOOD, "it knows the public DNS and invents nothing")
+        yield Observation("resolver", State.GOOD, "it knows the public DNS and invents nothing")
 
 
 def _servers(premises: Premises) -> list[str]:
@@ -72,8 +72,8 @@ def _is_public(server: str) -> bool:
     return False
 
 
-async def blocklists(premises: Premises) -> AsyncIterator[Finding]:
-    """Test which blocklists can be asked from here. What they say of the sender is told by `mailpath standing`."""
+async def blocklists(premises: Premises) -> AsyncIterator[Observation]:
+    """Test which blocklists can be asked from here. `mailpath standing` has what they say of the sender."""
     outside, sender = premises.outside, premises.config.sender
     answers = await ask_lists(
         outside.resolver,
@@ -89,10 +89,10 @@ async def blocklists(premises: Premises) -> AsyncIterator[Finding]:
     useless = {zone for state, of_it in by_state.items() if state not in ANSWERED for zone in of_it}
     seen = f"{len(zones - useless)} of {len(zones)} answer"
     if not useless:
-        yield Finding("blocklists", State.GOOD, seen)
+        yield Observation("blocklists", State.GOOD, seen)
         return
     parts = [f"{state}: {', '.join(sorted(by_state[state]))}" for state in sorted(by_state) if state not in ANSWERED]
     state = State.WEAK if useless < zones else State.UNKNOWN
-    yield Finding(
+    yield Observation(
         "blocklists", state, "; ".join((seen, *parts)), f"{OWN_RESOLVER}; for Spamhaus, set standing.spamhaus_key"
     )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection
 
 from monitor.doctor import machine, names, the_store, ways, ways_back
-from monitor.doctor.finding import Examination, Finding, Premises
+from monitor.doctor.observation import Examination, Observation, Premises
 
 EXAMINATIONS = (
     Examination("versions", "What runs here?", machine.versions),
@@ -12,18 +12,18 @@ EXAMINATIONS = (
     Examination("clock", "Is the clock right?", machine.clock),
     Examination("disk", "Is there room for the store?", machine.disk),
     Examination("store", "Is the store whole, and does a service work on it?", the_store.store),
-    Examination("resolver", "Does DNS tell the truth?", names.resolver),
+    Examination("resolver", "Is DNS as the world sees it?", names.resolver),
     Examination("blocklists", "Can blocklists be asked from here?", names.blocklists),
     Examination("source_ip", "Does this machine have the source IP?", ways.source_ip),
     Examination("port_25", "Can mail leave this network?", ways.port_25),
     Examination("routes", "Does each route let us speak?", ways.routes),
     Examination("mailboxes", "Can each mailbox be opened?", ways_back.mailboxes),
     Examination("inbound", "Do bounces find the way back?", ways_back.inbound),
-    Examination("channels", "Is anybody told?", ways_back.channels),
+    Examination("channels", "Is anybody notified?", ways_back.channels),
 )
 
 
-async def examine(premises: Premises, only: Collection[str] = ()) -> AsyncIterator[tuple[Examination, Finding]]:
+async def examine(premises: Premises, only: Collection[str] = ()) -> AsyncIterator[tuple[Examination, Observation]]:
     """Make the examinations with these names, all if none is named; yield each finding as soon as it is known."""
     for examination in EXAMINATIONS:
         if not only or examination.name in only:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from secrets import token_bytes
 
 from monitor.config import WatchedPath
-from monitor.doctor.finding import Finding, Premises
+from monitor.doctor.observation import Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
 from probes.answer import Stage
 from probes.evidence import Dialogue, Handover
@@ -23,21 +23,21 @@ BEFORE_THEM = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.BANNER})
 """Stages at which no answer of a mail system came, so that the fault may as well be ours."""
 
 
-async def source_ip(premises: Premises) -> AsyncIterator[Finding]:
+async def source_ip(premises: Premises) -> AsyncIterator[Observation]:
     """Test that this machine has the source IP, where a route needs it."""
     if not _to_the_internet(premises):
         return
     address = premises.config.sender.source_ip
     if has_local_address(address):
-        yield Finding(address, State.GOOD, "this machine has it")
+        yield Observation(address, State.GOOD, "this machine has it")
     else:
         advice = "run on the host that has it, or use a route by relay, xclient or proxy"
-        yield Finding(
+        yield Observation(
             address, State.BAD, "this machine does not have the source IP, so nothing is sent directly", advice
         )
 
 
-async def port_25(premises: Premises) -> AsyncIterator[Finding]:
+async def port_25(premises: Premises) -> AsyncIterator[Observation]:
     """Test that hosts outside can be reached on port 25 from the source IP."""
     config, resolver, timeout = premises.config, premises.outside.resolver, premises.timeout
     source = config.sender.source_ip
@@ -51,22 +51,24 @@ async def port_25(premises: Premises) -> AsyncIterator[Finding]:
     yield _way_out(answers)
 
 
-def _way_out(answers: Iterable[ReferenceResult]) -> Finding:
+def _way_out(answers: Iterable[ReferenceResult]) -> Observation:
     by_answer = {answer.reached: answer for answer in answers}
     if reached := by_answer.get(True):
-        return Finding("port 25", State.GOOD, f"{reached.reference} greets us")
+        return Observation("port 25", State.GOOD, f"{reached.reference} greets us")
     if missed := by_answer.get(False):
         advice = "ask who runs the network, or the cloud, to let this machine out on port 25"
-        return Finding("port 25", State.BAD, f"{missed.reference}: {missed.text}", advice)
+        return Observation("port 25", State.BAD, f"{missed.reference}: {missed.text}", advice)
     said = "; ".join(f"{answer.reference}: {answer.text}" for answer in by_answer.values())
-    return Finding("port 25", State.UNKNOWN, said or "no reference", "name mail hosts of others in network.references")
+    return Observation(
+        "port 25", State.UNKNOWN, said or "no reference", "name mail hosts of others in network.references"
+    )
 
 
 def _to_the_internet(premises: Premises) -> bool:
     return any(traits_of(path.route.via).way_out is WayOut.INTERNET for path in premises.config.paths())
 
 
-async def routes(premises: Premises) -> AsyncIterator[Finding]:
+async def routes(premises: Premises) -> AsyncIterator[Observation]:
     """Try each route once up to MAIL: for a relay with its login, for a gateway with the right to name a client."""
     identity = premises.config.identities()[Role.SENDER]
     ways = {(path.route, path.route.destination(path.to)): path for path in premises.config.paths()}
@@ -74,10 +76,10 @@ async def routes(premises: Premises) -> AsyncIterator[Finding]:
         yield finding
 
 
-async def _knock(premises: Premises, path: WatchedPath, identity: Identity) -> Finding:
+async def _knock(premises: Premises, path: WatchedPath, identity: Identity) -> Observation:
     subject = f"{path.company}/{path.path} by {path.route.via}"
     if why := path.route.withholds(identity):
-        return Finding(subject, State.BAD, "nothing may be sent by this route", why)
+        return Observation(subject, State.BAD, "nothing may be sent by this route", why)
     message = _message(premises, path, identity)
     dialogue = await path.route.knock(message, premises.outside, timeout=premises.timeout)
     return premises.of_path(path, _heard(subject, dialogue))
@@ -104,16 +106,16 @@ def _message(premises: Premises, path: WatchedPath, identity: Identity) -> Messa
     return compose(probe, identity, token_bytes(32))
 
 
-def _heard(subject: str, dialogue: Dialogue) -> Finding:
+def _heard(subject: str, dialogue: Dialogue) -> Observation:
     last = dialogue.last
     where = f"{last.host}: " if last.host else ""
     if dialogue.handover is Handover.ACCEPTED:
-        return Finding(subject, State.GOOD, f"{where}ready for mail{f', {dialogue.tls}' if dialogue.tls else ''}")
+        return Observation(subject, State.GOOD, f"{where}ready for mail{f', {dialogue.tls}' if dialogue.tls else ''}")
     said = f"{where}{f'{last.code} ' if last.code else ''}{last.text}".strip()
     if dialogue.handover is Handover.WITHHELD:
-        return Finding(subject, State.BAD, said, "change the route, or what it needs, as it says")
+        return Observation(subject, State.BAD, said, "change the route, or what it needs, as it says")
     if last.stage in BEFORE_THEM and last.fault is not None:
         advice = "compare with port 25 above: if that is good, ask the company's IT what is in the way"
-        return Finding(subject, State.BAD, f"no answer at {last.stage}: {said}", advice)
+        return Observation(subject, State.BAD, f"no answer at {last.stage}: {said}", advice)
     advice = "this is the mail system's own answer: a probe will say what it means"
-    return Finding(subject, State.WEAK, f"it refuses us at {last.stage}: {said}", advice)
+    return Observation(subject, State.WEAK, f"it refuses us at {last.stage}: {said}", advice)

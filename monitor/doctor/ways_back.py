@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from monitor.config import WatchedPath
-from monitor.doctor.finding import Finding, Premises
+from monitor.doctor.observation import Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
 from probes.display import one_line
 from probes.mailboxes import MailboxError, VisitedMailbox
@@ -21,7 +21,7 @@ FROM_OUTSIDE = (
 )
 
 
-async def mailboxes(premises: Premises) -> AsyncIterator[Finding]:
+async def mailboxes(premises: Premises) -> AsyncIterator[Observation]:
     """Open each mailbox and list its folders; nothing is read or deleted."""
     paths = premises.config.paths()
     places = {path.visited.key: (path, path.visited) for path in paths if path.visited}
@@ -29,22 +29,22 @@ async def mailboxes(premises: Premises) -> AsyncIterator[Finding]:
         yield finding
 
 
-async def _open(premises: Premises, path: WatchedPath, mailbox: VisitedMailbox) -> Finding:
+async def _open(premises: Premises, path: WatchedPath, mailbox: VisitedMailbox) -> Observation:
     return premises.of_path(path, await _opened(premises, f"mailbox of {path.company}/{path.path}", mailbox))
 
 
-async def _opened(premises: Premises, subject: str, mailbox: VisitedMailbox) -> Finding:
+async def _opened(premises: Premises, subject: str, mailbox: VisitedMailbox) -> Observation:
     try:
         async with asyncio.timeout(premises.timeout), mailbox.open(premises.outside) as session:
-            return Finding(subject, State.GOOD, f"opened; looks in {', '.join(session.folders)}")
+            return Observation(subject, State.GOOD, f"opened; looks in {', '.join(session.folders)}")
     except MailboxError as error:
-        return Finding(subject, State.BAD, str(error), "until it can be opened, the verdicts there are unknown")
+        return Observation(subject, State.BAD, str(error), "until it can be opened, the verdicts there are unknown")
     except TimeoutError:
         seen = f"not opened within {premises.timeout:.0f} s"
-        return Finding(subject, State.BAD, seen, "check the host, and the firewall between it and this machine")
+        return Observation(subject, State.BAD, seen, "check the host, and the firewall between it and this machine")
 
 
-async def inbound(premises: Premises) -> AsyncIterator[Finding]:
+async def inbound(premises: Premises) -> AsyncIterator[Observation]:
     """Follow the way of a bounce: the MX of the domain of [inbound], and who greets there."""
     settings = premises.config.inbound
     if settings is None:
@@ -53,36 +53,38 @@ async def inbound(premises: Premises) -> AsyncIterator[Finding]:
     subject = f"bounces to {settings.domain}"
     if isinstance(found, Unresolved):
         advice = f"publish an MX record of {settings.domain} that names the host of `mailpath serve`"
-        yield Finding(subject, State.BAD, found.text, advice)
+        yield Observation(subject, State.BAD, found.text, advice)
         return
     for host in found[:MX_TRIED]:
         yield await _greeted(premises, subject, host, settings.hostname)
 
 
-async def _greeted(premises: Premises, subject: str, host: MailHost, hostname: str) -> Finding:
+async def _greeted(premises: Premises, subject: str, host: MailHost, hostname: str) -> Observation:
     until = asyncio.get_running_loop().time() + premises.timeout
     for address in host.addresses[:1]:
         wire = await connect(address, MX_PORT, until)
         if isinstance(wire, WireFault):
-            return Finding(subject, State.UNKNOWN, f"{host.name}: {wire.text}", FROM_OUTSIDE)
+            return Observation(subject, State.UNKNOWN, f"{host.name}: {wire.text}", FROM_OUTSIDE)
         try:
             heard = await wire.reply(until)
         finally:
             wire.drop()
         if not isinstance(heard, Reply):
-            return Finding(subject, State.UNKNOWN, f"{host.name}: {heard.text}", FROM_OUTSIDE)
+            return Observation(subject, State.UNKNOWN, f"{host.name}: {heard.text}", FROM_OUTSIDE)
         if hostname.lower() in heard.text.lower():
-            return Finding(subject, State.GOOD, f"{host.name} greets as {hostname}")
+            return Observation(subject, State.GOOD, f"{host.name} greets as {hostname}")
         seen = f"{host.name} greets with {one_line(heard.text, MAX_GREETING_CHARS)!r}, not as {hostname}"
         advice = "if that host passes mail on to [inbound], all is well; else correct the MX record or inbound.hostname"
-        return Finding(subject, State.WEAK, seen, advice)
-    return Finding(subject, State.BAD, f"{host.name} has no address", "correct the MX record")
+        return Observation(subject, State.WEAK, seen, advice)
+    return Observation(subject, State.BAD, f"{host.name} has no address", "correct the MX record")
 
 
-async def channels(premises: Premises) -> AsyncIterator[Finding]:
-    """Say through which channels people are told."""
+async def channels(premises: Premises) -> AsyncIterator[Observation]:
+    """Name the channels of notices."""
     names = ", ".join(premises.config.channels)
     if names:
-        yield Finding("channels", State.GOOD, f"{names}; try each with `mailpath channel test NAME`")
+        yield Observation("channels", State.GOOD, f"{names}; try each with `mailpath channel test NAME`")
     else:
-        yield Finding("channels", State.WEAK, "nobody is told of incidents", "add a channel: docs/guide/channels.md")
+        yield Observation(
+            "channels", State.WEAK, "nobody is notified of incidents", "add a channel: docs/guide/channels.md"
+        )

@@ -12,7 +12,7 @@ from monitor.store.schema import is_current
 
 @dataclass(frozen=True, slots=True)
 class StoreCheckup:
-    """What was seen. `size` counts octets; `damage` is "" for none and None if time ended first; `current`: its tables
+    """The state of a store. `size` counts octets; `damage` is "" for none and None if time ended first; `current`: its tables
     are those of this release; `lease`: None if nobody ever led."""
 
     size: int

@@ -18,7 +18,7 @@ class Dialect:
     tells one store from another at the same address. `meaning` of an error of the driver that concerns the whole store,
     None where it does not; `refers_to_nothing`: a row was written that belongs to one that is not there. `guards` are
     the triggers of each revision of the tables. `counts_added` is the SQL that adds up two columns with numbers by name
-    as JSON, of which each may be null and the second has one number at most. `damage` of the database, told within so
+    as JSON, of which each may be null and the second has one number at most. `damage` of the database, known within so
     many seconds: "" for none, None if the time was too short.
     """
 

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.app import outside_of
 from monitor.config import read_config
-from monitor.doctor.finding import Premises
+from monitor.doctor.observation import Premises
 
 House = Callable[[str], AbstractAsyncContextManager[Premises]]
 

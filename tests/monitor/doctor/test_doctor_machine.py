@@ -9,7 +9,7 @@ import pytest
 
 from monitor.clock import utc_now
 from monitor.doctor import machine, names, the_store
-from monitor.doctor.finding import Examine, Finding
+from monitor.doctor.observation import Examine, Observation
 from monitor.store import Store
 from monitor.store.lease import Process
 from probes.standing.fact import State
@@ -19,12 +19,12 @@ from tests.support.nameserver import Records, name_server
 STORE = '[store]\nurl = "sqlite:///mailpath.db"\n'
 
 
-async def found(house: House, examine: Examine, text: str = STORE) -> list[Finding]:
+async def found(house: House, examine: Examine, text: str = STORE) -> list[Observation]:
     async with house(text) as premises:
         return [finding async for finding in examine(premises)]
 
 
-async def one(house: House, examine: Examine, text: str = STORE) -> Finding:
+async def one(house: House, examine: Examine, text: str = STORE) -> Observation:
     (finding,) = await found(house, examine, text)
     return finding
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.doctor import ways, ways_back
-from monitor.doctor.finding import Examine, Finding
+from monitor.doctor.observation import Examine, Observation
 from probes.standing.fact import State
 from tests.monitor.doctor.conftest import House
 from tests.support.nameserver import Records, name_server
@@ -39,12 +39,12 @@ mailbox = {{ {mailbox} }}
 """
 
 
-async def found(house: House, examine: Examine, text: str) -> list[Finding]:
+async def found(house: House, examine: Examine, text: str) -> list[Observation]:
     async with house(text) as premises:
         return [finding async for finding in examine(premises)]
 
 
-async def one(house: House, examine: Examine, text: str) -> Finding:
+async def one(house: House, examine: Examine, text: str) -> Observation:
     (finding,) = await found(house, examine, text)
     return finding
 

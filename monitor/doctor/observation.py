@@ -1,4 +1,4 @@
-"""What an examination yields, and what it is given."""
+"""Observations, the premises they are made on, and the examinations that make them."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SIMULATED = "simulated by [sandbox], which runs with `mailpath serve` or `mailpa
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Observation:
     """One part that was tried. `seen` is a sentence without its full stop; `advice`, what to do: "" where all is well.
 
     A state is that of a fact: weak works and should be improved, bad does not work, unknown could not be tried.
@@ -26,8 +26,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """What is examined. `file` is that of the configuration, `warnings` what `check-config` warns of, `timeout` the
-    seconds for one dialogue, lookup or mailbox."""
+    """The installation. `file` is that of the configuration, `warnings` are those of `check-config`, `timeout` is in
+    seconds, for one dialogue, lookup or mailbox."""
 
     config: Config
     file: Path
@@ -35,14 +35,14 @@ class Premises:
     outside: Outside
     timeout: float
 
-    def of_path(self, path: WatchedPath, finding: Finding) -> Finding:
+    def of_path(self, path: WatchedPath, finding: Observation) -> Observation:
         """Return what this says of a path: a simulated company has a mail system only while the sandbox runs."""
         if finding.state is not State.BAD or path.company not in self.config.sandbox.companies:
             return finding
-        return Finding(finding.subject, State.NONE, SIMULATED)
+        return Observation(finding.subject, State.NONE, SIMULATED)
 
 
-Examine = Callable[[Premises], AsyncIterator[Finding]]
+Examine = Callable[[Premises], AsyncIterator[Observation]]
 """Yields a finding as soon as it is known. Raises nothing but cancellation."""
 
 

@@ -12,8 +12,8 @@ from monitor.store.schema import is_current
 
 @dataclass(frozen=True, slots=True)
 class StoreCheckup:
-    """The state of a store. `size` counts octets; `damage` is "" for none and None if time ended first; `current`: its tables
-    are those of this release; `lease`: None if nobody ever led."""
+    """The state of a store. `size` counts octets; `damage` is "" for none and None if time ended first; `current`: its
+    tables are those of this release; `lease`: None if nobody ever led."""
 
     size: int
     damage: str | None

@@ -8,6 +8,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `actions`   human actions: mutes, manual probes, people and tokens
 - `doctor`    tries every part that an installation needs
 - `output`    formats of facts: JSON, text, symbols, metrics
+- `diagnosing` diagnoses: which property of the mail is stopped
 - `probing`   one probe, from the schedule to the verdict; the current verdicts
 - `oncall`    the incident engine and the delivery of notices
 - `config`    the configuration schema and its errors

@@ -1,9 +1,8 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,11 +12,11 @@ import structlog
 
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
-from monitor.config.received import addresses_of
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of, simulated_dns
 from monitor.config.standing_plan import plan_of
 from monitor.config.unchanged import read_again
+from monitor.diagnosing.service import Diagnoses
 from monitor.events import Listener
 from monitor.leader import leading
 from monitor.logs import hide, log_verdict
@@ -32,14 +31,12 @@ from monitor.probing.current import Board
 from monitor.probing.dialogue_times import DialogueTimes
 from monitor.probing.dispatch import Dispatcher, InProcessDispatcher, ProbeOrder
 from monitor.probing.following import Follower, SignalReader
+from monitor.probing.inbound import configure_inbound, inbound_of
 from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
-from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, listening
-from monitor.sources.inbound.reports import ReportIntake, report_reader
 from monitor.sources.inbound.router import InboundRouter
-from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.standing import StandingSource
 from monitor.store import Store, StoreError
 from monitor.supervised import kept_open
@@ -93,49 +90,6 @@ async def pipeline_of(
             await pipeline.close()
 
 
-@asynccontextmanager
-async def inbound_of(
-    config: Config, store: Store, pipeline: Pipeline, *, patient: bool = False
-) -> AsyncIterator[InboundRouter | None]:
-    """Run the listener of [inbound], if configured; reports go to the store, all else to the pipeline. `patient`: see
-    `kept_open`."""
-    inbound = config.inbound
-    if inbound is None:
-        yield None
-        return
-    reader = report_reader(wanted=bool(inbound.reports))
-    with _leaving(ThreadPoolExecutor(MAX_MAILS_BEING_READ, "inbound")) as threads:
-        intake = ReportIntake(reader, store.reports, utc_now)
-        inbound_router = InboundRouter(await store.key(), pipeline, threads, intake)
-        _configure(inbound_router, config)
-        pipeline.presence.turned_away = inbound_router.turned_away.during
-        listener = partial(_listening, inbound, inbound_router, pipeline)
-        async with aclosing(intake), kept_open(listener, patient=patient):
-            yield inbound_router
-
-
-def _configure(inbound_router: InboundRouter, config: Config) -> None:
-    sender, keep = config.sender, config.store.keep_reports
-    inbound_router.configure(addresses_of(config), sender.source_ip, sender.domain, keep)
-
-
-@asynccontextmanager
-async def _listening(settings: InboundSettings, router: InboundRouter, pipeline: Pipeline) -> AsyncIterator[None]:
-    async with listening(settings, router) as listener:
-        pipeline.presence.listening_since = utc_now()
-        log.info("listening for bounces and copies", host=settings.listen.host, port=listener.port)
-        yield
-
-
-@contextmanager
-def _leaving(pool: Executor) -> Iterator[Executor]:
-    """Run a thread pool for the block. Its threads are not joined: one may hang, and a stop has a time limit."""
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
 @dataclass(eq=False)
 class Service:
     """`mailpath serve`: probes on schedule, stores and shows results until it is stopped. Its fields are its parts; it
@@ -153,6 +107,7 @@ class Service:
     signals: SignalReader
     incident_engine: IncidentEngine
     delivery: Delivery
+    diagnoses: Diagnoses
     live: Live
     dialogue_times: DialogueTimes
     loop_lag: LoopLag
@@ -198,6 +153,8 @@ class Service:
             http_seconds=lambda: self._requests.seconds,
             reload=lambda: self._reload,
             token_ends=lambda: self._token_ends,
+            diagnoses=lambda: dict(self.diagnoses.concluded),
+            diagnosis_probes=lambda: dict(self.diagnoses.probes),
             dmarc_messages=lambda: self._inbound_router.report_messages if self._inbound_router else {},
             dmarc_pass_ratio=lambda: self.report_shares.pass_ratio,
             standing=self.standing.figures,
@@ -232,6 +189,8 @@ class Service:
         self.delivery.start()
         self.standing.configure(plan_of(self.config))
         self.standing.start()
+        self.diagnoses.configure(self.config)
+        self.diagnoses.start()
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
@@ -250,8 +209,9 @@ class Service:
         await self.incident_engine.configure(config)
         self.delivery.configure(config.channels)
         self.standing.configure(plan_of(config))
+        self.diagnoses.configure(config)
         if self._inbound_router:
-            _configure(self._inbound_router, config)
+            configure_inbound(self._inbound_router, config)
         await self.planner.configure(config)
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         log.info("configuration loaded", paths=len(self.board.paths))
@@ -261,7 +221,8 @@ class Service:
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            for part in (self.network, self.standing, self.delivery, self.incident_engine, self.signals, self.planner):
+            working = (self.diagnoses, self.network, self.standing, self.delivery, self.incident_engine, self.signals)
+            for part in (*working, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
@@ -309,6 +270,7 @@ class Service:
             launch=self._launch_by_hand,
             admits=self.planner.admits,
             give_back=self.planner.give_back,
+            diagnose=self.diagnoses.begin,
             deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
             in_flight=lambda: len(self.pipeline.flights),
@@ -363,15 +325,14 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         make_folders(config)
         store = await house.enter_async_context(Store.open(config.store.url))
         stood_by = await house.enter_async_context(leading(store, utc_now, partial(answering, config)))
-        if stood_by:
-            config = await read_again(file, config) or config
+        config = (await read_again(file, config) if stood_by else None) or config
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
         standing = StandingSource(store.standing, outside, on_news=lambda: incident_engine.poke_standing())
-        seers = (each.on_event for each in (network, signals, live, standing, dialogue_times))
-        listeners = (log_verdict, *seers, *listeners)
-        flying = pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
+        diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
+        seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses))
+        flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
         dispatcher = InProcessDispatcher(pipeline)
         planner = Planner(store, pipeline, dispatcher, clock.now)
@@ -394,6 +355,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
             signals=signals,
             incident_engine=incident_engine,
             delivery=delivery,
+            diagnoses=diagnoses,
             live=live,
             dialogue_times=dialogue_times,
             loop_lag=loop_lag,

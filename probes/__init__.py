@@ -8,6 +8,7 @@ What is here, from the ground up (imports go down only):
               by `case`, `attempts`, `grading` and `possession`; `recognise` (message -> evidence): pure
 - words       `labels` (a row for each value that people read), `sentences`, `describe`, `display`; rendered last
 - tables      `mailsystems` (marks and remedies of each), `route_traits`
+- diagnosis   `diagnosis` (which property of the mail is stopped: factors, plan, conclusion): pure
 - bytes       `message` (composes a probe mail and finds its markers again), `mail_text`, `dkim`
 - sending     `routes` (one file per route into a company's mail system), `resolver`, `tls`,
               `reference` (is our own line up?)

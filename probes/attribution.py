@@ -20,6 +20,7 @@ class Reason(StrEnum):
     NOT_COMPARED = "not_compared"  # no neutral sender was asked so far, or none can be
     CONTROL_THROUGH = "control_through"  # a neutral sender got through: it is about this sender
     NEIGHBOUR_THROUGH = "neighbour_through"  # another domain from the same address did: it is not the address
+    DIAGNOSED = "diagnosed"  # a diagnosis found which property of the sender's mail is stopped
     NEIGHBOUR_STOPPED = "neighbour_stopped"  # another domain from the same address did not: it is not the domain
     SAME_ANSWER = "same_answer"  # a neutral sender got the same answer
     SAME_LIST = "same_list"  # a neutral sender is refused by the same blocklist: it lists both, or everybody

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from probes import mail_text
+from probes.diagnosis.factors import Factor
 from probes.dkim import Signer
 from probes.evidence import BodyState, Marker
 from probes.kinds import Kind
@@ -41,7 +43,8 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
     sender; X-Mailpath-Signature covers the From address and the text of the body. `signer` has the sender's DKIM key,
     so control and neighbour go without DKIM. ValueError for an address that is not allowed in a header.
     """
-    form = _form(probe.kind, identity)
+    look = _look(probe, identity)
+    form = _form(probe.kind, identity, look.text, look.links)
     recipient = _plain_address(probe.recipient)
     facts = {
         b"id": probe.id.encode(),
@@ -54,7 +57,7 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
     }
     facts[b"signature"] = _signature(probe.id, identity.address, digest_of_words(form.words % facts), key).encode()
     content = form.content % facts
-    if signer is not None and identity.role is Role.SENDER:
+    if signer is not None and look.signed:
         content = signer.sign(content, probe.created_at)
     return Message(identity, form.mail_from % mint(probe.id, key, Purpose.ENVELOPE), recipient, content)
 
@@ -116,19 +119,36 @@ Content-Transfer-Encoding: 7bit
 """  # of X-Auto-Response-Suppress all but NDR: refusals are what we want to hear of
 
 
+class _Look(NamedTuple):
+    """The parts of a mail that do not follow from kind and identity where a diagnosis varies them: the role in whose
+    words it is, the domain that its links lead to, and if it is signed."""
+
+    text: Role
+    links: str
+    signed: bool
+
+
+def _look(probe: Probe, identity: Identity) -> _Look:
+    arm = probe.arm
+    if arm is None:
+        return _Look(identity.role, identity.domain, identity.role is Role.SENDER)
+    text = Role.SENDER if Factor.CONTENT in arm.own else arm.other
+    return _Look(text, arm.links or identity.domain, arm.signed)
+
+
 @lru_cache(maxsize=256)
-def _form(kind: Kind, identity: Identity) -> _Form:
-    mail = mail_text.wording(kind, identity.role)
+def _form(kind: Kind, identity: Identity, text: Role, links: str) -> _Form:
+    mail = mail_text.wording(kind, text)
     address = _plain_address(identity.address)
     content = _FORM.format(
-        brand=mail.brand,
+        brand=mail_text.wording(kind, identity.role).brand,
         address=mail_text.literal(address),
         subject=mail_text.literal(mail.subject),
         domain=mail_text.literal(identity.domain),
         probe_header=PROBE_HEADER,
         signature_header=SIGNATURE_HEADER,
-        plain=mail_text.plain(mail, identity.domain),
-        rich=mail_text.rich(mail, identity.domain),
+        plain=mail_text.plain(mail, links),
+        rich=mail_text.rich(mail, links),
     )
     local, _, domain = _plain_address(identity.bounces).rpartition("@")
     if len(local) > MAX_LOCAL_PART - len("+") - TOKEN_LENGTH:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from probes.check import Check
+from probes.diagnosis.arm import Arm
 from probes.kinds import Kind
 from probes.route_traits import RouteTraits, traits_of
 from probes.sender import Role
@@ -43,7 +44,7 @@ class Probe:
 
     All times are aware and in UTC. The code is issued at `created_at` and expires at `code_dead_at`; a probe not seen
     by `give_up_at` is missing. `retry` are the waits after a temporary refusal; the last one is repeated. `source_ip`
-    is the address that the receiver should see.
+    is the address that the receiver should see. `arm`: the mixture that it tests, if it is part of a diagnosis.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Probe:
     give_up_at: datetime
     retry: tuple[timedelta, ...]
     purpose: ProbePurpose = ProbePurpose.SCHEDULED
+    arm: Arm | None = None
 
     @property
     def traits(self) -> RouteTraits:

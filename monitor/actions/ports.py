@@ -12,6 +12,7 @@ from monitor.oncall.engine import IncidentEngine
 from monitor.people.caller import Caller
 from monitor.probing.requester import Requester
 from monitor.store import Store
+from monitor.store.diagnoses import Diagnosis
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -42,6 +43,8 @@ class ServicePort(ProbeService, Protocol):
 
     @property
     def incident_engine(self) -> IncidentEngine: ...
+    @property
+    def diagnose(self) -> Callable[[Diagnosis, str, str], Awaitable[None]]: ...
 
 
 class ProbeScope(Protocol):

@@ -15,6 +15,7 @@
   `standing_text`: its lines, `standing_watch`: `--watch`
 - `reports`   `standing reports`: what receivers report of it; `report_commands`: the command and its options
 - `doctor`    `doctor`: tries every part that Mailpath needs
+- `diagnose`  `diagnose`: which property of the mail is stopped; `diagnose_commands`: its options
 - `config_warnings` what `check-config` warns of, `online`: with `--online`; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands
 - `text`      terminal output; `streams`: opens standard streams that are closed

@@ -9,4 +9,5 @@ class Exit(IntEnum):
     OK = 0
     NOT_OK = 1  # `probe`: not in the inbox; `check-config`: errors
     COULD_NOT_TELL = 2  # `probe`: the outcome is unknown; elsewhere: the command could not start
+    NOT_ALLOWED = 3  # `diagnose`: the configuration does not allow it here, or one runs already
     INTERRUPTED = 130

@@ -11,6 +11,7 @@ from pydantic_core import PydanticKnownError
 
 from monitor.certificate import CertificateFiles
 from monitor.channels.table import ChannelSettings
+from monitor.config.diagnosis import DiagnosisLimits, DiagnosisSettings, Within, narrowest
 from monitor.config.pace import Choices, ProbeSettings, first
 from monitor.config.watched import WatchedPath
 from monitor.incidents.maintenance import MaintenanceSettings
@@ -310,6 +311,9 @@ class PathSettings(Choices):
     mailbox: Annotated[MailboxSettings | None, BeforeValidator(_needed)] = Field(
         None, validate_default=True, description="Where Mailpath looks for probes: a table with `via`."
     )
+    diagnosis: DiagnosisLimits | None = Field(
+        None, description="Narrower limits of diagnoses than those of [diagnosis]."
+    )
 
 
 class CompanySettings(Choices):
@@ -324,6 +328,9 @@ class CompanySettings(Choices):
         min_length=1,
         max_length=MAX_MAIL_SYSTEMS,
         description='Several in a row, the gateway first: `["proofpoint", "m365"]`. Instead of `mail_system`.',
+    )
+    diagnosis: DiagnosisLimits | None = Field(
+        None, description="Narrower limits of diagnoses than those of [diagnosis]."
     )
     paths: dict[Key, PathSettings] = Field(min_length=1, description="The company's paths, one table each.")
 
@@ -355,6 +362,7 @@ class Config(Settings):
     inbound: InboundSettings | None = None
     dns: DnsSettings = Field(default_factory=DnsSettings)
     standing: StandingSettings = Field(default_factory=StandingSettings)
+    diagnosis: DiagnosisSettings = Field(default_factory=DiagnosisSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
     channels: dict[Key, ChannelSettings] = Field({}, description="Notification channels, one table each.")
@@ -381,14 +389,14 @@ class Config(Settings):
     def resolved_paths(self) -> tuple[WatchedPath, ...]:
         """The same; resolved once: a dozen parts of the service ask, and 10,000 paths take 0.1 s."""
         return tuple(
-            watched_path(self.probes, company_key, company, path_key, path)
+            watched_path(self.probes, self.diagnosis.within, company_key, company, path_key, path)
             for company_key, company in self.companies.items()
             for path_key, path in company.paths.items()
         )
 
 
 def watched_path(
-    probes: ProbeSettings, company_key: str, company: CompanySettings, path_key: str, path: PathSettings
+    probes: ProbeSettings, within: Within, company_key: str, company: CompanySettings, path_key: str, path: PathSettings
 ) -> WatchedPath:
     """Resolve a path's settings: its own, then its company's, then those of [probes]."""
     schedule: Choices = next((level for level in (path, company) if level.every or level.cron), probes)
@@ -410,4 +418,5 @@ def watched_path(
         retry=first(path.retry, company.retry, probes.retry),
         per_path_per_day=cap.per_path_per_day,
         timeout=first(path.timeout, company.timeout, probes.timeout),
+        diagnosis=narrowest(within, *(each.diagnosis.within for each in (company, path) if each.diagnosis)),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitor.config.diagnosis import Within
 from probes.check import Check
 from probes.kinds import Kind
 from probes.mailboxes import Mailbox, ReceivedMailbox, VisitedMailbox
@@ -16,8 +17,8 @@ class WatchedPath:
 
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
-    the time limit of one dialogue. `mailbox`: None only where the route needs none. `mail_systems`: the gateway first.
-    If two are equal, a reload restarts nothing.
+    the time limit of one dialogue. `diagnosis`: how far one may go. `mailbox`: None only where the route needs none.
+    `mail_systems`: the gateway first. If two are equal, a reload restarts nothing.
     """
 
     company: str
@@ -36,6 +37,7 @@ class WatchedPath:
     retry: tuple[timedelta, ...]
     per_path_per_day: int
     timeout: timedelta
+    diagnosis: Within = Within.GATEWAY
 
     @property
     def mail_system(self) -> str:

@@ -6,6 +6,7 @@ In the order of the data:
 - `weight`     what a verdict counts for: good, bad, conclusive, a note, or nothing
 - `history`    the last weights of one check: whether it fails, since when
 - `others`, `comparison`, `attribution`   what the control got, and whose trouble a failure is
+- `diagnosed`  what a diagnosis proves about a failure
 - `reach`      whether anybody was reached: our own line, or theirs
 - `tracker`    the histories of all checks, kept up to date, and the problems that follow
 - `scope`      which failures are one problem, and how wide it is

@@ -20,7 +20,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 @dataclass(frozen=True, slots=True)
 class FailureCase:
     """The facts by which a failure is judged. `came_late`: some of this stretch's mail arrived in the end. `via`: the
-    route."""
+    route. `diagnosed`: the cause that a diagnosis proved."""
 
     mark: Weight
     verdict: Verdict
@@ -29,6 +29,7 @@ class FailureCase:
     reach: Reach = Reach.UNTOLD
     came_late: bool = False
     via: str = "direct"
+    diagnosed: Cause | None = None
 
     def found(self, got: Got, *differs: Differs) -> Comparison | None:
         """Return the result of another identity that differs in exactly that."""
@@ -114,6 +115,8 @@ def _not_its_domain(case: FailureCase) -> Attribution:
 
 def _answered(case: FailureCase) -> Attribution:
     """The receiver was asked and refused, or accepted the mail and lost it."""
+    if case.diagnosed:
+        return Attribution(Nature.MAIL, Reason.DIAGNOSED, case.diagnosed)
     cause = case.verdict.cause
     if same := case.found(Got.SAME, *NEUTRAL):
         if cause is Cause.CONTENT:  # of two senders: it is what both mails say

@@ -85,6 +85,11 @@ REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found;
         "address, the content or the company's mail system, not the domain.",
         "Another domain from the same address was stopped too.",
     ),
+    Reason.DIAGNOSED: Label(
+        "found by a diagnosis",
+        "A diagnosis varied one property of the mail at a time and found the one that is stopped.",
+        "The control's mail with that property is stopped, and the sender's mail without it passes.",
+    ),
     Reason.SAME_ANSWER: Label(
         "same answer", "A neutral sender got the same answer{at}.", "Stage, code and text are the same."
     ),

@@ -17,12 +17,13 @@ from monitor.incidents.comparison import (
     differs,
     undecided,
 )
+from monitor.incidents.diagnosed import DiagnosisFinding
 from monitor.incidents.incident import Failure, Nature
 from monitor.incidents.signal import PathKey, Signal
 from monitor.incidents.weight import Names
 from probes.check import Check
 from probes.sender import Role
-from probes.verdict import Outcome
+from probes.verdict import Cause, Outcome
 
 KEPT = 20  # verdicts of each path and identity; more than are ever looked at together
 
@@ -33,6 +34,7 @@ class Others:
     def __init__(self) -> None:
         self._differs: dict[Role, frozenset[Differs]] = {}
         self._rulings: dict[tuple[PathKey, Role], list[Signal]] = {}
+        self._diagnosed: dict[PathKey, DiagnosisFinding] = {}
         self._failed_too: dict[Check, Comparison] = {}  # the last that cleared the sender
 
     def configure(self, sender: Names, others: Mapping[Role, Names]) -> None:
@@ -46,6 +48,16 @@ class Others:
         if signal.verdict.outcome is not Outcome.UNKNOWN:
             insort(kept, signal, key=lambda each: each.launched_at)
         del kept[:-KEPT]
+
+    def set_diagnosed(self, findings: Iterable[DiagnosisFinding]) -> list[PathKey]:
+        """Replace the newest conclusions of diagnoses, one for each path; return the paths where they changed."""
+        before, self._diagnosed = self._diagnosed, {finding.place: finding for finding in findings}
+        return [place for place in {*before, *self._diagnosed} if before.get(place) != self._diagnosed.get(place)]
+
+    def diagnosed(self, failing: Failing) -> Cause | None:
+        """Return the cause of the failure that a diagnosis proved; None if none did."""
+        last, found = failing.last, self._diagnosed.get(failing.last.place)
+        return found.cause(last.kind, failing.since, last.verdict.cause) if found else None
 
     def newest(self, place: PathKey) -> Signal | None:
         """Return the newest verdict of a compared identity on this path."""

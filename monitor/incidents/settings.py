@@ -17,6 +17,7 @@ def _names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 Names = Annotated[tuple[str, ...], AfterValidator(_names)]
 MAX_MARKS = 20
+MAX_RELAPSE_DOUBLINGS = 3  # how often the good ones that are needed are doubled, for what comes back again and again
 Few = Annotated[int, Field(ge=1, le=MAX_MARKS)]
 
 
@@ -51,6 +52,11 @@ class IncidentSettings(Settings):
         if of_last is not None and bad > of_last:
             raise ValueError(f"must not be more than of_last, {of_last}, but is {bad}")
         return bad
+
+
+def good_needed(settings: IncidentSettings, relapses: int) -> int:
+    """Return how many consecutive good verdicts close an incident that has recurred this often."""
+    return settings.good << min(relapses, MAX_RELAPSE_DOUBLINGS)
 
 
 class RoutingRule(Settings):

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from monitor.incidents.attribution import FailureCase, attribute, least
 from monitor.incidents.companies import WatchedCompanies, WideningThresholds
 from monitor.incidents.comparison import Comparison, Failing, Got, Rigour
+from monitor.incidents.diagnosed import DiagnosisFinding
 from monitor.incidents.history import CheckHistory, FailureLimits, FailureState, track_of
 from monitor.incidents.holding import Group, Known, grouped
 from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, never_connected, reach, unanswered
 from monitor.incidents.scope import Problem, RecentSuccess, of_company
-from monitor.incidents.settings import IncidentSettings
+from monitor.incidents.settings import IncidentSettings, good_needed
 from monitor.incidents.signal import PathInfo, PathKey, Signal
 from monitor.incidents.weight import Names, Weight, mark_of, severity_of
 from probes.check import Check
@@ -26,13 +27,7 @@ from probes.verdict import Outcome
 HISTORY = 40  # verdicts of a line from which its track is made again
 GAP = 1.5  # of the time between two probes: where more lies between two verdicts, another one is on its way
 MAX_CONFIRMATION_WAIT = timedelta(hours=1)  # for the next probe of a check; what is probed once a day holds up no end
-MAX_RELAPSE_DOUBLINGS = 3  # how often the good ones that are needed are doubled, for what comes back again and again
 CONTROL_AGAIN = timedelta(minutes=3)  # until the next control, where the last one failed and that may be chance
-
-
-def good_needed(settings: IncidentSettings, relapses: int) -> int:
-    """Return how many consecutive good verdicts close an incident that has recurred this often."""
-    return settings.good << min(relapses, MAX_RELAPSE_DOUBLINGS)
 
 
 class FailureTracker:
@@ -174,6 +169,10 @@ class FailureTracker:
             self._take_other(signal)
         elif signal.verdict.outcome is not Outcome.UNKNOWN:
             self._note_result(signal)
+
+    def set_diagnosed(self, findings: Iterable[DiagnosisFinding]) -> None:
+        """Set the newest conclusion of a diagnosis of each path."""
+        self._stale.update(company for company, _ in self._others.set_diagnosed(findings) if company in self._paths)
 
     def take(self, signals: Iterable[Signal], loaded: frozenset[Check] = frozenset()) -> None:
         """Process new verdicts in order. Those of checks in `loaded` are in their past already."""
@@ -389,7 +388,8 @@ class FailureTracker:
         via = self._ways[last.place].via
         if state.of_last:  # most of the sender's mail gets through as well
             comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
-        found = attribute(FailureCase(mark, verdict, self._names, comparisons, reach, state.came_late, via))
+        diagnosed = self._others.diagnosed(_failing(state, last))
+        found = attribute(FailureCase(mark, verdict, self._names, comparisons, reach, state.came_late, via, diagnosed))
         at_most = Severity.TICKET if state.of_last or state.over_before_known else Severity.PAGE
         return Failure(
             company=last.company,

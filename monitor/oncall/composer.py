@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from monitor.config import Config
 from monitor.incidents.incident import Incident, LastNotice
+from monitor.incidents.settings import good_needed
 from monitor.incidents.signal import PathInfo, PathKey
-from monitor.incidents.tracker import good_needed
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.combined import combined
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo

@@ -210,6 +210,7 @@ class IncidentEngine:
             signals = await self._store.probes.signals(self._saw, MAX_VERDICTS_PER_STEP)
             await self._take(signals)
             now = self._now()
+            await self._past.read_diagnosed(now)
             mutes = [*self._maintenance, *await self._store.incidents.mutes(active_at=now)]
             self._queues = await self._store.incidents.queues()
             actions = await self._store.incidents.open_actions()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from monitor.config import Config, WatchedPath
+from monitor.incidents.diagnosed import HOLDS_FOR, DiagnosisFinding
 from monitor.incidents.incident import Failure, Incident
 from monitor.incidents.others import KEPT
 from monitor.incidents.signal import PathInfo, PathKey, Signal
@@ -50,6 +51,15 @@ class PastReader:
                 not_said = check not in failing and (late or check[0] in cut)
                 self._tracker.recall(check, past, None if not_said else failing.get(check, ()))
         await self._read_others({check[:2] for check in checks if self._tracker.needs_others(check)}, upto)
+
+    async def read_diagnosed(self, now: datetime) -> None:
+        """Load the newest conclusion of each path's diagnoses. Raises StoreError."""
+        found: dict[PathKey, DiagnosisFinding] = {}
+        for record in await self._store.diagnoses.ended_since(now - HOLDS_FOR):
+            diagnosis, conclusion, place = record.diagnosis, record.conclusion, record.place
+            if conclusion and conclusion.sets and place not in found:  # they come newest first
+                found[place] = DiagnosisFinding(place, diagnosis.kind, conclusion, diagnosis.began_at)
+        self._tracker.set_diagnosed(found.values())
 
     async def _read_others(self, paths: Collection[PathKey], upto: int) -> None:
         """Load other identities' results on these paths, for mail of any kind."""

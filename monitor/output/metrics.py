@@ -58,6 +58,8 @@ class Gauges:
     dmarc_messages: Callable[[], Mapping[tuple[str, str], int]] = dict  # by source and result
     dmarc_pass_ratio: Callable[[], Mapping[str, float]] = dict  # by source
     standing: Callable[[], StandingFigures] = StandingFigures
+    diagnoses: Callable[[], dict[str, int]] = dict  # by conclusion
+    diagnosis_probes: Callable[[], dict[str, int]] = dict  # by company
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -107,6 +109,8 @@ class Metrics:
             dmarc_messages=self._gauges.dmarc_messages(),
             dmarc_pass_ratio=self._gauges.dmarc_pass_ratio(),
             standing=self._gauges.standing(),
+            diagnoses=self._gauges.diagnoses(),
+            diagnosis_probes=self._gauges.diagnosis_probes(),
             at=self._gauges.now(),
         )
 

@@ -8,6 +8,7 @@ from monitor.measures.histogram import Distribution
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
 from monitor.output.snapshot import Snapshot
 from monitor.output.standing_metrics import STANDING_FAMILIES
+from probes.diagnosis.conclude import DiagnosisResult
 
 
 def _inbound_mails(snapshot: Snapshot) -> Iterator[Row]:
@@ -80,6 +81,16 @@ def _dmarc_messages(snapshot: Snapshot) -> Iterator[Row]:
 def _dmarc_pass_ratio(snapshot: Snapshot) -> Iterator[Row]:
     for source, ratio in snapshot.dmarc_pass_ratio.items():
         yield (source,), ratio
+
+
+def _diagnoses(snapshot: Snapshot) -> Iterator[Row]:
+    for result in DiagnosisResult:
+        yield (result.value,), float(snapshot.diagnoses.get(result, 0))
+
+
+def _diagnosis_probes(snapshot: Snapshot) -> Iterator[Row]:
+    for company, count in snapshot.diagnosis_probes.items():
+        yield (company,), float(count)
 
 
 def _stages(snapshot: Snapshot) -> Iterator[tuple[tuple[str, ...], Distribution]]:
@@ -240,6 +251,20 @@ SERVICE_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         _dmarc_pass_ratio,
     ),
     *STANDING_FAMILIES,
+    MetricFamily(
+        "mailpath_diagnoses_total",
+        "counter",
+        "Diagnoses that ended, by conclusion.",
+        ("conclusion",),
+        _diagnoses,
+    ),
+    MetricFamily(
+        "mailpath_diagnosis_probes_total",
+        "counter",
+        "Probes of diagnoses that got a verdict.",
+        ("company",),
+        _diagnosis_probes,
+    ),
     MetricFamily("mailpath_build_info", "gauge", "The running version.", ("version", "python"), _build),
 )
 

@@ -52,6 +52,8 @@ class Snapshot:
     dmarc_messages: Mapping[tuple[str, str], int]
     dmarc_pass_ratio: Mapping[str, float]
     standing: StandingFigures
+    diagnoses: dict[str, int]
+    diagnosis_probes: dict[str, int]
     at: datetime
 
 

@@ -80,6 +80,7 @@ class AuditAction(StrEnum):
     """An action, as the audit log names it."""
 
     PROBE_SENT = "probe sent"
+    DIAGNOSIS_STARTED = "diagnosis started"
     MUTE_CREATED = "mute created"
     MUTE_ENDED = "mute ended"
     INCIDENT_ACKNOWLEDGED = "incident acknowledged"

@@ -34,14 +34,14 @@ class FlightBook(Mapping[str, Flight]):
     def track(self, flight: Flight) -> Flight:
         """Add a probe in flight."""
         self._flights[flight.probe.id] = flight
-        self._busy[flight.check] += flight.probe.role is Role.SENDER
+        self._busy[flight.check] += _blocks(flight)
         return flight
 
     def untrack(self, flight: Flight) -> None:
         """Remove it: nothing more is expected."""
         self._alarms.cancel(flight.probe.id)
         if self._flights.pop(flight.probe.id, None):
-            self._busy[flight.check] -= flight.probe.role is Role.SENDER
+            self._busy[flight.check] -= _blocks(flight)
             if not self._busy[flight.check]:
                 del self._busy[flight.check]
 
@@ -60,3 +60,8 @@ class FlightBook(Mapping[str, Flight]):
         for flight in self._flights.values():
             flight.clock_was_set(step)
         self._alarms.clock_was_set(step)
+
+
+def _blocks(flight: Flight) -> bool:
+    """Test if the next scheduled probe of its check must wait for it."""
+    return flight.probe.role is Role.SENDER and flight.probe.purpose.makes_signals

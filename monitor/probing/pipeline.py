@@ -28,6 +28,7 @@ from monitor.sources.mailboxes import Watcher
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError
 from monitor.supervised import asked_to_stop
 from probes.check import Check
+from probes.diagnosis.arm import Arm, mixed
 from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
@@ -121,11 +122,15 @@ class Pipeline:
         role: Role = Role.SENDER,
         purpose: ProbePurpose = ProbePurpose.SCHEDULED,
         by: Requester | None = None,
+        arm: Arm | None = None,
     ) -> Probe:
-        """Start a probe; returns when it is stored and being sent. `by`: for the audit log. Raises LaunchError."""
-        if (identity := self._identities.get(role)) is None:
+        """Start a probe; returns when it is stored and being sent. `by`: for the audit log. `arm`: of a diagnosis.
+        Raises LaunchError."""
+        if (identity := self._identity(role, arm)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
-        probe = probe_on(path, kind, identity, purpose, self._now())
+        if arm and (why := path.route.withholds(identity)):
+            raise LaunchError(why)
+        probe = replace(probe_on(path, kind, identity, purpose, self._now()), arm=arm)
         first = Attempt(probe.created_at, 1)
         flight = self._enter(Flight(probe, path.mailbox_key, [first], sending=True))
         try:
@@ -137,6 +142,13 @@ class Pipeline:
         self._expect(flight)
         self._spawn(flight, self._send(flight, path, first))
         return probe
+
+    def _identity(self, role: Role, arm: Arm | None) -> Identity | None:
+        """Return the identity that a probe is sent as; None if it is not configured any more."""
+        if arm is None:
+            return self._identities.get(role)
+        other = self._identities.get(arm.other)
+        return mixed(arm, self._identities[Role.SENDER], other) if other else None
 
     async def learn(self, probe_id: str, *evidence: Evidence) -> bool:
         """Store evidence of a probe. Returns, once stored, if the probe exists."""
@@ -188,7 +200,9 @@ class Pipeline:
         flight.sending = True
         began = elapsed()
         try:
-            message = compose(flight.probe, self._identities[flight.probe.role], self._key, self._signer)
+            probe = flight.probe
+            identity = self._identity(probe.role, probe.arm) or self._identities[probe.role]
+            message = compose(probe, identity, self._key, self._signer)
             dialogue = await path.route.send(
                 message,
                 attempt.number,

@@ -335,6 +335,7 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> ProbeRecord:
         give_up_at=row.give_up_at,
         retry=row.retry,
         purpose=row.purpose,
+        arm=row.arm,
     )
     verdict = row.outcome and _verdict(row)
     times = (row.judged_at, row.closed_at, row.delivery, row.evidence_deleted_at)

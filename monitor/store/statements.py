@@ -29,6 +29,7 @@ from monitor.store.standing_tables import standing_changes
 from monitor.store.tables import (
     VERDICT,
     current_verdicts,
+    diagnoses,
     evidence,
     evidence_dictionaries,
     facts,
@@ -97,12 +98,16 @@ class SqlStatement(IntEnum):
     KEEP_FACT = auto()  # about the sender's standing
     CHANGE = auto()  # of what is published about the sender
     KEEP_NAME = auto()  # that real mail had
+    DIAGNOSE = auto()  # unless one runs on the path
+    DIAGNOSIS_ALIVE = auto()
+    END_DIAGNOSIS = auto()  # with its conclusion, once
     SAY_DELETED = auto()  # that the evidence of a routine probe is
     DELETE_EVIDENCE = auto()
     DICTIONARY = auto()  # by which evidence is packed from now on
     FORGET_ROUTINE = auto()  # routine probes
     FORGET = auto()
     FORGET_INCIDENTS = auto()
+    FORGET_DIAGNOSES = auto()
     FORGET_SESSIONS = auto()
     FORGET_INVITATIONS = auto()
     FORGET_ANSWERS = auto()
@@ -129,6 +134,8 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.NOTE_WITHIN,
     SqlStatement.REMEMBER,
     SqlStatement.REPORT,
+    SqlStatement.DIAGNOSE,
+    SqlStatement.END_DIAGNOSIS,
     SqlStatement.SAY_DELETED,
     SqlStatement.FORGET_ROUTINE,
     SqlStatement.FORGET,
@@ -163,6 +170,14 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.CLOSE: update(probes)
         .where(probes.c.id == bindparam("probe"), probes.c.closed_at.is_(None))
         .values(closed_at=bindparam("at")),
+        SqlStatement.DIAGNOSE: upsert(diagnoses).on_conflict_do_nothing(),
+        SqlStatement.DIAGNOSIS_ALIVE: update(diagnoses)
+        .where(diagnoses.c.id == bindparam("diagnosis"), diagnoses.c.ended_at.is_(None))
+        .values(alive_at=bindparam("at"), driver=bindparam("by_driver")),
+        SqlStatement.END_DIAGNOSIS: update(diagnoses)
+        .where(diagnoses.c.id == bindparam("diagnosis"), diagnoses.c.ended_at.is_(None))
+        .values(ended_at=bindparam("at"), conclusion=bindparam("said")),
+        SqlStatement.FORGET_DIAGNOSES: delete(diagnoses).where(diagnoses.c.ended_at < bindparam("before")),
         SqlStatement.KEEP: upsert(facts).on_conflict_do_nothing(),
         SqlStatement.MARK: _replace(upsert(facts), "name", "value"),
         SqlStatement.TRACK: _replace(upsert(incidents), "id", "opened_at", "closed_at", "data"),

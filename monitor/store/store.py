@@ -14,6 +14,7 @@ from monitor.measures.histogram import Histogram
 from monitor.store import lease, reads, retention, rows
 from monitor.store.access import StoreAccess, StoreOperation
 from monitor.store.database import READERS, connect
+from monitor.store.diagnoses import DiagnosisStore
 from monitor.store.health import Health
 from monitor.store.incidents import IncidentStore
 from monitor.store.lease import Lease, Process
@@ -56,6 +57,7 @@ class Store:
         self.requests = RequestStore(self._access)
         self.reports = ReportStore(self._access)
         self.standing = StandingStore(self._access)
+        self.diagnoses = DiagnosisStore(self._access, packer)
 
     @classmethod
     @asynccontextmanager
@@ -151,6 +153,7 @@ class Store:
             await self._forget(SqlStatement.FORGET_HOUR, day_of(now - HOURS_KEPT_FOR))
             await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)
+        await self._access.write((SqlStatement.FORGET_DIAGNOSES, {"before": before}))
         return await self._forget(SqlStatement.FORGET, before)
 
     async def prune_routine(self, evidence_before: datetime, verdicts_before: datetime, at: datetime) -> int:

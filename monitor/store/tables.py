@@ -48,6 +48,8 @@ from monitor.store.columns import (
 )
 from probes.answer import decode as decode_answer
 from probes.details import decode as decode_detail
+from probes.diagnosis.arm import Arm, decode_arm
+from probes.diagnosis.conclude import Conclusion, decode_conclusion
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.sender import Role
@@ -108,6 +110,7 @@ probes = Table(
     Column("outcome", EnumText(Outcome)),  # of its latest verdict, so that probes are found by it
     Column("purpose", EnumText(ProbePurpose), nullable=False, server_default=text("'scheduled'")),
     Column("evidence_deleted_at", Instant),  # of a routine probe, `monitor.store.retention`
+    Column("arm", Encoded(Arm.encode, decode_arm)),  # of a probe that is part of a diagnosis
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
     Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since
@@ -330,6 +333,35 @@ mutes = Table(
     Column("ended_by", SafeText, nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "ended_at", "ends_at"),  # those that are not over
+)
+
+diagnoses = Table(
+    "diagnoses",
+    metadata,
+    Column("id", Name, nullable=False),
+    Column("company", Name, nullable=False),
+    Column("path", Name, nullable=False),
+    Column("kind", EnumText(Kind), nullable=False),
+    Column("other", EnumText(Role), nullable=False),
+    Column("incident", Name, nullable=False),
+    Column("by", SafeText, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("spacing", Span, nullable=False),
+    Column("setup", Text, nullable=False),
+    Column("driver", Text, nullable=False),  # the process that works on it, and when it last said so
+    Column("alive_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("conclusion", Encoded(Conclusion.encode, decode_conclusion)),
+    PrimaryKeyConstraint("id"),
+    Index(None, "company", "path", "began_at"),  # the newest of a path
+    Index(None, "ended_at", "began_at"),  # those that run, and those that ended since
+)
+Index(
+    "ix_diagnoses_one_of_a_path",  # at a time
+    diagnoses.c.company,
+    diagnoses.c.path,
+    unique=True,
+    sqlite_where=diagnoses.c.ended_at.is_(None),
 )
 
 leases = Table(

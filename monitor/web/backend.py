@@ -12,6 +12,7 @@ from monitor.actions.channel_tests import Deliver
 from monitor.actions.rate_limit import Allowance
 from monitor.channels.channel import Channel, DeliveryResult
 from monitor.config import Config, WatchedPath
+from monitor.diagnosing.preparing import NotAllowedError
 from monitor.notices.notice import Notice
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Metrics
@@ -19,6 +20,7 @@ from monitor.people.caller import Caller
 from monitor.probing.current import Board
 from monitor.probing.requester import Requester
 from monitor.store import Store
+from monitor.store.diagnoses import Diagnosis
 from monitor.web.broadcast import Live
 from monitor.web.codes_in_time import RecentLevels
 from monitor.web.company_summaries import CompanySummaries
@@ -45,6 +47,10 @@ async def _all_of_them() -> int:
     return sys.maxsize
 
 
+async def _diagnoses_nothing(_diagnosis: Diagnosis, _who: str, _way: str) -> None:
+    raise NotAllowedError("this process runs no diagnoses")
+
+
 async def _delivers_nothing(channel: Channel, notice: Notice) -> DeliveryResult:
     return DeliveryResult("this process delivers no notices")
 
@@ -54,6 +60,7 @@ class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
+    `diagnose` starts a diagnosis for somebody who came by some way;
     `followed` is the number of the last signal that `board` shows, read anew;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
@@ -74,6 +81,7 @@ class Backend:
     followed: Callable[[], Awaitable[int]] = _all_of_them
     give_back: Callable[[WatchedPath], None] = lambda _: None
     deliver: Deliver = _delivers_nothing
+    diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.bench import (
     detection,
+    diagnosis,
     disk,
     history,
     incidents,
@@ -53,6 +54,7 @@ class Part:
 PARTS: dict[str, Part] = {
     "round-trip": Part(round_trip.measure, round_trip.FULL, round_trip.QUICK),
     "detection": Part(detection.measure, detection.FULL, detection.QUICK),
+    "diagnosis": Part(diagnosis.measure, diagnosis.FULL, diagnosis.QUICK),
     "start-up": Part(start_up.measure, start_up.FULL, start_up.QUICK),
     "peers": Part(peers.measure, peers.FULL, peers.QUICK),
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),

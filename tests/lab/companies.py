@@ -35,7 +35,7 @@ class Company:
 
     `rules` are settings of Postfix. `firewall` are rules of nftables; `greylist` is for how many seconds postgrey puts
     the sender off, 0 for never. `nameserver` is whom its programs ask; `best_mx` is the address of another MX, which is
-    to be tried first.
+    to be tried first. `ports` are further ones of its server, each with settings of its own.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Company:
     greylist: int = 0
     nameserver: str = NAMES_IP
     best_mx: str = ""
+    ports: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def gateway(self) -> bool:

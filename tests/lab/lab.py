@@ -171,7 +171,9 @@ def _settle(stack: ExitStack, company: Company) -> Site:
         )
     )
     certificate = make_certificate(folder, [f"mx.{company.domain}"])
-    server = postfix(where, folder / "postfix", company.domain, tuple(PASSWORDS), company.rules, certificate)
+    server = postfix(
+        where, folder / "postfix", company.domain, tuple(PASSWORDS), company.rules, certificate, company.ports
+    )
     greylist = Postgrey(where, folder / "postgrey", company.greylist, EXEMPT_FROM_GREYLISTING)
     started: Sequence[Daemon] = [server, greylist] if company.greylist else [server]
     for each in started:

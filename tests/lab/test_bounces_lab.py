@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import inbound_of, pipeline_of
+from monitor.app import pipeline_of
 from monitor.clock import utc_now
 from monitor.config import Config, read_config
 from monitor.events import Event
+from monitor.probing.inbound import inbound_of
 from monitor.store import Store
 from probes.evidence import Bounce
 from probes.kinds import Kind

@@ -1,0 +1,133 @@
+"""Diagnoses through the pipeline: within its caps, one at a time, and whole after a crash."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from monitor.config import WatchedPath
+from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError, prepare
+from monitor.probing.caps import Caps
+from monitor.store import Store
+from probes.diagnosis.conclude import Conclusion, DiagnosisResult, How, NoFactor
+from probes.diagnosis.factors import Factor
+from probes.message import Message
+from tests.support.diagnosing_app import CONFIG, PropertyGateway, diagnoser_at, diagnosis_of, path_to
+from tests.support.gateway_rules import sets_of
+from tests.support.pipeline_app import PipelineApp
+
+SENDER_IP = CONFIG.sender.source_ip
+SECONDS = 30.0
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> PipelineApp:
+    return PipelineApp(tmp_path)
+
+
+def gateway(path: WatchedPath) -> PropertyGateway:
+    assert isinstance(path.route, PropertyGateway)
+    return path.route
+
+
+def from_its_address(message: Message) -> bool:
+    return message.identity.source_ip == SENDER_IP
+
+
+def both(message: Message) -> bool:
+    return from_its_address(message) and message.mail_from.endswith("@account.trimble.com")
+
+
+async def run(app: PipelineApp, stops) -> tuple[Conclusion, PropertyGateway]:
+    path = path_to(app, stops)
+    async with diagnoser_at(app, path) as (diagnoser, _, store), asyncio.timeout(SECONDS):
+        diagnosis = diagnosis_of(app, path)
+        assert await store.diagnoses.begin(diagnosis, "test")
+        return await diagnoser.run(diagnosis), gateway(path)
+
+
+@pytest.mark.parametrize(
+    ("stops", "how", "sets"),
+    [
+        (from_its_address, How.ALONE, {frozenset({Factor.IP})}),
+        (both, How.TOGETHER, {frozenset({Factor.IP, Factor.ENVELOPE})}),
+    ],
+)
+async def test_the_property_that_is_stopped_is_found(app: PipelineApp, stops, how, sets) -> None:
+    conclusion, route = await run(app, stops)
+    assert (conclusion.result, conclusion.how, sets_of(conclusion)) == (DiagnosisResult.TOLD, how, sets)
+    assert conclusion.probes == len(route.sent)
+
+
+async def test_arms_are_mixtures_of_both_mails(app: PipelineApp) -> None:
+    _, route = await run(app, both)
+    mixed = next(m for m in route.sent if m.identity.source_ip == SENDER_IP and m.mail_from.endswith("control.example"))
+    assert b"From: Delivery Check <check@control.example>" in mixed.content
+    assert b"https://control.example/" in mixed.content
+    assert b"account.trimble.com" not in mixed.content
+
+
+@pytest.mark.parametrize("cut", [1, 3, 6, 9])
+async def test_a_diagnosis_that_was_killed_goes_on_where_it_was(app: PipelineApp, cut: int) -> None:
+    path = path_to(app, both)
+    diagnosis = diagnosis_of(app, path)
+    async with diagnoser_at(app, path) as (diagnoser, _, store):
+        assert await store.diagnoses.begin(diagnosis, "test")
+        work = asyncio.create_task(diagnoser.run(diagnosis))
+        async with asyncio.timeout(SECONDS):
+            while len(gateway(path).sent) < cut:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    async with diagnoser_at(app, path) as (diagnoser, _, store), asyncio.timeout(SECONDS):
+        left = [record.diagnosis for record in await store.diagnoses.running()]
+        assert left == [diagnosis]
+        conclusion = await diagnoser.run(left[0])
+        arms = await store.diagnoses.arms(diagnosis)
+        assert await store.diagnoses.running() == []
+        assert (await store.diagnoses.of_path("acme", "hq"))[0].conclusion == conclusion
+    assert sets_of(conclusion) == {frozenset({Factor.IP, Factor.ENVELOPE})}
+    assert conclusion.probes == len(arms) == len(gateway(path).sent), "no arm was sent twice"
+
+
+async def test_a_full_day_ends_it(app: PipelineApp) -> None:
+    path = path_to(app, from_its_address, per_path_per_day=4)
+    async with diagnoser_at(app, path) as (diagnoser, pipeline, store), asyncio.timeout(SECONDS):
+        pipeline.caps = Caps(1000, {}, app.clock())
+        diagnosis = diagnosis_of(app, path)
+        await store.diagnoses.begin(diagnosis, "test")
+        conclusion = await diagnoser.run(diagnosis)
+    assert (conclusion.result, conclusion.why) == (DiagnosisResult.NOT_TOLD_APART, NoFactor.CAP)
+    assert len(gateway(path).sent) == 4
+
+
+async def test_one_runs_on_a_path_at_a_time(app: PipelineApp) -> None:
+    path = path_to(app, from_its_address)
+    async with Store.open(app.url) as store:
+        first, second = diagnosis_of(app, path), diagnosis_of(app, path)
+        assert await store.diagnoses.begin(first, "test")
+        assert not await store.diagnoses.begin(second, "test")
+        assert await store.diagnoses.end(first.id, Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT), app.clock())
+        assert not await store.diagnoses.end(first.id, Conclusion(DiagnosisResult.TOLD), app.clock())
+        assert await store.diagnoses.begin(second, "test")
+
+
+async def test_arms_are_no_signals_and_block_no_scheduled_probe(app: PipelineApp) -> None:
+    path = path_to(app, from_its_address)
+    async with diagnoser_at(app, path) as (diagnoser, pipeline, store), asyncio.timeout(SECONDS):
+        diagnosis = diagnosis_of(app, path)
+        await store.diagnoses.begin(diagnosis, "test")
+        conclusion = asyncio.create_task(diagnoser.run(diagnosis))
+        while not gateway(path).sent:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert not pipeline.busy(path.check(path.kinds[0]))
+        await conclusion
+        assert await store.probes.current() == []
+        assert await store.probes.last_signal() == 0
+
+
+def test_a_route_over_the_internet_needs_leave(app: PipelineApp) -> None:
+    path = path_to(app, from_its_address)
+    gateway(path).via = "direct"
+    with pytest.raises(NotAllowedError, match=r'needs diagnosis\.within = "open", and here it is "gateway"'):
+        prepare(CONFIG, DiagnosisRequest(path, path.kinds[0]), (), "ann", app.clock())

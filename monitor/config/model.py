@@ -11,9 +11,9 @@ from pydantic_core import PydanticKnownError
 
 from monitor.certificate import CertificateFiles
 from monitor.channels.table import ChannelSettings
-from monitor.config.diagnosis import DiagnosisLimits, DiagnosisSettings, Within, narrowest
-from monitor.config.pace import Choices, ProbeSettings, first
-from monitor.config.watched import WatchedPath
+from monitor.config.diagnosis import DiagnosisLimits, DiagnosisSettings
+from monitor.config.pace import Choices, ProbeSettings
+from monitor.config.watched import WatchedPath, watched_path
 from monitor.incidents.maintenance import MaintenanceSettings
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.people.settings import ManualSettings, SignInSettings
@@ -393,30 +393,3 @@ class Config(Settings):
             for company_key, company in self.companies.items()
             for path_key, path in company.paths.items()
         )
-
-
-def watched_path(
-    probes: ProbeSettings, within: Within, company_key: str, company: CompanySettings, path_key: str, path: PathSettings
-) -> WatchedPath:
-    """Resolve a path's settings: its own, then its company's, then those of [probes]."""
-    schedule: Choices = next((level for level in (path, company) if level.every or level.cron), probes)
-    cap = first(path.cap, company.cap, probes.cap)
-    return WatchedPath(
-        company=company_key,
-        company_name=company.name or company_key,
-        mail_systems=company.chain,
-        path=path_key,
-        to=path.to,
-        route=path.route,
-        mailbox=path.mailbox,
-        kinds=first(path.kinds, company.kinds, probes.kinds),
-        every=schedule.every,
-        cron=schedule.cron,
-        jitter=first(path.jitter, company.jitter, probes.jitter),
-        code_life=first(path.code_life, company.code_life, probes.code_life),
-        give_up=first(path.give_up, company.give_up, probes.give_up),
-        retry=first(path.retry, company.retry, probes.retry),
-        per_path_per_day=cap.per_path_per_day,
-        timeout=first(path.timeout, company.timeout, probes.timeout),
-        diagnosis=narrowest(within, *(each.diagnosis.within for each in (company, path) if each.diagnosis)),
-    )

@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from monitor.config.diagnosis import Within
+from monitor.config.diagnosis import Within, narrowest
+from monitor.config.pace import Choices, ProbeSettings, first
 from probes.check import Check
 from probes.kinds import Kind
 from probes.mailboxes import Mailbox, ReceivedMailbox, VisitedMailbox
 from probes.mailsystems.words import Chain
 from probes.routes import Route
+
+if TYPE_CHECKING:
+    from monitor.config.model import CompanySettings, PathSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +77,35 @@ class WatchedPath:
     def checks(self) -> list[Check]:
         """Return all checks of the path."""
         return [self.check(kind) for kind in self.kinds]
+
+
+def watched_path(
+    probes: ProbeSettings,
+    within: Within,
+    company_key: str,
+    company: "CompanySettings",
+    path_key: str,
+    path: "PathSettings",
+) -> WatchedPath:
+    """Resolve a path's settings: its own, then its company's, then those of [probes]."""
+    schedule: Choices = next((level for level in (path, company) if level.every or level.cron), probes)
+    cap = first(path.cap, company.cap, probes.cap)
+    return WatchedPath(
+        company=company_key,
+        company_name=company.name or company_key,
+        mail_systems=company.chain,
+        path=path_key,
+        to=path.to,
+        route=path.route,
+        mailbox=path.mailbox,
+        kinds=first(path.kinds, company.kinds, probes.kinds),
+        every=schedule.every,
+        cron=schedule.cron,
+        jitter=first(path.jitter, company.jitter, probes.jitter),
+        code_life=first(path.code_life, company.code_life, probes.code_life),
+        give_up=first(path.give_up, company.give_up, probes.give_up),
+        retry=first(path.retry, company.retry, probes.retry),
+        per_path_per_day=cap.per_path_per_day,
+        timeout=first(path.timeout, company.timeout, probes.timeout),
+        diagnosis=narrowest(within, *(each.diagnosis.within for each in (company, path) if each.diagnosis)),
+    )

@@ -1,7 +1,8 @@
 """The answer of an arm: a pure reading of what is known of its probe.
 
 An arm answers the question whether this mixture is stopped as the sender's mail is. What another check stops, such as
-DMARC where the sender's From comes from the control's address, answers something else.
+DMARC where the sender's From comes from the control's address, answers something else. A mail whose sending was cut
+short may have been sent or not: it answers nothing, unless it arrives after all, and the mixture is sent once more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from datetime import datetime
 from monitor.store import ProbeRecord
 from probes.answer import same_answer
 from probes.diagnosis.plan import ArmAnswer, ArmResult, Mixture
+from probes.evidence import Interrupted
 from probes.verdict import Outcome, Verdict
 
 ASIDE = frozenset({Outcome.SPAM, Outcome.QUARANTINED})
@@ -40,6 +42,8 @@ def arm_probes(records: Iterable[ProbeRecord]) -> list[ArmProbe]:
             continue
         verdict = record.verdict if _is_final(record) else None
         answer = _answer(arm.own, verdict, symptom) if verdict else None
+        if record.verdict is None and any(isinstance(seen, Interrupted) for seen in record.evidence):
+            answer = ArmAnswer(arm.own, ArmResult.NO_RESULT)
         if answer and verdict and symptom is None and answer.result is ArmResult.STOPPED and arm.own:
             symptom = verdict
         found.append(ArmProbe(record.probe.id, arm.own, record.probe.created_at, answer, record.verdict))

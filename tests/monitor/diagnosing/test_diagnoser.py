@@ -1,6 +1,7 @@
 """Diagnoses through the pipeline: within its caps, one at a time, and whole after a crash."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ async def test_arms_are_mixtures_of_both_mails(app: PipelineApp) -> None:
 
 @pytest.mark.parametrize("cut", [1, 3, 6, 9])
 async def test_a_diagnosis_that_was_killed_goes_on_where_it_was(app: PipelineApp, cut: int) -> None:
-    path = path_to(app, both)
+    path = path_to(app, both, timeout=timedelta(seconds=1), retry=(timedelta(seconds=0.01),))
     diagnosis = diagnosis_of(app, path)
     async with diagnoser_at(app, path) as (diagnoser, _, store):
         assert await store.diagnoses.begin(diagnosis, "test")
@@ -79,6 +80,7 @@ async def test_a_diagnosis_that_was_killed_goes_on_where_it_was(app: PipelineApp
                 await asyncio.sleep(0.01)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+    app.clock.pass_(seconds=30)  # an attempt that was cut short is waited for no longer
     async with diagnoser_at(app, path) as (diagnoser, _, store), asyncio.timeout(SECONDS):
         left = [record.diagnosis for record in await store.diagnoses.running()]
         assert left == [diagnosis]
@@ -87,7 +89,8 @@ async def test_a_diagnosis_that_was_killed_goes_on_where_it_was(app: PipelineApp
         assert await store.diagnoses.running() == []
         assert (await store.diagnoses.of_path("acme", "hq"))[0].conclusion == conclusion
     assert sets_of(conclusion) == {frozenset({Factor.IP, Factor.ENVELOPE})}
-    assert conclusion.probes == len(arms) == len(gateway(path).sent), "no arm was sent twice"
+    assert conclusion.probes == len(arms)
+    assert len(gateway(path).sent) <= len(arms) <= len(gateway(path).sent) + 1, "no arm was sent twice"
 
 
 async def test_a_full_day_ends_it(app: PipelineApp) -> None:

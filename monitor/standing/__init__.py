@@ -5,5 +5,6 @@ pure: no I/O, no clock. The questions themselves are in `probes.standing`; `moni
 - `timetable`  what is due when, by the times in the store
 - `arrivals`   names in the headers of real mail that standing asks about as well
 - `measured`   figures for metrics
+- `spans`      states day by day; since when something has been so
 - `drift`      changes of what is published, which two readings agree on
 """

@@ -7,6 +7,7 @@ from monitor.standing import drift as drifts
 from monitor.standing.arrivals import NameKind, SeenName
 from monitor.standing.drift import Drift
 from monitor.standing.record import FactRecord
+from monitor.standing.spans import Span
 from monitor.store import reads, standing_reads
 from monitor.store.access import StoreAccess
 from monitor.store.rows import fields_of
@@ -45,6 +46,10 @@ class StandingStore:
     async def history(self, since: datetime) -> Sequence[FactRecord]:
         """Return the rows that lasted until `since` or longer, by question, subject and time: what a strip shows."""
         return await self._access.read(standing_reads.fact_history, since)
+
+    async def spans(self, since: datetime) -> Sequence[Span]:
+        """Return the same as bare states, the newest last; of very many, the newest."""
+        return await self._access.read(standing_reads.spans, since)
 
     async def changes(self, since: datetime) -> Sequence[Change]:
         """Return the changes of what is published since then, oldest first."""

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, Executable, Row, Select, bindparam, delete, s
 
 from monitor.standing.arrivals import SeenName
 from monitor.standing.record import Doubt, FactRecord
+from monitor.standing.spans import Span
 from monitor.store.columns import Instant
 from monitor.store.standing_tables import standing_changes, standing_facts, standing_names
 from probes.standing.profile import Change
 
 _since = bindparam("since", type_=Instant())
 _CHANGE = ("item", "name", "old", "new", "at")
+_SPAN = ("question", "subject", "since", "seen_at", "state", "suspected")
 _FACT_KEY = ("question", "subject", "since")
 
 CURRENT_FACTS = (
@@ -25,6 +27,13 @@ FACT_HISTORY = (
     select(standing_facts)
     .where(standing_facts.c.seen_at >= _since)
     .order_by(standing_facts.c.seen_at)  # by another order the whole table would be read
+)
+MAX_SPANS = 20_000  # a fact that flaps has a row each hour
+SPANS = (
+    select(*(standing_facts.c[name] for name in _SPAN))
+    .where(standing_facts.c.seen_at >= _since)
+    .order_by(standing_facts.c.seen_at.desc())
+    .limit(MAX_SPANS)
 )
 CHANGES = (
     select(*(standing_changes.c[name] for name in _CHANGE))
@@ -40,6 +49,7 @@ NAMES = (
 STATEMENTS: dict[str, Select[Any]] = {
     "current_facts": CURRENT_FACTS,
     "fact_history": FACT_HISTORY,
+    "standing_spans": SPANS,
     "standing_changes": CHANGES,
     "standing_names": NAMES,
 }
@@ -111,6 +121,12 @@ def fact_history(connection: Connection, since: datetime) -> list[FactRecord]:
     """Return the rows that lasted until this time or longer, by question, subject and time."""
     found = [_record(row) for row in connection.execute(FACT_HISTORY, {"since": since})]
     return sorted(found, key=lambda record: (*record.key, record.since))
+
+
+def spans(connection: Connection, since: datetime) -> list[Span]:
+    """Return the states since then, the newest last; of very many, the newest."""
+    found = [Span(*row) for row in connection.execute(SPANS, {"since": since})]
+    return found[::-1]
 
 
 def changes(connection: Connection, since: datetime) -> list[Change]:

@@ -13,6 +13,7 @@ that strangers may ask; only refusals of our own probes tell about those.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import quote
 
 from probes.reading.replies.blocklists import name_of_zone
 
@@ -70,7 +71,8 @@ class DnsList:
     and `clear` must not; both are "" for a list that never accuses.
 
     `keyed` is the zone for owners of a key, in which {key} stands for it; a list without a `zone` has only that.
-    `silence` is the usual reason of no answer.
+    `silence` is the usual reason of no answer. `lookup`: the address of the list's page about one address or domain, for
+    which {subject} stands, "" if none is known.
     """
 
     zone: str
@@ -90,6 +92,7 @@ class DnsList:
     keyed: str = ""
     silence: str = ""
     own_name: str = ""
+    lookup: str = ""
 
     @property
     def name(self) -> str:
@@ -101,12 +104,17 @@ class DnsList:
         """The zone to show: never with a key."""
         return self.zone or self.keyed.removeprefix("{key}.")
 
+    def page_about(self, subject: str) -> str:
+        """Return the address of the page from which the way out of the list leads, with the subject if it takes one."""
+        return self.lookup.format(subject=quote(subject, safe="")) if self.lookup else self.leave
+
     def asked_zone(self, key: str) -> str:
         """The zone to ask; "" if only owners of a key may ask and there is none."""
         return self.keyed.format(key=key) if key and self.keyed else self.zone
 
 
 _SPAMHAUS = "https://check.spamhaus.org/"
+_SPAMHAUS_LOOKUP = "https://check.spamhaus.org/results/?query={subject}"
 
 LISTS: tuple[DnsList, ...] = (
     DnsList(
@@ -129,6 +137,7 @@ LISTS: tuple[DnsList, ...] = (
         ),
         ipv6=True,
         keyed="{key}.zen.dq.spamhaus.net",
+        lookup=_SPAMHAUS_LOOKUP,
     ),
     DnsList(
         "dbl.spamhaus.org",
@@ -155,6 +164,7 @@ LISTS: tuple[DnsList, ...] = (
         test="dbltest.com",
         clear=CLEAR_DOMAIN,
         keyed="{key}.dbl.dq.spamhaus.net",
+        lookup=_SPAMHAUS_LOOKUP,
     ),
     DnsList(
         "",
@@ -189,6 +199,7 @@ LISTS: tuple[DnsList, ...] = (
         "https://www.spamcop.net/bl.shtml",
         "SpamAssassin rules",
         listed=_LISTED,
+        lookup="https://www.spamcop.net/w3m?action=checkblock&ip={subject}",
     ),
     DnsList(
         "multi.surbl.org",
@@ -254,6 +265,7 @@ LISTS: tuple[DnsList, ...] = (
         "https://www.spamrats.com/removal.php",
         "spamrats.com; mailcow support-how-to issue 1437",
         listed=_octets({36: "dynamic address", 37: "no proper reverse name", 38: "a source of spam"}),
+        lookup="https://www.spamrats.com/lookup.php?ip={subject}",
     ),
     DnsList(
         "psbl.surriel.com",
@@ -263,6 +275,7 @@ LISTS: tuple[DnsList, ...] = (
         "https://psbl.org/remove",
         "SpamAssassin rules",
         listed=_LISTED,
+        lookup="https://psbl.org/listing?ip={subject}",
     ),
     DnsList(
         "all.s5h.net",
@@ -292,6 +305,7 @@ LISTS: tuple[DnsList, ...] = (
         listed=_octets(
             {octet: f"abused machine, kind {octet}" for octet in (2, 3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18)}
         ),
+        lookup="https://dronebl.org/lookup?ip={subject}",
     ),
     DnsList(
         "bip.virusfree.cz",
@@ -312,6 +326,7 @@ LISTS: tuple[DnsList, ...] = (
         "rspamd rbl.conf, August 2026",
         listed=_LISTED,
         own_name="Spam Eating Monkey",
+        lookup="https://spameatingmonkey.com/lookup/{subject}",
     ),
     DnsList(
         "dnsbl-1.uceprotect.net",
@@ -321,6 +336,7 @@ LISTS: tuple[DnsList, ...] = (
         "https://www.uceprotect.net/en/rblcheck.php",
         "uceprotect.net; rspamd left it out",
         listed=_LISTED,
+        lookup="https://www.uceprotect.net/en/rblcheck.php?ipr={subject}",
     ),
     DnsList(
         "list.dnswl.org",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from probes.describe import Tone
+from probes.standing.fact import State
 from probes.verdict import Outcome
 
 SIGNS: dict[Outcome | None, str] = {
@@ -61,3 +62,13 @@ TONES: dict[Tone, Outcome | None] = {
     Tone.PLAIN: None,
 }
 """The outcome whose colour a piece of evidence has."""
+
+STATE_COLOURS: dict[State, Outcome | None] = {
+    State.GOOD: Outcome.INBOX,
+    State.WEAK: Outcome.SPAM,
+    State.BAD: Outcome.BLOCKED,
+    State.NONE: None,
+    State.UNKNOWN: Outcome.UNKNOWN,
+    State.REFUSED: Outcome.DEFERRED,
+}
+"""The outcome whose colour and sign a state of standing has."""

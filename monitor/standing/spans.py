@@ -9,12 +9,12 @@ from monitor.standing.record import COULD_NOT_TELL, FactKey, FactRecord
 from probes.standing.fact import Question, State
 
 DAY_ORDER = (State.BAD, State.WEAK, State.GOOD, State.NONE, State.REFUSED, State.UNKNOWN)
-"""The state of a day is the first of these that was read on it. What could not be told comes last: an hour without
+"""The state of a day is the first of these that was read on it. What could not be read comes last: an hour without
 answers says nothing about the other 23."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StateSpan:
     """One state of a fact, from `since` to the last reading that said so."""
 
     question: Question
@@ -41,7 +41,7 @@ class DayRun:
     ends: date
 
 
-def day_runs(spans: Sequence[Span], now: datetime, days: int) -> tuple[DayRun, ...]:
+def day_runs(spans: Sequence[StateSpan], now: datetime, days: int) -> tuple[DayRun, ...]:
     """Return the states of the last days, today included, as runs. `spans`: those of one fact, in any order."""
     oldest = now.date() - timedelta(days=days - 1)
     states: list[State | None] = [None] * days
@@ -59,8 +59,8 @@ def day_runs(spans: Sequence[Span], now: datetime, days: int) -> tuple[DayRun, .
     return tuple(runs)
 
 
-def lasting_since(record: FactRecord, spans: Sequence[Span]) -> datetime:
-    """Return since when the state of a fact has been the same. Readings in between that could not tell do not end it,
+def lasting_since(record: FactRecord, spans: Sequence[StateSpan]) -> datetime:
+    """Return since when the state of a fact has been the same. Readings in between without an answer do not end it,
     and the suspicion before something was confirmed is part of it. `spans`: those of the fact, the newest last."""
     since = record.since
     worried = record.suspected or record.state is State.BAD

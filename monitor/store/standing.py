@@ -7,7 +7,7 @@ from monitor.standing import drift as drifts
 from monitor.standing.arrivals import NameKind, SeenName
 from monitor.standing.drift import Drift
 from monitor.standing.record import FactRecord
-from monitor.standing.spans import Span
+from monitor.standing.spans import StateSpan
 from monitor.store import reads, standing_reads
 from monitor.store.access import StoreAccess
 from monitor.store.rows import fields_of
@@ -47,7 +47,7 @@ class StandingStore:
         """Return the rows that lasted until `since` or longer, by question, subject and time: what a strip shows."""
         return await self._access.read(standing_reads.fact_history, since)
 
-    async def spans(self, since: datetime) -> Sequence[Span]:
+    async def spans(self, since: datetime) -> Sequence[StateSpan]:
         """Return the same as bare states, the newest last; of very many, the newest."""
         return await self._access.read(standing_reads.spans, since)
 

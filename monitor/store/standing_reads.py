@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Executable, Row, Select, bindparam, delete, s
 
 from monitor.standing.arrivals import SeenName
 from monitor.standing.record import Doubt, FactRecord
-from monitor.standing.spans import Span
+from monitor.standing.spans import StateSpan
 from monitor.store.columns import Instant
 from monitor.store.standing_tables import standing_changes, standing_facts, standing_names
 from probes.standing.profile import Change
@@ -123,9 +123,9 @@ def fact_history(connection: Connection, since: datetime) -> list[FactRecord]:
     return sorted(found, key=lambda record: (*record.key, record.since))
 
 
-def spans(connection: Connection, since: datetime) -> list[Span]:
+def spans(connection: Connection, since: datetime) -> list[StateSpan]:
     """Return the states since then, the newest last; of very many, the newest."""
-    found = [Span(*row) for row in connection.execute(SPANS, {"since": since})]
+    found = [StateSpan(*row) for row in connection.execute(SPANS, {"since": since})]
     return found[::-1]
 
 

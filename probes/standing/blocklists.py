@@ -105,7 +105,7 @@ def fact_of(answer: ListAnswer) -> Fact:
         why = Why.LIST_NEUTRAL
     return Fact(
         Question.BLOCKLIST,
-        f"{answer.subject} at {row.public_zone}",
+        answer.subject + _at(row),
         state,
         why,
         answer.at,
@@ -114,6 +114,15 @@ def fact_of(answer: ListAnswer) -> Fact:
         ttl=reading.ttl,
         servers=(reading.server,) if reading.server else (),
     )
+
+
+def listed_subject(fact: Fact, dns_list: DnsList) -> str:
+    """Return the address or domain that a fact about this list is about."""
+    return fact.subject.removesuffix(_at(dns_list))
+
+
+def _at(dns_list: DnsList) -> str:
+    return f" at {dns_list.public_zone}"
 
 
 _FACTS: dict[ListState, tuple[State, Why]] = {

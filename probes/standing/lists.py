@@ -71,8 +71,8 @@ class DnsList:
     and `clear` must not; both are "" for a list that never accuses.
 
     `keyed` is the zone for owners of a key, in which {key} stands for it; a list without a `zone` has only that.
-    `silence` is the usual reason of no answer. `lookup`: the address of the list's page about one address or domain, for
-    which {subject} stands, "" if none is known.
+    `silence` is the usual reason of no answer. `lookup`: the list's page about one address or domain, for
+    which {subject} stands; "" if none is known.
     """
 
     zone: str

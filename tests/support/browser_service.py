@@ -1,6 +1,7 @@
 """The service as people find it: the sandbox of the repository's own configuration, only faster and on free ports, one
 company more that does its worst, and somebody of each kind, who has a link."""
 
+import asyncio
 import json
 import re
 import stat
@@ -9,14 +10,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
+from monitor.store import Store
 from tests.lab.processes import Daemon, until
 from tests.support.grafana_boards import ROOT
 from tests.support.hostile_gateway import RECOVERING, REFUSED, Gateway, gateway
 from tests.support.sandbox_process import OLD_PORT, START_SECONDS, ports_for, quick, read, saying
+from tests.support.standing_samples import store_standing
 
 PROGRAM = (sys.executable, "-m", "monitor")
 SETTLED_SECONDS = 40.0
@@ -96,6 +100,7 @@ def open_browser_service(folder: Path) -> Iterator[BrowserService]:
             )
             (folder / "config.toml").write_text(text + more)
         (folder / "secret").write_text("a secret of the tests, long enough\n")
+        asyncio.run(_with_standing(folder))
         url, own = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}"
         serve = (*PROGRAM, "serve", "--config", str(folder / "config.toml"))
         service = Daemon("mailpath", serve, folder / "mailpath.log", partial(_ready, own), START_SECONDS)
@@ -108,6 +113,12 @@ def open_browser_service(folder: Path) -> Iterator[BrowserService]:
             yield BrowserService(url, links, service, theirs, folder / "config.toml")
         finally:
             service.stop()
+
+
+async def _with_standing(folder: Path) -> None:
+    (folder / "var").mkdir()
+    async with Store.open(f"sqlite:///{folder / 'var' / 'mailpath.db'}") as store:
+        await store_standing(store, datetime.now(UTC))
 
 
 def _calm(config: str) -> str:

@@ -104,6 +104,7 @@ POST   /api/v1/mutes                                401     403      201     201
 GET    /api/v1/mutes/{mute}                         401     200      200     200     404
 DELETE /api/v1/mutes/{mute}                         401     403      204     204     404
 GET    /api/v1/standing                             401     200      200     200      -
+GET    /api/v1/standing/changes                     401     200      200     200      -
 GET    /api/v1/sender                               401     200      200     200      -
 GET    /api/v1/stats                                401     200      200     200     -
 GET    /api/v1/stats?company={company}              401     200      200     200     404

@@ -145,8 +145,6 @@ def _operation(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
         "parameters": [*_in_path(row), *_in_query(row, schemas), *_in_headers(row)],
         "responses": _responses(row, schemas),
     }
-    if row.deprecated:
-        facts["deprecated"] = True
     if row.takes_body:
         content = {JSON: {"schema": schemas.of(row.body, "validation")}}
         said = f"At most {MAX_BODY_BYTES // 1024} KiB."

@@ -72,7 +72,6 @@ class Operation(Generic[Q, B]):
     secret: tuple[str, ...] = ()
     place: str = ""
     said: str = ""
-    deprecated: bool = False
 
     @property
     def takes_body(self) -> bool:

@@ -18,6 +18,7 @@ from monitor.web.api import (
     probe_events,
     probes,
     sender,
+    standing,
     stats,
 )
 from monitor.web.api.events import Everything, Only
@@ -174,12 +175,17 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/standing", "get_standing", "sender", "Deprecated: the old name of `/sender`, for one release"),
-            said="`outcomes` of a mail system is null if its verdicts have several grades, which are never added up; "
-            "read `grades`.",
-            act=sender.show_standing,
-            answer=_ok("As `/sender` answers.", sender.StandingFacts),
-            deprecated=True,
+            *("GET", "/standing", "list_standing", "sender", "List what is published about the sender"),
+            said="As the service last read it; this request asks nobody. A failed lookup is `unknown`, never `bad`.",
+            query=standing.WhichFacts,
+            act=standing.show_facts,
+            answer=_ok("The facts.", standing.StandingFactsJson),
+        ),
+        Operation(
+            *("GET", "/standing/changes", "list_standing_changes", "sender", "List changes of what is published"),
+            query=standing.WhichChanges,
+            act=standing.show_changes,
+            answer=_ok("The changes.", standing.StandingChangesJson),
         ),
         Operation(
             *("GET", "/export/probes.csv", "export_csv", "export", "Export probes as CSV"),

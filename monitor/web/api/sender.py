@@ -1,26 +1,20 @@
 """The sender: as it is configured, how its mail fares by mail system, and what receivers say of its authentication.
 
-DNS is not queried: the public facts about the sender are not in here.
+What is published about the sender is in `standing`.
 """
 
-import structlog
 from aiohttp import web
 from typing_extensions import TypedDict
 
 from monitor.output.json import Time
 from monitor.web.api.fields import NoBody, NoQuery
-from monitor.web.api.operation import ROOT, Call, answered
+from monitor.web.api.operation import Call, answered
 from monitor.web.caller_view import CallerView
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.sender import Identity, Role
 from probes.verdict import Grade, Outcome
 
-REPLACED = {"Deprecation": "@1795910400", "Link": f'<{ROOT}/sender>; rel="successor-version"'}
-"""Headers of the old path (RFC 9745): since 2026-11-29."""
-
-NOTE = "DNS is not queried: SPF, DKIM and DMARC results are those that receivers wrote into their headers."
-
-log = structlog.get_logger("web")
+NOTE = "SPF, DKIM and DMARC results are those that receivers wrote into their headers; /standing has what DNS says."
 
 
 class IdentityFacts(TypedDict):
@@ -46,12 +40,6 @@ class SystemFacts(TypedDict):
 
     mail_system: str
     grades: list[GradeFacts]
-
-
-class OldSystemFacts(SystemFacts):
-    """`outcomes`: those of the only grade there is, null where there are several."""
-
-    outcomes: dict[Outcome, int] | None
 
 
 class ChecksFacts(TypedDict):
@@ -80,26 +68,9 @@ class SenderFacts(TypedDict):
     note: str
 
 
-class StandingFacts(SenderFacts):
-    """As /sender says it, with `outcomes` at each mail system."""
-
-    mail_systems: list[OldSystemFacts]  # type: ignore[misc]
-
-
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """As far as the caller's companies tell."""
     return answered(await _facts(call.view))
-
-
-async def show_standing(call: Call[NoQuery, NoBody]) -> web.Response:
-    """The same under its old name, with what was called `outcomes` where it can be said without adding up grades."""
-    log.warning("deprecated API path requested", path="/standing", instead="/sender", caller=call.view.caller.name)
-    facts = await _facts(call.view)
-    systems: list[OldSystemFacts] = [
-        {**system, "outcomes": system["grades"][0]["outcomes"] if len(system["grades"]) == 1 else None}
-        for system in facts["mail_systems"]
-    ]
-    return answered({**facts, "mail_systems": systems}, headers=REPLACED)
 
 
 async def _facts(view: CallerView) -> SenderFacts:

@@ -2,6 +2,7 @@
 pure functions make.
 
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
+- `sender_standing`                      what is published about the sender
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
 - `remedy_card`                          what to do, on three of them
 - `probe_now`                            choose, send, watch

@@ -1,4 +1,4 @@
-"""The sender: who is watched, how its mail fares by mail system, for which causes, and what receivers say of it."""
+"""The sender: who is watched, its standing, its mail by mail system and cause, and what receivers say of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from monitor.output.report_overview import missing_reports, read_overview
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
+from monitor.web.pages import sender_standing
 from monitor.web.rendering import page
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.check import Check
@@ -99,7 +100,14 @@ async def show(request: web.Request) -> web.Response:
     reported = sentence(reports.fact) if reports else ""
     missing = missing_reports(config)
     return page(
-        request, "sender.html", view=shown, reports=reports, reported=reported, missing=missing, now=backend.now()
+        request,
+        "sender.html",
+        view=shown,
+        standing=await sender_standing.read(view),
+        reports=reports,
+        reported=reported,
+        missing=missing,
+        now=backend.now(),
     )
 
 

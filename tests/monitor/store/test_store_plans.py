@@ -111,6 +111,7 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     (SqlStatement.FORGET_REPORTS, ["ix_reports_day (day<?)"]),
     ("current_facts", ["ix_standing_facts_current_seen_at (current=?)"]),
     ("fact_history", ["ix_standing_facts_seen_at (seen_at>?)"]),
+    ("standing_spans", ["ix_standing_facts_seen_at (seen_at>?)"]),
     ("standing_changes", ["ix_standing_changes_at (at>?)"]),
     ("standing_names", ["ix_standing_names_last_at (last_at>?)"]),
     (SqlStatement.FORGET_FACTS, ["ix_standing_facts_"]),

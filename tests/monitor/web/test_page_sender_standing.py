@@ -1,0 +1,171 @@
+"""The sender's standing on its page: checks, blocklists, changes, and links to others."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config
+from monitor.config.model import CompanySettings
+from monitor.standing.record import FactRecord
+from monitor.web.pages.sender_standing import standing_view, strip_of_states
+from monitor.web.sender_standing import KnownFact
+from probes.standing.blocklists import ListState
+from probes.standing.fact import Question, State, Why
+from tests.support.page_samples import NOW, SamplePages, Via, open_sample_pages, path, well_made
+from tests.support.standing_samples import ADDRESS, DOMAIN, fact, history, listing, store_standing
+
+
+class Direct(Via):
+    """A route from the sender's own address."""
+
+    via = "direct"
+
+
+@pytest.fixture
+async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
+    async with open_sample_pages(tmp_path) as sample_pages:
+        yield sample_pages
+
+
+def known(record: FactRecord) -> KnownFact:
+    return KnownFact(record, record.since, ())
+
+
+def test_the_top_line_counts_checks_by_state_and_lists_apart() -> None:
+    facts = [
+        *(fact(Question.SPF, State.GOOD, Why.SPF_PASSES, NOW, "a", "1", subject=name) for name in ("a", "b")),
+        fact(Question.DKIM, State.WEAK, Why.KEY_SHORT, NOW, "rsa", "1024"),
+        fact(Question.DNSSEC, State.REFUSED, Why.LOOKUP_FAILED, NOW, "x"),
+        fact(Question.PTR, State.UNKNOWN, Why.LOOKUP_FAILED, NOW, "x"),
+        fact(Question.HELO, State.BAD, Why.HELO_UNRESOLVED, NOW),
+    ]
+    found = [known(row) for each in facts for row in history([each])]
+    listed = known(history([listing("psbl.surriel.com", ListState.LISTED, NOW)], "psbl.surriel.com")[0])
+    view = standing_view(Config(), [*found, listed], (), NOW)
+    assert view.tally == ((2, "good"), (1, "weak"), (2, "could not tell"), (1, "bad once, not confirmed"))
+    assert [row.label for row in view.checks][:2] == ["HELO", "DKIM key"]
+    assert (view.listed_by, view.lists_silent) == (1, 0)
+
+
+def test_a_list_is_one_row_for_all_that_it_was_asked_about() -> None:
+    zone = "multi.surbl.org"
+    names = ("a.example", "b.example")
+    states = (ListState.CLEAR, ListState.LISTED)
+    rows = [
+        row
+        for name, state in zip(names, states, strict=True)
+        for row in history([listing(zone, state, NOW - ago, name) for ago in (timedelta(hours=1), timedelta(0))], zone)
+        if row.current
+    ]
+    (row,) = standing_view(Config(), [known(each) for each in rows], (), NOW).lists
+    assert row.subjects == names
+    assert [each.subject for each in row.listed] == ["b.example"]
+    assert (row.ours.word, row.itself.word) == ("Listed", "Works")
+
+
+@pytest.mark.parametrize(
+    ("state", "itself", "ours"),
+    [
+        (ListState.CLEAR, "Works", "Not listed"),
+        (ListState.LISTED, "Works", "Listed once, not confirmed"),
+        (ListState.REFUSED, "Refuses our questions", "Not known"),
+        (ListState.BROKEN, "Fails its own test", "Not known"),
+        (ListState.UNKNOWN, "No usable answer", "Not known"),
+    ],
+)
+def test_the_state_of_a_list_stands_beside_what_it_says_of_us(state: ListState, itself: str, ours: str) -> None:
+    rows = history([listing("zen.spamhaus.org", state, NOW)], "zen.spamhaus.org")
+    (row,) = standing_view(Config(), [known(each) for each in rows], (), NOW).lists
+    assert (row.itself.word, row.ours.word) == (itself, ours)
+    assert row.page == f"https://check.spamhaus.org/results/?query={ADDRESS}"
+
+
+def test_a_list_without_a_test_entry_is_not_said_to_work() -> None:
+    rows = history([listing("list.dnswl.org", ListState.CLEAR, NOW)], "list.dnswl.org")
+    (row,) = standing_view(Config(), [known(each) for each in rows], (), NOW).lists
+    assert row.itself.word == "No test entry"
+
+
+def test_a_strip_without_readings_says_so() -> None:
+    assert strip_of_states((), 90).said == ""
+
+
+# ---- The page -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_shows_checks_lists_changes_and_portals(sample_pages: SamplePages) -> None:
+    await store_standing(sample_pages.store, NOW)
+    page = await sample_pages.get("/sender")
+    well_made(page)
+    for words in (
+        "2 good, 1 weak, 1 bad, 2 could not tell, 1 not published, 1 bad once, not confirmed",
+        "The address has no reverse name",
+        "Listed by 2 of 6 lists; 3 could not tell",
+        f"{ADDRESS}: listed.",
+        "Fails its own test",
+        "include:_old.mailservice.example",
+        "Not connected",
+    ):
+        assert words in page.words
+    for link in (
+        f"https://check.spamhaus.org/results/?query={ADDRESS}",
+        f"https://psbl.org/listing?ip={ADDRESS}",
+        f"https://talosintelligence.com/reputation_center/lookup?search={ADDRESS}",
+        "https://sender.office.com/",
+    ):
+        assert link in page.links
+    assert "queries neither" not in page.words
+    assert "<b>x</b>" in page.words, "as text"
+
+
+async def test_a_strip_says_in_words_what_it_shows(sample_pages: SamplePages) -> None:
+    await store_standing(sample_pages.store, NOW)
+    page = await sample_pages.get("/sender")
+    spf = re.search(r'aria-label="SPF, last 90 days: ([^"]*)"', page.html)
+    assert spf
+    assert spf[1] == "82 days good, 5 days weak, 3 days bad"
+
+
+async def test_whoever_is_bound_sees_facts_and_no_other_company(tmp_path: Path) -> None:
+    async with open_sample_pages(tmp_path, companies={}) as sample_pages:
+        await store_standing(sample_pages.store, NOW)
+        direct = Direct()
+        sample_pages.watch(path("acme", route=direct), path("birch", route=direct), path("cork"))
+        page = await sample_pages.get("/sender")
+        assert "changed at: Acme, Birch." in page.words, "and not Cork, whose mail does not come from the address"
+        sample_pages.bind(("acme",))
+        page = await sample_pages.get("/sender")
+        assert "changed at: Acme." in page.words
+        assert "birch" not in page.html.lower()
+        assert "The address has no reverse name" in page.words
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"standing": {"enabled": False}}, "set enabled = true in [standing]"),
+        ({}, "no company is configured"),
+    ],
+)
+async def test_an_empty_page_says_what_to_do(tmp_path: Path, config: dict[str, object], words: str) -> None:
+    async with open_sample_pages(tmp_path, **config) as sample_pages:
+        page = await sample_pages.get("/sender")
+        well_made(page)
+        assert words in page.words
+        assert "Changes" not in page.words
+
+
+def test_before_the_first_reading_it_says_how_long_that_takes() -> None:
+    config = Config.model_construct(companies={"acme": CompanySettings.model_construct(paths={})})
+    assert "first reading takes a minute" in standing_view(config, (), (), NOW).missing
+
+
+async def test_what_is_too_old_is_not_known(sample_pages: SamplePages) -> None:
+    await store_standing(sample_pages.store, NOW - timedelta(hours=7))
+    page = await sample_pages.get("/sender")
+    assert "8 could not tell" in page.words
+    assert "Not asked lately" in page.words
+    assert DOMAIN in page.words

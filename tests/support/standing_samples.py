@@ -30,7 +30,7 @@ def fact(
 def listing(zone: str, state: ListState, at: datetime, subject: str = ADDRESS, flaw: Flaw | None = None) -> Fact:
     """What a list says of the sender."""
     meanings = ("listed",) if state is ListState.LISTED else ()
-    text = "asked through a public resolver" if state is ListState.REFUSED else ""
+    text = "asked through a public resolver" if state is ListState.REFUSED else LISTS_BY_ZONE[zone].silence
     return fact_of(ListAnswer(LISTS_BY_ZONE[zone], subject, ListReading(state, (), meanings, flaw, text), at))
 
 

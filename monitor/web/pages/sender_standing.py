@@ -15,7 +15,7 @@ from probes.standing.blocklists import listed_subject
 from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.lists import LISTS, DnsList, ListWeight
 from probes.standing.profile import ITEMS
-from probes.standing.words import QUESTIONS, STATES, UNCONFIRMED, sentence
+from probes.standing.words import QUESTIONS, SENTENCES, STATES, UNCONFIRMED, sentence
 from probes.verdict import Outcome
 
 WORST_FIRST = (State.BAD, State.WEAK, State.UNKNOWN, State.REFUSED, State.GOOD, State.NONE)
@@ -267,7 +267,7 @@ def _check_row(known: KnownFact, now: datetime) -> CheckRow:
         source=label.help,
         mark=mark_of_state(record.state, suspected=record.suspected),
         fact=fact,
-        why=_begun(sentence(fact)),
+        why=_sentence(fact),
         since=known.since,
         details=fact.named,
         strip=strip_of_states(day_runs(known.spans, now, HISTORY_DAYS), HISTORY_DAYS),
@@ -303,7 +303,7 @@ def _list_row(dns_list: DnsList, known: Sequence[KnownFact]) -> ListRow:
         itself=mark_of_state(words.look, word="No test entry" if untested else _begun(words.itself)),
         ours=mark_of_state(record.state, word=_begun(once)),
         told=words.look is State.GOOD,
-        why="" if record.reading.why in (Why.NOT_LISTED, *OF_LISTING) else _begun(sentence(record.reading)),
+        why="" if record.reading.why in (Why.NOT_LISTED, *OF_LISTING) else _sentence(record.reading),
         subjects=tuple(listed_subject(each.record.reading, dns_list) for each in known),
         listed=listed,
         page=dns_list.page_about(listed_subject(record.reading, dns_list)),
@@ -314,6 +314,12 @@ def _list_row(dns_list: DnsList, known: Sequence[KnownFact]) -> ListRow:
 
 def _said(fact: Fact) -> str:
     return fact.named[1] if len(fact.named) > 1 else ""
+
+
+def _sentence(fact: Fact) -> str:
+    """Return the reason with a capital, unless it begins with a name that others publish."""
+    text = sentence(fact)
+    return text if SENTENCES[fact.why].startswith("{") else _begun(text)
 
 
 def _begun(text: str) -> str:

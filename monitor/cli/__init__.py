@@ -12,7 +12,7 @@
 - `people`    `person` and `token`; `who`: the operator's name for the audit log
 - `read`      `read`: explains replies, bounces, messages and reports; `read_commands`: its commands and options
 - `standing`  `standing`: what the world publishes about the sender; `standing_commands`: its options,
-  `standing_text`: its lines, `standing_watch`: `--watch`
+  `standing_text`: its lines, `standing_watch`: `--watch`, `standing_past`: earlier times
 - `reports`   `standing reports`: what receivers report of it; `report_commands`: the command and its options
 - `doctor`    `doctor`: tries every part that Mailpath needs
 - `diagnose`  `diagnose`: which property of the mail is stopped; `diagnose_commands`: its options

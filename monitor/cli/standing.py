@@ -66,9 +66,9 @@ async def standing(
 ) -> Exit:
     """Print a line for each fact. Raises CannotReadError."""
     if options.explain:
-        _question(options.explain, (Question.SPF,))
+        question_named(options.explain, (Question.SPF,))
     known = REACH if options.company else tuple(READERS)
-    questions = [_question(name, known) for name in options.checks] or list(known)
+    questions = [question_named(name, known) for name in options.checks] or list(known)
     if simulates_dns(config):
         print("every company is simulated, and so is DNS: this is not what the world publishes", file=sys.stderr)
     access = _list_access(config) if Question.BLOCKLIST in questions else ListAccess()
@@ -181,7 +181,7 @@ def exit_of(verdicts: Sequence[FactVerdict]) -> Exit:
     return Exit.OK
 
 
-def _question(name: str, known: Iterable[Question]) -> Question:
+def question_named(name: str, known: Iterable[Question]) -> Question:
     by_name = {question.value: question for question in known}
     if question := by_name.get(name.lower().replace("-", "_")):
         return question

@@ -81,6 +81,19 @@ class FactRecord:
         return replace(self, reading=replace(self.reading, why=Why.TOO_OLD), state=State.UNKNOWN, suspected=False)
 
 
+def known_at(records: Iterable[FactRecord], at: datetime, max_age: timedelta) -> dict[FactKey, FactRecord]:
+    """Return what was known at a moment, by question and subject, of all rows that lasted until `max_age` before it or
+    longer. A reading made later that says the same counts as one of that moment."""
+    found: dict[FactKey, FactRecord] = {}
+    for record in records:
+        if record.since <= at and (record.key not in found or found[record.key].since < record.since):
+            found[record.key] = record
+    then = {
+        key: replace(each, reading=replace(each.reading, at=min(each.reading.at, at))) for key, each in found.items()
+    }
+    return {key: each.at(at, max_age) for key, each in then.items()}
+
+
 def follow(before: FactRecord | None, reading: Fact, max_age: timedelta, zone: str = "") -> FactRecord:
     """Return the row of a new reading: `before` continued, or a new one. Readings further apart than `max_age` do not
     confirm each other."""

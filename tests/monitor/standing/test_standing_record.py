@@ -16,6 +16,7 @@ from monitor.standing.record import (
     encode,
     encode_settled,
     follow,
+    known_at,
     no_longer_asked,
 )
 from probes.standing.fact import Fact, Question, State, Why
@@ -154,3 +155,22 @@ def test_what_is_settled_tells_since_when() -> None:
         *(T0, T0),
         *(T0 + timedelta(minutes=10), T0 + timedelta(minutes=10)),
     ]
+
+
+def test_what_was_known_at_a_moment_is_the_row_of_that_moment() -> None:
+    rows = read("ggww")
+    one, two = rows[1], rows[3]
+    assert one.since < two.since
+
+    def state(minutes: float) -> State | None:
+        found = known_at([one, two], T0 + timedelta(minutes=minutes), MAX_AGE)
+        return found[one.key].state if found else None
+
+    assert [state(minutes) for minutes in (-1, 0, 15, 20, 30, 380, 391)] == [
+        None, State.GOOD, State.GOOD, State.WEAK, State.WEAK, State.WEAK, State.UNKNOWN,
+    ]  # fmt: skip
+
+
+def test_a_later_reading_that_says_the_same_is_dated_to_the_moment() -> None:
+    (record,) = known_at(read("gg")[1:], T0 + timedelta(minutes=5), MAX_AGE).values()
+    assert record.reading.at == T0 + timedelta(minutes=5)

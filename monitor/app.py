@@ -329,7 +329,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
-        standing = StandingSource(store.standing, outside, on_news=lambda: incident_engine.poke_standing())
+        standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_standing())
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses))
         flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)

@@ -19,6 +19,7 @@ def plan_of(config: Config) -> StandingPlan | None:
         settings.list_access(),
         settings.validating,
         settings.envelope_domains,
+        reported=bool(config.inbound and config.inbound.reports),
     )
 
 

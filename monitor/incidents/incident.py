@@ -117,6 +117,7 @@ class StandingRule(StrEnum):
     SPF_BROKEN = "spf_broken"
     SPF_LIMIT = "spf_limit"
     NOT_ALIGNED = "not_aligned"
+    REPORTS = "reports"
     KEY_UNUSABLE = "key_unusable"
     KEY_TOO_SHORT = "key_too_short"
     KEY_SHORT = "key_short"

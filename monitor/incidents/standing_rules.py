@@ -78,6 +78,16 @@ ROWS: dict[StandingRule, StandingRow] = {
         _by(Actor.SENDER, "Make SPF pass for a bounce domain of {domain}, or sign with a key of {domain}; best both."),
         frozenset({Why.NOT_ALIGNED}),
     ),
+    StandingRule.REPORTS: StandingRow(
+        *("receivers report that its mail fails DMARC", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Look at `mailpath standing reports`: since which day, and at which receivers.",
+            "Compare with the SPF record and the DKIM keys on the page of the sender.",
+            do_not="Do not relax the DMARC policy because of it: the reports show what the policy is for.",
+        ),
+        frozenset({Why.MAIL_FAILS}),
+    ),
     StandingRule.KEY_UNUSABLE: StandingRow(
         *("a DKIM key is missing or unusable", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
         _by(Actor.SENDER, "Publish the key of this selector again, as the mail service shows it.", do_not=LEAVE_KEY),

@@ -31,6 +31,7 @@ from probes.standing.fact import Assessment, Fact, Question, State, Why
 from probes.standing.lists import ListAccess
 from probes.standing.profile import Change, ProfileItem
 from probes.standing.published import read_published
+from probes.standing.reports import ReportTotals, reports_fact, window_start
 from probes.standing.survey import READERS, blindness, survey
 
 QUESTION_SECONDS = 60.0  # time limit of one question, with all lookups; SPF alone may take 20 s for each evaluation
@@ -56,9 +57,16 @@ class StandingBook(Protocol):
     async def names(self, since: datetime) -> Sequence[SeenName]: ...
 
 
+class ReportBook(Protocol):
+    """The store's port for reports, as far as standing asks it."""
+
+    async def totals(self, since: datetime) -> Sequence[ReportTotals]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StandingPlan:
-    """The configured subject and pace of standing. `envelope_domains`: beside the subject's own."""
+    """The configured subject and pace of standing. `envelope_domains`: beside the subject's own. `reported`: receivers
+    send their reports to us."""
 
     subject: Subject
     pace: Pace
@@ -66,6 +74,7 @@ class StandingPlan:
     access: ListAccess
     validating: bool = False
     envelope_domains: tuple[str, ...] = ()
+    reported: bool = False
 
 
 class StandingSource:
@@ -73,8 +82,10 @@ class StandingSource:
     about. `records`, `changes` and `answers` are for metrics: what is known, and how often since the start something
     published has changed, and a list has answered in a way."""
 
-    def __init__(self, book: StandingBook, outside: Outside, *, on_news: Callable[[], None] = lambda: None) -> None:
-        self._book, self._outside, self._on_news = book, outside, on_news
+    def __init__(
+        self, book: StandingBook, reports: ReportBook, outside: Outside, on_news: Callable[[], None] = lambda: None
+    ) -> None:
+        self._book, self._reports, self._outside, self._on_news = book, reports, outside, on_news
         self.plan: StandingPlan | None = None
         self.records: dict[FactKey, FactRecord] = {}
         self.changes: Counter[ProfileItem] = Counter(dict.fromkeys(ProfileItem, 0))
@@ -183,10 +194,22 @@ class StandingSource:
         self._on_news()
 
     async def _read_facts(self, plan: StandingPlan, asker: Asker, questions: Sequence[Question]) -> None:
-        wanted = questions or [each for each in READERS if round_of(each) is Round.FACTS]
-        now = self._outside.now()
-        found = await asyncio.gather(*(self._answer(each, self._subjects(plan, each, now), asker) for each in wanted))
-        await self._take([(fact, "") for facts in found for fact in facts], plan, wanted)
+        wanted = questions or [*(each for each in READERS if round_of(each) is Round.FACTS), Question.REPORTS]
+        now, asked = self._outside.now(), [each for each in wanted if each in READERS]
+        found = await asyncio.gather(*(self._answer(each, self._subjects(plan, each, now), asker) for each in asked))
+        if plan.reported and Question.REPORTS in wanted:
+            totals = await self._reports.totals(window_start(now))
+            found.append([reports_fact(totals, plan.subject.source_ip, now)])
+        await self._take([(fact, "") for facts in found for fact in facts], plan, asked)
+        if not plan.reported:
+            await self._forget(Question.REPORTS)
+
+    async def _forget(self, question: Question) -> None:
+        """End the rows of a question that is not asked any more: what it settled would hold for ever."""
+        gone = [replace(record, current=False) for key, record in self.records.items() if key.question is question]
+        if gone:
+            await self._book.keep(gone)
+            self.records = {key: record for key, record in self.records.items() if key.question is not question}
 
     def _subjects(self, plan: StandingPlan, question: Question, now: datetime) -> list[Subject]:
         """Return the sender, and the same with each envelope domain or address that this question is about as well."""

@@ -65,6 +65,8 @@ DAY = 24 * 60
         (known(Why.SPF_PASSES, State.GOOD), ""),
         (known(Why.SPF_NEAR_LIMIT, State.WEAK), ""),
         (known(Why.NOT_ALIGNED), "page not_aligned authentication everybody"),
+        (known(Why.MAIL_FAILS, question=Question.REPORTS), "ticket reports authentication everybody"),
+        (known(Why.MAIL_FAILS_ONCE, State.WEAK, question=Question.REPORTS), ""),
         (known(Why.KEY_MISSING), "ticket key_unusable authentication everybody"),
         (known(Why.KEY_REVOKED), "ticket key_unusable authentication everybody"),
         (known(Why.KEY_TOO_SHORT), "ticket key_too_short authentication everybody"),

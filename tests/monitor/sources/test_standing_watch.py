@@ -18,6 +18,7 @@ from probes.standing.fact import Question, State, Why
 from probes.standing.lists import LISTS, ListAccess
 from probes.standing.profile import ProfileItem
 from tests.support.outside_world import outside_world
+from tests.support.report_samples import report, row
 from tests.support.store_samples import probe
 from tests.support.table_resolver import Table, TableResolver
 
@@ -61,7 +62,7 @@ class StandingApp:
             self.news += 1
 
         outside = outside_world(now=lambda: self.now, resolver=self.resolver)
-        self.watch = StandingSource(self.store.standing, outside, on_news=told)
+        self.watch = StandingSource(self.store.standing, self.store.reports, outside, told)
         self.watch.configure(plan)
 
     async def at(self, minutes: float) -> int:
@@ -239,3 +240,18 @@ async def test_whoever_follows_is_told_of_each_round(running: StandingApp) -> No
     assert running.news == 3
     await running.at(15)
     assert [running.news] == [4]
+
+
+async def test_what_receivers_report_is_a_fact_while_their_reports_come_to_us(running: StandingApp) -> None:
+    day = T0.replace(hour=0) - timedelta(days=1)
+    for number in (1, 2):
+        bad = report(row(30, passed=False), row(30), reporter=f"mail{number}.example", day=day)
+        await running.store.reports.add(bad, T0)
+    running.restart(replace(PLAN, reported=True))
+    await running.at(0)
+    assert await running.known(Question.REPORTS) == {"192.0.2.1": (State.UNKNOWN, Why.BAD_ONCE)}
+    await running.at(11)
+    assert await running.known(Question.REPORTS) == {"192.0.2.1": (State.BAD, Why.MAIL_FAILS)}
+    running.restart(PLAN)
+    await running.at(75)
+    assert await running.known(Question.REPORTS) == {}

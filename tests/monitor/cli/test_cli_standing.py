@@ -83,7 +83,8 @@ def authority_on(monkeypatch: pytest.MonkeyPatch):
     from probes.resolver import DnsResolver
 
     def set_port(dns: NameServer) -> None:
-        def made(servers: list[str]) -> DnsResolver:
+        def made(servers: list[str], *, authority_port: int) -> DnsResolver:
+            assert authority_port == 53
             return DnsResolver(servers, authority_port=int(dns.where.rpartition(":")[2]))
 
         monkeypatch.setattr("monitor.app.DnsResolver", made)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from monitor.actions.names import MAX_NAME_CHARS, UnknownNameError, company_named, names_of
 from monitor.config import WatchedPath
+from monitor.diagnosing.answers import ArmProbe, arm_probes
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.work import NO_WORK, IncidentWork, without_names, work_of
@@ -30,6 +31,7 @@ from monitor.store import (
     ResultCount,
     window_start,
 )
+from monitor.store.diagnoses import DiagnosisRecord
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
 from monitor.web.codes_in_time import of_companies
@@ -106,6 +108,21 @@ class CallerView:
         if record is None or not self.caller.sees(record.probe.company):
             raise NotThereError(f"probe {probe_id}")
         return record
+
+    async def diagnoses(self, company: str, path: str, most: int) -> list[tuple[DiagnosisRecord, list[ArmProbe]]]:
+        """The newest diagnoses of a path with their arms, newest first. Raises NotThereError."""
+        self.path(company, path)
+        store = self.backend.store.diagnoses
+        found = await store.of_path(company, path, most)
+        return [(record, arm_probes(await store.arms(record.diagnosis))) for record in found]
+
+    async def diagnosis(self, diagnosis_id: str) -> tuple[DiagnosisRecord, list[ArmProbe]] | None:
+        """One diagnosis with its arms; None if it is deleted, or of a company that the caller may not see."""
+        store = self.backend.store.diagnoses
+        record = await store.one(diagnosis_id)
+        if record is None or not self.caller.sees(record.diagnosis.company):
+            return None
+        return record, arm_probes(await store.arms(record.diagnosis))
 
     def open_incidents(self) -> list[Incident]:
         """Those that touch what is the caller's, as far as it is theirs."""

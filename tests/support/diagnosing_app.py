@@ -12,6 +12,7 @@ from monitor.config.diagnosis import DiagnosisSettings
 from monitor.config.model import ControlSettings
 from monitor.diagnosing.diagnoser import Diagnoser
 from monitor.diagnosing.preparing import DiagnosisRequest, prepare
+from monitor.events import Listener
 from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from monitor.store.diagnoses import Diagnosis
@@ -68,12 +69,15 @@ def diagnosis_of(app: PipelineApp, path: WatchedPath, config: Config = CONFIG) -
 
 
 @asynccontextmanager
-async def diagnoser_at(app: PipelineApp, path: WatchedPath) -> AsyncIterator[tuple[Diagnoser, Pipeline, Store]]:
+async def diagnoser_at(
+    app: PipelineApp, path: WatchedPath, config: Config = CONFIG, *listeners: Listener
+) -> AsyncIterator[tuple[Diagnoser, Pipeline, Store]]:
     """A process with pipeline and diagnoser, which ticks until it ends."""
     parts: list[Diagnoser] = []
-    async with app.service(path, listeners=[lambda event: parts[0].on_event(event)]) as (pipeline, _, store):
-        await pipeline.configure(DiagnosisConfig(path))  # type: ignore[arg-type]
-        parts.append(Diagnoser(store, lambda: pipeline, lambda: CONFIG, app.clock, "test"))
+    hearing = [lambda event: parts[0].on_event(event), *listeners]
+    async with app.service(path, listeners=hearing) as (pipeline, _, store):
+        await pipeline.configure(DiagnosisConfig(path, config=config))  # type: ignore[arg-type]
+        parts.append(Diagnoser(store, lambda: pipeline, lambda: config, app.clock, "test"))
         await pipeline.resume()
         ticking = asyncio.create_task(_tick(app, pipeline))
         try:

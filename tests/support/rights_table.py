@@ -84,6 +84,8 @@ GET    /api/v1/companies/{company}                  401     200      200     200
 GET    /api/v1/paths                                401     200      200     200      -
 GET    /api/v1/paths?company={company}              401     200      200     200     404
 GET    /api/v1/paths/{company}/{path}               401     200      200     200     404
+GET    /api/v1/paths/{company}/{path}/diagnoses     401     200      200     200     404
+POST   /api/v1/paths/{company}/{path}/diagnoses     401     403      409     409     404
 GET    /api/v1/probes                               401     200      200     200      -
 GET    /api/v1/probes?company={company}             401     200      200     200     404
 POST   /api/v1/probes                               401     403      202     202     404
@@ -198,6 +200,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
     company, mute = things.company, {"lasts": "1h", "why": "tests"}
     json_of: dict[str, Any] = {
         "POST /api/v1/probes": {"company": company, "kind": KIND},
+        "POST /api/v1/paths/{company}/{path}/diagnoses": {},
         "POST /api/v1/mutes": {"company": company, **mute},
         "POST /api/v1/incidents/{incident}/ack": {"note": "tests"},
         "PUT /api/v1/incidents/{incident}/owner": {"owner": "somebody"},

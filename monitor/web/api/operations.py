@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from monitor.output.diagnosis_json import DiagnosisWholeJson
 from monitor.output.incident_json import MuteJson, WholeJson, WorkJson
 from monitor.output.json import RecordJson
 from monitor.people.person import Rights
@@ -10,6 +11,7 @@ from monitor.web.api import (
     access,
     channels,
     companies,
+    diagnoses,
     export,
     incident_work,
     incidents,
@@ -68,6 +70,7 @@ def operations() -> list[Operation[Any, Any]]:
             answer=_ok("The path.", companies.WatchedFacts),
             problems=(NOT_THERE,),
         ),
+        *_diagnoses(),
         Operation(
             *("GET", "/probes", "list_probes", "probes", "List probes, newest first"),
             query=probes.PageOfFilter,
@@ -207,6 +210,31 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE, TOO_MANY),
         ),
         *_for_admins(),
+    ]
+
+
+def _diagnoses() -> list[Operation[Any, Any]]:
+    where = "/paths/{company}/{path}/diagnoses"
+    return [
+        Operation(
+            *("GET", where, "list_diagnoses", "companies", "List the newest diagnoses of a path"),
+            query=diagnoses.NewestDiagnoses,
+            act=diagnoses.show_diagnoses,
+            answer=_ok("The diagnoses with their arms.", diagnoses.DiagnosesFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("POST", where, "start_diagnosis", "companies", "Start a diagnosis of a path"),
+            said="It varies one property of the mail at a time, within all caps, and takes a minute or more. One runs "
+            "on a path at a time.",
+            body=diagnoses.NewDiagnosis,
+            act=diagnoses.start_diagnosis,
+            answer=OperationResult(
+                HTTPStatus.ACCEPTED, "The diagnosis, which has begun.", DiagnosisWholeJson, headers=WHERE
+            ),
+            rights=Rights.OPERATOR,
+            problems=(NOT_THERE, CONFLICT, UNREADABLE),
+        ),
     ]
 
 

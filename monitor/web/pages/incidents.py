@@ -15,6 +15,7 @@ from monitor.people.caller import NotThereError
 from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.pages.diagnosis_card import newest_cards
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, incident_view, rows, silent
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.suggestions import SuggestedName, suggestions
@@ -100,6 +101,9 @@ async def incident_page(
         "incident.html",
         status=status,
         view=incident_view(whole, around, view.backend.config(), partly=partly),
+        diagnoses=await newest_cards(
+            view, ((each.company, each.path) for each in whole.incident.failures), whole.incident.began_at
+        ),
         entries=whole.entries,
         choices=choices(whole.incident, around, sees_all=view.caller.sees_all),
         endable={each.id for each in around.mutes if may_end(view, each)},

@@ -18,6 +18,7 @@ from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.pages.diagnosis_card import card_of_arm
 from monitor.web.pages.probe_view import after, probe_view
 from monitor.web.pages.remedy_card import verdicts_beside
 from monitor.web.pages.suggestions import SuggestedName, suggestions
@@ -58,6 +59,7 @@ async def show_probe(request: web.Request) -> web.Response:
         request,
         "probe.html",
         view=shown,
+        diagnoses=await card_of_arm(view, probe.arm.diagnosis) if probe.arm else [],
         before=before,
         next=following,
         may_probe=view.caller.may(Rights.OPERATOR),

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.browser_service import NEWCOMER, THEIRS, BrowserService
-from tests.support.chromium import HIGH, WIDE, BrowserTab
+from tests.support.chromium import HIGH, NARROW, WIDE, BrowserTab
 from tests.support.hostile_gateway import MARK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -266,3 +266,29 @@ async def test_a_page_that_is_live_does_not_jump(people: dict[str, BrowserTab]) 
     )
     await page.wait_for_function("() => window.moved > 20")
     assert await page.evaluate("() => window.jumped") < 0.01
+
+
+SHAPES = """() => Object.fromEntries([...document.querySelectorAll("svg.strip rect:not(.ground)")]
+  .map((each) => [each.getAttribute("class"), `${each.getAttribute("y")}/${each.getAttribute("height")}`]))"""
+
+
+@pytest.mark.parametrize("width", [NARROW, 1440])
+async def test_the_evidence_of_the_sender_s_standing_opens_by_keyboard_and_fits(
+    width: int, people: dict[str, BrowserTab], places: Places
+) -> None:
+    admin = people["admin"]
+    page = admin.page
+    await page.goto(places["sender"])
+    await page.set_viewport_size({"width": width, "height": HIGH})
+    for summary in await page.locator("[data-part=standing] details > summary").all():
+        await summary.press("Enter")
+    assert await page.locator("[data-part=standing] details:not([open])").count() == 0
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        await admin.draw(f"sender-evidence-{width}-{theme}")
+        assert await admin.violations() == []
+    assert await admin.spills() == 0
+    shapes = await page.evaluate(SHAPES)
+    assert len({shapes[name] for name in ("f-good", "f-weak", "f-bad", "f-none", "f-unknown")}) == 5
+    await page.set_viewport_size({"width": WIDE, "height": HIGH})
+    assert admin.complaints == []

@@ -16,6 +16,7 @@ DOMAIN, ADDRESS = "account.trimble.com", "104.130.122.50"
 MAX_AGE = timedelta(hours=6)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RECORD = "v=spf1 include:_spf.mailservice.example -all"
+CHAIN = " > ".join((*(f"include:_spf{number}.mailservice.example" for number in range(6)), "ip4:104.130.122.50"))
 EVIL = "v=DMARC1; p=<script>alert(1)</script>\u202egpj.exe; rua=mailto:dmarc@trimble.com"
 LISTS_BY_ZONE = {row.public_zone: row for row in LISTS}
 
@@ -63,7 +64,7 @@ def facts_until(now: datetime) -> list[FactRecord]:
         State.GOOD,
         Why.SPF_PASSES,
         now,
-        "include:_spf.mailservice.example > ip4:104.130.122.50",
+        CHAIN,
         "3",
         value=RECORD,
     )

@@ -15,7 +15,7 @@ from probes.standing.blocklists import listed_subject
 from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.lists import LISTS, DnsList, ListWeight
 from probes.standing.profile import ITEMS
-from probes.standing.words import QUESTIONS, SENTENCES, STATES, UNCONFIRMED, sentence
+from probes.standing.words import MAX_NAMED_CHARS, QUESTIONS, SENTENCES, STATES, UNCONFIRMED, sentence
 from probes.verdict import Outcome
 
 WORST_FIRST = (State.BAD, State.WEAK, State.UNKNOWN, State.REFUSED, State.GOOD, State.NONE)
@@ -61,7 +61,7 @@ class StateStrip:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One check. `details` are what others publish, in full."""
+    """One check. `in_full`: what `why` had to cut, such as a long SPF chain."""
 
     key: str
     label: str
@@ -71,7 +71,7 @@ class CheckRow:
     fact: Fact
     why: str
     since: datetime
-    details: tuple[str, ...]
+    in_full: tuple[str, ...]
     strip: StateStrip
 
 
@@ -269,7 +269,7 @@ def _check_row(known: KnownFact, now: datetime) -> CheckRow:
         fact=fact,
         why=_sentence(fact),
         since=known.since,
-        details=fact.named,
+        in_full=tuple(each for each in fact.named if len(each) > MAX_NAMED_CHARS),
         strip=strip_of_states(day_runs(known.spans, now, HISTORY_DAYS), HISTORY_DAYS),
     )
 

@@ -15,7 +15,7 @@ from monitor.web.sender_standing import KnownFact
 from probes.standing.blocklists import ListState
 from probes.standing.fact import Question, State, Why
 from tests.support.page_samples import NOW, SamplePages, Via, open_sample_pages, path, well_made
-from tests.support.standing_samples import ADDRESS, DOMAIN, fact, history, listing, store_standing
+from tests.support.standing_samples import ADDRESS, CHAIN, DOMAIN, fact, history, listing, store_standing
 
 
 class Direct(Via):
@@ -108,6 +108,9 @@ async def test_the_page_shows_checks_lists_changes_and_portals(sample_pages: Sam
         "Fails its own test",
         "include:_old.mailservice.example",
         "Not connected",
+        f"In full {CHAIN}",
+        "Published v=spf1 include:_spf.mailservice.example -all",
+        "Answered by 192.0.2.53, 192.0.2.54, 2001:db8::53",
     ):
         assert words in page.words
     for link in (

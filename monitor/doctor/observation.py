@@ -8,7 +8,7 @@ from monitor.config import Config, WatchedPath
 from probes.outside import Outside
 from probes.standing.fact import State
 
-SIMULATED = "simulated by [sandbox], which runs with `mailpath serve` or `mailpath sandbox`, and not now"
+SIMULATED = "simulated by [sandbox]: it fails on purpose, or nothing simulates it now (`mailpath serve` does)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,5 +117,8 @@ def _heard(subject: str, dialogue: Dialogue) -> Observation:
     if last.stage in BEFORE_THEM and last.fault is not None:
         advice = "compare with port 25 above: if that is good, ask the company's IT what is in the way"
         return Observation(subject, State.BAD, f"no answer at {last.stage}: {said}", advice)
+    if last.fault is not None:
+        advice = "the mail system or something on the way ended it: a probe will say what that means"
+        return Observation(subject, State.WEAK, f"cut short at {last.stage}: {said}", advice)
     advice = "this is the mail system's own answer: a probe will say what it means"
     return Observation(subject, State.WEAK, f"it refuses us at {last.stage}: {said}", advice)

@@ -77,6 +77,16 @@ _WORDS = _any(
     r"(?:has been|was|is being) (?:returned|rejected|refused|blocked|bounced)|could not (?:be )?(?:sent"
     r"|pass|reach)|not deliver",
 )
+_WENT_ON = _any(  # no failure; "not been delivered" is none of these
+    r"(?<!not )(?:was|were|been|be|is|are) (?:now )?(?:successfully )?(?:delivered|relayed|released|accepted|archived)",
+    r"successful\w* (?:deliver|relay|sent)|deliver\w{0,4} successful|rest was delivered|secure (?:portal|message)",
+    r"(?:is|are|was|were|been) (?:held|quarantined)|until .{0,40}releases? it",
+    r"erfolgreich .{0,20}(?:zugestellt|übermittelt)",
+    r"(?:remis|distribué|livré) avec succès|entregad\w con éxito|consegnat\w con successo|entregue com sucesso",
+)
+_REFUSED_WITH = re.compile(
+    r"(?<![\d.])[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}\b|\w)|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])"
+)
 _DELAYED = _any(
     r"(?:has been|is|been) (?:delayed|postponed)|warning message only|temporary failure report|will be retried",
     r"delivery attempts will continue|continue to (?:try|be attempted)|will keep trying|not yet been delivered",
@@ -118,19 +128,25 @@ def _is_daemon(mail: ParsedMail) -> bool:
 
 
 def is_notice(mail: ParsedMail, notice: str) -> bool:
-    """Test if it reads like a notice about a message, by subject or sender, and by its text or attachment."""
+    """Test if it reads like a notice about a message, by subject or sender, and by its text or attachment.
+
+    An empty return path alone says that a program wrote it, and programs write receipts, digests and welcomes as well.
+    """
     subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS]).lower()
     titled = _SUBJECTS.search(subject) is not None
     if not titled and is_auto_reply(mail):
         return False
+    worded = _is_worded(notice)
+    if not worded and _WENT_ON.search(" ".join(notice.lower().split())):
+        return False
     if "<>" in mail.headers.get("return-path") and _is_daemon(mail):
-        return True
+        return titled or worded or returned_part(mail) is not None or _REFUSED_WITH.search(notice) is not None
     if not mail.headers.raw:  # somebody copied the text alone
-        return _is_worded(notice)
-    if is_from_machine(mail) and (titled or _is_worded(notice)):
+        return worded
+    if is_from_machine(mail) and (titled or worded):
         return True
     returning = returned_part(mail) is not None and "mailer-daemon" in mail.headers.get("from").lower()
-    return returning or (titled and _is_worded(notice))
+    return returning or (titled and worded)
 
 
 def _is_worded(notice: str) -> bool:

@@ -56,6 +56,11 @@ _MAYBE = re.compile(
     r"\b(?:(?<!\d )may(?! \d)|might|maybe|perhaps|possible (?:reason|cause)s?|probably|usually|often"
     r"|common(?:ly)?|typically|sometimes|for example|such as"
     r"|can be caused|could be|can mean|either|whether"
+    r"|(?:some|many|most|other) (?:mail )?(?:servers|systems|providers|receivers|companies)"
+    r"|(?:servers|systems|providers|receivers|we|they) (?:also |do not |always )?(?:reject|refuse|block|accept)s? "
+    r"(?:all |any )?(?:mails?|messages?|e-?mails?|connections?|spam)"
+    r"|(?:mails?|messages?|e-?mails?) (?:from [^.]{0,60})?(?:is|are|will be|gets?) (?:rejected|refused|blocked) "
+    r"(?:when|if|unless|by our)"
     r"|moglicherweise|vielleicht|eventuell|haufig|kann sein"  # without accents, as `fold` returns them
     r"|peut-etre|il se peut|souvent|quizas?|puede que|posiblemente|forse|potrebbe|talvez|pode ser|mogelijk"
     r"|misschien)\b"

@@ -138,27 +138,33 @@ def without_advice(words: Sequence[str]) -> list[str]:
     "please" to the end of the sentence. It names many causes ("if your address is blocked, visit ~") that are not this
     reply's.
 
-    A retry that is asked for is a statement, and so is advice if nothing else is said.
+    A retry that is asked for is a statement, and so is advice if nothing else is said; but never what follows "if": a
+    condition states nothing of this mail.
     """
     if _OF_ADVICE.isdisjoint(words):
         return list(words)
     kept: list[str] = []
-    advice, opening = False, True
-    for place, word in enumerate(words):
+    unconditional: list[str] = []
+    advice, condition, opening = False, False, True
+    for place, (before, word) in enumerate(zip((END, *words), words, strict=False)):
         if word == END:
-            advice, opening = False, True
+            advice, condition, opening = False, False, True
             kept.append(END)
+            unconditional.append(END)
             continue
         if word == PLEASE:
             advice = words[place + 1 : place + 2] != [] and words[place + 1] not in _RETRYING
             continue
-        advice = advice or word == IF or (opening and word in _ADVISING)
+        condition = condition or (word == IF and before not in _ADVISING)  # "check if" asks nothing else than "check"
+        advice = advice or condition or (opening and word in _ADVISING)
         opening = False
+        if not condition:
+            unconditional.append(word)
         if not advice:
             kept.append(word)
     if sum(word not in PLACEHOLDERS for word in kept) >= LEAST:
         return kept
-    return [word for word in words if word != PLEASE]
+    return unconditional
 
 
 _ENGLISH: Mapping[str, tuple[str, ...]] = {  # by the beginning of a word in another language, "=" after a whole one

@@ -1,0 +1,74 @@
+"""Mail of programs that reports no failure is no bounce, and advice or general statements accuse nobody."""
+
+import pytest
+
+from probes.outcome import Cause
+from probes.reading.bounces import read_bounce
+from probes.reading.facts import MailKind
+from probes.reading.replies import read_reply
+
+HEAD = "Return-Path: <>\nFrom: MAILER-DAEMON@acme.example\nSubject: {}\nContent-Type: text/plain\n\n{}\n"
+FULL = "Your message to anna@acme.example could not be delivered.\n\nThe mailbox of Anna is full.\n\n"
+
+
+def notice(text: str, subject: str = "Your message") -> bytes:
+    return HEAD.format(subject, text).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message was successfully delivered to ann@acme.example.",
+        "Ihre Nachricht an ann@acme.example wurde erfolgreich zugestellt.",
+        "Your message to ann@acme.example was relayed; no further notice will come.",
+        "Your message to ann@acme.example is held until the administrator releases it.",
+        "We got your request. You will hear from help@acme.example soon.",
+        "No address here at all.",
+        "Warning: your mailbox is 95 % full.",
+        "Your new address ann@acme.example is ready.",
+        "",
+    ],
+)
+def test_a_program_that_reports_no_failure_sent_no_bounce(text: str) -> None:
+    facts = read_bounce(notice(text))
+    assert (facts.kind, facts.recipients) == (MailKind.OTHER, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message to ann@acme.example has not been delivered: no such user.",
+        "ann@acme.example\n550 5.1.1 no such user",
+        "<ann@acme.example>: 5.1.1 unknown",
+    ],
+)
+def test_one_that_reports_a_failure_did(text: str) -> None:
+    assert read_bounce(notice(text)).kind is MailKind.BOUNCE
+
+
+@pytest.mark.parametrize(
+    "general",
+    [
+        "Some servers reject mail when the sender is blocked or your IP address is listed at Spamhaus.",
+        "Some servers reject mail when the IP address is listed at Spamhaus.",
+        "Mail is refused when your IP address is blacklisted.",
+        "We reject messages whose sender fails SPF.",
+        "Mail from senders with a poor reputation is rejected by our filter.",
+        "Servers also reject mail from addresses that Spamhaus lists.",
+    ],
+)
+def test_a_general_statement_does_not_outrank_the_stated_reason(general: str) -> None:
+    (recipient,) = read_bounce(notice(FULL + general)).recipients
+    assert recipient.cause is Cause.MAILBOX_FULL
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.0.0 Sorry. See https://help.acme.example/errors if your IP address is on a blocklist",
+        "554 No. If your SPF record is broken, repair it",
+        "550 If your address is blocked, call us",
+    ],
+)
+def test_a_condition_is_no_statement_even_if_nothing_else_is_said(reply: str) -> None:
+    assert read_reply(reply).cause is Cause.UNCLEAR

@@ -125,7 +125,7 @@ def _probes(number: int, paths: Sequence[tuple[str, str]], until: int, span: int
             *(f"{chance.getrandbits(64):016x}", company, path, kind.value, role.value, "direct"),
             *(f"probe@{company}.example", "104.130.122.50", f"maildir:{company}"),
             *(born, born + 10 * MINUTE, born + 60 * MINUTE, "600000000", judged_at, verdict.outcome.value),
-            *("control" if role is Role.CONTROL else "scheduled", None),
+            *("control" if role is Role.CONTROL else "scheduled", None, None),
         )
         yield _Filled(row, verdict, judged_at, delivery)
 

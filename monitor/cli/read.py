@@ -21,7 +21,7 @@ from probes.reading.bounces import read_bounce
 from probes.reading.bounces.answer import answer_in
 from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
 from probes.reading.headers import read_message
-from probes.reading.replies import read_reply
+from probes.reading.replies import deciding_text, read_reply
 from probes.reading.replies.why import Candidate, explain
 from probes.reading.report_reader import ReportBusyError, ReportReader
 from probes.reading.reports import ReportError, ReportFacts
@@ -101,7 +101,8 @@ def explained_of(facts: Any, content: bytes) -> list[Explained]:
     """Return the reasons for each reply in `facts`, which were read from `content`."""
     match facts:
         case ReplyFacts():
-            return [Explained("", tuple(explain(_reply_text(content))))]
+            candidates = tuple(explain(deciding_text(_reply_text(content))))
+            return [Explained("", candidates, _rests_on(candidates, facts))]
         case BounceFacts():
             return [_explained_recipient(each, each.facts) for each in facts.recipients if each.facts]
         case _:
@@ -111,8 +112,14 @@ def explained_of(facts: Any, content: bytes) -> list[Explained]:
 def _explained_recipient(facts: RecipientFacts, said: ReplyFacts) -> Explained:
     words = answer_in(facts.reply, (facts.status or "")[:1]).words
     candidates = tuple(explain(words, stage=said.stage, code=said.code, enhanced=said.enhanced))
-    decides = (candidates[0].cause, candidates[0].probability) == (said.cause, said.confidence)
-    return Explained(facts.address, candidates, decides)
+    return Explained(facts.address, candidates, _rests_on(candidates, said))
+
+
+def _rests_on(candidates: Sequence[Candidate], said: ReplyFacts) -> bool:
+    """Test if an answer is that of these candidates: the same comes first, also where none of them is named."""
+    first = (candidates[0].cause, candidates[0].probability)
+    unnamed = said.cause is Cause.UNCLEAR and bool(said.rivals)
+    return first == ((said.rivals[0].cause, said.rivals[0].probability) if unnamed else (said.cause, said.confidence))
 
 
 def why_lines(explained: Sequence[Explained]) -> Iterator[str]:

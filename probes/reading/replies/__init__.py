@@ -29,7 +29,7 @@ from probes.outcome import Cause
 from probes.reading.facts import ReplyFacts, Rival
 from probes.reading.replies.clues import MAX_REPLY_CHARS, ReplyParts, clues_of, take_apart
 from probes.reading.replies.decision import Decision, decide
-from probes.reading.replies.prose import is_notice_text, notice_end, read_prose
+from probes.reading.replies.prose import deciding, is_notice_text, notice_end, read_prose, unframed
 from probes.reading.replies.quoted import quoted_address
 from probes.reading.replies.weights import probabilities
 
@@ -53,9 +53,20 @@ def read_reply(
     sends several commands at once may take an answer for that to another one.
     """
     text = text[:MAX_REPLY_CHARS]
-    if not live and is_notice_text(text):
+    if live:
+        return _read(text, stage, code, enhanced, True)
+    text = unframed(text)
+    if is_notice_text(text):
         return read_prose(text[: notice_end(text)], lambda part: _read(part, stage, code, enhanced, False))
-    return _read(text, stage, code, enhanced, live)
+    return _read(text, stage, code, enhanced, False)
+
+
+def deciding_text(text: str) -> str:
+    """Return the part of a text that `read_reply` rests on, if it is no live reply."""
+    text = unframed(text[:MAX_REPLY_CHARS])
+    if not is_notice_text(text):
+        return text
+    return deciding(text[: notice_end(text)], lambda part: _read(part, None, None, None, False)).text
 
 
 @lru_cache(maxsize=64)  # judging, grading and explaining one attempt ask for the same

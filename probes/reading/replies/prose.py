@@ -9,6 +9,7 @@ no other is given: it says how it ended, not why.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from probes.outcome import Cause
 from probes.reading.facts import ReplyFacts, Rival
@@ -40,6 +41,10 @@ SENTENCES_READ = 16
 SHORTEST_PROSE = 60  # characters; a shorter text is read as a whole
 TELLING = 0.5  # probability from which a sentence tells its cause
 
+_FRAME = re.compile(
+    r"\A\s{0,10}(?:host |server )?[\w.-]{1,253}\[[0-9A-Fa-f.:]{2,45}\](?::\d{1,5})?(?: ?\([^()]{0,60}\))? "
+    r"(?:said|refused to talk to me):\s{0,10}"
+)
 _PARAGRAPH = re.compile(r"\n[ \t>]*\n")
 _BECAUSE = (
     r"because|since|weil|denn|parce qu|car|puisque|porque|ya que|perch[eé]|poich[eé]|omdat|eftersom|fordi"
@@ -86,25 +91,43 @@ def sentences(text: str) -> Iterator[str]:
                     yield sentence
 
 
+def unframed(text: str) -> str:
+    """Return a reply without what a mail server's log puts ahead of it: the host that gave it is none of its words."""
+    return _FRAME.sub("", text, 1)
+
+
 def is_notice_text(text: str) -> bool:
     """Test if a text has paragraphs, so that it is more than one server's answer."""
     return "\n\n" in text or "\r\n\r\n" in text
 
 
+class Deciding(NamedTuple):
+    """The part of a text that its reading rests on. `only_possible`: it names reasons that there may be, no more."""
+
+    text: str
+    only_possible: bool = False
+
+
 def read_prose(text: str, read: Callable[[str], ReplyFacts]) -> ReplyFacts:
     """Read the sentences that state a reason; all of the text if none does. `read` reads one reply."""
+    part = deciding(text, read)
+    return _undecided(read(part.text)) if part.only_possible else read(part.text)
+
+
+def deciding(text: str, read: Callable[[str], ReplyFacts]) -> Deciding:
+    """Return the part of a text that `read_prose` reads."""
     if len(text) < SHORTEST_PROSE and "\n" not in text:
-        return read(text)
+        return Deciding(text)
     told = [(one, said) for one in sentences(text) if _tells(said := read(one))]
     if not told:
-        return read(text)
+        return Deciding(text)
     firm = [pair for pair in told if not _is_guess(pair[0])]
     if not firm and len(told) == 1 and _ALTERNATIVES(fold(told[0][0])) and told[0][0] != " ".join(text.split()):
-        return _undecided(read(text))
+        return Deciding(text, only_possible=True)
     firm = firm or told
     causal = [pair for pair in firm if pair[1].cause is not Cause.EXPIRED] or firm
     quoted = [pair for pair in causal if find_codes(pair[0]).code] or causal  # a server's own words
-    return read(" ".join(one for one, _ in quoted)) if len(quoted) > 1 else quoted[0][1]
+    return Deciding(" ".join(one for one, _ in quoted))
 
 
 def _undecided(facts: ReplyFacts) -> ReplyFacts:

@@ -5,7 +5,8 @@ import pytest
 from probes.outcome import Cause
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import MailKind
-from probes.reading.replies import read_reply
+from probes.reading.replies import deciding_text, read_reply
+from probes.reading.replies.why import explain
 
 HEAD = "Return-Path: <>\nFrom: MAILER-DAEMON@acme.example\nSubject: {}\nContent-Type: text/plain\n\n{}\n"
 FULL = "Your message to anna@acme.example could not be delivered.\n\nThe mailbox of Anna is full.\n\n"
@@ -72,3 +73,22 @@ def test_a_general_statement_does_not_outrank_the_stated_reason(general: str) ->
 )
 def test_a_condition_is_no_statement_even_if_nothing_else_is_said(reply: str) -> None:
     assert read_reply(reply).cause is Cause.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "host mx.acme.example[192.0.2.9] said: {}",
+        "mx.acme.example[2001:db8::9]:25 (in the clear) said: {}",
+        "server mx.acme.example[192.0.2.9] refused to talk to me: {}",
+    ],
+)
+def test_the_host_that_gave_a_reply_is_none_of_its_words(frame: str) -> None:
+    reply = "550 5.7.1 The mailbox you write to is blocked because of a billing dispute of its owner"
+    assert read_reply(frame.format(reply)) == read_reply(reply)
+
+
+def test_what_decided_is_what_is_explained() -> None:
+    text = "550 5.7.1 Mail refused.\r\n\r\nThe mailbox of the recipient is full."
+    facts, (best, *_) = read_reply(text), explain(deciding_text(text))
+    assert (best.cause, best.probability) == (facts.cause, facts.confidence)

@@ -34,10 +34,7 @@ async def as_of(
     async with Store.open(config.store.url) as store:
         found = await _known(store, config, at)
     if not found:
-        within = roughly(config.standing.max_age)
-        raise TimeError(
-            f"nothing is known of the sender at {clock(at)}: its standing was not read in the {within} before"
-        )
+        raise _nothing_known(config, at)
     verdicts = [_verdict(each) for key, each in sorted(found.items()) if not questions or key.question in questions]
     if as_json:
         for verdict in verdicts:
@@ -59,6 +56,9 @@ async def difference(
         raise TimeError(f"the second time, {clock(second)}, must be after the first, {clock(first)}")
     async with Store.open(config.store.url) as store:
         old, new = await _known(store, config, first), await _known(store, config, second)
+    for at, known in ((first, old), (second, new)):
+        if not known:
+            raise _nothing_known(config, at)
     changed = [(old.get(key), each) for key, each in sorted(new.items()) if _differs(old.get(key), each)]
     out = console()
     for was, each in changed:
@@ -71,6 +71,11 @@ async def difference(
     if not changed and not as_json:
         out.print(f"no difference between {clock(first)} and {clock(second)}")
     return Exit.NOT_OK if changed else Exit.OK
+
+
+def _nothing_known(config: Config, at: datetime) -> TimeError:
+    within = roughly(config.standing.max_age)
+    return TimeError(f"nothing is known of the sender at {clock(at)}: its standing was not read in the {within} before")
 
 
 async def _known(store: Store, config: Config, at: datetime) -> dict[FactKey, FactRecord]:

@@ -1,6 +1,7 @@
 """The plan of standing, from the configuration: whom to ask about, how, and how often."""
 
 from monitor.config.model import Config
+from monitor.config.simulated import simulates_dns
 from monitor.sources.standing import StandingPlan
 from monitor.standing.timetable import Pace
 from probes.standing.asking import Subject
@@ -19,6 +20,7 @@ def plan_of(config: Config) -> StandingPlan | None:
         settings.list_access(),
         settings.validating,
         settings.envelope_domains,
+        simulated=simulates_dns(config),
         reported=bool(config.inbound and config.inbound.reports),
     )
 

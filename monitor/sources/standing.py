@@ -55,6 +55,8 @@ class StandingBook(Protocol):
     async def current(self) -> list[FactRecord]: ...
     async def drift(self) -> Drift | None: ...
     async def names(self, since: datetime) -> Sequence[SeenName]: ...
+    async def simulated(self) -> bool | None: ...
+    async def begin(self, *, simulated: bool) -> None: ...
 
 
 class ReportBook(Protocol):
@@ -66,7 +68,7 @@ class ReportBook(Protocol):
 @dataclass(frozen=True, slots=True)
 class StandingPlan:
     """The configured subject and pace of standing. `envelope_domains`: beside the subject's own. `reported`: receivers
-    send their reports to us."""
+    send their reports to us; `simulated`: DNS is, with all companies."""
 
     subject: Subject
     pace: Pace
@@ -75,6 +77,7 @@ class StandingPlan:
     validating: bool = False
     envelope_domains: tuple[str, ...] = ()
     reported: bool = False
+    simulated: bool = False
 
 
 class StandingSource:
@@ -96,6 +99,7 @@ class StandingSource:
         self._mails: deque[tuple[tuple[tuple[NameKind, str], ...], datetime]] = deque(maxlen=MAX_MAILS_WAITING)
         self._woken = asyncio.Event()
         self._recalled = False
+        self._simulated: bool | None = None  # the DNS that was read so far
         self._room = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._task = SupervisedTask("standing", self._run)
 
@@ -149,6 +153,8 @@ class StandingSource:
         """Make the round that is due, if one is. Returns the seconds until it is worth looking again."""
         if not self._recalled:
             await self._recall()
+        if self.plan and self.plan.simulated is not self._simulated:
+            await self._begin(simulated=self.plan.simulated)
         while self._mails:
             names, at = self._mails[0]
             await self._book.keep_names(names, at)
@@ -176,9 +182,19 @@ class StandingSource:
             self._read_at[Round.PROFILE] = self._drift.known.at
         seen = await self._book.names(self._outside.now() - RECENT)
         self.names = {(each.kind, each.name): each for each in seen}
+        self._simulated = await self._book.simulated()
         self._recalled = True
         if self.plan and FactKey(Question.PTR, self.plan.subject.source_ip) not in self.records:
             self._read_at.clear()  # it is another sender since
+
+    async def _begin(self, *, simulated: bool) -> None:
+        """Forget what was read of the other DNS: nothing that a sandbox publishes may be held against the sender."""
+        await self._book.begin(simulated=simulated)
+        known, self._simulated, self._drift = bool(self.records), simulated, None
+        self.records, self.names = {}, {}
+        self._read_at.clear()
+        if known:
+            self._on_news()
 
     async def _make(self, plan: StandingPlan, due: DueRound) -> None:
         asker = Asker(self._outside.resolver, self._outside.http, self._outside.now, plan.validating, lists=plan.access)

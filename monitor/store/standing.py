@@ -1,7 +1,8 @@
 """Standing in the store: facts about the sender over time, changes of what is published, and names in real mail."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from monitor.standing import drift as drifts
 from monitor.standing.arrivals import NameKind, SeenName
@@ -15,6 +16,9 @@ from monitor.store.statements import SqlStatement
 from probes.standing.profile import Change
 
 DRIFT = "standing_drift"  # the fact that holds the profile
+DNS = "standing_dns"  # the fact that says which DNS was read
+SIMULATED, PUBLIC = "simulated", "public"
+ALL = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class StandingStore:
@@ -62,4 +66,20 @@ class StandingStore:
     async def drift(self) -> Drift | None:
         """Return the profile and what differs from it; None before the first reading."""
         kept = await self._access.read(reads.fact, DRIFT)
-        return None if kept is None else drifts.decode(kept)
+        return drifts.decode(kept) if kept else None
+
+    async def simulated(self) -> bool | None:
+        """Test if what is stored was read of simulated DNS; None before the first reading."""
+        kept = await self._access.read(reads.fact, DNS)
+        return None if kept is None else kept == SIMULATED
+
+    async def begin(self, *, simulated: bool) -> None:
+        """Forget everything, and note which DNS is read from now on: what one says is no history of the other."""
+        await self.keep([replace(each, current=False) for each in await self.current()])
+        await self._access.write(
+            (SqlStatement.MARK, {"name": DRIFT, "value": ""}),
+            (SqlStatement.MARK, {"name": DNS, "value": SIMULATED if simulated else PUBLIC}),
+            (SqlStatement.FORGET_FACTS, {"before": ALL}),
+            (SqlStatement.FORGET_CHANGES, {"before": ALL}),
+            (SqlStatement.FORGET_NAMES, {"before": ALL}),
+        )

@@ -88,6 +88,13 @@ def test_the_difference_between_two_times(file: str) -> None:
     assert output.startswith("no difference between 2026-11-20 08:10")
 
 
+def test_no_difference_is_claimed_where_nothing_is_known(file: str) -> None:
+    for times in (("2026-11-18", "2026-11-19"), ("2026-11-18", "2026-11-20T11:00"), ("2026-11-20T11:00", "2026-11-22")):
+        code, output = run(file, "diff", *times)
+        assert code == Exit.COULD_NOT_TELL
+        assert "nothing is known of the sender at" in output
+
+
 def test_a_difference_backwards_is_refused(file: str) -> None:
     code, output = run(file, "diff", "2026-11-20T11:00", "2026-11-20T08:30")
     assert code == Exit.COULD_NOT_TELL

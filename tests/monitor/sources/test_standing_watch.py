@@ -255,3 +255,23 @@ async def test_what_receivers_report_is_a_fact_while_their_reports_come_to_us(ru
     running.restart(PLAN)
     await running.at(75)
     assert await running.known(Question.REPORTS) == {}
+
+
+async def test_what_simulated_dns_said_is_no_history_of_a_real_sender(running: StandingApp) -> None:
+    running.restart(replace(PLAN, simulated=True))
+    del running.resolver.table[PTR, "PTR"]
+    running.arrive()
+    await running.at(0)
+    await running.at(11)
+    assert (await running.known(Question.PTR))["192.0.2.1"] == (State.BAD, Why.PTR_MISSING)
+    running.resolver.fails.add(PTR)
+    running.restart(PLAN)
+    await running.at(12)
+    assert (await running.known(Question.PTR))["192.0.2.1"] == (State.UNKNOWN, Why.LOOKUP_FAILED)
+    (record,) = [each for each in await running.store.standing.current() if each.reading.question is Question.PTR]
+    assert record.settled is None
+    assert await running.store.standing.changes(T0 - timedelta(days=1)) == []
+    assert {each.since for each in await running.store.standing.history(T0)} == {running.now}
+    running.restart(PLAN)
+    await running.at(13)
+    assert {each.since for each in await running.store.standing.history(T0)} == {running.now - timedelta(minutes=1)}

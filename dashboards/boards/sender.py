@@ -174,8 +174,8 @@ def _profile_changes() -> Panel:
         "Changes of what is published",
         "SPF terms, DKIM selectors and keys, the DMARC policy, mail hosts, reverse name, MTA-STS and the addresses of "
         "real mail, in 24 h. `mailpath incidents` has old and new value.",
-        Query("sum by (fact) (increase(mailpath_profile_changes_total[1d])) > 0", "{{fact}}"),
-        look=PanelLook("short", decimals=0, no_value="nothing has changed"),
+        Query("sum by (fact) (increase(mailpath_profile_changes_total[1d]))", "{{fact}}"),
+        look=PanelLook("short", decimals=0),
     )
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from monitor.config.simulated import simulates_dns
 from monitor.output.json import Time
 from monitor.output.standing_json import fact_json
 from monitor.web.api.fields import NoBody
@@ -55,11 +56,13 @@ class StandingFactJson(TypedDict):
 
 
 class StandingFactsJson(TypedDict):
-    """By check and subject; empty if nothing was read yet, or `standing.enabled` is false.
+    """By check and subject; empty if nothing was read yet, or `standing.enabled` is false. `simulated`: every company
+    is simulated, and so is DNS.
 
     A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     facts: list[StandingFactJson]
+    simulated: bool
     next: str | None
 
 
@@ -94,7 +97,8 @@ async def show_facts(call: Call[WhichFacts, NoBody]) -> web.Response:
         record = each.record
         verdict = FactVerdict(record.reading, record.state, record.why, record.suspected)
         shown.append({**fact_json(verdict, now), "since": each.since.isoformat(), "zone": record.zone or None})
-    return answered({"facts": shown, "next": following})
+    simulated = simulates_dns(call.view.backend.config())
+    return answered({"facts": shown, "simulated": simulated, "next": following})
 
 
 async def show_changes(call: Call[WhichChanges, NoBody]) -> web.Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config import Config
+from monitor.config.simulated import simulates_dns
 from monitor.output.symbols import STATE_COLOURS
 from monitor.standing.record import FactRecord
 from monitor.standing.spans import DayRun, day_runs
@@ -170,7 +171,7 @@ OF_LISTING = frozenset({Why.LISTED, Why.LISTED_MINOR})
 @dataclass(frozen=True, slots=True)
 class StandingPart:
     """The part of the page. `missing`: why nothing is read, and what to do; "" if it is. `tally`: numbers of checks by
-    state, those that there are."""
+    state, those that there are. `simulated`: DNS is, and so all of this."""
 
     missing: str
     tally: tuple[tuple[int, str], ...]
@@ -181,6 +182,7 @@ class StandingPart:
     changes: tuple[ChangeRow, ...]
     changes_left_out: int
     portals: tuple[Portal, ...]
+    simulated: bool = False
     days: int = HISTORY_DAYS
 
 
@@ -207,6 +209,7 @@ def standing_view(
         changes=tuple(ChangeRow(_begun(ITEMS[each.change.item]), each) for each in changes[:MAX_CHANGES_SHOWN]),
         changes_left_out=max(len(changes) - MAX_CHANGES_SHOWN, 0),
         portals=tuple(Portal(each.name, each.address.format(ip=ip), each.about) for each in PORTALS),
+        simulated=simulates_dns(config),
     )
 
 

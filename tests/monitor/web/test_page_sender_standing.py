@@ -172,3 +172,9 @@ async def test_what_is_too_old_is_not_known(sample_pages: SamplePages) -> None:
     assert "8 could not tell" in page.words
     assert "Not asked lately" in page.words
     assert DOMAIN in page.words
+
+
+@pytest.mark.parametrize("dns", [{}, {"nameservers": ["192.0.2.53"]}])
+def test_what_simulated_dns_says_is_marked(dns: dict[str, object]) -> None:
+    config = Config.model_validate({"sandbox": {"companies": {"granite": "inbox"}}, "dns": dns})
+    assert standing_view(config, (), (), NOW).simulated is not bool(dns)

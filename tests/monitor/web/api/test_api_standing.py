@@ -19,7 +19,7 @@ async def viewer(api_app: ApiApp) -> Program:
 
 
 async def test_before_the_first_reading_there_are_no_facts(api_app: ApiApp, admin: Program) -> None:
-    assert await admin.facts("/standing") == {"facts": [], "next": None}
+    assert await admin.facts("/standing") == {"facts": [], "simulated": False, "next": None}
     assert await admin.facts("/standing/changes") == {"changes": [], "next": None}
 
 

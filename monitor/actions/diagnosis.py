@@ -1,11 +1,11 @@
 """Start a diagnosis by hand, for the pages and the API."""
 
 from monitor.actions.ports import CallerScope
-from monitor.config.diagnosis import Within
 from monitor.diagnosing.begin import loss_history
 from monitor.diagnosing.preparing import DiagnosisRequest, prepare
 from monitor.store.diagnoses import Diagnosis
 from probes.diagnosis.factors import Factor
+from probes.diagnosis.within import Within
 from probes.kinds import Kind
 
 

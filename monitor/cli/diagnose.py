@@ -20,7 +20,6 @@ from monitor.cli.text import console
 from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
-from monitor.config.diagnosis import Within
 from monitor.diagnosing.answers import ArmProbe
 from monitor.diagnosing.begin import begin, loss_history
 from monitor.diagnosing.diagnoser import Diagnoser
@@ -34,6 +33,7 @@ from probes.diagnosis.conclude import Conclusion, DiagnosisResult
 from probes.diagnosis.factors import Factor
 from probes.diagnosis.forecast import forecast
 from probes.diagnosis.plan import ArmResult
+from probes.diagnosis.within import Within
 from probes.diagnosis.words import ARM_RESULTS, own_factors, sentence, untested_lines, untested_words
 from probes.display import one_line, roughly
 from probes.kinds import Kind

@@ -1,15 +1,17 @@
 """`mailpath diagnose` and its options."""
 
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.common import HERE, AsJson, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
-from monitor.config.diagnosis import Within
-from probes.diagnosis.factors import Factor
+from probes.diagnosis.within import Within
 from probes.kinds import Kind
+
+if TYPE_CHECKING:
+    from probes.diagnosis.factors import Factor
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,8 +63,10 @@ def diagnose(
     finish(stop.to_the_end(run(settings, chosen, options)))
 
 
-def _factors(text: str) -> tuple[Factor, ...]:
+def _factors(text: str) -> "tuple[Factor, ...]":
     """Read the names of factors. Exits with an error for an unknown one."""
+    from probes.diagnosis.factors import Factor
+
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in list(Factor):

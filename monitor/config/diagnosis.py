@@ -5,21 +5,9 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from probes.diagnosis.within import Within
 from probes.route_traits import traits_of
 from probes.settings import Count, Duration, Settings
-
-
-class Within(StrEnum):
-    """Limits of a diagnosis, narrowest first."""
-
-    OFF = "off"
-    SCAN = "scan"  # ask a filter, deliver nothing
-    GATEWAY = "gateway"  # also a gateway of the company that lets us assert a client
-    OPEN = "open"  # also over the Internet, with what is really ours
-
-    def includes(self, other: "Within") -> bool:
-        """Test if it allows at least as much."""
-        return list(Within).index(self) >= list(Within).index(other)
 
 
 class StartOn(StrEnum):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.config.diagnosis import Within, narrowest
+from monitor.config.diagnosis import narrowest
 from monitor.config.pace import Choices, ProbeSettings, first
 from probes.check import Check
+from probes.diagnosis.within import Within
 from probes.kinds import Kind
 from probes.mailboxes import Mailbox, ReceivedMailbox, VisitedMailbox
 from probes.mailsystems.words import Chain

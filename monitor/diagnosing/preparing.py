@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.config import Config, WatchedPath
-from monitor.config.diagnosis import Within, narrowest, needed_within
+from monitor.config.diagnosis import narrowest, needed_within
 from monitor.errors import UserError
 from monitor.store.diagnoses import Diagnosis
 from probes.diagnosis.arm import Arm
 from probes.diagnosis.factors import Factor, levers_of, untested_of
 from probes.diagnosis.plan import Mixture, Setup, stops_needed
+from probes.diagnosis.within import Within
 from probes.kinds import Kind
 from probes.route_traits import traits_of
 from probes.routes import comparison

@@ -8,5 +8,6 @@ are sufficient; if the sender's mail passes without one of them, that one is nec
 - `plan`: the next arm to send, or the conclusion, from the answers so far. It holds no state, so that a diagnosis that
   was interrupted goes on where it was.
 - `conclude`: the conclusion and its proof. `words`: the sentences for people, rendered last.
+- `within`: how far a diagnosis may go.
 - `forecast`: how many mails a diagnosis will take.
 """

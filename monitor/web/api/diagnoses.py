@@ -7,7 +7,6 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.actions.diagnosis import prepared, start
-from monitor.config.diagnosis import Within
 from monitor.diagnosing.preparing import NotAllowedError
 from monitor.output.diagnosis_json import DiagnosisWholeJson, diagnosis_whole_json
 from monitor.store.diagnoses import DiagnosisRecord
@@ -15,6 +14,7 @@ from monitor.web.api.fields import Body, Fields, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered
 from monitor.web.api.problem import ProblemError
 from probes.diagnosis.factors import Factor
+from probes.diagnosis.within import Within
 from probes.kinds import Kind
 
 MAX_DIAGNOSES = 10  # of one answer: each has some 20 arms

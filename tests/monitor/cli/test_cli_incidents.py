@@ -271,7 +271,7 @@ FIELDS = [
     *("recovering_since", "closed_at", "seconds", "ending", "merged_into", "relapses"),
     *("acknowledged", "acknowledged_by", "acknowledged_at", "owner", "tickets"),
 ]
-OF_ONE = ("failures", "history", "notices", "comments")
+OF_ONE = ("standing", "failures", "history", "notices", "comments")
 
 
 def test_for_machines(incidents_cli: IncidentsCommand) -> None:

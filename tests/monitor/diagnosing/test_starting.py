@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from monitor.config import WatchedPath
-from monitor.config.diagnosis import Within
 from monitor.diagnosing.starting import MOST_AT_ONCE, to_diagnose
 from monitor.incidents.incident import Failure, Incident, Nature, Reason
+from probes.diagnosis.within import Within
 from probes.verdict import Cause, Outcome
 from tests.support.incident_samples import failure, incident
 from tests.support.pipeline_app import ScriptedRoute, watched

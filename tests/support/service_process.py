@@ -39,6 +39,8 @@ cap       = {{ per_host_per_minute = {cap} }}
 [incidents]
 settle  = "1s"
 control_every = "10s"
+[standing]
+enabled = false  # what simulated DNS shows would be an incident of its own
 [web]
 listen = "127.0.0.1:{web}"
 metrics_listen = "127.0.0.1:{metrics}"

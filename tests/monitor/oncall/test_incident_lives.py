@@ -31,6 +31,9 @@ url    = "http://127.0.0.1:{hook}/"
 secret = {{ file = "secret" }}
 [web]
 listen = "127.0.0.1:{web}"
+[standing]
+enabled = false  # what simulated DNS shows would be an incident of its own
+
 [sandbox.companies]
 birch = "inbox"
 stone = "{stone}"

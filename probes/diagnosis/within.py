@@ -1,4 +1,4 @@
-"""How far a diagnosis may go. By itself, since commands need it before anything else is imported."""
+"""Limits of how far a diagnosis may go. By itself, since commands need it before anything else is imported."""
 
 from enum import StrEnum
 

@@ -61,6 +61,8 @@ def command_of(words: list[str]) -> Command | None:
         case "incidents", incident:
             one = f"/incidents/{incident}"
             return Command("Incident", one, {}, f"/api/v1{one}")
+        case "standing", *_:  # as the service has read it
+            return Command("Sender", "/sender", {}, "/api/v1/standing")
         case ("paths",):
             return Command("Companies", "/", {}, "/api/v1/paths")
         case "mute", "add", place:

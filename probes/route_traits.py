@@ -26,8 +26,9 @@ class RouteTraits:
 
     `relayed`: a service of the sender accepts the message and forwards it, so that replies in a dialogue are that
     service's, and the company's answers are known only from reports. `asserts_client_at`: the stage at which we assert
-    the sender's client to a gateway; `answers_from`: the first stage whose reply is to that client. `from_source_ip`:
-    the socket is bound to the source IP. `needs_mailbox`: the message ends in a mailbox, where we look for it.
+    the sender's client to a gateway; `answers_from`: the first stage whose reply is to that client. `asserts_name`: the
+    client's reverse name too. `from_source_ip`: the socket is bound to the source IP. `needs_mailbox`: the message ends
+    in a mailbox, where we look for it.
     """
 
     best_grade: Grade
@@ -35,6 +36,7 @@ class RouteTraits:
     relayed: bool = False
     asserts_client_at: Stage | None = None
     answers_from: Stage | None = None
+    asserts_name: bool = False
     from_source_ip: bool = False
     needs_mailbox: bool = True
 
@@ -48,7 +50,11 @@ ROUTE_TRAITS: dict[str, RouteTraits] = {
     "direct": RouteTraits(Grade.REAL, WayOut.INTERNET, from_source_ip=True),
     "relay": RouteTraits(Grade.REAL, WayOut.RELAY, relayed=True),
     "xclient": RouteTraits(
-        Grade.IMPERSONATED, WayOut.GATEWAY, asserts_client_at=Stage.XCLIENT, answers_from=Stage.XCLIENT
+        Grade.IMPERSONATED,
+        WayOut.GATEWAY,
+        asserts_client_at=Stage.XCLIENT,
+        answers_from=Stage.XCLIENT,
+        asserts_name=True,
     ),
     "proxy": RouteTraits(
         Grade.IMPERSONATED, WayOut.GATEWAY, asserts_client_at=Stage.PROXY, answers_from=Stage.BANNER

@@ -101,7 +101,7 @@ def _check_allowed(config: Config, wanted: DiagnosisRequest) -> None:
 
 def differing(config: Config, path: WatchedPath, sender: Identity, other: Identity) -> Mixture:
     """Return the factors in which the sender's mail differs from the other's on this path."""
-    reverse = path.route.via == "xclient" and sender.ptr != other.ptr
+    reverse = traits_of(path.route.via).asserts_name and sender.ptr != other.ptr
     found: Mapping[Factor, bool] = {
         Factor.IP: sender.source_ip != other.source_ip or reverse,
         Factor.HELO: sender.helo != other.helo,

@@ -33,9 +33,9 @@ async def as_of(
     at = _moment(text, now())
     async with Store.open(config.store.url) as store:
         found = await _known(store, config, at)
-    if not found:
-        raise _nothing_known(config, at)
     verdicts = [_verdict(each) for key, each in sorted(found.items()) if not questions or key.question in questions]
+    if not verdicts:
+        raise _nothing_known(config, at)
     if as_json:
         for verdict in verdicts:
             print(json.dumps(fact_json(verdict, at), ensure_ascii=True))

@@ -7,17 +7,17 @@ from secrets import token_bytes
 from monitor.config import WatchedPath
 from monitor.doctor.observation import Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
+from monitor.probing.flights import probe_on
 from probes.answer import Stage
 from probes.evidence import Dialogue, Handover
 from probes.kinds import Kind
 from probes.message import Message, compose
-from probes.probe import Probe, ProbePurpose
+from probes.probe import ProbePurpose
 from probes.reference import ReferenceResult, ask, ask_mail_hosts
 from probes.route_traits import WayOut, traits_of
 from probes.routes.wire import has_local_address
 from probes.sender import Identity, Role
 from probes.standing.fact import State
-from probes.token import new_probe_id
 
 BEFORE_THEM = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.BANNER})
 """Stages at which no answer of a mail system came, so that the fault may as well be ours."""
@@ -87,22 +87,7 @@ async def _knock(premises: Premises, path: WatchedPath, identity: Identity) -> O
 
 def _message(premises: Premises, path: WatchedPath, identity: Identity) -> Message:
     """A mail that is never sent: who speaks, and to whom."""
-    now = premises.outside.now()
-    probe = Probe(
-        id=new_probe_id(now),
-        company=path.company,
-        path=path.path,
-        kind=Kind.VERIFICATION,
-        role=identity.role,
-        via=path.route.via,
-        recipient=path.to,
-        source_ip=identity.source_ip,
-        created_at=now,
-        code_dead_at=now + path.code_life,
-        give_up_at=now + path.give_up,
-        retry=path.retry,
-        purpose=ProbePurpose.MANUAL,
-    )
+    probe = probe_on(path, Kind.VERIFICATION, identity, ProbePurpose.MANUAL, premises.outside.now())
     return compose(probe, identity, token_bytes(32))
 
 

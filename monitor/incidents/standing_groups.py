@@ -52,10 +52,16 @@ def _held(subject: str, incidents: Iterable[Incident]) -> list[str]:
 
 
 def _host(groups: Sequence[Group], cause: Cause | None, held: Sequence[str]) -> int | None:
-    """Return the place of the group whose mail fails for this cause: the one that has the findings already, else the
-    widest, else the oldest."""
+    """Return the place of the group whose mail fails for this cause, or for one that it explains: the one that has the
+    findings already, else that of the very cause, else the widest, else the oldest."""
     alike = [
-        (not set(held) & set(group.holders), -list(Scope).index(group.problem.scope), group.problem.since, place)
+        (
+            not set(held) & set(group.holders),
+            group.problem.cause is not cause,
+            -list(Scope).index(group.problem.scope),
+            group.problem.since,
+            place,
+        )
         for place, group in enumerate(groups)
         if group.problem.nature is Nature.MAIL and _same(group.problem.cause, cause)
     ]

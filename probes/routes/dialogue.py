@@ -6,6 +6,7 @@ to the next host where a mail server would do so.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -122,7 +123,7 @@ def next_host_may_differ(stop: Step) -> bool:
     return stop.stage in NEXT_HOST_AFTER_FAULT
 
 
-class SmtpRoute:
+class SmtpRoute(ABC):
     """A route over SMTP. It may send, or only knock; `_talk` is the whole dialogue, with these stages from MAIL on."""
 
     async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
@@ -133,8 +134,8 @@ class SmtpRoute:
         """See `Route`."""
         return await self._talk(message, Transcript(outside, 1, timeout, lambda _: None), ())
 
-    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue:
-        raise NotImplementedError
+    @abstractmethod
+    async def _talk(self, message: Message, record: Transcript, acts: Sequence[Act]) -> Dialogue: ...
 
 
 async def converse(record: Transcript, message: Message, targets: Sequence[Target], acts: Sequence[Act]) -> Dialogue:

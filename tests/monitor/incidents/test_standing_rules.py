@@ -282,3 +282,10 @@ def test_the_widest_problem_has_the_findings() -> None:
     groups = [mail(Cause.AUTHENTICATION, "acme"), mail(Cause.AUTHENTICATION, "bolt", "core", scope=Scope.EVERYBODY)]
     found = with_standing(groups, findings(StandingInput([SPF]), NOW), ())
     assert [bool(group.problem.standing) for group in found] == [False, True]
+
+
+def test_a_listing_belongs_to_the_mail_that_is_refused_for_it_and_not_to_a_wider_block_of_the_address() -> None:
+    groups = [mail(Cause.IP_BLOCKED, "granite", "bolt"), mail(Cause.IP_LISTED, "larkhill")]
+    blocked, listed = with_standing(groups, findings(StandingInput([known(Why.LISTED, zone=ZEN)]), NOW), ())
+    assert not blocked.problem.standing
+    assert listed.problem.standing

@@ -130,5 +130,6 @@ def changes_until(now: datetime) -> list[Change]:
 
 async def store_standing(store: Store, now: datetime) -> None:
     """Put all of it into a store. It was read a minute ago, so a service that starts on it asks nothing for a while."""
+    await store.standing.begin(simulated=False)
     await store.standing.keep(facts_until(now))
     await store.standing.keep_drift(Drift(Profile(now - MINUTE, {}), {}), changes_until(now))

@@ -90,6 +90,12 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
     return check
 
 
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):  # "no" in quotes would be a text, and a text may be taken for true
+        raise ValueError(f"must be true or false, without quotes, not {shown(value)}")
+    return value
+
+
 def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
@@ -294,6 +300,7 @@ def _path(value: Any, info: ValidationInfo) -> Any:
 
 Port = Annotated[int, BeforeValidator(_whole(1, 65535))]
 Count = Annotated[int, BeforeValidator(_whole(1, 1_000_000_000))]
+Switch = Annotated[bool, BeforeValidator(_switch)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Key = Annotated[str, AfterValidator(_key)]
 Text = Annotated[str, AfterValidator(_text)]

@@ -33,7 +33,7 @@ from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 from probes.http import HttpReply, WebUrl
 from probes.outside import Outside
-from probes.settings import Secret, checked_secret
+from probes.settings import Secret, Switch, checked_secret
 from probes.tls import CaFile
 
 MAX_MESSAGE_CHARS = 130
@@ -71,7 +71,7 @@ class OpsgenieChannel(NativeChannel):
     api_key: Annotated[Secret, checked_secret(_api_key)] = Field(
         description="The API key of an integration of the type API that may create and update alerts."
     )
-    eu: bool = Field(False, description="True for accounts in the EU region.")
+    eu: Switch = Field(False, description="True for accounts in the EU region.")
     url: WebUrl | None = Field(
         None,
         description="Another address of the API, without /v2/alerts; of Jira Service Management: "

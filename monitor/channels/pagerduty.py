@@ -30,7 +30,7 @@ from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
 from probes.http import HttpReply, WebUrl
 from probes.outside import Outside
-from probes.settings import Secret, checked_secret
+from probes.settings import Secret, Switch, checked_secret
 from probes.tls import CaFile
 
 MAX_SUMMARY_CHARS = 120  # it is read aloud and sent as a text message; PagerDuty takes 1,024
@@ -56,7 +56,7 @@ class PagerDutyChannel(NativeChannel):
     routing_key: Annotated[Secret, checked_secret(_routing_key)] = Field(
         description="The integration key of the service: Integrations, Events API V2."
     )
-    eu: bool = Field(False, description="True for accounts in the EU service region.")
+    eu: Switch = Field(False, description="True for accounts in the EU service region.")
     url: WebUrl | None = Field(None, description="Another address of the Events API, without /v2/enqueue.")
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from monitor.incidents.mute import Mute
 from monitor.incidents.weekly import weekly
 from probes.mailsystems.words import MailSystemKey
-from probes.settings import Key, Settings, Text, shown
+from probes.settings import Key, Settings, Switch, Text, shown
 from probes.verdict import Cause
 
 PREFIX = "maintenance:"
@@ -44,7 +44,7 @@ class MaintenanceSettings(Settings):
     paths: tuple[CompanyPath, ...] = Field((), description='Single paths to mute, such as "acme/hq".')
     mail_systems: tuple[MailSystemKey, ...] = Field((), description="Only failures at one of these mail systems.")
     causes: tuple[Cause, ...] = Field((), description="Only failures with one of these causes.")
-    everything: bool = Field(False, description="`true`: everything, with no list given.")
+    everything: Switch = Field(False, description="`true`: everything, with no list given.")
     why: Text = Field(description="The reason, shown with the mute.")
 
     @model_validator(mode="after")

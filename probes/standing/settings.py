@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from probes.dkim import Selector
-from probes.settings import Domain, Duration, Secret, Settings, checked_secret, duration_text
+from probes.settings import Domain, Duration, Secret, Settings, Switch, checked_secret, duration_text
 from probes.standing.blocklists import checked_key
 from probes.standing.fact import CONFIRMED_AFTER, MAX_AGE
 from probes.standing.lists import LISTS, ListAccess
@@ -37,7 +37,7 @@ Pause = Annotated[Duration, AfterValidator(_pause)]
 class StandingSettings(Settings):
     """[standing]: what the world publishes about the sender."""
 
-    enabled: bool = Field(True, description="Read the standing of the sender all the time, and alert on it.")
+    enabled: Switch = Field(True, description="Read the standing of the sender all the time, and alert on it.")
     every: Pause = Field(timedelta(hours=1), description="How often DNS is asked about the sender.")
     lists: Pause = Field(timedelta(minutes=15), description="How often blocklists are asked.")
     max_age: Duration = Field(
@@ -55,7 +55,7 @@ class StandingSettings(Settings):
     lists_off: tuple[Annotated[str, AfterValidator(_zone)], ...] = Field(
         (), description='Zones of blocklists that are not asked: `["all.s5h.net"]`.'
     )
-    validating: bool = Field(
+    validating: Switch = Field(
         False,
         description="The name servers of `[dns]` validate DNSSEC and nobody can change their answers on the way: "
         "believe their AD bit.",

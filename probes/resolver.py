@@ -68,13 +68,14 @@ Records = tuple[str, ...]
 class DnsAnswer:
     """An answer, which may be that there is nothing. `exists`: False if no such name exists (NXDOMAIN).
 
-    `ttl` counts seconds; `authentic` is the AD bit, worth as much as the resolver that set it and the way to it;
-    `server` answered; `target` is the name at the end of its CNAMEs.
+    `ttl` counts seconds, for what is missing by its zone's SOA record (RFC 2308, section 5), None if the answer has
+    none; `authentic` is the AD bit, worth as much as the resolver that set it and the way to it; `server` answered;
+    `target` is the name at the end of its CNAMEs.
     """
 
     records: Records
     exists: bool = True
-    ttl: int = 0
+    ttl: int | None = None
     authentic: bool = False
     server: str = ""
     target: str = ""
@@ -159,10 +160,10 @@ class DnsResolver:
             if authoritative:
                 return await self._from_authorities(name, kind, until)
             try:
-                uncached = _uncached(self._resolver().nameservers, dns.flags.RD | dns.flags.AD)
+                servers = self._resolver().nameservers
             except (dns.exception.DNSException, OSError) as error:
                 return _failed(name, kind, error, timeout)
-            return await _lookup(uncached, name, kind, until)
+            return await _lookup(_Uncached(servers, dns.flags.RD | dns.flags.AD), name, kind, until)
 
     async def _from_authorities(self, name: str, kind: str, until: float) -> DnsAnswer | Unresolved:
         """Ask the name servers of the zone that holds `name`, and for the target of a CNAME those of its zone."""
@@ -171,7 +172,7 @@ class DnsResolver:
             servers = await self._authorities(target, until)
             if isinstance(servers, Unresolved):
                 return servers
-            answer = await _lookup(_uncached(servers, 0), target, kind, until)
+            answer = await _lookup(_Uncached(servers, 0), target, kind, until)
             if isinstance(answer, Unresolved) or answer.records or answer.target in ("", target):
                 return answer
             target = answer.target
@@ -258,38 +259,81 @@ class DnsResolver:
         return self._dns
 
 
-def _uncached(servers: Any, flags: int) -> dns.asyncresolver.Resolver:
-    """Return a resolver that remembers nothing and asks for the AD bit (RFC 6840, section 5.7)."""
-    made = dns.asyncresolver.Resolver(configure=False)
-    made.nameservers = servers
-    made.timeout = TRY_SECONDS
-    made.flags = dns.flags.Flag(flags)
-    made.use_edns(0, dns.flags.DO, EDNS_PAYLOAD)
-    return made
+class _Witness(dns.nameserver.Do53Nameserver):
+    """A name server that notes that it answered: the library does not say who denied a name."""
+
+    def __init__(self, address: str, port: int, answered: list[str]) -> None:
+        super().__init__(address, port)
+        self._answered = answered
+
+    async def async_query(self, *args: Any, **options: Any) -> dns.message.Message:
+        """See the library."""
+        reply = await super().async_query(*args, **options)
+        self._answered.append(_place(self.address, self.port))
+        return reply
 
 
-async def _lookup(by: dns.asyncresolver.Resolver, name: str, kind: str, until: float) -> DnsAnswer | Unresolved:
+class _Uncached(dns.asyncresolver.Resolver):
+    """A resolver for one lookup, which remembers nothing and asks for the AD bit (RFC 6840, section 5.7). `answered`:
+    the name servers that answered, the newest last."""
+
+    def __init__(self, servers: Sequence[str | dns.nameserver.Nameserver], flags: int) -> None:
+        super().__init__(configure=False)
+        self.answered: list[str] = []
+        self.nameservers = [_witness(each, self.answered) for each in servers]
+        self.timeout = TRY_SECONDS
+        self.flags = dns.flags.Flag(flags)
+        self.use_edns(0, dns.flags.DO, EDNS_PAYLOAD)
+
+
+def _witness(server: str | dns.nameserver.Nameserver, answered: list[str]) -> str | dns.nameserver.Nameserver:
+    if isinstance(server, str):
+        return _Witness(server, 53, answered) if is_address(server) else server
+    if isinstance(server, dns.nameserver.Do53Nameserver):
+        return _Witness(server.address, server.port, answered)
+    return server
+
+
+async def _lookup(by: _Uncached, name: str, kind: str, until: float) -> DnsAnswer | Unresolved:
     seconds = max(until - asyncio.get_running_loop().time(), 0.001)
     try:
         async with asyncio.timeout_at(until):
             answer = await by.resolve(name, kind, lifetime=seconds, search=False, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN as error:
-        replies: list[dns.message.Message] = list((error.kwargs.get("responses") or {}).values())
-        return DnsAnswer((), exists=False, authentic=any(reply.flags & dns.flags.AD for reply in replies), target=name)
+        replies: list[dns.message.QueryMessage] = list((error.kwargs.get("responses") or {}).values())
+        return DnsAnswer(
+            (),
+            exists=False,
+            ttl=next(filter(None, map(_ttl, replies)), None),
+            authentic=any(reply.flags & dns.flags.AD for reply in replies),
+            server=by.answered[-1] if by.answered else "",
+            target=name,
+        )
     except (TimeoutError, dns.exception.DNSException, OSError, UnicodeError, ValueError) as error:
         return _failed(name, kind, error, seconds)
     return DnsAnswer(
         tuple(map(_text, (answer.rrset or ())[:MAX_RECORDS])),
-        ttl=answer.chaining_result.minimum_ttl,
+        ttl=_ttl(answer.response),
         authentic=bool(answer.response.flags & dns.flags.AD),
-        server=_place(answer),
+        server=_place(answer.nameserver or "", answer.port),
         target=answer.canonical_name.to_text(omit_final_dot=True).lower(),
     )
 
 
-def _place(answer: dns.resolver.Answer) -> str:
-    """Return the address of the name server that answered, with its port if that is not the usual one."""
-    return f"{answer.nameserver or ''}" + (f":{answer.port}" if answer.port not in (None, 53) else "")
+def _ttl(reply: dns.message.QueryMessage) -> int | None:
+    """Return for how many seconds a reply holds, None if it does not say: the library has a value of its own for what
+    is missing without an SOA record."""
+    try:
+        found = reply.resolve_chaining()
+    except dns.exception.DNSException:
+        return None
+    says = found.answer is not None or any(each.rdtype == dns.rdatatype.SOA for each in reply.authority)
+    return found.minimum_ttl if says else None
+
+
+def _place(address: str, port: int | None) -> str:
+    """Return the address of a name server, with its port if that is not the usual one."""
+    return address + (f":{port}" if port not in (None, 53) else "")
 
 
 def _failed(name: str, kind: str, error: Exception, seconds: float) -> Unresolved:

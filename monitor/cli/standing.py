@@ -216,10 +216,10 @@ async def _explain(subject: Subject, asker: Asker, *, as_json: bool) -> Exit:
     whole = await needs(subject.source_ip, subject.bounce_domain, asker.lookup)
     needed = max(done.lookups, whole.lookups)
     if as_json:
-        print(json.dumps(evaluation_json(done, needed), ensure_ascii=True))
+        print(json.dumps(evaluation_json(done, needed, whole.tree), ensure_ascii=True))
     else:
         out = console()
-        for line in spf_lines(subject, done, needed):
+        for line in spf_lines(subject, done, needed, whole.tree):
             out.print(line)
     if done.failures:
         return Exit.COULD_NOT_TELL

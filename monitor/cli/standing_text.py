@@ -8,7 +8,7 @@ from rich.markup import escape
 from probes.display import one_line, roughly
 from probes.labels import Label
 from probes.standing.asking import Subject
-from probes.standing.fact import FactVerdict, Question, State
+from probes.standing.fact import Branch, FactVerdict, Question, State
 from probes.standing.spf import MAX_LOOKUPS
 from probes.standing.spf_engine import SpfEvaluation
 from probes.standing.words import STATES, UNCONFIRMED, sentence
@@ -66,8 +66,8 @@ def change_lines(before: FactVerdict | None, after: FactVerdict, questions: Mapp
         yield f"  [dim]is   {escape(one_line(fact.value, MAX_SHOWN_CHARS)) or 'nothing'}[/]"
 
 
-def spf_lines(subject: Subject, done: SpfEvaluation, needed: int) -> Iterator[str]:
-    """Yield the steps of an SPF evaluation. `needed`: lookups of the whole record."""
+def spf_lines(subject: Subject, done: SpfEvaluation, needed: int, tree: Sequence[Branch]) -> Iterator[str]:
+    """Yield the steps of an SPF evaluation. `needed`: lookups of the whole record, whose branches are `tree`."""
     yield f"SPF of {escape(subject.bounce_domain)} for {escape(subject.source_ip)}: [bold]{done.result.value}[/]"
     for step in done.steps:
         yield "  " * (step.depth + 1) + escape(one_line(step.text, MAX_SHOWN_CHARS))
@@ -79,3 +79,7 @@ def spf_lines(subject: Subject, done: SpfEvaluation, needed: int) -> Iterator[st
         yield "[magenta]failed[/]       " + escape(one_line(failure, MAX_SHOWN_CHARS))
     yield f"lookups      {done.lookups} for this address, {needed} for the whole record, of at most {MAX_LOOKUPS}"
     yield f"void lookups {done.voids} of at most 2"
+    if len(tree) > 1:
+        yield "lookups of the whole record, by branch"
+        for each in tree:
+            yield f"{each.lookups:4}  {'  ' * each.depth}{escape(one_line(each.term, MAX_SHOWN_CHARS))}"

@@ -1,9 +1,10 @@
 """The documented JSON of standing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from probes.standing.fact import FactVerdict
+from probes.standing.fact import Branch, FactVerdict
 from probes.standing.spf_engine import SpfEvaluation
 from probes.standing.words import sentence
 
@@ -24,7 +25,13 @@ def fact_json(verdict: FactVerdict, now: datetime) -> dict[str, Any]:
         "age_seconds": (now - fact.at).total_seconds(),
         "ttl_seconds": fact.ttl,
         "servers": list(fact.servers),
+        "tree": tree_json(fact.tree),
     }
+
+
+def tree_json(tree: Sequence[Branch]) -> list[dict[str, Any]]:
+    """Return the branches of a record that includes others, each followed by those below it."""
+    return [{"depth": each.depth, "term": each.term, "record": each.record, "lookups": each.lookups} for each in tree]
 
 
 def change_json(before: FactVerdict | None, after: FactVerdict, now: datetime) -> dict[str, Any]:
@@ -41,8 +48,8 @@ def change_json(before: FactVerdict | None, after: FactVerdict, now: datetime) -
     return {**fact_json(after, now), "was": was}
 
 
-def evaluation_json(done: SpfEvaluation, needed: int) -> dict[str, Any]:
-    """Return one SPF evaluation. `needed`: lookups of the whole record."""
+def evaluation_json(done: SpfEvaluation, needed: int, tree: Sequence[Branch]) -> dict[str, Any]:
+    """Return one SPF evaluation. `needed`: lookups of the whole record, whose branches are `tree`."""
     return {
         "check": "spf",
         "result": done.result.value,
@@ -53,5 +60,6 @@ def evaluation_json(done: SpfEvaluation, needed: int) -> dict[str, Any]:
         "void_lookups": done.voids,
         "reason": done.reason,
         "failures": list(done.failures),
+        "tree": tree_json(tree),
         "steps": [{"depth": step.depth, "text": step.text} for step in done.steps],
     }

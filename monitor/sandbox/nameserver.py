@@ -56,11 +56,21 @@ def answer_to(data: bytes, records: Records) -> bytes:
     found = records.get((name, kind)) or records.get((f"*.{name.partition('.')[2]}", kind))
     if found:
         answer.answer.append(dns.rrset.from_text(question.name, TTL, "IN", kind, *found))
-    elif not _exists(name, records):
+        return answer.to_wire(max_size=MAX_ANSWER_BYTES)
+    if not _exists(name, records):
         answer.set_rcode(dns.rcode.NXDOMAIN)
+    if zone := _zone_of(name, records):  # for how long it is missing (RFC 2308, section 3)
+        answer.authority.append(dns.rrset.from_text(f"{zone}.", TTL, "IN", "SOA", *records[zone, "SOA"]))
     return answer.to_wire(max_size=MAX_ANSWER_BYTES)
 
 
 def _exists(name: str, records: Records) -> bool:
     """Test if there is such a name, or one below it (RFC 8020)."""
     return any(known == name or known.endswith(f".{name}") for known, _ in records)
+
+
+def _zone_of(name: str, records: Records) -> str:
+    """Return the nearest zone that holds a name, "" if there is none."""
+    labels = name.split(".")
+    parents = (".".join(labels[place:]) for place in range(len(labels)))
+    return next((parent for parent in parents if (parent, "SOA") in records), "")

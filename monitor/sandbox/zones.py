@@ -52,8 +52,8 @@ def records_of(sender: Identity, companies: Iterable[str]) -> Records:
     for name, kind, record in (*_of_sender(sender), *_of_companies(companies), *_of_lists(sender.source_ip)):
         key = (name.lower(), "AAAA" if kind == "A" and ":" in record else kind)
         found[key] = tuple(dict.fromkeys((*found.get(key, ()), record)))
-    reverse = ip_address(sender.source_ip).reverse_pointer  # nothing is there, but somebody has to say so
-    for zone in sorted({_zone_of(name) for name in (reverse, *(name for name, _ in found))}):
+    denied = (ip_address(sender.source_ip).reverse_pointer, *(row.zone for row in LISTS if row.zone))
+    for zone in sorted({_zone_of(name) for name in (*denied, *(name for name, _ in found))}):  # somebody has to deny
         found[zone, "NS"] = (f"{SERVER}.",)
         found[zone, "SOA"] = (f"{SERVER}. root.{SERVER}. 1 3600 600 86400 60",)
         found[zone.rpartition(".")[2], "NS"] = (f"{SERVER}.",)

@@ -12,14 +12,10 @@ from monitor.standing.record import FactRecord
 from probes.standing.fact import MAX_AGE, Question, State, Why
 from probes.standing.profile import ProfileItem
 
-LISTED: Mapping[Why, bool] = {Why.LISTED: True, Why.LISTED_MINOR: True, Why.NOT_LISTED: False, Why.LIST_NEUTRAL: False}
-COUNTED = frozenset(
-    {
-        *(Why.SPF_PASSES, Why.SPF_PASSES_ALL, Why.SPF_PASSES_WIDE, Why.SPF_PASSES_PTR),
-        *(Why.SPF_NEAR_LIMIT, Why.SPF_OVER_LIMIT),
-    }
-)
-"""Reasons whose second name is the number of terms that the whole SPF record needs."""
+LISTED: Mapping[Why, bool] = {
+    **dict.fromkeys((Why.LISTED, Why.LISTED_MINOR), True),
+    **dict.fromkeys((Why.NOT_LISTED, Why.NOT_LISTED_UNTESTED, Why.LIST_NEUTRAL), False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +52,13 @@ def age_by_question(figures: StandingFigures, now: datetime) -> dict[Question, f
 
 
 def spf_terms(figures: StandingFigures, now: datetime) -> int | None:
-    """Return the most terms with a lookup that an SPF record of the sender needs; None if that is not known."""
+    """Return the most terms with a lookup that an SPF record of the sender needs, whether or not it passes; None if
+    that is not known."""
     facts = (record.at(now, figures.max_age).reading for record in figures.records)
     counts = [
-        int(fact.named[1]) for fact in facts if fact.why in COUNTED and fact.named[1:] and fact.named[1].isdigit()
+        fact.tree[0].lookups
+        for fact in facts
+        if fact.question is Question.SPF and fact.why is not Why.TOO_OLD and fact.tree
     ]
     return max(counts, default=None)
 

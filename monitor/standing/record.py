@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from probes.standing.fact import CONFIRMED_AFTER, Fact, Question, State, Why
 
 COULD_NOT_TELL = frozenset({State.UNKNOWN, State.REFUSED})
+WORTH_AN_INCIDENT = frozenset({State.BAD, State.WEAK})  # settled by two readings, even the first ones there are
 RESOLUTION = timedelta(microseconds=1)
 
 
@@ -112,7 +113,7 @@ def _settle(before: FactRecord | None, reading: Fact, max_age: timedelta) -> tup
     settled, doubt = (before.settled, before.doubt) if before else (None, None)
     if reading.state in COULD_NOT_TELL:
         return settled, doubt
-    if settled is None and reading.state is not State.BAD:
+    if settled is None and reading.state not in WORTH_AN_INCIDENT:
         return Settled(reading, reading.at), None
     if settled is not None and (settled.state, settled.fact.why) == (reading.state, reading.why):
         return Settled(reading, settled.since), None

@@ -13,11 +13,13 @@ from probes.answer import Fault
 from probes.http import HttpFailure, HttpReply, HttpSession
 from probes.resolver import MAX_ADDRESSES, DnsAnswer, Resolver, Unresolved
 from probes.standing.blocklists import NO_ACCESS
-from probes.standing.fact import Assessment, Fact, Question, State, Why
+from probes.standing.fact import Assessment, Branch, Fact, Question, State, Why
 from probes.standing.lists import ListAccess
 
 LOOKUP_TIMEOUT = 5.0  # seconds for one DNS lookup
 MAX_VALUE_CHARS = 500  # of what others publish, kept in a fact
+MAX_BRANCHES = 50  # of a record that includes others; receivers stop at ten
+MAX_BRANCH_CHARS = 250
 
 
 class DkimName(NamedTuple):
@@ -77,7 +79,7 @@ class Asker:
         if isinstance(found, DnsAnswer):
             if found.server:
                 self._servers[found.server] = None
-            if found.records:
+            if found.ttl is not None:
                 self._ttls.append(found.ttl)
         return found
 
@@ -110,7 +112,12 @@ class Asker:
             tuple(text[:MAX_VALUE_CHARS] for text in found.named),
             min(self._ttls, default=None),
             tuple(self._servers),
+            tuple(_bounded(each) for each in found.tree[:MAX_BRANCHES]),
         )
+
+
+def _bounded(branch: Branch) -> Branch:
+    return replace(branch, term=branch.term[:MAX_BRANCH_CHARS], record=branch.record[:MAX_BRANCH_CHARS])
 
 
 Reader = Callable[[Subject, Asker], Awaitable[Sequence[Fact]]]

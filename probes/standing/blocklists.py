@@ -103,6 +103,8 @@ def fact_of(answer: ListAnswer) -> Fact:
         state, why = State.WEAK, Why.LISTED_MINOR
     if reading.state is ListState.CLEAR and reading.meanings:
         why = Why.LIST_NEUTRAL
+    elif reading.state is ListState.CLEAR and not row.test:
+        state, why = State.NONE, Why.NOT_LISTED_UNTESTED
     return Fact(
         Question.BLOCKLIST,
         answer.subject + _at(row),
@@ -247,7 +249,7 @@ class _Asker:
             text = answer.text.replace(self._key, KEY_SHOWN_AS) if self._key else answer.text
             return read_answer(dns_list, Unresolved(answer.fault, text))
         reading = read_answer(dns_list, answer.records)
-        return replace(reading, ttl=answer.ttl if answer.records else None, server=answer.server)
+        return replace(reading, ttl=answer.ttl, server=answer.server)
 
 
 def _may_be_asked(dns_list: DnsList, subject: str) -> bool:

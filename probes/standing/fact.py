@@ -131,6 +131,7 @@ class Why(StrEnum):
     LISTED = "listed"
     LISTED_MINOR = "listed_minor"
     NOT_LISTED = "not_listed"
+    NOT_LISTED_UNTESTED = "not_listed_untested"
     LIST_NEUTRAL = "list_neutral"
     LIST_REFUSES = "list_refuses"
     LIST_BROKEN = "list_broken"
@@ -143,6 +144,19 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of a record that leads to others, with all that is below it: of SPF, a term that asks the DNS.
+
+    `depth` is 0 for the whole; `term` is the domain or the term, `record` what is published there, "" for a term
+    without a record of its own, both hostile text; `lookups` are its own and those below it."""
+
+    depth: int
+    term: str
+    record: str
+    lookups: int
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The answer to a question, before it is dated. The fields are those of `Fact`."""
 
@@ -150,6 +164,7 @@ class Assessment:
     why: Why
     value: str = ""
     named: tuple[str, ...] = ()
+    tree: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +172,8 @@ class Fact:
     """One reading. `value` and `named` are what others publish: hostile text, bounded, to be shown with `one_line`.
 
     `subject` is the domain, name, address, or list it is about; `named` fills the sentence of `why`; `ttl` counts
-    seconds, None if there was no answer that has one; `servers` are the name servers that answered.
+    seconds, None if there was no answer that has one; `servers` are the name servers that answered. `tree`: the parts
+    of a record that includes others, each followed by those below it; the first is the whole. Empty if not counted.
     """
 
     question: Question
@@ -169,6 +185,7 @@ class Fact:
     named: tuple[str, ...] = ()
     ttl: int | None = None
     servers: tuple[str, ...] = ()
+    tree: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ away from the limit that breaks it.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from probes.standing.asking import Asker, Subject
-from probes.standing.fact import Assessment, Fact, Question, State, Why
+from probes.standing.fact import Assessment, Branch, Fact, Question, State, Why
 from probes.standing.spf_engine import SpfEvaluation, SpfResult, evaluate, needs
 
 MAX_LOOKUPS = 10  # RFC 7208, section 4.6.4
@@ -22,7 +23,16 @@ async def read_spf(subject: Subject, asker: Asker) -> Sequence[Fact]:
     """Evaluate SPF for the source IP as a receiver does."""
     done = await evaluate(subject.source_ip, subject.bounce_domain, subject.helo, asker.lookup)
     whole = await needs(subject.source_ip, subject.bounce_domain, asker.lookup) if done.record else done
-    return [asker.fact(Question.SPF, subject.bounce_domain, assess(done, max(done.lookups, whole.lookups)))]
+    found = replace(assess(done, max(done.lookups, whole.lookups)), tree=counted(done, whole))
+    return [asker.fact(Question.SPF, subject.bounce_domain, found)]
+
+
+def counted(done: SpfEvaluation, whole: SpfEvaluation) -> tuple[Branch, ...]:
+    """Return the branches of the whole record with their lookups; none if an error ended the count before the limit."""
+    needed = max(done.lookups, whole.lookups)
+    if not whole.tree or (whole.reason and needed <= MAX_LOOKUPS):
+        return ()
+    return (replace(whole.tree[0], lookups=needed), *whole.tree[1:])
 
 
 def assess(done: SpfEvaluation, needed: int) -> Assessment:

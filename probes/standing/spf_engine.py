@@ -4,15 +4,18 @@ Bounded: ten terms that ask the DNS, ten hosts each, and TIME_LIMIT. The library
 is never used.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from probes.resolver import DnsAnswer, Unresolved
+from probes.standing.fact import Branch
 
 TIME_LIMIT = 20.0  # seconds, RFC 7208, section 4.6.4
 MAX_NEEDED_QUERIES = 150  # for counting what a whole record needs
+LOOKUP_TERMS = frozenset({"include", "a", "mx", "ptr", "exists"})  # RFC 7208, section 4.6.4, beside redirect
 NOWHERE = {4: "240.0.0.1", 6: "100::1"}
 """Addresses that nobody sends from (RFC 1112, RFC 6666): no record means them, so an evaluation visits every term."""
 
@@ -45,7 +48,8 @@ class SpfEvaluation:
 
     `chain` are the terms that led to the result, outermost first: include, include, `ip4:...`. `record` is the domain's
     own. `reason` says why there is an error. `failures` are lookups that failed: by the RFC some of them only keep a
-    term from matching (5.5), so any result but a pass is uncertain.
+    term from matching (5.5), so any result but a pass is uncertain. `tree`: the record with the terms that asked the
+    DNS, each followed by those below it.
     """
 
     result: SpfResult
@@ -56,6 +60,7 @@ class SpfEvaluation:
     reason: str
     failures: tuple[str, ...]
     steps: tuple[SpfStep, ...]
+    tree: tuple[Branch, ...] = ()
 
 
 async def evaluate(ip: str, sender: str, helo: str, lookup: Lookup) -> SpfEvaluation:
@@ -83,7 +88,7 @@ async def _run(ip: str, sender: str, helo: str, lookup: Lookup, *, audit: bool) 
     # Without an audit ten terms bound the queries. The library calls a query too many a permerror, which it is not.
     limits = Limits(time_limit=TIME_LIMIT, max_queries=MAX_NEEDED_QUERIES if audit else None, audit=audit)
     done = await Evaluator(OwnResolver(), limits, receiver="mailpath").evaluate(ip, sender, helo)
-    return _evaluation(done, tuple(failures))
+    return _evaluation((sender or helo).rpartition("@")[2], done, tuple(failures))
 
 
 def _coded(answer: DnsAnswer | Unresolved, kind: str) -> tuple[str, list[str]]:
@@ -100,7 +105,7 @@ def _coded(answer: DnsAnswer | Unresolved, kind: str) -> tuple[str, list[str]]:
     return "NOERROR", records
 
 
-def _evaluation(done: Any, failures: tuple[str, ...]) -> SpfEvaluation:
+def _evaluation(domain: str, done: Any, failures: tuple[str, ...]) -> SpfEvaluation:
     chain: list[str] = []  # the terms that are open, one for each depth
     record = reason = ""
     steps: list[SpfStep] = []
@@ -131,4 +136,25 @@ def _evaluation(done: Any, failures: tuple[str, ...]) -> SpfEvaluation:
         reason,
         failures,
         tuple(steps),
+        _tree(domain, done),
     )
+
+
+def _tree(domain: str, done: Any) -> tuple[Branch, ...]:
+    """Return the branches of an evaluation. Terms that are evaluated without the DNS are in the records."""
+    found = [Branch(0, domain, "", 0)]
+    for event in done.trace.events:
+        data = event.data
+        if event.kind in ("policy_parsed", "parse_error"):
+            found[-1] = replace(found[-1], record=str(data["policy"]))
+        elif event.kind == "mech_start" and data["mechanism"] in LOOKUP_TERMS:
+            found.append(Branch(event.depth + 1, str(data["raw"]), "", 1))
+        elif event.kind == "recurse_in" and data["via"] == "redirect":
+            found.append(Branch(event.depth + 1, f"redirect={data['domain']}", "", 1))
+    return tuple(replace(each, lookups=each.lookups + _below(found, place)) for place, each in enumerate(found))
+
+
+def _below(branches: Sequence[Branch], place: int) -> int:
+    """Return the number of branches below one."""
+    depth = branches[place].depth
+    return sum(1 for _ in itertools.takewhile(lambda each: each.depth > depth, branches[place + 1 :]))

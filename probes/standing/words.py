@@ -128,6 +128,7 @@ SENTENCES: dict[Why, str] = {  # {0}, {1}: Fact.named
     Why.LISTED: "{0} lists it: {1}. Removal: {2}",
     Why.LISTED_MINOR: "{0} lists it: {1}. Few gateways use that list or this part of it. Removal: {2}",
     Why.NOT_LISTED: "{0} does not list it, and passes its own test",
+    Why.NOT_LISTED_UNTESTED: "{0} does not have it, which harms nobody; the list has no test entry",
     Why.LIST_NEUTRAL: "{0} knows it, and that is no listing: {1}",
     Why.LIST_REFUSES: "{0} does not answer us: {1}",
     Why.LIST_BROKEN: "{0} cannot be believed: {1}",

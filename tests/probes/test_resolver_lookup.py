@@ -43,6 +43,24 @@ async def test_what_does_not_exist_is_an_answer(authoritative: bool) -> None:
     assert (nowhere.records, nowhere.exists) == ((), False)
 
 
+@pytest.mark.parametrize("authoritative", [False, True])
+@pytest.mark.parametrize("name", ["a.example", "no.example"])
+async def test_what_is_missing_says_who_denied_it_and_for_how_long(name: str, authoritative: bool) -> None:
+    soa: Records = {("example", "SOA"): ["ns.example. root.example. 1 3600 600 86400 120"]}
+    async with name_server({**ZONE, **soa}) as dns:
+        found = await resolver(dns).lookup(name, "MX", timeout=2, authoritative=authoritative)
+    assert isinstance(found, DnsAnswer)
+    assert (found.records, found.ttl, found.server) == ((), 120, dns.where)  # the lesser of 3600 and 120: RFC 2308, 5
+
+
+@pytest.mark.parametrize("name", ["a.example", "no.example"])
+async def test_what_is_missing_without_a_reason_has_no_time_to_live(name: str) -> None:
+    async with name_server(ZONE) as dns:
+        found = await resolver(dns).lookup(name, "MX", timeout=2)
+    assert isinstance(found, DnsAnswer)
+    assert (found.ttl, found.server) == (None, dns.where)
+
+
 async def test_each_lookup_asks_again() -> None:
     async with name_server(ZONE) as dns:
         asking = resolver(dns)

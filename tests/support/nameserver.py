@@ -57,8 +57,12 @@ class NameServer(asyncio.DatagramProtocol):
             answer.set_rcode(dns.rcode.from_text(found))
         elif found:
             answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *found))
-        elif not any(name == known for known, _ in self.records):
-            answer.set_rcode(dns.rcode.NXDOMAIN)
+        else:
+            if not any(name == known for known, _ in self.records):
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+            for zone, record in ((zone, self.records[zone, of]) for zone, of in self.records if of == "SOA"):
+                if name.endswith(zone):
+                    answer.authority.append(dns.rrset.from_text(f"{zone}.", 3600, "IN", "SOA", *record))
         self._transport.sendto(answer.to_wire(max_size=65535), addr)
 
     def _follow(self, answer: dns.message.Message, name: str, kind: str) -> tuple[str, list[str] | str]:

@@ -34,9 +34,20 @@ class WhichChanges(PageOfList):
     days: int = Field(HISTORY_DAYS, ge=1, le=MAX_DAYS, description=f"Of so many days, at most {MAX_DAYS}.")
 
 
+class BranchJson(TypedDict):
+    """A part of a record that includes others: of SPF, a term that asks the DNS, and the record that it leads to; ""
+    for a term without one. `lookups`: its own and those below it."""
+
+    depth: int
+    term: str
+    record: str
+    lookups: int
+
+
 class StandingFactJson(TypedDict):
     """One fact, as `mailpath standing --json` prints it. `suspected`: bad once, not confirmed; `state` is then
-    `unknown`. `value` and `named` are what others publish, unchanged. `since`: when the state began, as far as is known
+    `unknown`. `value`, `named` and `tree` are what others publish, unchanged. `tree`: the SPF record
+    with what it includes, each part followed by those below it; the first is the whole; empty if it was not counted. `since`: when the state began, as far as is known
     of the last 90 days. `zone`: that of the blocklist, else null."""
 
     check: Question
@@ -51,6 +62,7 @@ class StandingFactJson(TypedDict):
     age_seconds: float
     ttl_seconds: int | None
     servers: list[str]
+    tree: list[BranchJson]
     since: Time
     zone: str | None
 

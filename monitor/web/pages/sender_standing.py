@@ -13,7 +13,7 @@ from monitor.standing.spans import DayRun, day_runs
 from monitor.web.caller_view import CallerView
 from monitor.web.sender_standing import HISTORY_DAYS, KnownFact, SeenChange, known_facts, seen_changes
 from probes.standing.blocklists import listed_subject
-from probes.standing.fact import Fact, Question, State, Why
+from probes.standing.fact import Branch, Fact, Question, State, Why
 from probes.standing.lists import LISTS, DnsList, ListWeight
 from probes.standing.profile import ITEMS
 from probes.standing.words import MAX_NAMED_CHARS, QUESTIONS, SENTENCES, STATES, UNCONFIRMED, sentence
@@ -61,8 +61,18 @@ class StateStrip:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchView:
+    """A part of a record that includes others, and the parts below it."""
+
+    term: str
+    record: str
+    lookups: int
+    below: tuple["BranchView", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One check. `in_full`: what `why` had to cut, such as a long SPF chain."""
+    """One check. `in_full`: what `why` had to cut, such as a long SPF chain. `tree`: of SPF, the whole record."""
 
     key: str
     label: str
@@ -73,6 +83,7 @@ class CheckRow:
     why: str
     since: datetime
     in_full: tuple[str, ...]
+    tree: BranchView | None
     strip: StateStrip
 
 
@@ -157,6 +168,7 @@ _LISTED = ListWords("works", State.GOOD, "listed")
 _UNASKED = ListWords("could not be asked", State.UNKNOWN, "not known")
 LIST_WORDS: dict[Why, ListWords] = {
     Why.NOT_LISTED: _WORKS,
+    Why.NOT_LISTED_UNTESTED: _WORKS,
     Why.LIST_NEUTRAL: _WORKS,
     Why.LISTED: _LISTED,
     Why.LISTED_MINOR: _LISTED,
@@ -273,8 +285,20 @@ def _check_row(known: KnownFact, now: datetime) -> CheckRow:
         why=_sentence(fact),
         since=known.since,
         in_full=tuple(each for each in fact.named if len(each) > MAX_NAMED_CHARS),
+        tree=next(iter(branch_views(fact.tree)), None),
         strip=strip_of_states(day_runs(known.spans, now, HISTORY_DAYS), HISTORY_DAYS),
     )
+
+
+def branch_views(tree: Sequence[Branch]) -> tuple[BranchView, ...]:
+    """Return branches with those below each: what follows with a greater depth."""
+    found: list[BranchView] = []
+    place = 0
+    while place < len(tree):
+        each, first = tree[place], place + 1
+        place = next((later for later in range(first, len(tree)) if tree[later].depth <= each.depth), len(tree))
+        found.append(BranchView(each.term, each.record, each.lookups, branch_views(tree[first:place])))
+    return tuple(found)
 
 
 def _list_rows(known: Iterable[KnownFact]) -> Iterable[ListRow]:
@@ -306,7 +330,9 @@ def _list_row(dns_list: DnsList, known: Sequence[KnownFact]) -> ListRow:
         itself=mark_of_state(words.look, word="No test entry" if untested else _begun(words.itself)),
         ours=mark_of_state(record.state, word=_begun(once)),
         told=words.look is State.GOOD,
-        why="" if record.reading.why in (Why.NOT_LISTED, *OF_LISTING) else _sentence(record.reading),
+        why=""
+        if record.reading.why in (Why.NOT_LISTED, Why.NOT_LISTED_UNTESTED, *OF_LISTING)
+        else _sentence(record.reading),
         subjects=tuple(listed_subject(each.record.reading, dns_list) for each in known),
         listed=listed,
         page=dns_list.page_about(listed_subject(record.reading, dns_list)),

@@ -127,6 +127,19 @@ async def test_explain_shows_each_step(capsys: pytest.CaptureFixture[str]) -> No
     assert "lookups      1 for this address, 1 for the whole record, of at most 10" in text
     found = json.loads(capsys.readouterr().out)
     assert (found["result"], found["lookups"], found["void_lookups"]) == ("pass", 1, 0)
+    assert text.splitlines()[-2:] == ["   1  account.trimble.com", "   1    include:mail.trimble.com"]
+    assert [(each["term"], each["lookups"]) for each in found["tree"]] == [
+        ("account.trimble.com", 1),
+        ("include:mail.trimble.com", 1),
+    ]
+
+
+async def test_the_lookups_of_a_fact_are_counted_by_branch(capsys: pytest.CaptureFixture[str]) -> None:
+    async with name_server(ZONE) as dns:
+        await standing(config_of(dns), options("spf"), wait=no_wait)
+    (fact,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["depth"], each["lookups"]) for each in fact["tree"]] == [(0, 1), (1, 1)]
+    assert fact["tree"][1]["record"] == "v=spf1 ip4:104.130.122.0/23 -all"
 
 
 async def test_an_unknown_check_is_an_error_with_a_suggestion() -> None:

@@ -39,7 +39,9 @@ async def test_the_sandbox_has_one_bad_fact_and_one_listing(capsys: pytest.Captu
     }
     assert {check for (check, _), fact in facts.items() if fact["state"] == "none"} == {
         *("mta_sts", "dane", "dnssec", "bimi"),
+        "blocklist",  # a list of good senders that does not have it
     }
+    assert {key for key, fact in facts.items() if not fact["servers"] or not fact["ttl_seconds"]} == set()
     assert code is Exit.NOT_OK
     assert "simulated" in said.err
 

@@ -15,7 +15,7 @@ from monitor.standing.measured import (
     zones,
 )
 from monitor.standing.record import FactRecord
-from probes.standing.fact import Fact, Question, State, Why
+from probes.standing.fact import Branch, Fact, Question, State, Why
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 ZEN = "zen.spamhaus.org"
@@ -90,8 +90,13 @@ def test_the_age_is_that_of_what_was_read_longest_ago() -> None:
 
 
 def test_lookups_of_spf_are_known_while_it_passes() -> None:
-    assert spf_terms(figures(GOOD), NOW) == 7
-    assert spf_terms(figures(BAD, UNKNOWN), NOW) is None
+    tree = (Branch(0, "a.example", "v=spf1 include:b.example -all", 7), Branch(1, "include:b.example", "", 7))
+    counted = {each.state: replace(each, reading=replace(each.reading, tree=tree)) for each in (GOOD, BAD)}
+    suspected = replace(counted[State.BAD], state=State.UNKNOWN, suspected=True)
+    for record in (*counted.values(), suspected):  # a record that needs twelve is what somebody has to see
+        assert spf_terms(figures(record), NOW) == 7
+        assert spf_terms(figures(record), NOW + timedelta(hours=7)) is None
+    assert spf_terms(figures(GOOD, BAD, UNKNOWN), NOW) is None
 
 
 def test_the_lists_that_are_asked() -> None:

@@ -75,6 +75,8 @@ def shown(record: FactRecord) -> str:
         ("bxb", ".xx", "!bb"),  # bad in two ways is bad; one answer does not turn it back
         ("gwg", "ggg", "gwg"),
         ("gww", "ggw", "gww"),
+        ("www", ".ww", "www"),  # so is weak: a listing that is the first reading of all is one answer
+        ("wgg", ".gg", "wgg"),
     ],
 )
 def test_two_readings_settle_a_fact(score: str, settles: str, shows: str) -> None:

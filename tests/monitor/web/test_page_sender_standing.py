@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 from monitor.config import Config
 from monitor.config.model import CompanySettings
 from monitor.standing.record import FactRecord
-from monitor.web.pages.sender_standing import standing_view, strip_of_states
+from monitor.web.pages.sender_standing import branch_views, standing_view, strip_of_states
 from monitor.web.sender_standing import KnownFact
 from probes.standing.blocklists import ListState
-from probes.standing.fact import Question, State, Why
+from probes.standing.fact import Branch, Question, State, Why
+from probes.standing.lists import LISTS
+from probes.standing.words import sentence
 from tests.support.page_samples import NOW, SamplePages, Via, open_sample_pages, path, well_made
-from tests.support.standing_samples import ADDRESS, CHAIN, DOMAIN, fact, history, listing, store_standing
+from tests.support.standing_samples import ADDRESS, CHAIN, DOMAIN, RECORD, fact, history, listing, store_standing
 
 
 class Direct(Via):
@@ -83,10 +86,31 @@ def test_the_state_of_a_list_stands_beside_what_it_says_of_us(state: ListState, 
     assert row.page == f"https://check.spamhaus.org/results/?query={ADDRESS}"
 
 
-def test_a_list_without_a_test_entry_is_not_said_to_work() -> None:
-    rows = history([listing("list.dnswl.org", ListState.CLEAR, NOW)], "list.dnswl.org")
+@pytest.mark.parametrize("zone", [row.public_zone for row in LISTS if not row.test])
+def test_a_list_without_a_test_entry_is_nowhere_said_to_pass_a_test(zone: str) -> None:
+    """Neither on the page nor on the command line."""
+    rows = history([listing(zone, ListState.CLEAR, NOW)], zone)
     (row,) = standing_view(Config(), [known(each) for each in rows], (), NOW).lists
-    assert row.itself.word == "No test entry"
+    assert (row.itself.word, row.ours.word, row.told) == ("No test entry", "Not listed", True)
+    assert sentence(rows[0].reading).endswith("does not have it, which harms nobody; the list has no test entry")
+    assert rows[0].state is State.NONE
+
+
+def test_branches_of_a_record_are_nested_by_their_depth() -> None:
+    flat = [Branch(depth, name, "", 1) for depth, name in ((0, "a"), (1, "b"), (2, "c"), (1, "d"), (0, "e"))]
+    first, second = branch_views(flat)
+    assert [each.term for each in (first, *first.below, *first.below[0].below, second)] == ["a", "b", "d", "c", "e"]
+
+
+async def test_the_page_counts_the_lookups_of_each_include(sample_pages: SamplePages) -> None:
+    tree = (Branch(0, DOMAIN, RECORD, 2), Branch(1, "include:<b>x</b>", "v=spf1 a -all", 2), Branch(2, "a", "", 1))
+    spf = replace(fact(Question.SPF, State.GOOD, Why.SPF_PASSES, NOW, "a", "2"), tree=tree)
+    await sample_pages.store.standing.keep(history([spf]))
+    page = await sample_pages.get("/sender")
+    well_made(page)
+    assert f"{DOMAIN}: 2 lookups {RECORD}" in page.words
+    assert "include:<b>x</b>: 2 lookups v=spf1 a -all" in page.words
+    assert "a: 1 lookup" in page.words
 
 
 def test_a_strip_without_readings_says_so() -> None:

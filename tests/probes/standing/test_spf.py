@@ -7,7 +7,7 @@ import pytest
 from probes.answer import Fault
 from probes.resolver import DnsAnswer, Unresolved
 from probes.standing.fact import State, Why
-from probes.standing.spf import assess, is_wide
+from probes.standing.spf import assess, counted, is_wide
 from probes.standing.spf_engine import SpfEvaluation, SpfResult, evaluate, needs
 
 IP, DOMAIN = "192.0.2.50", "a.example"
@@ -134,3 +134,50 @@ async def test_a_failed_include_is_a_temporary_error_and_no_void_lookup() -> Non
     done = await evaluated({DOMAIN: "v=spf1 include:s.example -all", "s.example": None})
     assert (done.result, done.voids) == (SpfResult.TEMPERROR, 0)
     assert assess(done, 1).state is State.UNKNOWN
+
+
+# ---- The tree -------------------------------------------------------------------------------------------------------
+
+NESTED: Mapping[str, str | None] = {
+    DOMAIN: "v=spf1 include:one.example a ip4:198.51.100.1 redirect=two.example",
+    "one.example": "v=spf1 include:three.example mx ~all",
+    "two.example": "v=spf1 exists:four.example -all",
+    "three.example": "v=spf1 ip4:203.0.113.0/24 -all",
+}
+
+
+async def tree_of(zone: Mapping[str, str | None]) -> list[tuple[int, str, int]]:
+    done, whole = await evaluated(zone), await evaluated(zone, whole=True)
+    return [(each.depth, each.term, each.lookups) for each in counted(done, whole)]
+
+
+async def test_lookups_are_counted_for_each_branch_of_the_whole_record() -> None:
+    assert await tree_of(NESTED) == [
+        (0, DOMAIN, 6),
+        (1, "include:one.example", 3),
+        (2, "include:three.example", 1),
+        (2, "mx", 1),
+        (1, "a", 1),
+        (1, "redirect=two.example", 2),
+        (2, "exists:four.example", 1),
+    ]
+    records = {each.term: each.record for each in (await evaluated(NESTED, whole=True)).tree}
+    assert records[DOMAIN] == NESTED[DOMAIN]
+    assert (records["redirect=two.example"], records["a"]) == (NESTED["two.example"], "")
+
+
+async def test_a_record_that_passes_early_or_fails_is_counted_all_the_same() -> None:
+    for end in (f"ip4:{IP} include:one.example", "include:one.example"):
+        assert (await tree_of({**NESTED, DOMAIN: f"v=spf1 {end} -all"}))[0] == (0, DOMAIN, 3)
+
+
+async def test_a_record_over_the_limit_is_counted_to_its_end() -> None:
+    zone = {DOMAIN: "v=spf1 " + " ".join(f"a:h{number}.example" for number in range(12)) + " -all"}
+    done = await evaluated(zone)
+    assert assess(done, 12).why is Why.SPF_BROKEN
+    assert (await tree_of(zone))[0] == (0, DOMAIN, 12)
+
+
+@pytest.mark.parametrize("zone", [{**NESTED, "three.example": None}, {**NESTED, "two.example": "v=spf1 ipv4:x"}, {}])
+async def test_a_count_that_did_not_come_to_its_end_is_none(zone: Mapping[str, str | None]) -> None:
+    assert await tree_of(zone) == []

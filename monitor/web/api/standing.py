@@ -46,9 +46,9 @@ class BranchJson(TypedDict):
 
 class StandingFactJson(TypedDict):
     """One fact, as `mailpath standing --json` prints it. `suspected`: bad once, not confirmed; `state` is then
-    `unknown`. `value`, `named` and `tree` are what others publish, unchanged. `tree`: the SPF record
-    with what it includes, each part followed by those below it; the first is the whole; empty if it was not counted. `since`: when the state began, as far as is known
-    of the last 90 days. `zone`: that of the blocklist, else null."""
+    `unknown`. `value`, `named` and `tree` are what others publish, unchanged. `tree`: the SPF record with what it
+    includes, each part followed by those below it; the first is the whole; empty if it was not counted. `since`: when
+    the state began, as far as is known of the last 90 days. `zone`: that of the blocklist, else null."""
 
     check: Question
     subject: str

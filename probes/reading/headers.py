@@ -173,8 +173,9 @@ class _Side:
     def _stated(self) -> Iterator[str]:
         everywhere = not self.hops or self._is_home_of("microsoft")
         written = self.section[self.top : None if everywhere else self.end]
+        there = {field.name for field in written}
         for name, form in STATED:
-            for field in written:
+            for field in written if name in there else ():
                 if field.name == name and (found := form.search(field.value)) and found[1] != NO_ADDRESS:
                     try:
                         yield str(ip_address(found[1]))

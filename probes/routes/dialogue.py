@@ -30,6 +30,7 @@ NEXT_HOST_AFTER_FAULT = frozenset({Stage.CONNECT, Stage.BANNER, Stage.EHLO, Stag
 NEXT_HOST_AFTER_5XX = frozenset({Stage.BANNER, Stage.STARTTLS})
 REFUSING = frozenset(Stage) - {Stage.STARTTLS, Stage.AUTH}  # 5xx to these speaks of the connection, not of the mail
 UNHURT = (None, Fault.NOT_OFFERED)  # after these the connection is good for a QUIT
+WITHDRAWING_SECONDS = 5.0  # for replies that decide nothing any more
 SHARE_FOR_TLS = 0.5  # of a host's time, where the rest is for another try without TLS
 
 
@@ -312,18 +313,43 @@ class SmtpDialogue:
         self.record.tls, self.record.certificate_ends = self.wire.tls, self.wire.certificate_ends
         return self.keep(Stage.STARTTLS, began, trouble or asked, text=self.wire.tls)
 
-    async def mail(self) -> Stop:
-        """Send MAIL FROM. From here on only this host is used, up to the deadline."""
+    async def transaction(self) -> Stop:
+        """Send MAIL, RCPT and DATA: together where the server offers PIPELINING (RFC 2920), as mail servers do. From
+        here on only this host is used, up to the deadline."""
         self.until = self.record.deadline
-        return await self.say(Stage.MAIL, mail_from(self.message, self.offered))
+        commands = (
+            (Stage.MAIL, mail_from(self.message, self.offered)),
+            (Stage.RCPT, rcpt_to(self.message, self.offered)),
+            (Stage.DATA, "DATA"),
+        )
+        if "PIPELINING" in self.offered:
+            return await self._say_together(commands)
+        for stage, line in commands:
+            if (stop := await self.say(stage, line)) is not None:
+                return stop
+        return None
 
-    async def rcpt(self) -> Stop:
-        """Send RCPT TO."""
-        return await self.say(Stage.RCPT, rcpt_to(self.message, self.offered))
+    async def _say_together(self, commands: Sequence[tuple[Stage, str]]) -> Stop:
+        """Send commands at once and record a step for each reply, up to the first that stops."""
+        began, early = self.record.time(), self.unasked()
+        if early is None:
+            self.wire.write(b"".join(command(line) for _, line in commands))
+        for number, (stage, _) in enumerate(commands, start=1):
+            stop = self.keep(stage, began, early or await self.wire.reply(self.until))
+            if stop is not None:
+                if early is None and stop.fault is None:
+                    await self._withdraw(len(commands) - number)
+                return stop
+            began = self.record.time()
+        return None
 
-    async def data(self) -> Stop:
-        """Send DATA."""
-        return await self.say(Stage.DATA, "DATA")
+    async def _withdraw(self, unanswered: int) -> None:
+        """Read the replies to what was sent together and is refused already, so that QUIT ends the dialogue in order.
+        A server that would take data for nobody gets none: it drops the mail with the connection."""
+        until = min(self.until, self.record.time() + WITHDRAWING_SECONDS)
+        for _ in range(unanswered):
+            if isinstance(await self.wire.reply(until), WireFault):
+                return
 
     async def content(self) -> Stop:
         """Send the content. If this ends in a fault, the server may or may not have accepted it."""
@@ -338,4 +364,4 @@ class SmtpDialogue:
         self._wire.drop()
 
 
-DELIVERY: tuple[Act, ...] = (SmtpDialogue.mail, SmtpDialogue.rcpt, SmtpDialogue.data, SmtpDialogue.content)
+DELIVERY: tuple[Act, ...] = (SmtpDialogue.transaction, SmtpDialogue.content)

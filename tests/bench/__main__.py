@@ -1,4 +1,4 @@
-"""`make bench`, `python -m tests.bench [--quick] [--only NAME] [--json FILE]`: measure, and show one table.
+"""`make bench`, `python -m tests.bench [--quick | --long] [--only NAME] [--json FILE]`: measure, and show one table.
 
 Each run is kept below $XDG_STATE_HOME/mailpath-bench, and compared with the last one of the same machine.
 """
@@ -39,6 +39,7 @@ from tests.bench.loopback_service import log_to_nowhere
 from tests.bench.round_trip import Step
 
 LONGEST = 420.0  # seconds for all of it
+LONG_SECONDS = 900.0  # for that with --long
 PAPER = 140  # columns where there is no terminal
 
 
@@ -69,11 +70,10 @@ PARTS: dict[str, Part] = {
 }
 
 
-async def _measure(names: list[str], quick: bool) -> list[Finding]:
+async def _measure(plans: dict[str, Any], longest: float) -> list[Finding]:
     task_itself = asyncio.current_task()
     assert task_itself is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task_itself.cancel)  # so that nothing is left behind
-    plans = {name: PARTS[name].quick if quick else PARTS[name].full for name in names}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     found: list[Finding] = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -83,13 +83,13 @@ async def _measure(names: list[str], quick: bool) -> list[Finding]:
             progress.update(task, advance=1, description=what)
 
         try:
-            async with asyncio.timeout(LONGEST) as limit:
-                for name in names:
-                    found += await PARTS[name].measure(plans[name], step)
+            async with asyncio.timeout(longest) as limit:
+                for name, plan in plans.items():
+                    found += await PARTS[name].measure(plan, step)
         except TimeoutError:
             if not limit.expired():
                 raise
-            found.append(Remark("Not measured", f"stopped after {LONGEST:.0f} s; the rest is missing"))
+            found.append(Remark("Not measured", f"stopped after {longest:.0f} s; the rest is missing"))
     return found
 
 
@@ -97,6 +97,7 @@ def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--list", action="store_true", help="name the parts and measure nothing")
     parser.add_argument("--quick", action="store_true", help="less than 40 seconds, and rougher")
+    parser.add_argument("--long", action="store_true", help="alone: ten thousand paths on schedule for ten minutes")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be given several times")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with this run, written with --json")
@@ -111,7 +112,7 @@ def _main() -> None:
     log_to_nowhere()
     began = time.perf_counter()
     try:
-        found = asyncio.run(_measure(given.only or list(PARTS), given.quick))
+        found = asyncio.run(_measure(_plans(given), LONG_SECONDS if given.long else LONGEST))
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
     seconds = time.perf_counter() - began
@@ -119,9 +120,17 @@ def _main() -> None:
     show(found, seconds, out, history.changes(found, past) or None)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     text = as_json(found, seconds, at)
-    history.keep(text, at, given.quick, history.folder())
+    if not given.long:
+        history.keep(text, at, given.quick, history.folder())
     if given.json:
         given.json.write_text(text)
+
+
+def _plans(given: argparse.Namespace) -> dict[str, Any]:
+    """Return how each wanted part is measured."""
+    if given.long:
+        return {"many-paths": many_paths.LONG}
+    return {name: PARTS[name].quick if given.quick else PARTS[name].full for name in given.only or PARTS}
 
 
 def _parts() -> list[str]:

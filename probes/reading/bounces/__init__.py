@@ -37,6 +37,7 @@ from probes.reading.bounces.session import Session, specific_answer
 from probes.reading.bounces.token_search import token_in
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.reading.mime import ParsedMail, open_mail
+from probes.reading.replies.folding import lowered
 
 _HEADERS = ("from", "to", "subject", "date", "received", "return-path", "content-type", "mime-version", "message-id")
 RECIPIENTS_READ = 100  # what a server must take at once (RFC 5321, section 4.5.3.1.8); a probe has one
@@ -90,12 +91,16 @@ def _prose(mail: ParsedMail) -> str:
 
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status", "message/xdelivery-status")
-_REPORT_IN_PROSE = re.compile(r"^>? ?Final-Recipient[ \t]*:[ \t]*rfc822", re.IGNORECASE | re.MULTILINE)
+_REPORT_IN_PROSE = re.compile(r"\n>? ?final-recipient[ \t]*:[ \t]*rfc822")
+
+
+def _has_report(text: str) -> bool:
+    return _REPORT_IN_PROSE.search("\n" + lowered(text)) is not None
 
 
 def _reported(mail: ParsedMail, text: str) -> _Reading | None:
     sources = [part.text() for part in mail.parts if part.type in _REPORTS]
-    if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, text[:NOTICE_READ])):
+    if not sources and _has_report(text) and (is_from_machine(mail) or is_notice(mail, text[:NOTICE_READ])):
         sources = [re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)]
     report = reports.read_report("\n\n".join(sources)) if sources else None
     if report is None or not report.recipients:
@@ -217,10 +222,10 @@ def _receipt(mail: ParsedMail) -> _Reading | None:
     return MailKind.SUCCESS, [untroubled(_name(group), "") for group in report.recipients], ""
 
 
-_REPORTER = re.compile(
+_REPORTER = re.compile(  # in lower case
     r"(?:(?:program|system|agent[^\n]{0,20}|service|relay) (?:at|on)(?: host)?|generating server:)[ \t]+"
-    r"([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|^Message from +([\w.-]+\w)",
-    re.IGNORECASE | re.MULTILINE,
+    r"([a-z0-9][\w-]*(?:\.[\w-]+)+)|^message from +([\w.-]+\w)",
+    re.MULTILINE,
 )
 
 
@@ -238,10 +243,14 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
         )
         for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
     ]
-    reporter = _REPORTER.search(notice)
+    return kind, [trouble.facts() for trouble in troubles], _reporter(mail, notice)
+
+
+def _reporter(mail: ParsedMail, notice: str) -> str:
+    if named := _REPORTER.search(lowered(notice)):
+        return notice[slice(*named.span(named.lastindex or 0))]
     sender = address_in(mail.headers.get("from"))
-    reporting = (reporter[1] or reporter[2]) if reporter else sender.rpartition("@")[2] if is_machine(sender) else ""
-    return kind, [trouble.facts() for trouble in troubles], reporting
+    return sender.rpartition("@")[2] if is_machine(sender) else ""
 
 
 def _answer(said: RecipientNotice, session: Session, longest: int) -> ReportedReply:

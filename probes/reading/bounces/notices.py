@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from probes.reading.bounces.address import ADDRESS, addresses_in, is_machine, plain
+from probes.reading.replies.folding import lowered
 from probes.reading.replies.prose import notice_end
 
 NOTICE_READ = 1 << 15  # characters; what stands below is the returned message
@@ -42,21 +43,30 @@ _NAMES = (
     r"|받는 ?사람|수신자)"
 )
 _DATED = r"[ \t]+(?:on|am|le|el|em|il|op) (?:[^\W\d]{2,12}\.?,? )?\d"
-ROWS = (
+_ANY = ("@",)
+ROWS = (  # lines that name a recipient; one of the words is in each, in lower case, and whether it is, is found at once
     # qmail, Postfix, Courier, Exim 3, OpenSMTPD, GMX, 1&1, Yahoo: <a@b>: reason
-    _row(r"^[ \t]{0,8}[\"'<]{0,2}ADDRESS[\"'>]{0,2}(?: ?\([^()\n]{1,80}\))?[ \t]?:(?!//)"),
-    _row(r"^[ \t]*<?ADDRESS>?[ \t]?\.\.\."),  # smail
-    _row(r"^[ \t]*(?:[^\n@<>]{1,80}<)?[\"'<]?ADDRESS[\"'>]{0,2}", _DATED),  # Exchange 5.5 to 2003
-    _row(r"^[ \t]*(?:[^\n@:]{0,200};)?dda:(?:smtp|rfc-822)=ADDRESS;?", _DATED),  # Exchange 5.5: an X.400 address
-    _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1: a@b [reason]
-    _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]{0,200}ERROR_CODE|Invalid Address)"),  # Zoho
-    _row(r"^[^\n]{0,200}?\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho, delays
-    _row(r"^[ \t>*-]*", _NAMES, r"[ \t]*[:：][ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"),  # EZweb, LSMTP, SurfControl
-    _row(r"^(?:[ \t>]|Sent|<<<)*RCPT TO[ \t]*:[ \t]*<?ADDRESS"),  # Verizon, James, InterScan, transcripts
-    _row(r"^>>> ?<?ADDRESS>? <"),  # Activehunter
-    _row(r"^[ \t]*(?:[*>•·]|--{0,3})[ \t]+[\"<]?ADDRESS[\">]?[ \t.]*$"),  # Mimecast, MDaemon, X3
+    ((":",), _row(r"^[ \t]{0,8}[\"'<]{0,2}ADDRESS[\"'>]{0,2}(?: ?\([^()\n]{1,80}\))?[ \t]?:(?!//)")),
+    (("...",), _row(r"^[ \t]*<?ADDRESS>?[ \t]?\.\.\.")),  # smail
+    (_ANY, _row(r"^[ \t]*(?:[^\n@<>]{1,80}<)?[\"'<]?ADDRESS[\"'>]{0,2}", _DATED)),  # Exchange 5.5 to 2003
+    (("dda:",), _row(r"^[ \t]*(?:[^\n@:]{0,200};)?dda:(?:smtp|rfc-822)=ADDRESS;?", _DATED)),  # Exchange 5.5: X.400
+    (("[",), _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]")),  # X1: a@b [reason]
+    # Zoho, and its delays
+    (("error_code", "invalid address"), _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]{0,200}ERROR_CODE|Invalid Address)")),
+    (("[status: ",), _row(r"^[^\n]{0,200}?\[Status: [^\n\]]{0,80}Address: <?ADDRESS")),
+    # EZweb, LSMTP, SurfControl
+    ((":", "："), _row(r"^[ \t>*-]*", _NAMES, r"[ \t]*[:：][ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS")),
+    # Verizon, James, InterScan, transcripts
+    (("rcpt to",), _row(r"^(?:[ \t>]|Sent|<<<)*RCPT TO[ \t]*:[ \t]*<?ADDRESS")),
+    ((">>>",), _row(r"^>>> ?<?ADDRESS>? <")),  # Activehunter
+    (_ANY, _row(r"^[ \t]*(?:[*>•·]|--{0,3})[ \t]+[\"<]?ADDRESS[\">]?[ \t.]*$")),  # Mimecast, MDaemon, X3
     # Exim, Domino, Gmail, Biglobe, MailMarshal: alone on its line
-    _row(r"^[ \t]*(?:\"[^\"\n]{1,80}\" )?[\"'<]{0,2}ADDRESS[\"'>]{0,2}[ \t]*(?:\([^\n]{1,80}\))?[ \t]*[.,;]?[ \t]*$"),
+    (
+        _ANY,
+        _row(
+            r"^[ \t]*(?:\"[^\"\n]{1,80}\" )?[\"'<]{0,2}ADDRESS[\"'>]{0,2}[ \t]*(?:\([^\n]{1,80}\))?[ \t]*[.,;]?[ \t]*$"
+        ),
+    ),
 )
 
 _PATHS = _row(  # an alias's program, file or list, and who was addressed: sendmail, Exim, Postfix
@@ -138,11 +148,15 @@ def _listed(notice: str) -> list[_Place]:
 def _named_on_lines(notice: str) -> Iterator[tuple[int, re.Match[str]]]:
     """Yield the start of each line that one of the ROWS matches: only lines with "@" are tried."""
     at, read = notice.find("@"), 0
+    folded = lowered(notice)
     while at >= 0 and read < LINES_READ:
         read += 1
         start, end = notice.rfind("\n", 0, at) + 1, notice.find("\n", at)
-        if match := next(filter(None, (row.match(notice, start) for row in ROWS)), None):
-            yield start, match
+        line = folded[start : end if end >= 0 else None]
+        for words, row in ROWS:
+            if any(word in line for word in words) and (match := row.match(notice, start)):
+                yield start, match
+                break
         at = notice.find("@", end) if end >= 0 else -1
 
 

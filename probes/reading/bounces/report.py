@@ -13,7 +13,7 @@ VALUE_READ = 8192
 
 Group = dict[str, str]
 
-_FIELD = re.compile(r"^[ \t]{0,2}([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_FIELD = re.compile(r"\n[ \t]{0,2}([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)")
 _BLANK = re.compile(r"\n[ \t]*\n")
 
 _NAMING = ("final-recipient", "original-recipient", "x-actual-recipient")
@@ -69,7 +69,7 @@ def read_report(text: str) -> Report:
 def _fields(text: str) -> Iterator[tuple[bool, str, str]]:
     for block in _BLANK.split(text):
         fresh = True
-        for match in _FIELD.finditer(block):
+        for match in _FIELD.finditer("\n" + block):
             yield fresh, match[1].lower(), match[2][:VALUE_READ]
             fresh = False
 

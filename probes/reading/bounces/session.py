@@ -116,6 +116,13 @@ _EMPTY_WORDS = frozenset(
         "completed unix exit please try again later"
     )
 )
+
+
+def _tells(word: str) -> bool:
+    """Test if this word, which no name contains, says more than that delivery failed."""
+    return word.isalpha() and word.isascii() and len(word) > 1 and word.lower() not in _EMPTY_WORDS
+
+
 _SPECIFIC = re.compile(
     r"\bunknown (?:host|command|recipient|user)|host unknown|command (?:not|un)|message (?:refused|rejected)",
     re.IGNORECASE,
@@ -135,6 +142,9 @@ def without_conclusions(text: str) -> str:
 @lru_cache(maxsize=64)  # it is asked more than once of one answer
 def says_nothing(text: str) -> bool:
     """Test if a text says no more than that delivery failed: codes, names, and words that are true of every failure."""
-    bare = _NAMES.sub(" ", without_conclusions(text[:500]))
+    text = without_conclusions(text[:500])
+    if '"' not in text and any(_tells(word.rstrip(".,:)")) for word in text.split()):
+        return False
+    bare = _NAMES.sub(" ", text)
     words = _WORD.findall(bare.lower())
     return len(words) <= 20 and _EMPTY_WORDS.issuperset(words) and not _SPECIFIC.search(bare)

@@ -17,20 +17,23 @@ the margin between them is the confidence.
 - `decision`   from sums to an answer
 - `why`        explains an answer to people
 - `literals`   finds fixed texts of several tables at once
+- `memory`     what was found in pieces of text, kept within bounds
 - `quoted`     the address that a reply is about
 - `prose`      the sentences of a notice that state a reason
 - `folding`    lower case for fast searches
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from probes.answer import Stage
 from probes.outcome import Cause
 from probes.reading.facts import ReplyFacts, Rival
-from probes.reading.replies.clues import MAX_REPLY_CHARS, ReplyParts, clues_of, take_apart
+from probes.reading.replies.clues import MAX_REPLY_CHARS, ReplyParts, take_apart, weigh
 from probes.reading.replies.decision import Decision, decide
 from probes.reading.replies.prose import deciding, is_notice_text, notice_end, read_prose, unframed
 from probes.reading.replies.quoted import quoted_address
+from probes.reading.replies.table import Hit
 from probes.reading.replies.weights import probabilities
 
 _OWN_FAULTS = {Cause.NETWORK: Cause.SERVER_FAULT, Cause.EXPIRED: Cause.SERVER_FAULT}
@@ -72,9 +75,8 @@ def deciding_text(text: str) -> str:
 @lru_cache(maxsize=64)  # judging, grading and explaining one attempt ask for the same
 def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None, live: bool) -> ReplyFacts:
     said = take_apart(text, stage, code, enhanced)
-    chances = probabilities(clues_of(said))
+    chances = probabilities(weigh(said))
     answer = _of_its_own(decide(chances, stage)) if live else decide(chances)
-    vendors = (hit.phrase.vendor for hit in said.hits if hit.phrase.cause is answer.cause)
     return ReplyFacts(
         answer.cause,
         answer.confidence,
@@ -85,9 +87,16 @@ def _read(text: str, stage: Stage | None, code: int | None, enhanced: str | None
         blocklist=said.named.name if said.named else None,
         retry_after=said.wait,
         address=quoted_address(said.text),
-        vendor=said.vendor or next(filter(None, vendors), ""),
+        vendor=said.vendor or _vendor(said.hits, answer.cause),
         rivals=answer.rivals,
     )
+
+
+def _vendor(hits: Sequence[Hit], cause: Cause) -> str:
+    for hit in hits:
+        if hit.phrase.vendor and hit.phrase.cause is cause:
+            return hit.phrase.vendor
+    return ""
 
 
 def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:

@@ -159,7 +159,8 @@ SHORT_NAMES: tuple[tuple[str, str], ...] = (  # names that only the words before
 
 OF_LINKS = ("URIBL", "SURBL", "Spamhaus DBL", "Spamhaus ZRD")  # lists of domains that messages name or link to
 
-_QUOTED = re.compile(r"[^\s<>@]{1,128}@[^\s<>@]{1,255}|(?<![a-z0-9.-])[a-z0-9._-]{1,255}\[")  # addresses, name[address]
+_ADDRESS = re.compile(r"[^\s<>@]{1,128}@[^\s<>@]{1,255}")
+_HOST = re.compile(r"(?<![a-z0-9.-])[a-z0-9._-]{1,255}\[")  # name[address]
 _VERB = r"(?:blocked|rejected|refused|denied|deferred|banned)"
 _LISTED = r"(?:black|block)?-?listed (?:in|on|at|by|with|using)(?: the)?"
 _SHORT = re.compile(
@@ -210,7 +211,8 @@ def listing(raw: str, zones: Sequence[int]) -> Listing | None:
 
     `zones` are the rows of ZONES whose text occurs. A vendor's name alone does not count.
     """
-    plain = _QUOTED.sub(" ", raw) if "@" in raw or "[" in raw else raw
+    plain = _ADDRESS.sub(" ", raw) if "@" in raw else raw
+    plain = _HOST.sub(" ", plain) if "[" in plain else plain
     found: list[str] = []
     for fragment, name in (ZONES[row] for row in zones):
         known = any(name.split()[0] == other.split()[0] for other in found)

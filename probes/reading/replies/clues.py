@@ -23,7 +23,8 @@ from probes.reading.replies.meanings import BEFORE_SENDER, EXIT_WORDS, Meaning, 
 from probes.reading.replies.phrases import PHRASES
 from probes.reading.replies.table import Hit, PhraseKind, telling
 from probes.reading.replies.waits import WAIT_WORDS, find_wait
-from probes.reading.replies.words import END, PLACEHOLDERS, fold, repair, without_advice
+from probes.reading.replies.weights import Clue, total
+from probes.reading.replies.words import END, PLACEHOLDERS, divided, fold, repair, without_advice
 
 READ = 40  # words that are clues; phrases are searched in all
 WORDS = 400
@@ -38,7 +39,8 @@ _LITERALS = Literals(
         "lists": blocklists.OTHER_WORDS,
         "waits": WAIT_WORDS,
         "exits": EXIT_WORDS,
-    }
+    },
+    divided,
 )
 
 
@@ -66,7 +68,7 @@ class ReplyParts(NamedTuple):
         before anybody but the client was named."""
         if self.meaning is None or self.named or self.linked or not self.text.isascii():
             return False
-        if any(word not in PLACEHOLDERS for word in self.words):
+        if not PLACEHOLDERS.issuperset(self.words):
             return False
         return self.meaning.source != "basic" or self.stage in BEFORE_SENDER
 
@@ -76,16 +78,20 @@ def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str |
     whole = repair(text[:MAX_REPLY_CHARS])
     text = bare(whole)
     folded = _unfolded(fold(text)[:MAX_REPLY_CHARS])
-    fixed, codes = _LITERALS.found(folded), find_codes(text)
+    pieces = divided(folded)
+    fixed, codes = _LITERALS.found(folded, pieces), find_codes(text)
     code = code or codes.code
     enhanced = enhanced if enhanced and is_enhanced(enhanced) else codes.enhanced
     if not stage and "stages" in fixed:
         stage = STAGES[fixed["stages"][0]][1]
-    conditions = frozenset((f"[{stage}]", str(code), enhanced or ""))
-    words, hits = _read(folded if len(codes.core) == len(text) else _unfolded(fold(codes.core)), conditions)
-    if len(codes.core) < len(text) and not _states(hits):  # the reason may stand before the code
-        around = _read(folded, conditions)
-        words, hits = around if _states(around[1]) or not hits else (words, hits)
+    conditions = _conditions(code, enhanced, stage)
+    if len(codes.core) == len(text):
+        words, hits = _read(folded, pieces, conditions)
+    else:
+        words, hits = _read(_unfolded(fold(codes.core)), None, conditions)
+        if not _states(hits):  # the reason may stand before the code
+            around = _read(folded, pieces, conditions)
+            words, hits = around if _states(around[1]) or not hits else (words, hits)
     vendor = MARKS[fixed["marks"][0]][1] if "marks" in fixed else ""
     zones = fixed.get("zones", [])
     exited = exit_cause(fold(whole)) if "exits" in fixed or text is not whole else None
@@ -104,13 +110,18 @@ def take_apart(text: str, stage: Stage | None, code: int | None, enhanced: str |
     )
 
 
+@lru_cache(maxsize=1024)
+def _conditions(code: int | None, enhanced: str | None, stage: Stage | None) -> frozenset[str]:
+    return frozenset((f"[{stage}]", str(code), enhanced or ""))
+
+
 def _unfolded(folded: str) -> str:
     """Return a reply of several lines as one, without the codes that begin the others: a name may be folded between."""
     return _CONTINUED.sub(" ", folded) if "\n" in folded else folded
 
 
-def _read(folded: str, conditions: frozenset[str]) -> tuple[list[str], list[Hit]]:
-    words = without_advice(PHRASES.vocabulary.words(folded)[:WORDS])
+def _read(folded: str, pieces: list[str] | None, conditions: frozenset[str]) -> tuple[list[str], list[Hit]]:
+    words = without_advice(PHRASES.vocabulary.words(folded, pieces)[:WORDS])
     return words, telling(PHRASES.hits(words, folded, conditions))
 
 
@@ -126,22 +137,36 @@ def clues_of(said: ReplyParts, hits: Sequence[Hit] | None = None) -> dict[str, s
     hits = said.hits if hits is None else hits
     clues = dict.fromkeys(spoken(said.words), "")
     clues |= _numbers(said.code, said.enhanced, said.stage)
-    if said.meaning:
-        source, cause = said.meaning
-        clues[f"meaning:{source} {cause}"] = ""
-        if said.meaning_is_all:
-            clues[f"meaning:alone {cause}"] = ""
+    clues |= _meanings(said.meaning, said.meaning is not None and said.meaning_is_all)
     if said.named:
         clues[f"list:named {said.named.cause}"] = said.named.name
     if said.linked:
         clues[f"link:page {said.linked}"] = ""
     if said.wait:
-        clues["wait:temporary" if said.code in (450, 451) else "wait:other"] = ""
+        clues[_wait_clue(said.code)] = ""
     for phrase, *_ in hits:
         clues.setdefault(phrase.clue, phrase.text)
     if not hits:
         clues["phrase:none"] = ""
     return clues
+
+
+def weigh(said: ReplyParts) -> int:
+    """Return the total weight of `clues_of(said)`. It looks up without writing their names, which takes as long."""
+    read = said.words[:READ]
+    clues: set[Clue] = {*read, *pairwise(read)}
+    if said.hits:
+        clues.update([hit.phrase.clue for hit in said.hits])
+    else:
+        clues.add("phrase:none")
+    if said.named:
+        clues.add(f"list:named {said.named.cause}")
+    if said.linked:
+        clues.add(f"link:page {said.linked}")
+    if said.wait:
+        clues.add(_wait_clue(said.code))
+    alone = said.meaning is not None and said.meaning_is_all
+    return total(clues) + _weight_of_codes(said.code, said.enhanced, said.stage, said.meaning, alone)
 
 
 def spoken(words: Sequence[str]) -> list[str]:
@@ -153,7 +178,17 @@ def spoken(words: Sequence[str]) -> list[str]:
     return [word for word in read if word != END] + pairs
 
 
-@lru_cache(maxsize=256)
+def _wait_clue(code: int | None) -> str:
+    return "wait:temporary" if code in (450, 451) else "wait:other"
+
+
+@lru_cache(maxsize=1024)  # a reply has one of few
+def _weight_of_codes(
+    code: int | None, enhanced: str | None, stage: Stage | None, meaning: Meaning | None, alone: bool
+) -> int:
+    return total([*_numbers(code, enhanced, stage), *_meanings(meaning, alone)])
+
+
 def _numbers(code: int | None, enhanced: str | None, stage: Stage | None) -> Mapping[str, str]:
     keys: list[str] = []
     if code:
@@ -168,3 +203,10 @@ def _numbers(code: int | None, enhanced: str | None, stage: Stage | None) -> Map
     elif not code:
         keys.append("code:none")
     return dict.fromkeys(keys, "")
+
+
+def _meanings(meaning: Meaning | None, alone: bool) -> Mapping[str, str]:
+    if meaning is None:
+        return {}
+    source, cause = meaning
+    return dict.fromkeys([f"meaning:{source} {cause}", *([f"meaning:alone {cause}"] if alone else [])], "")

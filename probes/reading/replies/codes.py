@@ -69,7 +69,7 @@ STAGES: tuple[tuple[str, Stage], ...] = (  # how sending servers say after which
 
 def bare(text: str) -> str:
     """Strip the type of a Diagnostic-Code line."""
-    typed = _TYPE.match(text)
+    typed = _TYPE.match(text) if ";" in text else None
     return (text[typed.end() :] if typed else text).strip()
 
 
@@ -80,11 +80,13 @@ def is_enhanced(code: str) -> bool:
 
 def find_codes(text: str) -> Codes:
     """Return the codes in `text`. Of several replies in a row, the one that caused the others counts."""
-    like_codes = [*_CODE.finditer(text)]
-    if len(like_codes) == 1 and like_codes[0].start() == 0:  # nearly always
+    first = _CODE.search(text)
+    if first is None:
+        return Codes(None, _any_enhanced(text, None), _quoted(text) if "'" in text else text)
+    if first.start() == 0 and _CODE.search(text, first.end()) is None:  # nearly always
         following = _NEXT.match(text, 3)
-        return Codes(int(text[:3]), following[1] if following else _any_enhanced(text, text[0]), text)
-    found = [m for m in like_codes if _is_code(text, m) and not _MEASURE.match(text, m.end())]
+        return Codes(int(first[0]), following[1] if following else _any_enhanced(text, text[0]), text)
+    found = [m for m in _CODE.finditer(text) if _is_code(text, m) and not _MEASURE.match(text, m.end())]
     causes = [m for m in found if m[0] != "503" and not _CONSEQUENCE.match(text, m.end())]
     if not found:
         return Codes(None, _any_enhanced(text, None), _quoted(text))
@@ -107,6 +109,8 @@ def _is_code(text: str, found: re.Match[str]) -> bool:
 
 
 def _any_enhanced(text: str, digit: str | None) -> str | None:
+    if _ENHANCED.search(text) is None:
+        return None
     found = [m for m in _ENHANCED.finditer(text) if digit in (None, m[0][0]) and _is_apart(text, m.start())]
     quoted = [m for m in found if text[m.start() - 1 : m.start()] == "'"]  # the remote's own, inside the sender's words
     return (quoted or found)[0][0] if found else None

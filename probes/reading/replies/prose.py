@@ -35,7 +35,8 @@ _QUOTED = (
     r"[ \t]*[>|][ \t]?(?:from|to|subject|date|sent|von|an|betreff|de|objet|asunto)[ \t]?:"  # as mail programs quote
 )
 _HEADERS = r"[>|]?[ ]?(?:received|return-path|x-envelope-from|message-id):[ \t]"  # indented, it is a summary
-ENDINGS = re.compile(rf"^(?:[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})|{_QUOTED}|{_HEADERS})", re.MULTILINE)
+# Each begins a line; a search for "^" would take ten times as long as one for the end of the line before.
+_ENDING = re.compile(rf"\n(?:[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})|{_QUOTED}|{_HEADERS})", re.MULTILINE)
 
 SENTENCES_READ = 16
 SHORTEST_PROSE = 60  # characters; a shorter text is read as a whole
@@ -51,10 +52,10 @@ _BECAUSE = (
     r"|ponieważ|protože|çünkü"
     r"|, as|, da|потому что|так как|поскольку"
 )
-_SENTENCE_END = re.compile(
-    rf"\s?\b(?:{_BECAUSE})\b\s+|"
-    r"(?<=[^.\d][.!?])\s+(?=[^\W\d_a-z]|[\"'<(\[*-])|(?<=[。！？])\s*"
-)
+_STOP = r" (?<=[^.\d][.!?] )(?=[^\W\d_a-z]|[\"'<(\[*-])"
+_STOPS = re.compile(_STOP)
+_SENTENCE_ENDS = re.compile(rf"\s?\b(?:{_BECAUSE})\b\s+|{_STOP}|(?<=[。！？])\s*")
+_OTHER_ENDS = (*_BECAUSE.replace("[eé]", "").split("|"), "。", "！", "？")  # without one, there are stops alone
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LISTED = re.compile(r"\n(?=[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t])")
 _MAYBE = re.compile(
@@ -76,9 +77,9 @@ _ALTERNATIVES = re.compile(r"\b(?:or|oder|ou|oppure|eller|of|lub|nebo|veya)\b|[,
 
 def notice_end(text: str) -> int:
     """Return where a notice ends, and the returned message begins."""
-    start = re.search(r"\S", text)
-    ending = next((m for m in ENDINGS.finditer(lowered(text)) if start and m.start() > start.start()), None)
-    return ending.start() if ending else len(text)
+    start = len(text) - len(text.lstrip())
+    found = _ENDING.finditer("\n" + lowered(text))
+    return next((match.start() for match in found if match.start() > start), len(text))
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -86,19 +87,21 @@ def sentences(text: str) -> Iterator[str]:
     left = SENTENCES_READ
     for paragraph in _PARAGRAPH.split(text):
         for item in _LISTED.split(paragraph):
-            for sentence in _SENTENCE_END.split(" ".join(item.split())):
+            together = " ".join(item.split())
+            ends = _SENTENCE_ENDS if any(word in together for word in _OTHER_ENDS) else _STOPS
+            for sentence in ends.split(together):
                 if _WORD.search(sentence) and (left := left - 1) >= 0:
                     yield sentence
 
 
 def unframed(text: str) -> str:
     """Return a reply without what a mail server's log puts ahead of it: the host that gave it is none of its words."""
-    return _FRAME.sub("", text, 1)
+    return _FRAME.sub("", text, 1) if "[" in text else text
 
 
 def is_notice_text(text: str) -> bool:
     """Test if a text has paragraphs, so that it is more than one server's answer."""
-    return "\n\n" in text or "\r\n\r\n" in text
+    return "\n" in text and ("\n\n" in text or "\r\n\r\n" in text)
 
 
 class Deciding(NamedTuple):

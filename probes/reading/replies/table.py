@@ -11,8 +11,9 @@ depends on the reply and hardly on the tables.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from probes.outcome import Cause
@@ -66,6 +67,7 @@ class Hit(NamedTuple):
     end: int
 
 
+_new_hit: Callable[[tuple[Phrase, int, int]], Hit] = partial(tuple.__new__, Hit)  # half the time of Hit(...)
 GAP = "…"
 _LONGEST_GAP = 8  # words
 _NEVER = (0, -_LONGEST_GAP - 1)  # the place of a part that did not occur: too far before any other
@@ -76,14 +78,20 @@ _KNOWN = re.compile(r"[a-z]{3,}")
 
 
 class _Node(NamedTuple):
-    """A place in the tree of words: the words that may follow, and what ends here.
-
-    `ending`: phrases; `opening`: the number of a part of phrases that go on behind a gap, None if none does; `closing`:
-    later parts.
-    """
+    """A place in the tree of words: the words that may follow, and what ends here, None if nothing does."""
 
     following: "Mapping[str, _Node]"
-    ending: tuple[Phrase, ...]
+    ends: "_Ends | None"
+
+
+class _Ends(NamedTuple):
+    """What ends at a place in the tree.
+
+    `phrases`: whole ones; `opening`: the number of a part of phrases that go
+    on behind a gap, None if none does; `closing`: later parts.
+    """
+
+    phrases: tuple[Phrase, ...]
     opening: int | None
     closing: "tuple[_Later, ...]"
 
@@ -130,28 +138,30 @@ class PhraseIndex:
         """
         found: list[Hit] = []
         opened: dict[int, tuple[int, int]] = {}  # number of a part -> start of its phrase, its own end
-        begins, count = self._root.following.get, len(words)
-        for start, word in enumerate(words):
-            node, place = begins(word), start + 1
+        begun, count = map(self._root.following.get, words), len(words)
+        for start, node in enumerate(begun):
+            place = start
             while node is not None:
-                following, ending, opening, closing = node
-                for phrase in ending:
-                    if not phrase.conditions or conditions.issuperset(phrase.conditions):
-                        found.append(Hit(phrase, start, place))
-                if closing and opened:
-                    for before, goes_on, phrase in closing:
-                        begin, end = opened.get(before, _NEVER)
-                        if end <= start <= end + _LONGEST_GAP:
-                            if goes_on is not None:
-                                opened[goes_on] = (begin, place)
-                            elif conditions.issuperset(phrase.conditions):
-                                found.append(Hit(phrase, begin, place))
-                if opening is not None:
-                    opened[opening] = (start, place)
+                following, ends = node
+                place += 1
+                if ends is not None:
+                    phrases, opening, closing = ends
+                    for phrase in phrases:
+                        if not phrase.conditions or conditions.issuperset(phrase.conditions):
+                            found.append(_new_hit((phrase, start, place)))
+                    if closing and opened:
+                        for before, goes_on, phrase in closing:
+                            begin, end = opened.get(before, _NEVER)
+                            if end <= start <= end + _LONGEST_GAP:
+                                if goes_on is not None:
+                                    opened[goes_on] = (begin, place)
+                                elif conditions.issuperset(phrase.conditions):
+                                    found.append(Hit(phrase, begin, place))
+                    if opening is not None:
+                        opened[opening] = (start, place)
                 if place == count:
                     break
                 node = following.get(words[place])
-                place += 1
         if not folded.isascii():
             found += [Hit(phrase, 0, 1) for text, phrase in self._unspaced if text in folded]
         return found
@@ -212,7 +222,8 @@ def _tree(parts: Iterable[tuple[tuple[str, ...], _Part]]) -> _Node:
         else:
             ending.append(part.phrase)
     following = {word: _tree(rest) for word, rest in below.items()} or _NOTHING
-    return _Node(following, tuple(ending), opening, tuple(closing))
+    ends = _Ends(tuple(ending), opening, tuple(closing)) if ending or closing or opening is not None else None
+    return _Node(following, ends)
 
 
 def _written(tables: Iterable[tuple[PhraseKind, Rows]]) -> Iterator[_Written]:

@@ -4,7 +4,8 @@ The model is a multinomial logistic regression: the weights of all clues are add
 cause is proportional to the exponential of its sum. So the margin between two causes is the confidence, and every
 answer can name the clues that made it. `tests/corpora/learn.py` makes the table and says how good it is.
 
-The sums of all causes are kept in one integer, 32 bits for each, so one addition adds a clue to all of them.
+The sums of all causes are kept in one integer, 16 bits for each, so one addition adds a clue to all of them. No reply
+has so many clues that a sum leaves its bits: a test adds up the heaviest.
 """
 
 import struct
@@ -22,23 +23,34 @@ UNIT = 100  # weights are written with two decimals
 BIAS = "bias:all"  # a clue that every reply has
 
 _FARTHEST = 10 * UNIT  # behind the most probable cause; farther ones are impossible
-_ODDS = tuple(exp(-distance / UNIT) for distance in range(_FARTHEST))
-_BITS = 32
-_FORM = struct.Struct(f"<{len(CAUSES)}I")
-_MIDDLE = 1 << (_BITS - 1)
-_MIDDLES = sum(_MIDDLE << (_BITS * place) for place in range(len(CAUSES)))
+_ODDS = tuple(exp((nearness - _FARTHEST) / UNIT) for nearness in range(_FARTHEST + 1))
+_BITS = 16
+MOST = 1 << (_BITS - 1)  # that a sum may be from 0, in UNITs, or it would run into the next cause's
+_FORM = struct.Struct(f"<{len(CAUSES)}H")
+_MIDDLES = sum(MOST << (_BITS * place) for place in range(len(CAUSES)))
+
+Clue = str | tuple[str, str]
+"""A key of the table as it is looked up: neighbouring words as a pair, because joining them costs as much again."""
 
 
-def probabilities(clues: Iterable[str]) -> list[float]:
-    """Return the probability of each of CAUSES; they add up to 1. Clues without a row weigh nothing."""
-    table = _packed()
-    total = sum(filter(None, map(table.get, clues)), table[BIAS] + _MIDDLES)
-    lanes = _FORM.unpack(total.to_bytes(_FORM.size, "little"))
-    most = max(lanes)
-    least = most - _FARTHEST
-    odds = [_ODDS[most - lane] for lane in lanes if lane > least]
-    whole, following = sum(odds), iter(odds)
-    return [next(following) / whole if lane > least else 0.0 for lane in lanes]
+def looked_up(clue: str) -> Clue:
+    """Return the key by which this clue of the table is looked up."""
+    one, _, other = clue.partition(" ")
+    return (one, other) if other and ":" not in clue else clue
+
+
+def total(clues: Iterable[Clue]) -> int:
+    """Return the added weights of clues, those of all causes in one integer. Clues without a row weigh nothing."""
+    return sum(filter(None, map(_packed().get, clues)))
+
+
+def probabilities(added: int) -> list[float]:
+    """Return the probability of each of CAUSES by the `total` of a reply's clues; they add up to 1."""
+    lanes = _FORM.unpack((added + _start()).to_bytes(_FORM.size, "little"))
+    least = max(lanes) - _FARTHEST
+    odds = [_ODDS[lane - least] if lane > least else 0.0 for lane in lanes]
+    whole = sum(odds)
+    return [one / whole for one in odds]
 
 
 def weights_of(clue: str) -> Mapping[Cause, float]:
@@ -59,9 +71,14 @@ def _rows() -> dict[str, dict[Cause, float]]:
 
 
 @cache
-def _packed() -> dict[str, int]:
+def _packed() -> dict[Clue, int]:
     places = {cause: _BITS * place for place, cause in enumerate(CAUSES)}
     return {
-        clue: sum(round(weight * UNIT) << places[cause] for cause, weight in weights.items())
+        looked_up(clue): sum(round(weight * UNIT) << places[cause] for cause, weight in weights.items())
         for clue, weights in _rows().items()
     }
+
+
+@cache
+def _start() -> int:
+    return _packed()[BIAS] + _MIDDLES

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from probes.answer import Stage
 from probes.outcome import Cause
-from probes.reading.replies.clues import ReplyParts, clues_of, take_apart
+from probes.reading.replies.clues import ReplyParts, clues_of, take_apart, weigh
 from probes.reading.replies.decision import decide
 from probes.reading.replies.marks import LINKS
 from probes.reading.replies.phrases import PHRASES
@@ -89,7 +89,7 @@ def explain(
     """Return the answer of `read_reply` to the same arguments, then its rivals, with the reasons for each."""
     said = take_apart(text, stage, code, enhanced)
     clues = clues_of(said)
-    answer = decide(probabilities(clues))
+    answer = decide(probabilities(weigh(said)))
     clues[BIAS] = ""
     words = _Words(said)
     causes = [(answer.cause, answer.confidence), *((rival.cause, rival.probability) for rival in answer.rivals)]

@@ -1,5 +1,6 @@
 """From clues to an answer: weights are added, the margin decides, and nobody is accused by a hair."""
 
+from collections import defaultdict
 from importlib.resources import files
 from math import isclose, log
 
@@ -8,9 +9,10 @@ import pytest
 from probes.answer import Stage
 from probes.outcome import Cause, Concern
 from probes.reading.replies import cause_of, read_reply
-from probes.reading.replies.clues import clues_of, take_apart
+from probes.reading.replies.clues import READ, clues_of, take_apart, weigh
 from probes.reading.replies.decision import LIKELY, SURE, decide
-from probes.reading.replies.weights import BIAS, CAUSES, TABLE, probabilities, weights_of
+from probes.reading.replies.weights import BIAS, CAUSES, MOST, TABLE, UNIT, looked_up, probabilities, total, weights_of
+from tests.corpora.examples import lessons
 
 
 def chances(**known: float) -> list[float]:
@@ -40,23 +42,41 @@ def test_an_unclear_answer_names_its_candidates_most_probable_first() -> None:
 
 
 def test_probabilities_add_up_and_grow_with_the_weights() -> None:
-    known = probabilities(["mailbox full"])
+    known = probabilities(total([("mailbox", "full")]))
     assert isclose(sum(known), 1.0)
-    assert known[CAUSES.index(Cause.MAILBOX_FULL)] > probabilities([])[CAUSES.index(Cause.MAILBOX_FULL)]
-    assert probabilities(["no such clue", "mailbox full"]) == known
+    assert known[CAUSES.index(Cause.MAILBOX_FULL)] > probabilities(total([]))[CAUSES.index(Cause.MAILBOX_FULL)]
+    assert probabilities(total([("no", "such clue"), ("mailbox", "full")])) == known
 
 
 def test_weights_are_added_as_they_are_written() -> None:
     clue = "code:550"
-    ratio = [after / before for before, after in zip(probabilities([]), probabilities([clue]), strict=True)]
+    ratio = [
+        after / before for before, after in zip(probabilities(total([])), probabilities(total([clue])), strict=True)
+    ]
     first, second = CAUSES.index(Cause.NO_SUCH_USER), CAUSES.index(Cause.GREYLISTED)
     apart = weights_of(clue).get(CAUSES[first], 0.0) - weights_of(clue).get(CAUSES[second], 0.0)
     assert isclose(log(ratio[first] / ratio[second]), apart, abs_tol=0.02)
 
 
-def test_many_weights_do_not_run_into_each_other() -> None:
-    clues = [f"phrase:code {cause}" for cause in CAUSES] * 50
-    assert isclose(sum(probabilities(clues)), 1.0)
+def test_the_heaviest_reply_there_may_be_is_added_up_without_an_overflow() -> None:
+    """Of each family that a reply has one of, the heaviest; of the words as many as are read; all kinds of phrases."""
+    table = [
+        line.partition("\t")[0] for line in files("probes.reading.replies").joinpath(TABLE).read_text().split("\n")
+    ]
+    for cause in CAUSES:
+        weights: dict[str, list[float]] = defaultdict(list)
+        for clue in filter(weights_of, table):
+            name, colon, _ = clue.partition(":")
+            weights[name if colon else "words"].append(abs(weights_of(clue).get(cause, 0.0)))
+        several = {"words": 2 * READ, "phrase": len(weights["phrase"]), "meaning": 2}
+        heaviest = (sorted(each)[-several.get(name, 1) :] for name, each in weights.items())
+        assert sum(map(sum, heaviest)) * UNIT < MOST
+
+
+def test_what_is_weighed_is_what_the_clues_are_named() -> None:
+    for one in lessons(1.0):
+        said = take_apart(one.text, Stage.RCPT, None, None)
+        assert weigh(said) == total(looked_up(clue) for clue in clues_of(said)), one.text
 
 
 def test_the_table_is_whole() -> None:

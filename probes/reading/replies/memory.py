@@ -1,4 +1,4 @@
-"""What was found in pieces of text, kept, because the same pieces stand in most replies."""
+"""A memory, within bounds, of what was found in pieces of text: the same pieces stand in most replies."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,8 +9,8 @@ Found = TypeVar("Found")
 
 
 class Memory(dict[str, Found]):
-    """What `find` found in pieces of text. When it is full it begins anew, so that names and numbers, of which there
-    is no end, neither fill it for good nor make it grow."""
+    """Results of `find` by piece of text. When it is full it begins anew, so that names and numbers, of which there is
+    no end, neither fill it for good nor make it grow."""
 
     def __init__(self, find: Callable[[str], Found]) -> None:
         super().__init__()

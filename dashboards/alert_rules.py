@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from probes.labels import CAUSES, KINDS, OUTCOMES
+from probes.mailsystems.advise import at_one_company, runbook_for
 from probes.mailsystems.causes import BY_OUTCOME, IN_SHORT
-from probes.mailsystems.choose import at_one_company, runbook_for
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.table import MAIL_SYSTEMS, is_shared
 from probes.outcome import Cause, Outcome

@@ -17,7 +17,7 @@ In the order of the data:
 - `standing_rules`  which facts about the sender are problems: a table; `standing_groups`: beside what probes showed
 - `mute`       mutes: for a time, or by a calendar, which is `weekly`; `maintenance`: those of the configuration
 - `companies`  the watched companies, as far as a wide problem needs to know them
-- `remedies`   what to do about an incident, or about a failure that no incident holds: asked of `probes.mailsystems`
+- `advice`     what to do about an incident, or about a failure that no incident holds: asked of `probes.mailsystems`
 - `labels`     the words for all these values, one row for each
 - `settings`   what the configuration may say of it
 

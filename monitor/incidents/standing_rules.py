@@ -12,8 +12,8 @@ from monitor.incidents.incident import GRAVEST_FIRST, Scope, Severity, StandingF
 from monitor.standing.arrivals import RECENT, NameKind, SeenName
 from monitor.standing.record import FactRecord
 from probes.display import one_line
+from probes.mailsystems.advice import Actor, Advice
 from probes.mailsystems.causes import NO_WIDE_ENTRY
-from probes.mailsystems.remedy import Actor, Remedy
 from probes.standing.fact import Question, State, Why
 from probes.standing.lists import LISTS, ListWeight
 from probes.standing.profile import ITEMS, Change
@@ -42,15 +42,15 @@ class StandingRow:
     severity: Severity
     cause: Cause | None
     impact: str
-    remedy: Remedy
+    advice: Advice
     whys: frozenset[Why] = frozenset()
     scope: Scope = Scope.EVERYBODY
     lasts: timedelta = field(default=timedelta(0))
     pages_at: int = 0
 
 
-def _by(actor: Actor, *steps: str, do_not: str = PUBLISH, explanation: str = "") -> Remedy:
-    return Remedy(explanation, actor, steps, do_not, runbook=RUNBOOK, verify="")
+def _by(actor: Actor, *steps: str, do_not: str = PUBLISH, explanation: str = "") -> Advice:
+    return Advice(explanation, actor, steps, do_not, runbook=RUNBOOK, verify="")
 
 
 REJECT = "Receivers may reject or junk all mail from {domain}."

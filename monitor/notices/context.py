@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.incidents.advice import incident_advice, system_of_incident
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
 from monitor.incidents.labels import decided_by
-from monitor.incidents.remedies import incident_remedy, system_of_incident
 from monitor.notices.notice import NoticeKind
 from probes.display import one_line
-from probes.mailsystems.remedy import FilledRemedy
+from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.words import Chain
 
 MAX_NAME_CHARS = 40  # of a company, in a title
@@ -30,6 +30,7 @@ class SenderInfo:
 
     domain: str
     source_ip: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class NoticeContext:
     lead: Failure | None
     since: datetime
     mail_system: str
-    remedy: FilledRemedy
+    advice: FilledAdvice
     whole: bool
 
     @property
@@ -170,7 +171,7 @@ def context_of(request: NoticeRequest) -> NoticeContext:
     from_its_beginning = whole and not (incident.open and incident.relapses)  # or since it came back
     since = incident.began_at if from_its_beginning else min((f.since for f in failures), default=incident.began_at)
     sender = request.sender
-    remedy = incident_remedy(incident, mail_system).filled(sender.domain, sender.source_ip, mail_system)
+    advice = incident_advice(incident, mail_system).filled(sender.domain, sender.source_ip, mail_system, sender.address)
     return NoticeContext(
         request=request,
         asked_about=asked_about,
@@ -179,7 +180,7 @@ def context_of(request: NoticeRequest) -> NoticeContext:
         lead=lead,
         since=since,
         mail_system=mail_system,
-        remedy=remedy,
+        advice=advice,
         whole=whole,
     )
 

@@ -17,7 +17,7 @@ def links(context: NoticeContext) -> dict[str, str]:
     company = known[0] if len(known) == 1 else ""
     found = {
         "incident_url": f"{request.url}/incidents/{quote(incident.id, safe='')}",
-        "runbook_url": f"{request.url}/runbooks/{context.remedy.runbook}?{urlencode({'incident': incident.id})}",
+        "runbook_url": f"{request.url}/runbooks/{context.advice.runbook}?{urlencode({'incident': incident.id})}",
     }
     if company:
         found["company_url"] = f"{request.url}/companies/{quote(company, safe='')}"

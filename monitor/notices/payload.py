@@ -94,19 +94,19 @@ def _finding(found: StandingFinding) -> dict[str, Any]:
 
 
 def _remedy(context: NoticeContext) -> dict[str, Any]:
-    remedy = context.remedy
+    advice = context.advice
     return {
-        "meaning": remedy.explanation,
-        "actor": str(remedy.actor),
-        "who_acts": remedy.who,
-        "company_it_alone": remedy.by_company_alone,
-        "fix": " ".join(remedy.steps),
-        "steps": list(remedy.steps),
-        "until_then": " ".join(remedy.workaround) or None,
-        "do_not": remedy.do_not,
-        "meanwhile": remedy.for_users or None,
-        "settles": remedy.takes_effect_within.total_seconds(),
-        "verify": remedy.verify,
+        "meaning": advice.explanation,
+        "actor": str(advice.actor),
+        "who_acts": advice.who,
+        "company_it_alone": advice.by_company_alone,
+        "fix": " ".join(advice.steps),
+        "steps": list(advice.steps),
+        "until_then": " ".join(advice.workaround) or None,
+        "do_not": advice.do_not,
+        "meanwhile": advice.for_users or None,
+        "settles": advice.takes_effect_within.total_seconds(),
+        "verify": advice.verify,
         "next_probe_within": context.every.total_seconds() if context.every else None,
         "good_to_end": context.request.good,
     }

@@ -40,7 +40,7 @@ def standing_steps(context: NoticeContext) -> Iterator[str]:
     """Return the next step for each rule, for an incident whose other lines are about failing mail."""
     sender = context.request.sender
     for rule in dict.fromkeys(each.rule for each in context.incident.standing):
-        step = " ".join(ROWS[rule].remedy.filled(sender.domain, sender.source_ip, "").steps)
+        step = " ".join(ROWS[rule].advice.filled(sender.domain, sender.source_ip, "").steps)
         yield f"Next step for standing: {step}"
 
 

@@ -3,13 +3,13 @@
 "No mail at all" is used only if nothing is known to get through.
 """
 
+from monitor.incidents.advice import after_reading
 from monitor.incidents.incident import Nature, Reason, Scope
-from monitor.incidents.remedies import after_reading
 from monitor.notices.context import NoticeContext
 from probes.display import listed
 from probes.kinds import Kind
 from probes.labels import KINDS
-from probes.mailsystems.choose import delays_others
+from probes.mailsystems.advise import delays_others
 
 MAX_KINDS_IN_A_TITLE = 2
 

@@ -58,15 +58,15 @@ def _open(context: NoticeContext) -> Iterator[str]:
     yield ""
     yield from filter(None, (_was(context), _took_in(context), _recovering(context)))
     yield from _evidence(context)
-    remedy, where = context.remedy, links(context)
-    yield from _steps("What to do", remedy.steps)
-    if remedy.workaround:
+    advice, where = context.advice, links(context)
+    yield from _steps("What to do", advice.steps)
+    if advice.workaround:
         whose = "a company's" if len(context.companies) > 1 else "the company's"
-        yield from _steps(f"Until then, by {whose} IT", remedy.workaround)
-    yield f"Caution: {remedy.do_not}"
+        yield from _steps(f"Until then, by {whose} IT", advice.workaround)
+    yield f"Caution: {advice.do_not}"
     yield f"How to verify: {_verify(context)}"
-    if remedy.for_users and remedy.for_users != NOBODY_WAITS:
-        yield f"For users: {remedy.for_users}"
+    if advice.for_users and advice.for_users != NOBODY_WAITS:
+        yield f"For users: {advice.for_users}"
     yield f"Runbook: {where['runbook_url']}"
     yield _reference(context)
 
@@ -81,7 +81,7 @@ def _steps(label: str, steps: Sequence[str]) -> Iterator[str]:
 
 
 def _first_screen(context: NoticeContext) -> Iterator[str]:
-    incident, remedy = context.incident, context.remedy
+    incident, advice = context.incident, context.advice
     since = f"Since {clock(context.since)}, {lasting(context.lasted)}{_bad(context)}{_changed(context)}."
     yield f"{impact(context)} {since}"
     if context.held_by:
@@ -92,10 +92,10 @@ def _first_screen(context: NoticeContext) -> Iterator[str]:
         at = f"{context.name(lead.company)}, " if len(context.companies) > 1 else ""
         kind = "inconclusive" if incident.outcome is Outcome.UNKNOWN else "failed"
         yield f"Latest {kind} probe ({at}path {lead.path}, {clock(lead.at)}): {reply_of(lead)}"
-    yield f"Who acts: {remedy.who}."
+    yield f"Who acts: {advice.who}."
     graded = context.lead and incident.nature is Nature.MAIL and context.reason not in NO_CONNECTION
     grade = f" ({GRADES[context.lead.grade].label})" if context.lead and graded else ""
-    yield f"Why{grade}: {remedy.explanation}"
+    yield f"Why{grade}: {advice.explanation}"
     if incident.nature not in (Nature.MAIL, Nature.STANDING) and (cleared := _cleared(context)):
         yield cleared
 
@@ -110,7 +110,7 @@ def _changed(context: NoticeContext) -> str:
 def _cleared(context: NoticeContext) -> str:
     """What is known of the sender, where the problem is another's; "" if the impact says it."""
     domain = context.request.sender.domain
-    if context.remedy.for_users == NOBODY_WAITS:
+    if context.advice.for_users == NOBODY_WAITS:
         return "" if context.incident.nature is Nature.MAILBOX else NOBODY_WAITS
     if context.reason is Reason.SAME_TEXT:
         return f"The content is rejected, whoever sends it; nothing else points to {domain}."
@@ -267,7 +267,7 @@ def _common(context: NoticeContext) -> str:
 def _verify(context: NoticeContext) -> str:
     if context.incident.nature is Nature.STANDING:
         return standing_verify(context)
-    good, takes_effect_within = context.request.good, context.remedy.takes_effect_within
+    good, takes_effect_within = context.request.good, context.advice.takes_effect_within
     due = f"the next probe is due within {_exactly(context.every)}; " if context.every else ""
     page = links(context).get("company_url")
     now = f" To test now, use “Probe now” at {page}" if page else ""

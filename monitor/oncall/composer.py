@@ -69,7 +69,7 @@ class NoticeComposer:
             news=news,
             now=now,
             companies=self._companies,
-            sender=SenderInfo(sender.domain, sender.source_ip),
+            sender=SenderInfo(sender.domain, sender.source_ip, sender.address),
             url=self._config.web.base_url,
             good=good_needed(self._config.incidents, incident.relapses),
             visible=None if visible is None else frozenset(visible),

@@ -15,7 +15,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics.reference,
     "floors": floors.drawing,
     "mail-system-words": mail_systems.words,
-    "mail-system-steps": mail_systems.steps,
+    "remedies": mail_systems.remedies,
     "general-steps": mail_systems.general,
 }
 

@@ -1,14 +1,18 @@
-"""The reference of mail systems: their words in the configuration, and the steps in each."""
+"""The reference of mail systems: their words in the configuration, and the remedies in each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from probes.display import lasting
 from probes.labels import CAUSES
+from probes.mailsystems.advice import Advice
 from probes.mailsystems.causes import BY_FAMILY
 from probes.mailsystems.family import CauseFamily
-from probes.mailsystems.remedy import Remedy
+from probes.mailsystems.general import GENERAL
+from probes.mailsystems.remedy import NotPossible, Remedy, Script, Step
+from probes.mailsystems.shown import parts_of
 from probes.mailsystems.system import MailSystem, RunBy
 from probes.mailsystems.table import MAIL_SYSTEMS
+from probes.outcome import Cause
 
 HEAD = ["| word | mail system | run by | also accepted | a change acts within |", "|---|---|---|---|---|"]
 RUN_BY: dict[RunBy, str] = {
@@ -24,34 +28,31 @@ def words() -> str:
     return "\n".join((*HEAD, *map(_row, rows))) + "\n"
 
 
-def steps() -> str:
-    """Return the steps in each mail system, by cause."""
+def remedies() -> str:
+    """Return the remedies in each mail system, the safest first, and the general ones."""
     rows = sorted(MAIL_SYSTEMS.values(), key=lambda row: row.label.lower())
-    with_steps = [line for row in rows if not row.no_settings for line in _steps(row)]
-    reasons: dict[str, list[str]] = {}
-    for row in rows:
-        if row.no_settings:
-            reasons.setdefault(row.no_settings, []).append(row.label)
-    without = [f"- {', '.join(labels)}: {reason}" for reason, labels in reasons.items()]
-    return "\n".join((*with_steps, "### Mail systems without steps of their own", "", *without)) + "\n"
+    with_own = [line for row in rows if row.remedies for line in _of_system(row)]
+    general = ["### Mail systems without a remedy of their own", "", *_without(rows)]
+    general += ["### General remedies", "", *(line for remedy in GENERAL for line in _remedy(remedy))]
+    return "\n".join((*with_own, *general)) + "\n"
 
 
 def general() -> str:
-    """Return the remedies by family of causes, for mail systems without steps of their own."""
-    return "\n".join(line for family, remedy in BY_FAMILY.items() for line in _general(family, remedy)) + "\n"
+    """Return the advice by family of causes, whatever the mail system."""
+    return "\n".join(line for family, advice in BY_FAMILY.items() for line in _general(family, advice)) + "\n"
 
 
-def _general(family: CauseFamily, remedy: Remedy) -> Iterator[str]:
+def _general(family: CauseFamily, advice: Advice) -> Iterator[str]:
     yield f"### {family.capitalize()}"
     yield ""
-    yield f"{remedy.explanation} Who acts: {remedy.who}."
+    yield f"{advice.explanation} Who acts: {advice.who}."
     yield ""
-    yield from (f"{number}. {_shown(step)}" for number, step in enumerate(remedy.steps, 1))
+    yield from (f"{number}. {_shown(step)}" for number, step in enumerate(advice.steps, 1))
     yield ""
-    if remedy.workaround:
-        yield f"Until then, by the company's IT: {_shown(' '.join(remedy.workaround))}"
+    if advice.workaround:
+        yield f"Until then, by the company's IT: {_shown(' '.join(advice.workaround))}"
         yield ""
-    yield f"{_shown(remedy.do_not)} To verify: {remedy.verify[:1].lower()}{remedy.verify[1:]}"
+    yield f"{_shown(advice.do_not)} To verify: {advice.verify[:1].lower()}{advice.verify[1:]}"
     yield ""
 
 
@@ -61,18 +62,79 @@ def _row(row: MailSystem) -> str:
     return f"| `{row.key}` | {row.label} | {RUN_BY[row.run_by]} | {others} | {within} |"
 
 
-def _steps(row: MailSystem) -> Iterator[str]:
+def _without(rows: Iterable[MailSystem]) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if not row.remedies:
+            reason = next((each for each in row.not_possible if not each.causes), None)
+            said = f"{reason.why} {reason.who_can}" if reason else "Its settings are not documented here."
+            reasons.setdefault(said, []).append(row.label)
+    for said, labels in reasons.items():
+        yield from _wrapped(f"{', '.join(labels)}: {_shown(said)}", "- ", "  ")
+    yield ""
+
+
+def _of_system(row: MailSystem) -> Iterator[str]:
     yield f"### {row.label}"
     yield ""
-    named: list[tuple[CauseFamily | str, tuple[str, ...]]] = [
-        *((f"Family {family}", found) for family, found in row.remedies.items()),
-        *((f"Cause {CAUSES[cause].label}", found) for cause, found in row.exceptions.items()),
-    ]
-    for name, found in named:
-        yield f"{name}:"
+    for remedy in sorted(row.remedies, key=lambda each: each.rung):
+        yield from _remedy(remedy)
+    for reason in row.not_possible:
+        yield from _not_possible(reason)
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    yield f"#### {_shown(remedy.title)} (`{remedy.key}`)"
+    yield ""
+    yield f"For: {_causes(remedy.causes)}."
+    yield ""
+    for part in parts_of(remedy):
+        yield from _part(part.label, part.steps)
+
+
+def _part(label: str, steps: tuple[Step, ...]) -> Iterator[str]:
+    if len(steps) == 1 and isinstance(steps[0], str):
+        yield from _wrapped(f"**{label}:** {_shown(steps[0])}", "- ", "  ")
         yield ""
-        yield from (f"{number}. {_shown(step)}" for number, step in enumerate(found, 1))
-        yield ""
+        return
+    yield f"- **{label}:**"
+    for step in steps:
+        if isinstance(step, str):
+            yield from _wrapped(_shown(step), "  - ", "    ")
+            continue
+        yield from _script(step)
+    yield ""
+
+
+def _script(script: Script) -> Iterator[str]:
+    where = f" (in `{script.file}`)" if "/" in script.file else f" (in {script.file})" if script.file else ""
+    yield from _wrapped(f"{_shown(script.does)}{where}:", "  - ", "    ")
+    yield ""
+    yield "    ```text"
+    yield from (f"    {line}" for line in script.text.splitlines())
+    if script.then:
+        yield f"    # then: {script.then}"
+    yield "    ```"
+
+
+def _not_possible(reason: NotPossible) -> Iterator[str]:
+    about = f"**{_causes(reason.causes)}:** " if reason.causes else ""
+    yield from _wrapped(f"{about}{_shown(reason.why)} {_shown(reason.who_can)}", "- ", "  ")
+    yield ""
+
+
+def _causes(causes: frozenset[Cause]) -> str:
+    return ", ".join(CAUSES[cause].label for cause in Cause if cause in causes)
+
+
+def _wrapped(text: str, first: str, then: str) -> Iterator[str]:
+    line = first
+    for word in text.split(" "):
+        if len(line) + len(word) > 118 and line.strip():
+            yield line.rstrip()
+            line = then
+        line += f"{word} "
+    yield line.rstrip()
 
 
 def _shown(step: str) -> str:

@@ -14,6 +14,7 @@
 - `sender_facts` results of the sender's mail, for pages and API; `sender_standing`: what is published about it
 - `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices
 - `sealed`     numbers of all, rounded; `first_steps`: what is logged for somebody who has just begun
+- `remedy_html` remedies as HTML, on pages and in runbooks
 - `docs`       the documentation as pages; `runbooks`: the runbooks, for a case or in general
 
 Read `caller_view`, then `server`.

@@ -1,4 +1,4 @@
-"""Remedies for each cause at one company. Tables: the most exact row that is known holds.
+"""Advice for each cause at one company. Tables: the most exact row that is known holds.
 
 The steps in one mail system's own terms are with the system; those here are general. What holds for many companies at
 once is in `widespread`, what a comparison with the control showed is in `compared`.
@@ -7,8 +7,8 @@ once is in `widespread`, what a comparison with the control showed is in `compar
 from dataclasses import replace
 from datetime import timedelta
 
+from probes.mailsystems.advice import CAN_BE_TESTED, IN_TIME, Actor, Advice
 from probes.mailsystems.family import CauseFamily
-from probes.mailsystems.remedy import CAN_BE_TESTED, IN_TIME, Actor, Remedy
 from probes.outcome import Cause, Outcome
 
 SENDER_RETRIES = "The sender retries for hours. Codes in mail that arrives later have expired: ask for a new one."
@@ -39,8 +39,8 @@ FOR_USERS: dict[Outcome, str] = {  # what people who wait for a code can do
     Outcome.UNKNOWN: NOT_KNOWN,
 }
 
-BY_FAMILY: dict[CauseFamily, Remedy] = {
-    CauseFamily.ADDRESS: Remedy(
+BY_FAMILY: dict[CauseFamily, Advice] = {
+    CauseFamily.ADDRESS: Advice(
         "According to its reply, the mail system blocks the sender's IP address.",
         Actor.COMPANY_IT,
         (
@@ -49,7 +49,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ),
         NO_WIDE_ENTRY,
     ),
-    CauseFamily.REPUTATION: Remedy(
+    CauseFamily.REPUTATION: Advice(
         "According to its reply, the mail system rates the reputation of the sender's IP address or domain as poor.",
         Actor.SENDER,
         (
@@ -60,13 +60,13 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ("Allow {domain} where DMARC passes. Do not allow the IP address alone.",),
         takes_effect_within=WITHIN_A_DAY,
     ),
-    CauseFamily.DOMAIN: Remedy(
+    CauseFamily.DOMAIN: Advice(
         "According to its reply, the mail system blocks the sender's domain or address.",
         Actor.COMPANY_IT,
         ("Remove {domain}, and every wider entry that covers it, from the block list. Nothing else is needed.",),
         "Do not add an allow entry for the bare domain: anybody can write that name into a From header.",
     ),
-    CauseFamily.AUTHENTICATION: Remedy(
+    CauseFamily.AUTHENTICATION: Advice(
         "SPF, DKIM or DMARC of the sender fails at the receiver.",
         Actor.SENDER,
         ("Correct SPF, DKIM or DMARC of {domain}, whichever the reply names.",),
@@ -74,13 +74,13 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ("If no other company is affected, let the servers behind the outermost gateway trust the gateway's checks.",),
         takes_effect_within=WITHIN_A_DAY,
     ),
-    CauseFamily.CONTENT: Remedy(
+    CauseFamily.CONTENT: Advice(
         "A filter classifies the mail as spam.",
         Actor.COMPANY_IT,
         ("Report the message as clean to the filter's vendor.", "Allow {domain} in the filter where DMARC passes."),
         "Do not allow the bare domain. Leave virus and link checks on.",
     ),
-    CauseFamily.POLICY: Remedy(
+    CauseFamily.POLICY: Advice(
         "A rule of the receiver rejects the mail, and the reply does not say which.",
         Actor.COMPANY_IT,
         (
@@ -89,14 +89,14 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ),
         "Do not switch the rule off for everybody, and do not except the bare domain.",
     ),
-    CauseFamily.GREYLISTING: Remedy(
+    CauseFamily.GREYLISTING: Advice(
         "The server greylists unknown senders; codes expire before it accepts the mail.",
         Actor.COMPANY_IT,
         ("Except {ip} from greylisting, and from nothing else: all other checks stay on.",),
         "Do not add {ip} to a list of trusted networks or relays.",
         verify=IN_TIME,
     ),
-    CauseFamily.FIREWALL: Remedy(
+    CauseFamily.FIREWALL: Advice(
         "Could not connect to the server, or the connection was closed before the server said anything.",
         Actor.COMPANY_IT,
         (
@@ -107,7 +107,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         for_users=SENDER_RETRIES,
         at_a_service=NO_CONNECTION_TO_A_SERVICE,
     ),
-    CauseFamily.SUPPRESSED: Remedy(
+    CauseFamily.SUPPRESSED: Advice(
         "The sender's own mail service no longer sends to this address, because mail to it bounced before.",
         Actor.SENDER,
         (
@@ -118,14 +118,14 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ("Fix what bounced: see the last bounce before the suppression began.",),
         for_users=NOTHING_SENT,
     ),
-    CauseFamily.RECIPIENT: Remedy(
+    CauseFamily.RECIPIENT: Advice(
         "The probe's own mailbox does not accept mail.",
         Actor.MAILBOX_OWNER,
         ("Repair the probe's mailbox, or correct `to` of the path in the configuration.",),
         "Do not change filters: nothing points to the sender.",
         for_users=NOBODY_WAITS,
     ),
-    CauseFamily.TRANSPORT: Remedy(
+    CauseFamily.TRANSPORT: Advice(
         "The receiver's server reports a fault of its own.",
         Actor.COMPANY_IT,
         (
@@ -136,7 +136,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         for_users=SENDER_RETRIES,
         at_a_service=TRACE_AT_A_SERVICE,
     ),
-    CauseFamily.OURS: Remedy(
+    CauseFamily.OURS: Advice(
         "Mailpath cannot send, or cannot look into the mailbox.",
         Actor.OURSELVES,
         (
@@ -147,7 +147,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         for_users=NOT_KNOWN,
         verify=CAN_BE_TESTED,
     ),
-    CauseFamily.UNCLEAR: Remedy(
+    CauseFamily.UNCLEAR: Advice(
         "The mail is stopped, and the reply does not say why.",
         Actor.COMPANY_IT,
         ("Find the probe in the mail system's log by its time: the entry names the rule.",),
@@ -155,7 +155,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
     ),
 }
 
-IN_SHORT: dict[CauseFamily, str] = {  # for a cell of a table; the steps are in the remedy
+IN_SHORT: dict[CauseFamily, str] = {  # for a cell of a table; the steps are in the advice
     CauseFamily.ADDRESS: "Have the sender's IP address removed from the list",
     CauseFamily.REPUTATION: "The sender must improve its reputation",
     CauseFamily.DOMAIN: "Remove the sender's domain from the block list",
@@ -171,8 +171,8 @@ IN_SHORT: dict[CauseFamily, str] = {  # for a cell of a table; the steps are in 
     CauseFamily.UNCLEAR: "Find the probe in the mail system's log",
 }
 
-BY_CAUSE: dict[Cause, Remedy] = {
-    Cause.IP_LISTED: Remedy(
+BY_CAUSE: dict[Cause, Advice] = {
+    Cause.IP_LISTED: Advice(
         "The reply says that a public blocklist lists the sender's IP address.",
         Actor.SENDER,
         (
@@ -186,14 +186,14 @@ BY_CAUSE: dict[Cause, Remedy] = {
         ),
         takes_effect_within=WITHIN_A_DAY,
     ),
-    Cause.RATE_LIMITED: Remedy(
+    Cause.RATE_LIMITED: Advice(
         "The mail system limits how much mail it accepts from this sender for now.",
         Actor.SENDER,
         ("Send more slowly to this mail system. Most limits are lifted automatically.",),
         NO_WIDE_ENTRY,
         ("If the limit is the company's own, raise it for mail of {domain} that passes DMARC.",),
     ),
-    Cause.RDNS: Remedy(
+    Cause.RDNS: Advice(
         "The server finds no reverse DNS name for the sender's IP address that leads back to it.",
         Actor.SENDER,
         (
@@ -291,7 +291,7 @@ BY_CAUSE: dict[Cause, Remedy] = {
     ),
 }
 
-BY_OUTCOME: dict[Outcome, Remedy] = {  # where no cause is known
+BY_OUTCOME: dict[Outcome, Advice] = {  # where no cause is known
     Outcome.MISSING: replace(
         BY_FAMILY[CauseFamily.UNCLEAR],
         explanation="The mail was accepted and then found nowhere: it is held, dropped by a rule, or still queued.",

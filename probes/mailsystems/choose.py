@@ -1,192 +1,129 @@
-"""Choose the remedy for a failure. Pure: notices, pages, commands and the documentation ask here and nowhere else.
+"""Choose the remedies for a failure: `choose`. Pure.
 
-The most exact row that is known holds: what a comparison with a neutral sender showed goes before the cause, how many
-companies have it before what one company could do, and the steps in the mail system's own terms before general ones.
+An entry changes what gets into a company, so the safest comes first, and what cannot help is left out: a remedy for a
+property that the server did not know when it refused, or that a diagnosis has ruled out; one that is bound to an IP
+address where it is not proven that the refused mail came from there.
 """
 
-from dataclasses import replace
-from enum import StrEnum
-from typing import assert_never
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
-from probes.attribution import Nature, Reason
-from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
-from probes.mailsystems.compared import (
-    AT_THE_VENDOR,
-    CONTRADICTED,
-    CONTRADICTED_WIDELY,
-    DELAYS_ALL,
-    LOST_EVERYWHERE,
-    NARROWED,
-    NO_WAY_OUT,
-    ONE_LIST,
-    RELAY_REFUSES_US,
-    THEIR_SYSTEM,
-    UNREACHED,
-)
+from probes.answer import Stage
+from probes.diagnosis.factors import FACTORS, Factor, seen_by
 from probes.mailsystems.family import CauseFamily, family_of
-from probes.mailsystems.remedy import Actor, Remedy, with_steps
-from probes.mailsystems.system import Steps
-from probes.mailsystems.table import is_service, is_shared, steps_for, takes_effect_within
-from probes.mailsystems.widespread import ASK_THE_VENDOR, LATE_WIDELY, RATE_LIMITED_WIDELY, WIDESPREAD
-from probes.outcome import Cause, Outcome
+from probes.mailsystems.general import GENERAL, not_possible
+from probes.mailsystems.remedy import NotPossible, Remedy, Rung, short_steps
+from probes.mailsystems.system import MailSystem, Steps
+from probes.mailsystems.table import MAIL_SYSTEMS
+from probes.outcome import Cause, Grade
 
-THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
-STANDING_RUNBOOK = "mailpath-standing"
-STANDING = Remedy(  # where nothing more exact is known: of an incident that is over
-    "What is published about the sender is wrong.",
-    Actor.SENDER,
-    ("Read `mailpath standing`, and fix what it says is bad.",),
-    "Do not publish a second SPF or DMARC record beside the old one: two make receivers ignore both.",
-)
+BY_IP = frozenset({Rung.DOMAIN_AND_IP, Rung.IP_ALONE})
 
 
-class Spread(StrEnum):
-    """Number of companies that have it at once."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The remedies for a failure, the safest first; and, per mail system, why there is none. At least one of both is
+    there."""
 
-    ONE_COMPANY = "one_company"
-    ONE_SYSTEM = "one_system"  # several, which have a mail system in common
-    MANY = "many"
+    remedies: tuple[Remedy, ...] = ()
+    not_possible: tuple[NotPossible, ...] = ()
 
-
-def remedy(
-    cause: Cause | None,
-    outcome: Outcome,
-    mail_system: str = "",
-    *,
-    nature: Nature = Nature.MAIL,
-    reason: Reason = Reason.NOT_COMPARED,
-    spread: Spread = Spread.ONE_COMPANY,
-) -> Remedy:
-    """Return the remedy for this failure with this mail system, given by key; "" if there are several, or none is
-    known. `nature` and `reason`: the attribution, as far as anything was compared."""
-    match nature:
-        case Nature.OURS:
-            found = _ours(cause, reason)
-        case Nature.THEIR_SYSTEM:
-            found = _their_system(cause, outcome, mail_system, reason, spread)
-        case Nature.STANDING:
-            found = STANDING
-        case Nature.MAIL:
-            found = _of_the_mail(cause, outcome, mail_system, reason, spread)
-        case Nature.MAILBOX:
-            found = _of_the_mail(cause, outcome, mail_system, reason, Spread.ONE_COMPANY)
-        case _:
-            assert_never(nature)
-    if found.at_a_service and is_service(mail_system):
-        found = replace(found, steps=found.at_a_service, helpers=(*found.helpers, Actor.VENDOR))
-    runbook = runbook_for(cause, outcome, nature)
-    return replace(found, for_users=found.for_users or FOR_USERS[outcome], runbook=runbook)
+    @property
+    def general(self) -> bool:
+        """True if there are remedies, and none is in a mail system's own terms."""
+        return bool(self.remedies) and all(remedy.general for remedy in self.remedies)
 
 
-def runbook_for(cause: Cause | None, outcome: Outcome, nature: Nature = Nature.MAIL) -> str:
-    """Return the name of the runbook."""
-    match nature:
-        case Nature.THEIR_SYSTEM:
-            return THEIR_SYSTEM_RUNBOOK
-        case Nature.OURS:
-            return f"cause-{CauseFamily.OURS}"
-        case Nature.STANDING:
-            return STANDING_RUNBOOK
-        case Nature.MAIL | Nature.MAILBOX:
-            return f"cause-{_family(cause, outcome)}"
-        case _:
-            assert_never(nature)
+def choose(
+    chain: Collection[str],
+    stage: Stage | None = None,
+    cause: Cause | None = None,
+    factor: Factor | None = None,
+    grade: Grade | None = None,
+) -> Choice:
+    """Return the remedies for a failure, the safest first.
+
+    `chain`: the company's mail systems by key, the gateway first; the one that refused alone, if that is known. A
+    refusal in a dialogue (`stage`) is the first one's. `factor`: what a diagnosis proved. `grade`: that of the verdict.
+    Without a cause those of the factor count, without both what is unclear.
+    """
+    wanted = _wanted(cause, factor)
+    asked = tuple(chain)[:1] if stage is not None else tuple(reversed(tuple(chain)))
+    rows = [row for key in asked if (row := MAIL_SYSTEMS.get(key))]
+    found = [
+        remedy
+        for row in rows
+        for remedy in row.remedies
+        if remedy.causes & wanted and _fits(remedy, stage, factor, grade)
+    ]
+    reasons = tuple(reason for row in rows for reason in _reasons(row, wanted))
+    if found:
+        unique = {remedy.key: remedy for remedy in found}
+        return Choice(tuple(sorted(unique.values(), key=lambda remedy: remedy.rung)), reasons)
+    if reasons:
+        return Choice(not_possible=reasons)
+    general = [each for each in GENERAL if each.causes & wanted and _fits(each, stage, factor, grade)]
+    if general:
+        return Choice(tuple(sorted(general, key=lambda remedy: remedy.rung)))
+    return Choice(not_possible=(not_possible(cause),))
 
 
-def exact_steps(cause: Cause | None, outcome: Outcome, mail_system: str) -> Steps:
-    """Return the steps of the company's IT in the mail system's own terms; () if unknown."""
-    if (cause, outcome) == (Cause.UNCLEAR, Outcome.LATE):
-        return ()
-    return steps_for(mail_system, cause, _family(cause, outcome))
+def remedies_of(key: str, family: CauseFamily, cause: Cause | None = None) -> tuple[Remedy, ...]:
+    """Return the remedies of one mail system for a cause, or else for all of a family, the safest first."""
+    row = MAIL_SYSTEMS.get(key)
+    wanted = _of_family(family, cause)
+    found = (remedy for remedy in row.remedies if remedy.causes & wanted) if row else ()
+    return tuple(sorted(found, key=lambda remedy: remedy.rung))
 
 
-def at_one_company(cause: Cause | None, outcome: Outcome) -> Remedy:
-    """Return the remedy in general terms, without a comparison."""
-    if cause is Cause.UNCLEAR and outcome in BY_OUTCOME:
-        return BY_OUTCOME[outcome]
-    by_cause = BY_CAUSE.get(cause) if cause else None
-    return by_cause or BY_FAMILY[family_of(cause)]
+def reasons_of(key: str, family: CauseFamily, cause: Cause | None = None) -> tuple[NotPossible, ...]:
+    """Return why there is no remedy in one mail system for a cause, or else for some of a family."""
+    row = MAIL_SYSTEMS.get(key)
+    return tuple(_reasons(row, _of_family(family, cause))) if row else ()
 
 
-def _family(cause: Cause | None, outcome: Outcome) -> CauseFamily:
-    """What lies in the spam folder was classified as spam, also where nothing says why."""
-    classified_as_spam = cause is Cause.UNCLEAR and outcome in (Outcome.SPAM, Outcome.QUARANTINED)
-    return CauseFamily.CONTENT if classified_as_spam else family_of(cause)
+def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
+    """Return the administrator's steps in this mail system for a cause, or else its family, each in a line; () if
+    unknown: those of the safest remedy, and the name of the next."""
+    found = remedies_of(key, family, cause)
+    if found:
+        following = next((remedy for remedy in found[1:] if remedy.rung > found[0].rung), None)
+        return (*short_steps(found[0]), *_otherwise(following))
+    return tuple(f"{reason.why} {reason.who_can}" for reason in reasons_of(key, family, cause)[:1] if reason.causes)
 
 
-def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:
-    if reason is Reason.NOTHING_REACHED or (reason is Reason.ONLY_HERE and spread is Spread.ONE_COMPANY):
-        return UNREACHED[reason]
-    steps = exact_steps(cause, outcome, mail_system)
-    if spread is not Spread.ONE_COMPANY:
-        return _at_several(cause, outcome, mail_system, reason, steps)
-    if compared := CONTRADICTED.get((reason, cause)) or NARROWED.get((reason, cause)):
-        return compared
-    if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or cause is Cause.FIREWALL):
-        return UNREACHED[reason]
-    found = with_steps(at_one_company(cause, outcome), steps, mail_system)
-    if not found.by_company_alone:
-        return found
-    return replace(found, takes_effect_within=max(found.takes_effect_within, takes_effect_within(mail_system)))
+def own_steps(key: str, cause: Cause) -> Steps:
+    """Return the steps of the safest remedy in this mail system for a cause, each in a line; () if there is none."""
+    found = remedies_of(key, family_of(cause), cause)
+    return short_steps(found[0]) if found else ()
 
 
-def _at_several(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, steps: Steps) -> Remedy:
-    if (reason, cause) in CONTRADICTED:
-        return _with_vendor(CONTRADICTED_WIDELY, mail_system)
-    family = CauseFamily.FIREWALL if reason is Reason.ONLY_HERE else _family(cause, outcome)
-    found = with_steps(_widely(cause, outcome, family), steps, mail_system)
-    return found if family in OF_NO_VENDOR else _with_vendor(found, mail_system)
+def _otherwise(following: Remedy | None) -> Iterator[str]:
+    if following:
+        title = following.title
+        yield f"If that is not possible or does not help: {title[0].lower()}{title[1:]}."
 
 
-def _widely(cause: Cause | None, outcome: Outcome, family: CauseFamily) -> Remedy:
-    if cause is Cause.RATE_LIMITED:
-        return RATE_LIMITED_WIDELY
-    return LATE_WIDELY if (cause, outcome) == (Cause.UNCLEAR, Outcome.LATE) else WIDESPREAD[family]
+def _of_family(family: CauseFamily, cause: Cause | None) -> frozenset[Cause]:
+    if cause and family_of(cause) is family:
+        return frozenset({cause})
+    return frozenset(each for each in Cause if family_of(each) is family)
 
 
-def _with_vendor(found: Remedy, mail_system: str) -> Remedy:
-    if not is_shared(mail_system):
-        return found
-    return replace(found, helpers=(*found.helpers, Actor.VENDOR), steps=(*found.steps, ASK_THE_VENDOR))
+def _wanted(cause: Cause | None, factor: Factor | None) -> frozenset[Cause]:
+    if cause:
+        return frozenset({cause})
+    return frozenset(FACTORS[factor].causes) if factor else frozenset({Cause.UNCLEAR})
 
 
-OF_NO_VENDOR = frozenset({CauseFamily.SUPPRESSED, CauseFamily.RECIPIENT, CauseFamily.OURS})
-"""Families of causes that the vendor of the receiving mail system has no part in."""
+def _reasons(row: MailSystem, wanted: Iterable[Cause]) -> Iterator[NotPossible]:
+    causes = frozenset(wanted)
+    return (reason for reason in row.not_possible if not reason.causes or reason.causes & causes)
 
 
-def _their_system(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:
-    several = spread is not Spread.ONE_COMPANY
-    if reason is Reason.SAME_LIST and several:
-        return ONE_LIST
-    if reason is Reason.LOOKUP and several:
-        return WIDESPREAD[CauseFamily.RECIPIENT]
-    found = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
-    if delays_others(reason, cause, outcome):
-        found = with_steps(DELAYS_ALL, exact_steps(Cause.GREYLISTED, outcome, mail_system), mail_system)
-    if spread is not Spread.ONE_SYSTEM or not is_shared(mail_system) or not found.by_company_alone:
-        return found
-    own = found.at_a_service[:1] or found.steps
-    return replace(found, actor=Actor.VENDOR, steps=AT_THE_VENDOR, workaround=own, at_a_service=())
-
-
-def delays_others(reason: Reason, cause: Cause | None, outcome: Outcome) -> bool:
-    """Test if a neutral sender's mail is deferred too, and some mail arrives in the end. (Mail that came late can be
-    alike only in how it was deferred.)"""
-    came = outcome is Outcome.LATE
-    return (reason is Reason.SAME_ANSWER and (came or cause is Cause.GREYLISTED)) or (
-        reason is Reason.CONTROL_FAILS and came
-    )
-
-
-def _ours(cause: Cause | None, reason: Reason) -> Remedy:
-    if reason is Reason.NO_WAY_OUT:
-        return NO_WAY_OUT
-    if reason in (Reason.CONTROL_FAILS, Reason.BOTH_LOST):
-        return LOST_EVERYWHERE
-    if reason is Reason.NOTHING_REACHED:
-        return UNREACHED[reason]
-    if cause is Cause.RELAY_DENIED:
-        return RELAY_REFUSES_US
-    if cause in (Cause.NETWORK, Cause.MALFORMED):
-        return BY_CAUSE[cause]
-    return BY_FAMILY[CauseFamily.OURS]
+def _fits(remedy: Remedy, stage: Stage | None, factor: Factor | None, grade: Grade | None) -> bool:
+    if factor and factor not in remedy.factors:
+        return False
+    if grade is Grade.UNPROVEN and remedy.rung in BY_IP:
+        return False
+    return bool(remedy.factors & seen_by(stage))

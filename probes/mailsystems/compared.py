@@ -1,8 +1,9 @@
-"""Remedies where a comparison with a neutral sender, or with other companies, shows whose problem it is. Tables."""
+"""Advice where a comparison with a neutral sender, or with other companies, shows whose problem it is. Tables."""
 
 from dataclasses import replace
 
 from probes.attribution import Reason
+from probes.mailsystems.advice import IN_TIME, Actor, Advice
 from probes.mailsystems.causes import (
     BY_CAUSE,
     BY_FAMILY,
@@ -11,7 +12,6 @@ from probes.mailsystems.causes import (
     WITHIN_A_DAY,
 )
 from probes.mailsystems.family import FAMILIES, CauseFamily
-from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
 from probes.mailsystems.widespread import ASK_THE_VENDOR
 from probes.outcome import Cause
 
@@ -24,8 +24,8 @@ _SUSPECTS = (
 )
 _FOLLOW = "Follow one probe through the mail server's log and queue to the mailbox."
 
-THEIR_SYSTEM: dict[Reason, Remedy] = {
-    Reason.SAME_ANSWER: Remedy(
+THEIR_SYSTEM: dict[Reason, Advice] = {
+    Reason.SAME_ANSWER: Advice(
         "The server gives a neutral sender the same answer.",
         Actor.COMPANY_IT,
         (_LOG, _SUSPECTS),
@@ -33,7 +33,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         for_users=USE_THE_PHONE,
         at_a_service=TRACE_AT_A_SERVICE,
     ),
-    Reason.SAME_LIST: Remedy(
+    Reason.SAME_LIST: Advice(
         "The same blocklist rejects a neutral sender: it lists both senders, or everybody. It is not known which.",
         Actor.COMPANY_IT,
         (
@@ -49,7 +49,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
             "Otherwise both senders are listed: the sender asks for the delisting of {ip}.",
         ),
     ),
-    Reason.SAME_TEXT: Remedy(
+    Reason.SAME_TEXT: Advice(
         "A filter rejects the content: a neutral sender's mail with similar content gets the same answer.",
         Actor.COMPANY_IT,
         (
@@ -58,7 +58,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         ),
         "Do not change lists of addresses or domains: the problem is the content of the mail.",
     ),
-    Reason.BOTH_LOST: Remedy(
+    Reason.BOTH_LOST: Advice(
         "The server accepts mail, but it does not reach the probe's mailbox; a neutral sender's mail is lost too. It "
         "is lost behind the server, or in that mailbox.",
         Actor.COMPANY_IT,
@@ -70,7 +70,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         OTHERS_TOO,
         for_users=NOT_KNOWN,
     ),
-    Reason.CONTROL_FAILS: Remedy(
+    Reason.CONTROL_FAILS: Advice(
         "A neutral sender's mail does not get through either.",
         Actor.COMPANY_IT,
         (_FOLLOW, _SUSPECTS),
@@ -78,7 +78,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         for_users=USE_THE_PHONE,
         at_a_service=TRACE_AT_A_SERVICE,
     ),
-    Reason.GATEWAY_DOWN: Remedy(
+    Reason.GATEWAY_DOWN: Advice(
         "The company's gateway does not answer Mailpath, while other companies do.",
         Actor.COMPANY_IT,
         (
@@ -98,7 +98,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         ),
     ),
 }
-ONE_LIST = Remedy(
+ONE_LIST = Advice(
     "Several companies use one blocklist, which rejects the sender and a neutral sender: it lists both, or everybody.",
     Actor.SENDER,
     (
@@ -125,7 +125,7 @@ DELAYS_ALL = replace(
     verify=IN_TIME,
 )
 
-UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever cause that suggests
+UNREACHED: dict[Reason, Advice] = {  # where there was no connection, whatever cause that suggests
     Reason.CONTROL_THROUGH: replace(
         BY_FAMILY[CauseFamily.FIREWALL],
         explanation="Another sender's connection works, but this sender's is cut off, by a firewall or by the gateway "
@@ -140,7 +140,7 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
         BY_FAMILY[CauseFamily.FIREWALL],
         explanation="Could not connect to the server, while other companies can be reached.",
     ),
-    Reason.NOTHING_REACHED: Remedy(
+    Reason.NOTHING_REACHED: Advice(
         "Could not connect to the server, and no other server has been reached since: it is the company's server or "
         "firewall, or Mailpath's own connection.",
         Actor.OURSELVES,
@@ -157,26 +157,26 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
 
 _BY_ITS_TIME = "Find the probe in the mail system's log by its time: the entry names what stopped it."
 _FIRST_FIND_IT = "Do not add allow entries at random: find the entry in the log first."
-_NOT_ALL_MAIL = Remedy(
+_NOT_ALL_MAIL = Advice(
     "It looks like a fault of the server, but another sender's mail got through: it affects this sender's mail, or "
     "only some of the servers.",
     Actor.COMPANY_IT,
     (_BY_ITS_TIME, "Compare it with the entry of a message that got through at about that time."),
     _FIRST_FIND_IT,
 )
-_NOT_THE_ADDRESS = Remedy(
+_NOT_THE_ADDRESS = Advice(
     "The reply concerns the sender's IP address, but our other domain got through from the same address.",
     Actor.COMPANY_IT,
     (_BY_ITS_TIME, "Look for a rule about {domain} or the content of its mail, not about {ip} alone."),
     _FIRST_FIND_IT,
 )
-_NOT_THE_DOMAIN = Remedy(
+_NOT_THE_DOMAIN = Advice(
     "The reply concerns the sender's domain, but our other domain got the same answer from the same IP address.",
     Actor.COMPANY_IT,
     (_BY_ITS_TIME, "Look for a rule about {ip} or the content of the mail, not about {domain} alone."),
     _FIRST_FIND_IT,
 )
-_NOT_THIS_DOMAINS_RECORDS = Remedy(
+_NOT_THIS_DOMAINS_RECORDS = Advice(
     "The reply concerns SPF, DKIM or DMARC, but our other domain got the same answer from the same IP address.",
     Actor.COMPANY_IT,
     (
@@ -185,7 +185,7 @@ _NOT_THIS_DOMAINS_RECORDS = Remedy(
     ),
     BY_FAMILY[CauseFamily.AUTHENTICATION].do_not,
 )
-CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison refutes what the reply suggests
+CONTRADICTED: dict[tuple[Reason, Cause | None], Advice] = {  # the comparison refutes what the reply suggests
     **{
         (reason, cause): _NOT_ALL_MAIL
         for reason in (Reason.CONTROL_THROUGH, Reason.NEIGHBOUR_THROUGH)
@@ -199,8 +199,8 @@ CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison re
     (Reason.NEIGHBOUR_STOPPED, Cause.AUTHENTICATION): _NOT_THIS_DOMAINS_RECORDS,
 }
 
-NARROWED: dict[tuple[Reason, Cause | None], Remedy] = {  # of what the reply suggests, the comparison leaves one part
-    (Reason.NEIGHBOUR_THROUGH, Cause.REPUTATION): Remedy(
+NARROWED: dict[tuple[Reason, Cause | None], Advice] = {  # of what the reply suggests, the comparison leaves one part
+    (Reason.NEIGHBOUR_THROUGH, Cause.REPUTATION): Advice(
         "According to the reply, the sender's reputation is poor, but our other domain got through from the same IP "
         "address.",
         Actor.SENDER,
@@ -213,7 +213,7 @@ NARROWED: dict[tuple[Reason, Cause | None], Remedy] = {  # of what the reply sug
     ),
 }
 
-CONTRADICTED_WIDELY = Remedy(
+CONTRADICTED_WIDELY = Advice(
     "Several companies stop the mail, and a comparison does not confirm the reason that they give.",
     Actor.SENDER,
     (

@@ -1,45 +1,142 @@
-"""Filters in front of the mailboxes: services, appliances, and those that are sold as both.
+"""Gateways of the large vendors, which are services, appliances, or both: Barracuda, Cisco, Sophos, Trend Micro,
+Fortinet, Symantec."""
 
-Sources, the vendors' own: Barracuda Campus (IP Address Policies, Sender Policies); Cisco user guide, "Email
-Authentication" and sender groups; Sophos Central, Inbound Allow/Block; Trend Micro, Sender IP Match; Fortinet
-administration guide, Block/Safe List; Broadcom HOWTO119230; TitanHQ, "Allow & Block List"; Hornetsecurity manual,
-Email Live Tracking and allow lists; developers.cloudflare.com, allow policies; sc1.checkpoint.com, Allow-List;
-Proxmox Mail Gateway guide, Mail Proxy.
-"""
-
-from datetime import timedelta
-
-from probes.mailsystems.family import CauseFamily
-from probes.mailsystems.system import MailSystem, RunBy, Steps
+from probes.mailsystems.parts import (
+    ADDRESS,
+    ALL_GUARDS,
+    ANY_FACTOR,
+    AUTHENTICATION,
+    BLOCKED,
+    DOMAIN,
+    DOMAIN_BLOCKED,
+    LISTED,
+    NO_BARE_DOMAIN,
+    NO_RANGE,
+    NO_SPAM_FILTER,
+    NOTHING_TO_UNDO,
+    NOVEMBER,
+    SHARED_ADDRESS,
+    SIGNED,
+    SPAM,
+    TEXT,
+    UNCLEAR,
+)
+from probes.mailsystems.remedy import Certainty, FactSource, Guard, Remedy, Rung
+from probes.mailsystems.system import ChainPlace, MailSystem, RunBy
 from probes.outcome import Cause
 
-_OWN_GROUP: Steps = (
-    "Create a sender group for {ip} above the one that blocks it. Policy ACCEPT; leave anti-spam and SPF, DKIM and "
-    "DMARC verification on.",
-    "Add an incoming content filter for {domain} with the condition spf-status is Pass.",
+_CAMPUS = FactSource("Barracuda Campus, Sender Policies and IP Address Policies", NOVEMBER, "campus.barracuda.com")
+_ASYNCOS = FactSource("AsyncOS user guide, sender groups and email authentication", NOVEMBER, "cisco.com")
+_CENTRAL = FactSource("Sophos Central, Inbound Allow/Block", NOVEMBER, "docs.sophos.com")
+_TREND = FactSource("Trend Micro Email Security, Sender IP Match", NOVEMBER, "docs.trendmicro.com")
+_FORTIMAIL = FactSource("FortiMail administration guide, Block/Safe List", NOVEMBER, "docs.fortinet.com")
+_BROADCOM = FactSource(
+    "Symantec Email Security.cloud, approved senders",
+    NOVEMBER,
+    "knowledge.broadcom.com",
+    Certainty.READ,
+    "That an entry for an address leaves SPF and DMARC in force is not confirmed.",
 )
-_NOT_READ = "No documentation of its allow lists has been read so far."
+_ADMIN = "an administrator of the gateway"
 
 BARRACUDA = MailSystem(
     "barracuda",
     "Barracuda",
     RunBy.EITHER,
     aliases=("barracuda-ess", "email-gateway-defense"),
-    hosts=("ess.barracudanetworks.com", "ess.barracuda.com"),
+    hosts=("ess.barracudanetworks.com", "ess.barracuda.com", "barracudanetworks.com"),
+    banners=("barracuda",),
+    headers=("x-barracuda-", "x-bess-", "x-asg-"),
     reply_marks=("barracuda",),
-    remedies={
-        CauseFamily.ADDRESS: ("In Inbound Settings > IP Address Policies, delete the block entry for {ip}.",),
-        CauseFamily.DOMAIN: ("In Inbound Settings > Sender Policies, delete the block entry for {domain}.",),
-        CauseFamily.CONTENT: (
-            "In Inbound Settings > Sender Policies, set {domain} to Exempt. Leave Sender Authentication on.",
+    place=ChainPlace.GATEWAY,
+    remedies=(
+        Remedy(
+            "barracuda-remove-ip-block",
+            "barracuda",
+            "Delete the block entry of the address",
+            BLOCKED,
+            ADDRESS,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Email Gateway Defense", "Inbound Settings", "IP Address Policies"),
+            needs=_ADMIN,
+            steps=("In Inbound Settings > IP Address Policies, delete the block entry for {ip}.",),
+            undo=("Add the block entry for {ip} again.",),
+            never=NO_RANGE,
+            sources=(_CAMPUS,),
         ),
-    },
-    exceptions={
-        Cause.IP_LISTED: (
-            "In Inbound Settings > IP Address Policies, exempt {ip}. The Sender Policies and checks of {domain} stay "
-            "on.",
+        Remedy(
+            "barracuda-remove-sender-block",
+            "barracuda",
+            "Delete the block entry of the domain",
+            DOMAIN_BLOCKED,
+            DOMAIN,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Email Gateway Defense", "Inbound Settings", "Sender Policies"),
+            needs=_ADMIN,
+            steps=("In Inbound Settings > Sender Policies, delete the block entry for {domain}.",),
+            undo=("Add the block entry for {domain} again.",),
+            never=NO_BARE_DOMAIN,
+            sources=(_CAMPUS,),
         ),
-    },
+        Remedy(
+            "barracuda-exempt-sender",
+            "barracuda",
+            "Exempt the domain; Sender Authentication stays on",
+            SPAM,
+            TEXT,
+            Rung.DMARC,
+            NO_SPAM_FILTER - {Guard.LINKS},
+            skips="the spam score, intent and content filters; virus scan and rate control stay",
+            where=("Email Gateway Defense", "Inbound Settings", "Sender Policies"),
+            needs=_ADMIN,
+            look_first=(
+                "See that Sender Authentication blocks what fails SPF, DKIM or DMARC: without it this entry is unsafe.",
+            ),
+            steps=("In Inbound Settings > Sender Policies, set {domain} to Exempt. Leave Sender Authentication on.",),
+            undo=("Delete the policy for {domain}.",),
+            never=NO_BARE_DOMAIN,
+            sources=(_CAMPUS,),
+        ),
+        Remedy(
+            "barracuda-exempt-ip",
+            "barracuda",
+            "Exempt the address from the reputation check",
+            LISTED,
+            ADDRESS,
+            Rung.IP_ALONE,
+            ALL_GUARDS - {Guard.RATE},
+            skips="the IP reputation and rate control",
+            where=("Email Gateway Defense", "Inbound Settings", "IP Address Policies"),
+            needs=_ADMIN,
+            steps=(
+                "In Inbound Settings > IP Address Policies, exempt {ip}. The Sender Policies and checks of "
+                "{domain} stay "
+                "on.",
+            ),
+            undo=("Delete the entry for {ip}.",),
+            never=NO_RANGE,
+            risk=SHARED_ADDRESS,
+            sources=(_CAMPUS,),
+        ),
+        Remedy(
+            "barracuda-trace",
+            "barracuda",
+            "Find the reason in the Message Log",
+            UNCLEAR,
+            ANY_FACTOR,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Email Gateway Defense", "Overview", "Message Log"),
+            needs=_ADMIN,
+            look_first=("Search for the mail in Overview > Message Log: it shows the action and the reason.",),
+            steps=("Deliver it from there.",),
+            undo=NOTHING_TO_UNDO,
+            never="Do not add allow entries at random: find the reason first.",
+            sources=(_CAMPUS,),
+        ),
+    ),
 )
 CISCO = MailSystem(
     "cisco",
@@ -47,8 +144,51 @@ CISCO = MailSystem(
     RunBy.EITHER,
     aliases=("ironport", "cisco-esa", "cisco-secure-email"),
     hosts=("iphmx.com",),
+    banners=("ironport",),
+    headers=("x-ironport-", "x-amp-", "x-ipas-"),
     reply_marks=("iphmx.com", "ironport"),
-    remedies={CauseFamily.ADDRESS: _OWN_GROUP, CauseFamily.REPUTATION: _OWN_GROUP},
+    place=ChainPlace.GATEWAY,
+    remedies=(
+        Remedy(
+            "cisco-sender-group",
+            "cisco",
+            "Create a sender group above the blocking one, with all filters on",
+            frozenset({Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.REPUTATION}),
+            ADDRESS,
+            Rung.IP_ALONE,
+            ALL_GUARDS,
+            skips="the sender's reputation score, at connection",
+            where=("Mail Policies", "HAT Overview"),
+            needs="the role Administrator",
+            look_first=("Find the refusal in the mail log: ICID n REJECT SG NAME names the sender group.",),
+            steps=(
+                "Create a sender group for {ip} above the one that blocks it. Policy ACCEPT; leave anti-spam and "
+                "SPF, DKIM "
+                "and DMARC verification on.",
+                "Add an incoming content filter for {domain} with the condition spf-status is Pass.",
+            ),
+            undo=("Delete the content filter and the sender group.",),
+            never="Do not add {ip} to the group of allowed senders ($TRUSTED): it has no anti-spam and no rate limit.",
+            risk=SHARED_ADDRESS + " All filters still judge their mail.",
+            sources=(_ASYNCOS,),
+        ),
+        Remedy(
+            "cisco-trace",
+            "cisco",
+            "Follow the message in Message Tracking",
+            UNCLEAR,
+            ANY_FACTOR,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Monitor", "Message Tracking"),
+            needs="the role Operator or Help Desk User",
+            look_first=("Search Message Tracking, or mail_logs from ICID to MID to DCID.",),
+            steps=("Release it from the quarantine that the log names.",),
+            undo=NOTHING_TO_UNDO,
+            never="Do not add allow entries at random: find the entry in the log first.",
+            sources=(_ASYNCOS,),
+        ),
+    ),
 )
 SOPHOS = MailSystem(
     "sophos",
@@ -56,10 +196,66 @@ SOPHOS = MailSystem(
     RunBy.EITHER,
     aliases=("sophos-central", "sophos-email"),
     hosts=("hydra.sophos.com",),
+    headers=("x-sophos-", "x-lased-", "x-sasi-"),
     reply_marks=("sophos",),
-    remedies={
-        CauseFamily.CONTENT: ("In Inbound Allow/Block, allow {domain} with Enforce Sender Authentication on.",),
-    },
+    place=ChainPlace.GATEWAY,
+    remedies=(
+        Remedy(
+            "sophos-remove-block",
+            "sophos",
+            "Delete the block entry of the sender",
+            BLOCKED | DOMAIN_BLOCKED,
+            ADDRESS | DOMAIN,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Sophos Central", "Email Protection", "Inbound Allow/Block"),
+            needs=_ADMIN,
+            steps=(
+                "In Inbound Allow/Block, delete the block entries for {ip} and {domain}. Mail of a blocked "
+                "address is "
+                "deleted without a scan.",
+            ),
+            undo=("Add the block entry again.",),
+            never=NO_BARE_DOMAIN,
+            sources=(_CENTRAL,),
+        ),
+        Remedy(
+            "sophos-allow-domain",
+            "sophos",
+            "Allow the domain with Enforce Sender Authentication",
+            SPAM,
+            TEXT,
+            Rung.DMARC,
+            ALL_GUARDS - {Guard.SPAM},
+            skips="header anomaly, impersonation, spam, country, language and data control; the malware scan stays",
+            where=("Sophos Central", "Email Protection", "Inbound Allow/Block"),
+            needs=_ADMIN,
+            steps=(
+                "In Inbound Allow/Block, allow {domain} with Enforce Sender Authentication on: the entry counts "
+                "only if "
+                "DMARC, SPF or DKIM passes.",
+            ),
+            undo=("Delete the entry for {domain}.",),
+            never="Do not turn off Enforce Sender Authentication for the entry: a forged sender would get in.",
+            sources=(_CENTRAL,),
+        ),
+        Remedy(
+            "sophos-trace",
+            "sophos",
+            "Find the reason in Message History",
+            UNCLEAR,
+            ANY_FACTOR,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Sophos Central", "Email Protection", "Message History"),
+            needs=_ADMIN,
+            look_first=("Search for the mail in Message History and in Quarantined Messages.",),
+            steps=("Release it from there.",),
+            undo=NOTHING_TO_UNDO,
+            never="Do not add allow entries at random: find the reason first.",
+            sources=(_CENTRAL,),
+        ),
+    ),
 )
 TRENDMICRO = MailSystem(
     "trendmicro",
@@ -67,14 +263,61 @@ TRENDMICRO = MailSystem(
     RunBy.EITHER,
     aliases=("trend-micro", "trend"),
     hosts=("trendmicro.com", "trendmicro.eu"),
+    headers=("x-tm-", "x-tmase-", "x-tmn"),
     reply_marks=("trend micro", "trendmicro", "mail-abuse."),
-    remedies={
-        CauseFamily.CONTENT: (
-            "In Inbound Protection > Domain-based Authentication > Sender IP Match, pair {domain} with {ip}.",
-            "Review the pair when the sender's address changes: mail of {domain} from any other address is then "
-            "stopped.",
+    place=ChainPlace.GATEWAY,
+    remedies=(
+        Remedy(
+            "trendmicro-sender-ip-match",
+            "trendmicro",
+            "Pair the domain with its address in Sender IP Match",
+            SPAM | AUTHENTICATION,
+            TEXT | SIGNED,
+            Rung.DOMAIN_AND_IP,
+            ALL_GUARDS,
+            skips="SPF, and the SPF part of DMARC, for the pair",
+            where=(
+                "Trend Micro Email Security",
+                "Inbound Protection",
+                "Domain-based Authentication",
+                "Sender IP Match",
+            ),
+            needs=_ADMIN,
+            steps=(
+                "In Inbound Protection > Domain-based Authentication > Sender IP Match, pair {domain} with {ip}.",
+                "Review the pair when the sender's address changes: mail of {domain} from any other address is then "
+                "stopped.",
+            ),
+            undo=("Delete the pair.",),
+            never=NO_RANGE,
+            risk="If the sender's address changes, its mail is blocked until the pair is changed.",
+            sources=(_TREND,),
         ),
-    },
+        Remedy(
+            "trendmicro-approved-ip",
+            "trendmicro",
+            "Approve the address for the reputation check",
+            frozenset({Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.REPUTATION}),
+            ADDRESS,
+            Rung.IP_ALONE,
+            ALL_GUARDS,
+            skips="the IP reputation and the reverse DNS check",
+            where=(
+                "Trend Micro Email Security",
+                "Inbound Protection",
+                "Connection Filtering",
+                "IP Reputation",
+                "Approved IP Addresses",
+            ),
+            needs=_ADMIN,
+            look_first=("Look whether {ip} is under Blocked IP Addresses, and delete it there first.",),
+            steps=("In IP Reputation > Approved IP Addresses, add {ip}. The checks of {domain} stay on.",),
+            undo=("Delete {ip} from the list.",),
+            never=NO_RANGE,
+            risk=SHARED_ADDRESS,
+            sources=(_TREND,),
+        ),
+    ),
 )
 FORTINET = MailSystem(
     "fortinet",
@@ -82,14 +325,51 @@ FORTINET = MailSystem(
     RunBy.EITHER,
     aliases=("fortimail",),
     hosts=("fortimailcloud.com", "fortimail.com"),
+    headers=("x-feas-", "x-fe-", "x-fortimail"),
     reply_marks=("fortiguard", "fortinet"),
-    remedies={
-        CauseFamily.CONTENT: (
-            "In Security > Block/Safe List > Domain, add the exact address of {domain} to the safe list of this one "
-            "domain.",
-            "Leave the SPF, DKIM and DMARC actions of the antispam profile on.",
+    place=ChainPlace.GATEWAY,
+    remedies=(
+        Remedy(
+            "fortinet-remove-block",
+            "fortinet",
+            "Delete the sender from the block lists",
+            BLOCKED | DOMAIN_BLOCKED,
+            ADDRESS | DOMAIN,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("FortiMail", "Security", "Block/Safe List"),
+            needs=_ADMIN,
+            look_first=("The lists are asked in the order system, session, domain, personal.",),
+            steps=("In Security > Block/Safe List, delete {domain} and {ip} from the block list that has them.",),
+            undo=("Add the entry again.",),
+            never=NO_BARE_DOMAIN,
+            sources=(_FORTIMAIL,),
         ),
-    },
+        Remedy(
+            "fortinet-safe-list",
+            "fortinet",
+            "Add the exact address to the domain's safe list; authentication stays on",
+            SPAM,
+            TEXT,
+            Rung.DMARC,
+            NO_SPAM_FILTER,
+            skips="the antispam scans",
+            where=("FortiMail", "Security", "Block/Safe List", "Domain"),
+            needs=_ADMIN,
+            look_first=(
+                "See that the antispam profile acts on failed SPF, DKIM and DMARC: without it this entry is unsafe.",
+            ),
+            steps=(
+                "In Security > Block/Safe List > Domain, add the exact address of {domain} to the safe list of this "
+                "one "
+                "domain: {address}.",
+                "Leave the SPF, DKIM and DMARC actions of the antispam profile on.",
+            ),
+            undo=("Delete {address} from the safe list.",),
+            never=NO_BARE_DOMAIN,
+            sources=(_FORTIMAIL,),
+        ),
+    ),
 )
 SYMANTEC = MailSystem(
     "symantec",
@@ -97,110 +377,44 @@ SYMANTEC = MailSystem(
     RunBy.EITHER,
     aliases=("messagelabs", "broadcom"),
     hosts=("messagelabs.com",),
+    headers=("x-brightmail-", "x-starscan-", "x-msg-ref", "x-env-sender", "x-viruschecked"),
     reply_marks=("messagelabs", "symantec", "broadcom"),
-    remedies={
-        CauseFamily.CONTENT: (
-            "Add the exact address of {domain} to the approved senders, and leave the SPF and DMARC checks on.",
-            "Do not approve {ip}: an IP entry skips anti-spam, SPF and DMARC.",
+    place=ChainPlace.GATEWAY,
+    remedies=(
+        Remedy(
+            "symantec-approved-sender",
+            "symantec",
+            "Approve the exact address; SPF and DMARC stay on",
+            SPAM | DOMAIN_BLOCKED,
+            TEXT | DOMAIN,
+            Rung.DMARC,
+            NO_SPAM_FILTER,
+            skips="anti-spam",
+            where=("Email Security.cloud", "Services", "Email Services", "Anti-Spam", "Approved Senders"),
+            needs=_ADMIN,
+            steps=(
+                "Add the exact address of {domain} to the approved senders, and leave the SPF and DMARC checks on.",
+                "Do not approve {ip}: an IP entry skips anti-spam, SPF and DMARC.",
+            ),
+            undo=("Delete the address from the approved senders.",),
+            never="Do not approve the bare domain or {ip}: an IP entry skips SPF and DMARC too.",
+            sources=(_BROADCOM,),
         ),
-        CauseFamily.UNCLEAR: ("Search for the mail in Track and Trace: it shows the service that stopped it and why.",),
-    },
-)
-CLOUDMARK = MailSystem(
-    "cloudmark", "Cloudmark", RunBy.EITHER, reply_marks=("cloudmark",), no_settings="Providers run it, not companies."
-)
-SPAMTITAN = MailSystem(
-    "spamtitan",
-    "SpamTitan",
-    RunBy.EITHER,
-    aliases=("titanhq",),
-    hosts=("spamtitan.com", "titanhq.com"),
-    remedies={
-        CauseFamily.CONTENT: (
-            "In Filtering > Allow & Block List, add {domain} as a domain. It skips the spam filter only: SPF, RBL, "
-            "greylisting and virus checks stay on.",
+        Remedy(
+            "symantec-trace",
+            "symantec",
+            "Search Track and Trace",
+            UNCLEAR,
+            ANY_FACTOR,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            where=("Email Security.cloud", "Tools", "Track and Trace"),
+            needs=_ADMIN,
+            look_first=("Search for the mail in Track and Trace: it shows the service that stopped it and why.",),
+            steps=("Release it if it is held.",),
+            undo=NOTHING_TO_UNDO,
+            never="Do not add allow entries at random: find the service first.",
+            sources=(_BROADCOM,),
         ),
-    },
-)
-HORNETSECURITY = MailSystem(
-    "hornetsecurity",
-    "Hornetsecurity",
-    RunBy.VENDOR,
-    aliases=("antispameurope",),
-    hosts=("hornetsecurity.com", "antispameurope.com"),
-    remedies={
-        CauseFamily.CONTENT: (
-            "Search for the mail in Email Live Tracking and look at its class.",
-            "If it is Spam, add the exact address of {domain} to the allow list of the customer; SPF, DKIM and DMARC "
-            "checks stay on. Mail of class Content or Threat needs a Compliance Filter rule.",
-        ),
-        CauseFamily.UNCLEAR: ("Search for the mail in Email Live Tracking: its details name the reason.",),
-    },
-)
-CLOUDFLARE = MailSystem(
-    "cloudflare",
-    "Cloudflare Email Security",
-    RunBy.VENDOR,
-    aliases=("area1", "cloudflare-area1"),
-    hosts=("mxrecord.io", "mxrecord.mx", "mx.cloudflare.net"),
-    reply_marks=("cloudflare",),
-    remedies={
-        CauseFamily.CONTENT: (
-            "Create an allow policy for the pattern {domain}, type DOMAIN, acceptable sender, verify_sender true.",
-        ),
-    },
-)
-CHECKPOINT = MailSystem(
-    "checkpoint",
-    "Check Point Harmony Email",
-    RunBy.VENDOR,
-    aliases=("avanan", "harmony"),
-    remedies={
-        CauseFamily.CONTENT: (
-            "In Security Settings > Exceptions > Anti-Phishing > Allow-List, filter by the sender domain {domain} "
-            "and the "
-            "server IP {ip} together, and create the rule. Malware scanning stays on.",
-        ),
-    },
-    takes_effect_within=timedelta(hours=1),
-)
-MAILASSURE = MailSystem(
-    "mailassure",
-    "N-able Mail Assure",
-    RunBy.VENDOR,
-    aliases=("spamexperts", "mail-assure"),
-    hosts=("antispamcloud.com", "spamexperts.com", "spamexperts.net", "spamexperts.eu", "mtaroutes.com"),
-    no_settings=_NOT_READ,
-)
-TRELLIX = MailSystem(
-    "trellix",
-    "Trellix Email Security",
-    RunBy.EITHER,
-    aliases=("fireeye",),
-    hosts=("fireeyecloud.com", "fireeyegov.com"),
-    no_settings="Its allow list skips the scan for malicious content: use the vendor's support instead.",
-)
-FORCEPOINT = MailSystem(
-    "forcepoint", "Forcepoint Email Security", RunBy.EITHER, hosts=("mailcontrol.com",), no_settings=_NOT_READ
-)
-ZIX = MailSystem(
-    "zix",
-    "Zix",
-    RunBy.VENDOR,
-    aliases=("appriver",),
-    hosts=("arsmtp.com", "zixsmbhosted.com"),
-    no_settings=_NOT_READ,
-)
-VIPRE = MailSystem("vipre", "VIPRE", RunBy.VENDOR, hosts=("electric.net", "e-mmunity.net"), no_settings=_NOT_READ)
-PROXMOX = MailSystem(
-    "proxmox",
-    "Proxmox Mail Gateway",
-    RunBy.COMPANY,
-    aliases=("pmg",),
-    remedies={
-        CauseFamily.GREYLISTING: (
-            "In Mail Proxy > Whitelist, add {ip}. It skips greylisting, SPF and DNS blocklists; the rules still "
-            "judge the mail.",
-        ),
-    },
+    ),
 )

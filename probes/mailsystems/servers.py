@@ -1,191 +1,195 @@
-"""Mail servers and suites that a company runs by itself.
+"""Other mail servers that a company runs by itself: Exim, OpenSMTPD, Sendmail, qmail, and Dovecot with its Sieve rules.
 
-Sources: postconf(5), SMTPD_ACCESS_README, postgrey(8), the Exim specification, rspamd.com (multimap, greylist),
-SpamAssassin's Conf.pm, amavisd.conf, help.mdaemon.com (Approved List),
-plesk.com/kb/support/how-to-configure-greylisting, api.docs.cpanel.net (create_cpgreylist_trusted_host), the Zimbra
-wiki. The entries for Postfix, Exim, rspamd and SpamAssassin were tried on real servers.
+Sources: the Exim specification, smtpd.conf(5), RFC 5228. The lines for Exim, OpenSMTPD and Sieve are run against the
+real programs by the lab's tests.
 """
 
-from probes.mailsystems.family import CauseFamily
-from probes.mailsystems.system import MailSystem, RunBy, Steps
+from probes.mailsystems.parts import (
+    ADDRESS,
+    ALL_GUARDS,
+    ANY_FACTOR,
+    BLOCKED,
+    DOMAIN_BLOCKED,
+    LAB,
+    LISTED,
+    NAMES,
+    NO_BARE_DOMAIN,
+    NO_SPAM_FILTER,
+    NOTHING_TO_UNDO,
+    SHARED_ADDRESS,
+    SPAM,
+    TEXT,
+    UNCLEAR,
+    lines,
+    shell,
+)
+from probes.mailsystems.remedy import Certainty, FactSource, Remedy, Rung
+from probes.mailsystems.system import MailSystem, RunBy
 from probes.outcome import Cause
 
-_POSTFIX_BOTH = (
-    "a restriction class that requires {ip} and {domain} together, after reject_unauth_destination (the runbook has "
-    "the lines)"
-)
-_NOT_READ = "No steps for it have been tried so far."
-_WELCOMELIST: Steps = (
-    "Add to local.cf: welcomelist_auth *@{domain} (whitelist_auth before version 4.0). It counts only where SPF or "
-    "DKIM passes.",
-    "Restart the daemon that runs SpamAssassin.",
-)
+_ROOT = "root on the server"
+_EXIM = FactSource("Exim specification, access control lists; Exim 4.96", LAB, "www.exim.org", Certainty.TESTED)
+_SMTPD = FactSource("smtpd.conf(5); OpenSMTPD 6.8", LAB, "man.openbsd.org", Certainty.TESTED)
+_SIEVE = FactSource("RFC 5228; Pigeonhole 0.5", LAB, "www.rfc-editor.org/rfc/rfc5228", Certainty.TESTED)
 
-POSTFIX = MailSystem(
-    "postfix",
-    "Postfix",
-    RunBy.COMPANY,
-    aliases=("postscreen",),
-    reply_marks=(
-        "in virtual mailbox table",
-        "in local recipient table",
-        "in virtual alias table",
-        "in relay recipient table",
-        "recipient address rejected",
-        "client host rejected",
-        "sender address rejected",
-        "relay access denied",
-        "helo command rejected",
+EXIM_ACCEPT = Remedy(
+    "exim-accept",
+    "exim",
+    "Accept the domain from its address before the deny rules",
+    frozenset({Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.RDNS, Cause.POLICY, Cause.GREYLISTED, Cause.REPUTATION}),
+    NAMES,
+    Rung.DOMAIN_AND_IP,
+    ALL_GUARDS,
+    skips="the deny and defer rules after it in acl_check_rcpt; the checks of the content follow",
+    needs=_ROOT,
+    look_first=(shell("Find the rule that refuses it", "exigrep {ip} /var/log/exim4/rejectlog"),),
+    steps=(
+        lines(
+            "Before the deny rules of acl_check_rcpt, accept {domain} from {ip}, for your own domains only",
+            "the ACL acl_check_rcpt",
+            "accept hosts          = {ip}\n"
+            "       sender_domains = {domain} : *.{domain}\n"
+            "       domains        = +local_domains",
+            then="systemctl reload exim4",
+        ),
     ),
-    remedies={
-        CauseFamily.ADDRESS: (
-            "Remove {ip} from the access map or the postscreen list that the log names.",
-            f"If the entry must stay, add {_POSTFIX_BOTH}.",
-        ),
-        CauseFamily.DOMAIN: (
-            "Find the table that matches: postmap -q {domain} TYPE:FILE for each sender access map.",
-            "Remove {domain} and its parent domains from it.",
-        ),
-        CauseFamily.GREYLISTING: (
-            "Postgrey: add the line {ip} to /etc/postgrey/whitelist_clients.local, then restart it.",
-            "rspamd: add {ip} to whitelisted_ip in greylist.conf.",
-        ),
-    },
-    exceptions={
-        Cause.IP_LISTED: (
-            "If all senders are refused, the resolver is at fault: repair it.",
-            f"Otherwise add, before reject_rbl_client, {_POSTFIX_BOTH}.",
-        ),
-        Cause.RDNS: (f"Before reject_unknown_client_hostname, add {_POSTFIX_BOTH}.",),
-    },
+    undo=("Delete these three lines, then: systemctl reload exim4",),
+    never="Do not leave out the line with domains, and do not add {ip} to the hosts that may relay.",
+    risk=SHARED_ADDRESS,
+    sources=(_EXIM,),
 )
-POSTGREY = MailSystem(
-    "postgrey",
-    "Postgrey",
-    RunBy.COMPANY,
-    reply_marks=("postgrey",),
-    remedies={
-        CauseFamily.GREYLISTING: (
-            "Add the line {ip} to /etc/postgrey/whitelist_clients.local, then restart Postgrey.",
-        ),
-    },
+_EXIM_REMOVE = Remedy(
+    "exim-remove-entry",
+    "exim",
+    "Remove the sender from the ACL or list that refuses it",
+    BLOCKED | DOMAIN_BLOCKED,
+    NAMES,
+    Rung.NOTHING_SKIPPED,
+    ALL_GUARDS,
+    needs=_ROOT,
+    look_first=(shell("Find the rule that refuses it", "exigrep {ip} /var/log/exim4/rejectlog"),),
+    steps=(
+        "Remove {ip} or {domain} from the hosts, sender_domains or senders of that rule, or from the file it reads.",
+    ),
+    undo=("Put it back, then: systemctl reload exim4",),
+    never=NO_BARE_DOMAIN,
+    sources=(_EXIM,),
 )
 EXIM = MailSystem(
     "exim",
     "Exim",
     RunBy.COMPANY,
     aliases=("exim4",),
+    banners=("exim", "with esmtps id", "smtp (exim"),
     reply_marks=(
         "smtp error from remote mail",
         "unrouteable address",
         "relay not permitted",
         "sender verify failed",
     ),
-    remedies={
-        CauseFamily.ADDRESS: (
-            "In acl_check_rcpt, before the deny rules, add: accept hosts = {ip}, sender_domains = {domain}, domains "
-            "= +local_domains",
+    remedies=(
+        _EXIM_REMOVE,
+        EXIM_ACCEPT,
+        Remedy(
+            "exim-trace",
+            "exim",
+            "Follow the message in the main log",
+            UNCLEAR,
+            ANY_FACTOR,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            needs=_ROOT,
+            look_first=(shell("Search by the id in the reply", "exigrep ID /var/log/exim4/mainlog"),),
+            steps=("Fix what the log names; a frozen message is released with: exim -Mt ID",),
+            undo=NOTHING_TO_UNDO,
+            never="Do not add allow entries at random: find the entry in the log first.",
+            sources=(_EXIM,),
         ),
-    },
+    ),
 )
+OPENSMTPD_TABLE = Remedy(
+    "opensmtpd-filter-table",
+    "opensmtpd",
+    "Except the address from a connection filter",
+    LISTED | {Cause.RDNS, Cause.IP_BLOCKED, Cause.POLICY},
+    ADDRESS,
+    Rung.IP_ALONE,
+    ALL_GUARDS,
+    skips="the one connection filter; filters of the content follow",
+    needs=_ROOT,
+    look_first=("Find the filter of /etc/smtpd.conf whose text is in the reply.",),
+    steps=(
+        lines("Put {ip} into a table; the filters for {domain} follow", "/etc/smtpd.conf", 'table expected { "{ip}" }'),
+        "In the filter that refuses, require that the address is not in it: match !rdns !src <expected>",
+        shell("Check and restart", "smtpd -n && systemctl restart opensmtpd"),
+    ),
+    undo=(
+        "Delete the table, and !src <expected> in the filter.",
+        shell("Check and restart", "smtpd -n && systemctl restart opensmtpd"),
+    ),
+    never="Do not use the table in an action that relays.",
+    risk=SHARED_ADDRESS,
+    sources=(_SMTPD,),
+)
+OPENSMTPD = MailSystem("opensmtpd", "OpenSMTPD", RunBy.COMPANY, banners=("opensmtpd",), remedies=(OPENSMTPD_TABLE,))
 SENDMAIL = MailSystem(
-    "sendmail", "Sendmail", RunBy.COMPANY, reply_marks=("... user unknown", "relaying denied"), no_settings=_NOT_READ
+    "sendmail",
+    "Sendmail",
+    RunBy.COMPANY,
+    banners=("sendmail", "(8.1"),
+    reply_marks=("... user unknown", "relaying denied"),
 )
 QMAIL = MailSystem(
     "qmail",
     "qmail",
     RunBy.COMPANY,
+    banners=("qmail", "(qpsmtpd"),
     reply_marks=("rcpthosts", "no mailbox here by that name", "remote host said:"),
-    no_settings=_NOT_READ,
 )
-OPENSMTPD = MailSystem("opensmtpd", "OpenSMTPD", RunBy.COMPANY, no_settings=_NOT_READ)
-RSPAMD = MailSystem(
-    "rspamd",
-    "rspamd",
-    RunBy.COMPANY,
-    remedies={
-        CauseFamily.CONTENT: (
-            "Add a multimap rule for the From domain {domain} with require_symbols = DMARC_POLICY_ALLOW and score "
-            "-7; no "
-            "prefilter and no map without that condition.",
+HARAKA = MailSystem("haraka", "Haraka", RunBy.COMPANY, banners=("haraka",), headers=("x-haraka-",))
+SIEVE_KEEP = Remedy(
+    "dovecot-sieve-keep",
+    "dovecot",
+    "Keep mail of the domain in the inbox where DMARC passes, before other rules",
+    SPAM | {Cause.MOVED},
+    TEXT,
+    Rung.DMARC,
+    NO_SPAM_FILTER,
+    skips="the Sieve rules after it, such as the one that files spam",
+    needs="root on the server, or the user for a rule of one mailbox",
+    look_first=(
+        "The server must delete Authentication-Results that come in under its own name, and write its own: without "
+        "that "
+        "this rule can be forged.",
+    ),
+    steps=(
+        lines(
+            "Before all other rules, keep mail of {domain} that has dmarc=pass",
+            "/var/lib/dovecot/sieve/before.d/expected-sender.sieve",
+            'if allof (address :domain :is "from" "{domain}",\n'
+            '          header :contains "authentication-results" "dmarc=pass") {\n'
+            "    keep;\n"
+            "    stop;\n"
+            "}",
+            then="sievec /var/lib/dovecot/sieve/before.d/expected-sender.sieve",
         ),
-        CauseFamily.GREYLISTING: (
-            "Add {ip} to whitelisted_ip in greylist.conf: everything else still judges the mail.",
+    ),
+    undo=(
+        shell(
+            "Delete the file",
+            "rm -f /var/lib/dovecot/sieve/before.d/expected-sender.sieve "
+            "/var/lib/dovecot/sieve/before.d/expected-sender.svbin",
         ),
-    },
+    ),
+    never=NO_BARE_DOMAIN + " So do not leave out the second condition.",
+    sources=(_SIEVE,),
 )
-MAILCOW = MailSystem("mailcow", "mailcow", RunBy.COMPANY, remedies=RSPAMD.remedies)
-SPAMASSASSIN = MailSystem(
-    "spamassassin",
-    "SpamAssassin",
+DOVECOT = MailSystem(
+    "dovecot",
+    "Dovecot",
     RunBy.COMPANY,
-    reply_marks=("spamassassin",),
-    remedies={CauseFamily.CONTENT: _WELCOMELIST},
-)
-AMAVIS = MailSystem(
-    "amavis",
-    "Amavis",
-    RunBy.COMPANY,
-    aliases=("amavisd", "amavisd-new"),
-    reply_marks=("amavis",),
-    remedies={
-        CauseFamily.CONTENT: (
-            "In amavisd.conf, add {domain} to @author_to_policy_bank_maps: it counts only for a valid DKIM signature "
-            "of the author.",
-        ),
-    },
-)
-ZIMBRA = MailSystem(
-    "zimbra",
-    "Zimbra",
-    RunBy.COMPANY,
-    reply_marks=("zimbra",),
-    remedies={
-        CauseFamily.CONTENT: (
-            "Add to SpamAssassin's local file below /opt/zimbra: welcomelist_auth *@{domain} (whitelist_auth before "
-            "version 4.0). It counts only where SPF or DKIM passes.",
-            "Restart it: zmamavisdctl restart",
-        ),
-    },
-)
-DOMINO = MailSystem(
-    "domino",
-    "HCL Domino",
-    RunBy.COMPANY,
-    aliases=("lotus-domino", "lotus"),
-    reply_marks=("domino", "name & address book"),
-    no_settings=_NOT_READ,
-)
-MDAEMON = MailSystem(
-    "mdaemon",
-    "MDaemon",
-    RunBy.COMPANY,
-    remedies={
-        CauseFamily.CONTENT: (
-            "In Security Settings > Sender Authentication > DKIM > Approved List, add {domain}: it counts only with "
-            "a valid DKIM signature.",
-        ),
-    },
-)
-PLESK = MailSystem(
-    "plesk",
-    "Plesk",
-    RunBy.COMPANY,
-    remedies={
-        CauseFamily.GREYLISTING: (
-            "Except the domain from greylisting: plesk bin grey_listing --update-server -domains-whitelist "
-            "add:*@{domain}",
-        ),
-    },
-)
-CPANEL = MailSystem(
-    "cpanel",
-    "cPanel",
-    RunBy.COMPANY,
-    aliases=("whm",),
-    remedies={
-        CauseFamily.GREYLISTING: (
-            "Except the address from greylisting: whmapi1 create_cpgreylist_trusted_host ip={ip}",
-        ),
-    },
+    aliases=("sieve", "pigeonhole"),
+    banners=("dovecot", "lmtp"),
+    reply_marks=(),
+    remedies=(SIEVE_KEEP,),
 )

@@ -1,20 +1,13 @@
-"""The facts about one mail system: names, operator, recognition marks, and the settings to change."""
+"""The facts about one mail system: names, operator, recognition marks, and the remedies in its own terms."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from probes.mailsystems.family import CauseFamily
-from probes.outcome import Cause
+from probes.mailsystems.remedy import IMMEDIATELY, NotPossible, Remedy
 
 Steps = tuple[str, ...]
 """Steps in order; each is one or two sentences. `{domain}` and `{ip}` are the sender's."""
-
-Remedies = Mapping[CauseFamily, Steps]
-"""The steps of a company's administrator."""
-
-IMMEDIATELY = timedelta(0)
 
 
 class RunBy(StrEnum):
@@ -25,15 +18,25 @@ class RunBy(StrEnum):
     EITHER = "either"  # sold as a service and as an appliance; both ask the vendor's reputation service
 
 
+class ChainPlace(StrEnum):
+    """Places of a mail system in a chain."""
+
+    GATEWAY = "gateway"  # in front of the server with the mailboxes
+    MAILBOXES = "mailboxes"
+    FILTER = "filter"  # asked by a server; it is not seen from outside
+    BEHIND = "behind"  # reads mailboxes by API, after delivery
+
+
 @dataclass(frozen=True, slots=True)
 class MailSystem:
     """One row of the table.
 
-    `key` is the configuration's word; `aliases` are accepted in its place, with a warning. `hosts`: suffixes of its
-    servers' names, whole labels, lower case. `reply_marks`: texts in a refusal, lower case, that identify it.
-    `exceptions`: causes with other steps than their family. `takes_effect_within`: the longest time until a change
-    takes effect. `no_settings`: why there are no remedies; "" if there are. `receives`: whether it can receive a
-    company's mail; one that only sends is listed because it reports others' refusals.
+    `key` is the configuration's word; `aliases` are accepted in its place, with a warning. Marks, all lower case:
+    `hosts` are suffixes of its servers' names, whole labels (MX, Received, certificate); `banners` occur in a greeting
+    or in what a Received line says of the server's software; `headers` begin the names of fields that it writes;
+    `reply_marks` occur in a refusal. `takes_effect_within`: the longest time until a change takes effect.
+    `not_possible`: why there is no remedy for some causes, or, without causes, for any. `receives`: whether it can
+    receive a company's mail; one that only sends is listed because it reports others' refusals.
     """
 
     key: str
@@ -41,11 +44,13 @@ class MailSystem:
     run_by: RunBy
     aliases: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    banners: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     reply_marks: tuple[str, ...] = ()
-    remedies: Remedies = field(default_factory=dict)
-    exceptions: Mapping[Cause, Steps] = field(default_factory=dict)
+    place: ChainPlace = ChainPlace.MAILBOXES
+    remedies: tuple[Remedy, ...] = ()
+    not_possible: tuple[NotPossible, ...] = ()
     takes_effect_within: timedelta = IMMEDIATELY
-    no_settings: str = ""
     receives: bool = True
 
     @property

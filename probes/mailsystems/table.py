@@ -7,14 +7,23 @@ they are treated as if each company ran its own: nothing is concluded from two c
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from probes.mailsystems import gateways, providers, servers
-from probes.mailsystems.family import CauseFamily
+from probes.mailsystems import (
+    cloud_filters,
+    content_filters,
+    firewalls,
+    gateways,
+    postfix,
+    providers,
+    servers,
+    suites,
+)
+from probes.mailsystems.exchange import EXCHANGE
 from probes.mailsystems.google import GOOGLE
-from probes.mailsystems.microsoft import EXCHANGE, M365, OUTLOOK
+from probes.mailsystems.microsoft import M365, OUTLOOK
 from probes.mailsystems.mimecast import MIMECAST
-from probes.mailsystems.proofpoint import PROOFPOINT
-from probes.mailsystems.system import IMMEDIATELY, MailSystem, RunBy, Steps
-from probes.outcome import Cause
+from probes.mailsystems.proofpoint import ESSENTIALS, PROOFPOINT
+from probes.mailsystems.remedy import IMMEDIATELY
+from probes.mailsystems.system import MailSystem, RunBy
 
 UNKNOWN = "unknown"
 OTHER = "other:"
@@ -26,6 +35,7 @@ _ROWS: tuple[MailSystem, ...] = (  # the order is policy: of the marks in one re
     GOOGLE,
     providers.YAHOO,
     providers.APPLE,
+    ESSENTIALS,
     PROOFPOINT,
     MIMECAST,
     gateways.SYMANTEC,
@@ -34,7 +44,7 @@ _ROWS: tuple[MailSystem, ...] = (  # the order is policy: of the marks in one re
     gateways.SOPHOS,
     gateways.TRENDMICRO,
     gateways.FORTINET,
-    gateways.CLOUDMARK,
+    cloud_filters.CLOUDMARK,
     providers.GMX,
     providers.IONOS,
     providers.TONLINE,
@@ -57,31 +67,40 @@ _ROWS: tuple[MailSystem, ...] = (  # the order is policy: of the marks in one re
     providers.AMAZON,
     providers.SENDGRID,
     providers.MAILGUN,
-    gateways.CLOUDFLARE,
-    servers.POSTGREY,
-    servers.SPAMASSASSIN,
-    servers.AMAVIS,
-    servers.DOMINO,
-    servers.ZIMBRA,
-    servers.POSTFIX,
+    cloud_filters.CLOUDFLARE,
+    postfix.POSTGREY,
+    content_filters.SPAMASSASSIN,
+    content_filters.AMAVIS,
+    suites.DOMINO,
+    content_filters.ZIMBRA,
+    postfix.POSTFIX,
     servers.EXIM,
     servers.SENDMAIL,
     servers.QMAIL,
-    gateways.HORNETSECURITY,
-    gateways.SPAMTITAN,
-    gateways.CHECKPOINT,
-    gateways.MAILASSURE,
-    gateways.TRELLIX,
-    gateways.FORCEPOINT,
-    gateways.ZIX,
-    gateways.VIPRE,
-    gateways.PROXMOX,
-    servers.RSPAMD,
-    servers.MAILCOW,
-    servers.MDAEMON,
+    cloud_filters.HORNETSECURITY,
+    cloud_filters.SPAMTITAN,
+    cloud_filters.CHECKPOINT,
+    cloud_filters.MAILASSURE,
+    cloud_filters.TRELLIX,
+    cloud_filters.CLEARSWIFT,
+    *cloud_filters.UNREAD,
+    cloud_filters.CLOUDFLARE_ROUTING,
+    firewalls.CISCO_ASA,
+    firewalls.FORTIGATE,
+    suites.PROXMOX,
+    content_filters.RSPAMD,
+    content_filters.MAILCOW,
+    suites.MDAEMON,
     servers.OPENSMTPD,
-    servers.PLESK,
-    servers.CPANEL,
+    servers.DOVECOT,
+    servers.HARAKA,
+    suites.PLESK,
+    suites.CPANEL,
+    suites.KERIO,
+    suites.COMMUNIGATE,
+    providers.PROTON,
+    providers.ALIBABA,
+    providers.WPPL,
     providers.FASTMAIL,
     providers.RACKSPACE,
 )
@@ -114,14 +133,6 @@ def is_service(key: str) -> bool:
     """Test if a vendor runs the servers of this mail system for its customers, without exception."""
     row = MAIL_SYSTEMS.get(key)
     return row is not None and row.run_by is RunBy.VENDOR
-
-
-def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
-    """Return the administrator's steps in this mail system for a cause, or else its family; () if unknown."""
-    row = MAIL_SYSTEMS.get(key)
-    if row is None:
-        return ()
-    return (row.exceptions.get(cause) if cause else None) or row.remedies.get(family, ())
 
 
 def takes_effect_within(key: str) -> timedelta:

@@ -1,10 +1,10 @@
-"""Remedies where several companies fail at once, for one reason: none of them can fix it alone. A table."""
+"""Advice where several companies fail at once, for one reason: none of them can fix it alone. A table."""
 
 from dataclasses import replace
 
+from probes.mailsystems.advice import Actor, Advice
 from probes.mailsystems.causes import BY_FAMILY, NO_WIDE_ENTRY, NOT_KNOWN, NOTHING_SENT, WITHIN_A_DAY
 from probes.mailsystems.family import CauseFamily
-from probes.mailsystems.remedy import Actor, Remedy
 
 
 def _several(
@@ -12,8 +12,8 @@ def _several(
     *steps: str,
     actor: Actor = Actor.SENDER,
     for_users: str = "",
-) -> Remedy:
-    return Remedy(
+) -> Advice:
+    return Advice(
         explanation,
         actor,
         steps,
@@ -23,7 +23,7 @@ def _several(
     )
 
 
-WIDESPREAD: dict[CauseFamily, Remedy] = {
+WIDESPREAD: dict[CauseFamily, Advice] = {
     CauseFamily.ADDRESS: _several(
         "Several companies reject the sender's IP address at once.",
         "Find the list that contains {ip}, and stop the cause.",

@@ -20,7 +20,7 @@ from monitor.probing.current import Board
 from monitor.web.runbooks.document import runbooks
 from probes.kinds import Kind
 from probes.labels import CAUSES
-from probes.mailsystems.choose import remedy
+from probes.mailsystems.advise import advise
 from probes.verdict import Cause, Outcome
 from tests.support.alert_rules import ALERTS, DASHBOARDS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
 
@@ -137,7 +137,7 @@ def test_the_words_of_rules_are_those_of_notices_and_lead_to_pages_that_are_ther
     assert causes.keys() == {"", *Cause}
     for cause in Cause:
         assert causes[cause]["reason"] == CAUSES[cause].label
-        assert causes[cause]["why"] == remedy(cause, Outcome.BLOCKED).explanation
+        assert causes[cause]["why"] == advise(cause, Outcome.BLOCKED).explanation
         assert causes[cause]["runbook"] in runbooks()
     assert {row["outcome"] for row in rows if "state" in row} == set(Outcome)
     assert {row["kind"] for row in rows if "mail" in row} == set(Kind)

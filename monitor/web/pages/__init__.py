@@ -4,7 +4,7 @@ pure functions make.
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
 - `sender_standing`                      what is published about the sender
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
-- `remedy_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on two
+- `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on two
 - `probe_now`                            choose, send, watch
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from aiohttp import web
 
 from monitor.config import WatchedPath
+from monitor.incidents.advice import NOTHING_BESIDE, Beside
 from monitor.incidents.incident import Incident, worst_first
-from monitor.incidents.remedies import NOTHING_BESIDE, Beside
 from monitor.incidents.signal import Signal
 from monitor.notices.context import SenderInfo
 from monitor.output.symbols import WORST_FIRST
@@ -19,7 +19,7 @@ from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
-from monitor.web.pages.remedy_card import RemedyCard, card_at_company, card_of_signal, verdicts_beside
+from monitor.web.pages.advice_card import AdviceCard, card_at_company, card_of_signal, verdicts_beside
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.display import roughly
@@ -71,7 +71,7 @@ class Company:
     system: str
     worst: Outcome | None
     paths: tuple[PathPart, ...]
-    todo: tuple[RemedyCard, ...]
+    todo: tuple[AdviceCard, ...]
     opened: tuple[Incident, ...]
     over: tuple[Incident, ...]
     stretch: str
@@ -149,7 +149,7 @@ async def show(request: web.Request) -> web.Response:
         view.current_verdicts(paths),
         [*opened, *past],
         history,
-        SenderInfo(identity.domain, identity.source_ip),
+        SenderInfo(identity.domain, identity.source_ip, identity.address),
         stretch_of(asked, history, now),
         now,
         await _beside(view, key, paths),
@@ -209,7 +209,7 @@ def _todo(
     paths: Sequence[WatchedPath],
     sender: SenderInfo,
     controls: Mapping[str, Beside],
-) -> Iterable[RemedyCard]:
+) -> Iterable[AdviceCard]:
     """What to do: about each open incident, and about what else fails now, each once."""
     seen: set[tuple[Outcome, Cause | None]] = set()
     chain, ways = paths[0].mail_systems, {path.path: path for path in paths}

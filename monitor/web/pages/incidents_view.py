@@ -7,10 +7,10 @@ from functools import cached_property
 
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
+from monitor.incidents.advice import incident_runbook, system_of_incident
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity, worst_first
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SEVERITIES
 from monitor.incidents.mute import Mute, active, causes_of_all, muting, over
-from monitor.incidents.remedies import incident_runbook, system_of_incident
 from monitor.incidents.standing_rules import described
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
@@ -21,7 +21,7 @@ from monitor.notices.wording import left
 from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
-from monitor.web.pages.remedy_card import RemedyCard, card_of_incident
+from monitor.web.pages.advice_card import AdviceCard, card_of_incident
 from probes.display import clock, counted, lasting, listed
 from probes.labels import CAUSES
 from probes.mailsystems.table import system_label
@@ -264,7 +264,7 @@ class IncidentView:
     more: int
     notices: list[Fate]
     silent_because: str
-    remedy: RemedyCard
+    advice: AdviceCard
     mutes: list[Mute]
     partly: bool
     escalations: list[tuple[str, datetime]]
@@ -287,7 +287,9 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         more=max(incident.failing - len(incident.failures), 0),
         notices=fates(whole.notices),
         silent_because="" if whole.notices or partly else silent_because(incident, config, row.muted, around.now),
-        remedy=card_of_incident(incident, SenderInfo(config.sender.domain, config.sender.source_ip), system),
+        advice=card_of_incident(
+            incident, SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address), system
+        ),
         mutes=[mute for mute in around.mutes if mute.id in muted_by],
         partly=partly,
         escalations=[] if partly else _escalations(incident, config, around.now),
@@ -314,6 +316,10 @@ def _request(incident: Incident, around: PageContext, config: Config) -> NoticeR
         path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))
         for path in around.paths
     }
-    sender = SenderInfo(config.sender.domain, config.sender.source_ip)
+    sender = _sender(config)
     news = NoticeKind.OPENED if incident.open else NoticeKind.RESOLVED
     return NoticeRequest(incident, news, around.now, companies, sender, url="", good=config.incidents.good)
+
+
+def _sender(config: Config) -> SenderInfo:
+    return SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address)

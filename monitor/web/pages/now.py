@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from monitor.config import WatchedPath
+from monitor.incidents.advice import incident_runbook
 from monitor.incidents.incident import Incident, Scope, Severity, worst_first
-from monitor.incidents.remedies import incident_runbook
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND

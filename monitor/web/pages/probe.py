@@ -11,16 +11,16 @@ from aiohttp import web
 
 from monitor.actions.names import UnknownNameError, company_named, names_of, path_named
 from monitor.config import WatchedPath
-from monitor.incidents.remedies import NOTHING_BESIDE
+from monitor.incidents.advice import NOTHING_BESIDE
 from monitor.notices.context import SenderInfo
 from monitor.output.text import EVIDENCE_DELETED, explanation, plain
 from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.pages.advice_card import verdicts_beside
 from monitor.web.pages.diagnosis_card import card_of_arm
 from monitor.web.pages.probe_view import after, probe_view
-from monitor.web.pages.remedy_card import verdicts_beside
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from probes.display import exactly
@@ -82,7 +82,7 @@ def path_of(view: CallerView, company: str, path: str) -> WatchedPath | None:
 def sender_of(view: CallerView) -> SenderInfo:
     """Return the sending identity."""
     sender = view.backend.config().sender
-    return SenderInfo(sender.domain, sender.source_ip)
+    return SenderInfo(sender.domain, sender.source_ip, sender.address)
 
 
 def now_of(view: CallerView) -> datetime:

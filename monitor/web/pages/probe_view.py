@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import assert_never
 
 from monitor.config import WatchedPath
+from monitor.incidents.advice import NOTHING_BESIDE, Beside
 from monitor.incidents.incident import Incident
-from monitor.incidents.remedies import NOTHING_BESIDE, Beside
 from monitor.notices.context import SenderInfo
 from monitor.store import ProbeRecord
-from monitor.web.pages.remedy_card import RemedyCard, card_of_probe
+from monitor.web.pages.advice_card import AdviceCard, card_of_probe
 from probes.case import case_of
 from probes.describe import Description, describe
 from probes.display import exactly
@@ -120,7 +120,7 @@ class ProbeView:
     events: tuple[Description, ...]
     way: HeaderPath | None
     bounces: tuple[Bounce, ...]
-    remedy: RemedyCard | None
+    advice: AdviceCard | None
     raw: str
     evidence_deleted_at: datetime | None
 
@@ -158,7 +158,7 @@ def probe_view(
         events=tuple(describe(each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
-        remedy=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict else None,
+        advice=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict else None,
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
         evidence_deleted_at=record.evidence_deleted_at,
     )

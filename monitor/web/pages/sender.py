@@ -16,7 +16,7 @@ from monitor.web.rendering import page
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.check import Check
 from probes.labels import CONCERNS
-from probes.mailsystems.choose import runbook_for
+from probes.mailsystems.advise import runbook_for
 from probes.mailsystems.table import system_label
 from probes.sender import Identity
 from probes.standing.words import sentence

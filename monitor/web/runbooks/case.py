@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from monitor.config import WatchedPath
+from monitor.incidents.advice import incident_runbook, system_at_company, system_of_incident
 from monitor.incidents.incident import Failure, Incident, leading, worst_first
-from monitor.incidents.remedies import incident_runbook, system_at_company, system_of_incident
 from monitor.people.caller import NotThereError
 from monitor.web.backend import CALLER
 from monitor.web.caller_view import CallerView, caller_view_of

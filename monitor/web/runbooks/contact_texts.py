@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from probes.display import lasting
+from probes.mailsystems.advice import Actor, FilledAdvice
 from probes.mailsystems.family import CauseFamily
-from probes.mailsystems.remedy import Actor, FilledRemedy
 from probes.outcome import Cause
 
 OF_A_VENDOR = frozenset(
@@ -41,7 +41,7 @@ class ContactFacts:
     reply: str
     family: CauseFamily | None
     cause: Cause | None
-    remedy: FilledRemedy
+    advice: FilledAdvice
     more: str
 
 
@@ -64,19 +64,19 @@ def contact_texts(facts: ContactFacts) -> list[ContactText]:
 
 
 def _texts(facts: ContactFacts) -> Iterator[ContactText]:
-    remedy = facts.remedy
-    if remedy.actor is Actor.OURSELVES:
+    advice = facts.advice
+    if advice.actor is Actor.OURSELVES:
         return
     whose = f"the IT team of {facts.company}" if facts.company else "the company's IT team"
-    own = remedy.steps if remedy.actor in (Actor.COMPANY_IT, Actor.MAILBOX_OWNER) else remedy.workaround
+    own = advice.steps if advice.actor in (Actor.COMPANY_IT, Actor.MAILBOX_OWNER) else advice.workaround
     to_company = ContactText(whose, _text(facts, _subject(facts), _asked(facts, own))) if own else None
-    if to_company and remedy.actor is not Actor.SENDER:
+    if to_company and advice.actor is not Actor.SENDER:
         yield to_company
-    if "Trimble" in remedy.who:
+    if "Trimble" in advice.who:
         yield ContactText(
-            "Trimble and its mail service", _text(facts, _to_the_sender(facts), _asked(facts, remedy.steps))
+            "Trimble and its mail service", _text(facts, _to_the_sender(facts), _asked(facts, advice.steps))
         )
-    if to_company and remedy.actor is Actor.SENDER:
+    if to_company and advice.actor is Actor.SENDER:
         yield to_company
     if facts.cause is Cause.IP_LISTED or (facts.family is CauseFamily.ADDRESS and facts.cause is None):
         yield ContactText(
@@ -107,7 +107,7 @@ def _to_a_vendor(facts: ContactFacts) -> str:
 
 
 def _asked(facts: ContactFacts, steps: Sequence[str]) -> tuple[str, ...]:
-    return (*steps, f"Caution: {facts.remedy.do_not}") if facts.remedy.do_not else tuple(steps)
+    return (*steps, f"Caution: {facts.advice.do_not}") if facts.advice.do_not else tuple(steps)
 
 
 def _of_the_vendor(facts: ContactFacts) -> tuple[str, ...]:
@@ -137,12 +137,12 @@ def _lines(facts: ContactFacts, subject: str, asked: Sequence[str]) -> Iterator[
         yield f"Last seen:   {_time(facts.last)}"
     yield f"Reply:       {facts.reply or BLANK_REPLY}"
     yield ""
-    whose = f" ({facts.remedy.whose_steps})" if facts.remedy.whose_steps and asked[:1] == facts.remedy.steps[:1] else ""
+    whose = f" ({facts.advice.whose_steps})" if facts.advice.whose_steps and asked[:1] == facts.advice.steps[:1] else ""
     yield f"What we ask of you{whose}:"
     yield from (f"{number}. {step}" for number, step in enumerate(asked, 1))
     yield ""
-    if facts.remedy.takes_effect_within:
-        yield f"It takes effect within {lasting(facts.remedy.takes_effect_within)}."
+    if facts.advice.takes_effect_within:
+        yield f"It takes effect within {lasting(facts.advice.takes_effect_within)}."
     yield "We keep sending test messages and will see when they arrive. Rejected mail is not sent again: people must"
     yield "request a new code."
     yield f"Menu paths and commands, without sign-in: {facts.more}"

@@ -2,7 +2,8 @@
 
 A heading of the third level that names mail systems ("### Microsoft 365", "### rspamd, mailcow") begins a part about
 those. Neighbouring parts are a group, which is shown as a list of its own, see `systems`. Under "How to fix" of a page
-about causes there is always a group, if need be an empty one: the steps of the table of mail systems are added to it.
+about causes there is always a group, before what else has a heading there: the remedies of the table of mail systems
+are added to it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,7 +79,7 @@ def runbook_of(name: str, read: ParsedDocument) -> Runbook:
         if tag == "h3" and (keys := keys_of(heading)):
             parts.append(SystemPart(heading, keys, read.html(tokens[HEADING_TOKENS:])))
             continue
-        over = fixes and tag == "h2" and not any(group.fixes for group in groups)
+        over = fixes and tag in ("h2", "h3") and not any(group.fixes for group in groups)
         if parts or over:
             body.append(_mark(f"systems_{len(groups)}"))
             groups.append(SystemGroup(tuple(parts), fixes))

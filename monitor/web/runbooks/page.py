@@ -14,7 +14,7 @@ from aiohttp import web
 from yarl import URL
 
 from monitor.config import Config
-from monitor.incidents.remedies import incident_runbook
+from monitor.incidents.advice import incident_runbook
 from monitor.notices.context import SenderInfo
 from monitor.notices.reply import reply_of
 from monitor.people.caller import Caller
@@ -23,7 +23,7 @@ from monitor.web.auth.guard import SIGN_IN
 from monitor.web.backend import BACKEND, CALLER
 from monitor.web.caller_view import CallerView
 from monitor.web.docs import INDEX, MAX_NAME_CHARS, lead
-from monitor.web.pages.remedy_card import card_at_company, card_of_incident
+from monitor.web.pages.advice_card import card_at_company, card_of_incident
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from monitor.web.runbooks.case import RunbookCase, case_of
@@ -32,10 +32,11 @@ from monitor.web.runbooks.contact_texts import ContactFacts, ContactText, contac
 from monitor.web.runbooks.document import CAUSES, Runbook, runbooks
 from monitor.web.runbooks.placeholders import filled, values_of
 from monitor.web.runbooks.systems import GroupContext, group_html
+from probes.mailsystems.advice import FilledAdvice, with_steps
 from probes.mailsystems.causes import BY_FAMILY
+from probes.mailsystems.choose import steps_for
 from probes.mailsystems.family import family_of
-from probes.mailsystems.remedy import FilledRemedy, with_steps
-from probes.mailsystems.table import is_shared, steps_for, system_label
+from probes.mailsystems.table import is_shared, system_label
 from probes.mailsystems.words import chain_label
 
 ALERTS = "Mailpath"  # with what their names begin
@@ -47,14 +48,14 @@ MAX_OFFERED = 30  # companies of one incident that one can choose among
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """The case, as the page shows it above the runbook. `remedy` is the incident's, None without one; `elsewhere` the
+    """The case, as the page shows it above the runbook. `advice` is the incident's, None without one; `elsewhere` the
     runbook that is about it, "" if this one is. `where` is what to probe; `choices` are the companies of a wide
     incident, with the address of the page for each, `more` how many are not offered."""
 
     case: RunbookCase
     mail_systems: str
     reply: str
-    remedy: FilledRemedy | None
+    advice: FilledAdvice | None
     elsewhere: str
     where: str
     choices: tuple[tuple[str, str], ...]
@@ -131,7 +132,7 @@ def case_view(runbook: Runbook, case: RunbookCase, config: Config) -> CaseView:
         case=case,
         mail_systems=chain_label(case.mail_systems),
         reply=reply_of(case.lead) if case.lead else "",
-        remedy=_incident_remedy(case, config),
+        advice=_incident_advice(case, config),
         elsewhere=about if runbook.family and about != runbook.name else "",
         where=where,
         choices=tuple((name, f"?{urlencode((*base, ('company', key)))}") for key, name in offered),
@@ -148,11 +149,11 @@ def contact_texts_of(runbook: Runbook, case: RunbookCase | None, config: Config)
         return ()
     system = _first(case)
     sender, lead = config.sender, case.lead if case and incident else None
-    remedy = _incident_remedy(case, config) if case and incident else None
-    if remedy is None and family is not None:
+    advice = _incident_advice(case, config) if case and incident else None
+    if advice is None and family is not None:
         advised = with_steps(BY_FAMILY[family], steps_for(system, None, family), system)
-        remedy = advised.filled(sender.domain, sender.source_ip, system)
-    if remedy is None:
+        advice = advised.filled(sender.domain, sender.source_ip, system, sender.address)
+    if advice is None:
         return ()
     return contact_texts(
         ContactFacts(
@@ -168,8 +169,8 @@ def contact_texts_of(runbook: Runbook, case: RunbookCase | None, config: Config)
             reply=reply_of(lead) if lead else "",
             family=family or (family_of(incident.cause) if incident else None),
             cause=incident.cause if incident else None,
-            remedy=remedy,
-            more=f"{config.web.base_url}/runbooks/{remedy.runbook or runbook.name}",
+            advice=advice,
+            more=f"{config.web.base_url}/runbooks/{advice.runbook or runbook.name}",
         )
     )
 
@@ -186,11 +187,11 @@ def _first(case: RunbookCase | None) -> str:
     return case.mail_systems[0]
 
 
-def _incident_remedy(case: RunbookCase, config: Config) -> FilledRemedy | None:
+def _incident_advice(case: RunbookCase, config: Config) -> FilledAdvice | None:
     """The same as on the page of the incident, or for one of its companies in terms of its mail system."""
     if case.incident is None:
         return None
-    sender = SenderInfo(config.sender.domain, config.sender.source_ip)
+    sender = SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address)
     if case.path and not _wide(case):
-        return card_at_company(case.incident, sender, case.company, case.path.mail_systems).remedy
-    return card_of_incident(case.incident, sender, _first(case)).remedy
+        return card_at_company(case.incident, sender, case.company, case.path.mail_systems).advice
+    return card_of_incident(case.incident, sender, _first(case)).advice

@@ -1,22 +1,24 @@
 """The parts of a runbook about one mail system each, in order: the company's own first and open, the others folded.
 
-Under "How to fix" the steps of the table of mail systems, which notices and pages give too, complete what the file has:
-for a system without a part of its own they are its part, and for the company's own system they stand in any case.
+Under "How to fix" they are the remedies of the table of mail systems, which notices, commands and other pages give too;
+the company's own system has a part in any case.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 
+from monitor.web.remedy_html import reasons_html, remedies_html
 from monitor.web.runbooks.case import RunbookCase
 from monitor.web.runbooks.document import SystemGroup, SystemPart
 from monitor.web.runbooks.placeholders import filled
-from probes.labels import CAUSES
+from probes.mailsystems.advice import Actor
 from probes.mailsystems.causes import BY_FAMILY
-from probes.mailsystems.family import CauseFamily, family_of
-from probes.mailsystems.remedy import Actor
+from probes.mailsystems.choose import reasons_of, remedies_of
+from probes.mailsystems.family import CauseFamily
+from probes.mailsystems.remedy import RemedyNames
 from probes.mailsystems.system import Steps
-from probes.mailsystems.table import MAIL_SYSTEMS, steps_for, system_label
+from probes.mailsystems.table import MAIL_SYSTEMS, system_label
 from probes.mailsystems.words import Chain
 from probes.outcome import Cause
 
@@ -66,17 +68,10 @@ def _parts(group: SystemGroup, about: GroupContext) -> Iterator[SystemPart]:
 
 
 def _of_the_table(key: str, family: CauseFamily, cause: Cause | None) -> str:
-    """The steps of the table: those of the cause if it is known, else all of the family; "" if there are none."""
-    row = MAIL_SYSTEMS.get(key)
-    if row is None:
-        return ""
-    if cause and family_of(cause) is family:
-        return steps_html(steps) if (steps := steps_for(key, cause, family)) else ""
-    general = row.remedies.get(family, ())
-    special = ((each, steps) for each, steps in row.exceptions.items() if family_of(each) is family)
-    parts = [steps_html(general)] if general else []
-    parts += [f"<p>{escape(CAUSES[each].title)}:</p>{steps_html(steps)}" for each, steps in special if steps != general]
-    return "".join(parts)
+    """The remedies of the table: those of the cause if it is known, else all of the family; "" if there are none."""
+    label = system_label(key)
+    reasons = reasons_html(reasons_of(key, family, cause)).replace("{system}", escape(label))
+    return reasons + remedies_html(remedies_of(key, family, cause), RemedyNames("{domain}", "{ip}", "{from}", label))
 
 
 def steps_html(steps: Steps) -> str:

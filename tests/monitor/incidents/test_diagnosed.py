@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.incidents.advice import incident_advice
 from monitor.incidents.diagnosed import DiagnosisFinding
 from monitor.incidents.incident import IncidentEvent, Reason
-from monitor.incidents.remedies import incident_remedy
 from probes.diagnosis.conclude import Conclusion, DiagnosisResult, How
 from probes.diagnosis.factors import Factor
 from probes.kinds import Kind
@@ -49,10 +49,10 @@ def test_its_conclusion_is_the_cause(finding: DiagnosisFinding, cause: Cause) ->
 def test_the_remedy_follows_the_cause() -> None:
     day = Day((path_at("acme"),))
     day.play({LINE: "bb"})
-    before = incident_remedy(day.only(), "postfix")
+    before = incident_advice(day.only(), "postfix")
     day.tracker.set_diagnosed([found(Factor.IP)])
     day.settle()
-    after = incident_remedy(day.only(), "postfix")
+    after = incident_advice(day.only(), "postfix")
     assert before.steps != after.steps
     assert any("{ip}" in step for step in after.steps)
 

@@ -2,12 +2,12 @@
 
 import pytest
 
+from monitor.incidents.advice import incident_advice
 from monitor.incidents.incident import Nature, Reason, Resolution, Scope, Severity
-from monitor.incidents.remedies import incident_remedy
 from monitor.notices.context import context_of
 from monitor.notices.headline import headline
 from probes.answer import Answer, Stage, list_named
-from probes.mailsystems.remedy import Actor
+from probes.mailsystems.advice import Actor
 from tests.support.notice_samples import notice_request, text, town
 from tests.support.verdict_score import CODE, QUARTER, Day, path_at
 
@@ -49,7 +49,7 @@ def test_three_companies_that_ask_one_list_are_one_incident() -> None:
     assert headline(context_of(told)).endswith(
         "3 of 15 companies: one blocklist rejects the sender and a neutral sender: it lists both, or everybody"
     )
-    advice = incident_remedy(incident, "")
+    advice = incident_advice(incident, "")
     assert advice.actor is Actor.SENDER
     assert "127.0.0.1" in " ".join(advice.steps)
     assert "Who acts: Trimble and its mail service." in text(told)

@@ -1,10 +1,10 @@
 """A rule that moves mail out of the inbox is the business of that mailbox: nobody is blocked, and Mailpath can look."""
 
+from monitor.incidents.advice import incident_advice
 from monitor.incidents.incident import Nature, Scope, Severity
-from monitor.incidents.remedies import incident_remedy
 from monitor.notices.context import context_of
 from monitor.notices.headline import headline
-from probes.mailsystems.remedy import Actor
+from probes.mailsystems.advice import Actor
 from tests.support.notice_samples import notice_request
 from tests.support.verdict_score import CODE, Day, path_at
 
@@ -24,7 +24,7 @@ def test_it_is_the_mailbox_s() -> None:
         headline(context_of(notice_request(incident, companies={})))
         == "acme, path hq: probe mailbox problem (mailbox rule)"
     )
-    advice = incident_remedy(incident, "")
+    advice = incident_advice(incident, "")
     assert advice.actor is Actor.MAILBOX_OWNER
     assert advice.steps[0].startswith("Remove the rule from the probe's mailbox.")
 

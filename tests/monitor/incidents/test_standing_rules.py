@@ -14,7 +14,7 @@ from monitor.incidents.standing_groups import with_standing
 from monitor.incidents.standing_rules import BY_WHY, ROWS, StandingInput, described, findings
 from monitor.standing.arrivals import NameKind, SeenName
 from monitor.standing.record import FactRecord, Settled
-from probes.mailsystems.remedy import ACTORS
+from probes.mailsystems.advice import ACTORS
 from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.profile import Change, ProfileItem
 from probes.verdict import Cause, Outcome
@@ -139,8 +139,8 @@ def test_a_change_is_a_note_for_a_day() -> None:
 def test_every_rule_has_a_row_with_a_next_step() -> None:
     assert set(ROWS) == set(StandingRule)
     for rule, row in ROWS.items():
-        assert row.remedy.steps, rule
-        assert row.remedy.actor in ACTORS
+        assert row.advice.steps, rule
+        assert row.advice.actor in ACTORS
     assert sum(len(row.whys) for row in ROWS.values()) == len(BY_WHY)
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
+from monitor.incidents.advice import incident_advice
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.incidents.remedies import incident_remedy
 from monitor.incidents.weight import Weight
 from probes.answer import Answer, Stage
-from probes.mailsystems.remedy import ACTORS, Actor
+from probes.mailsystems.advice import ACTORS, Actor
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.notice_samples import failure, incident, notice_request, text, title, town
 from tests.support.verdict_score import CODE, NAMES, T0, Day, path_at, signal
@@ -33,12 +33,12 @@ def test_what_a_vendor_runs_for_many_the_vendor_mends(reason: Reason) -> None:
 
 def test_one_companys_own_trouble_stays_its_own() -> None:
     one = incident(failure(reason=Reason.SAME_ANSWER, **STOPPED), scope=Scope.THEIR_SYSTEM, mail_system="m365")
-    assert incident_remedy(one, "m365").actor is Actor.COMPANY_IT
+    assert incident_advice(one, "m365").actor is Actor.COMPANY_IT
 
 
 @pytest.mark.parametrize("mail_system", ["postfix", ""])
 def test_where_there_is_no_vendor_nobody_is_sent_to_one(mail_system: str) -> None:
-    assert incident_remedy(at_several(mail_system), mail_system).actor is Actor.COMPANY_IT
+    assert incident_advice(at_several(mail_system), mail_system).actor is Actor.COMPANY_IT
 
 
 def test_every_actor_has_a_name_for_people() -> None:

@@ -119,13 +119,13 @@ def test_all_that_is_known_as_json() -> None:
         "actor": "company_it",
         "who_acts": "the company's IT team",
         "company_it_alone": True,
-        "fix": "Remove 104.130.122.50 from the access map or the postscreen list that the log names. If the entry must "
-        "stay, add a restriction class that requires 104.130.122.50 and account.trimble.com together, after "
-        "reject_unauth_destination (the runbook has the lines).",
+        "fix": "Remove 104.130.122.50 from the access map or the postscreen list that the log names; a range may "
+        "contain it. Then: postfix reload If that is not possible or does not help: let the domain from its address "
+        "past the checks that follow.",
         "steps": [
-            "Remove 104.130.122.50 from the access map or the postscreen list that the log names.",
-            "If the entry must stay, add a restriction class that requires 104.130.122.50 and account.trimble.com "
-            "together, after reject_unauth_destination (the runbook has the lines).",
+            "Remove 104.130.122.50 from the access map or the postscreen list that the log names; a range may contain "
+            "it. Then: postfix reload",
+            "If that is not possible or does not help: let the domain from its address past the checks that follow.",
         ],
         "until_then": None,
         "do_not": "Do not allow the bare domain or an IP range, and do not add the address to a list of trusted "

@@ -48,17 +48,17 @@ def view(*paths, seen=None, incidents=(), history=(), stretch: str = "1d") -> Co
 def test_an_open_incident_tells_what_to_do_in_the_words_of_the_company_s_mail_system() -> None:
     (todo,) = view(seen={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)}, incidents=[incident()]).todo
     assert todo.incident == "i1"
-    assert "104.130.122.50" in todo.remedy.steps[0]
-    assert todo.remedy.runbook == "cause-address"
-    assert not any(mark in " ".join(todo.remedy.steps) for mark in "{}")
+    assert "104.130.122.50" in todo.advice.steps[0]
+    assert todo.advice.runbook == "cause-address"
+    assert not any(mark in " ".join(todo.advice.steps) for mark in "{}")
 
 
 def test_what_fails_and_is_no_incident_yet_tells_it_too() -> None:
     seen = {("acme", "hq", KIND): standing("s", Cause.CONTENT)}
     (todo,) = view(seen=seen).todo
     assert (todo.outcome, todo.cause, todo.incident) == (Outcome.SPAM, Cause.CONTENT, "")
-    assert todo.remedy.runbook == "cause-content"
-    assert todo.remedy.for_users
+    assert todo.advice.runbook == "cause-content"
+    assert todo.advice.for_users
 
 
 def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its_verdict() -> None:
@@ -69,7 +69,7 @@ def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its
     cleared = tuple(replace(each, cause=Cause.SERVER_FAULT, nature=Nature.THEIR_SYSTEM) for each in told.failures)
     theirs = replace(told, nature=Nature.THEIR_SYSTEM, cause=Cause.SERVER_FAULT, failures=cleared)
     (todo,) = view(seen=seen, incidents=[theirs]).todo
-    assert (todo.incident, todo.remedy.runbook) == ("i1", "mailpath-their-system")
+    assert (todo.incident, todo.advice.runbook) == ("i1", "mailpath-their-system")
 
 
 def test_each_thing_is_told_once() -> None:
@@ -91,8 +91,8 @@ def test_where_all_is_well_there_is_nothing_to_do(letter) -> None:
 def test_our_own_trouble_is_not_the_company_s() -> None:
     told = incident(nature=Nature.OURS, outcome=Outcome.UNKNOWN, cause=None, scope=Scope.OURSELVES)
     (todo,) = view(incidents=[told]).todo
-    assert todo.remedy.who == "the operator of Mailpath"
-    assert todo.remedy.runbook == "cause-ours"
+    assert todo.advice.who == "the operator of Mailpath"
+    assert todo.advice.runbook == "cause-ours"
 
 
 # ---- What was -------------------------------------------------------------------------------------------------------

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from monitor.incidents.advice import NOTHING_BESIDE, Beside
 from monitor.incidents.incident import Incident, Nature, Reason, Scope
-from monitor.incidents.remedies import NOTHING_BESIDE, Beside
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names
 from monitor.notices.context import SenderInfo
 from monitor.output.text import explanation, plain
 from monitor.store import Cursor, ProbeRecord
+from monitor.web.pages.advice_card import AdviceCard, card_at_company, card_of_incident, card_of_probe
 from monitor.web.pages.probe import asked, cursor_of, written
 from monitor.web.pages.probe_view import probe_view, waits_for
-from monitor.web.pages.remedy_card import RemedyCard, card_at_company, card_of_incident, card_of_probe
 from probes.answer import Fault, Stage
 from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Handover, MailKind, Step
 from probes.kinds import Kind
@@ -114,11 +114,11 @@ def test_a_probe_that_waits_for_its_turn_is_not_sent_yet() -> None:
 def test_what_to_do_leads_to_the_runbook_of_the_cause(outcome: Outcome, cause: Cause | None, runbook: str) -> None:
     todo = card(Verdict(outcome, cause, Grade.IMPERSONATED, "so it is"))
     assert todo
-    assert f"/runbooks/{todo.remedy.runbook}" == runbook
-    assert "{" not in " ".join((todo.remedy.explanation, *todo.remedy.steps, todo.remedy.do_not, todo.remedy.for_users))
+    assert f"/runbooks/{todo.advice.runbook}" == runbook
+    assert "{" not in " ".join((todo.advice.explanation, *todo.advice.steps, todo.advice.do_not, todo.advice.for_users))
 
 
-def card(verdict: Verdict, incidents: Iterable[Incident] = (), beside: Beside = NOTHING_BESIDE) -> RemedyCard | None:
+def card(verdict: Verdict, incidents: Iterable[Incident] = (), beside: Beside = NOTHING_BESIDE) -> AdviceCard | None:
     return card_of_probe(probe_of("acme", START), verdict, SENDER, ("postfix",), incidents, beside)
 
 
@@ -140,9 +140,9 @@ def test_what_an_open_incident_knows_of_the_failure_is_what_to_do() -> None:
     alone, known = card(PUT_OFF), card(PUT_OFF, [held()])
     assert alone
     assert known
-    runbooks = (alone.remedy.runbook, known.remedy.runbook)
+    runbooks = (alone.advice.runbook, known.advice.runbook)
     assert runbooks == ("cause-greylisting", "mailpath-their-system")
-    assert SENDER.source_ip not in " ".join(known.remedy.steps)
+    assert SENDER.source_ip not in " ".join(known.advice.steps)
     assert card(PUT_OFF, [held(since=START + timedelta(hours=1))]) == alone, "it was before the incident"
 
 
@@ -158,8 +158,8 @@ def test_of_mail_that_is_lost_everywhere_a_probe_says_what_the_incident_says() -
     ours = replace(lost, nature=Nature.OURS, scope=Scope.OURSELVES, subject="*")
     found = card(Verdict(Outcome.MISSING, Cause.UNCLEAR, Grade.REAL, "not seen"), [ours])
     assert found
-    assert found.remedy.who == "the operator of Mailpath"
-    assert found.remedy == card_of_incident(ours, SENDER, "postfix").remedy
+    assert found.advice.who == "the operator of Mailpath"
+    assert found.advice == card_of_incident(ours, SENDER, "postfix").advice
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_without_an_incident_the_control_decides(control: str, before: timedelta
     beside = Beside(((Names("control.example", "198.51.100.7"), seen),), timedelta(minutes=30))
     found = card(Verdict(Outcome.MISSING, Cause.UNCLEAR, Grade.REAL, "not seen"), (), beside)
     assert found
-    assert found.remedy.who == who
-    assert any("allow account.trimble.com" in step for step in found.remedy.steps) is let_in
-    assert found.remedy.runbook == ("cause-unclear" if let_in else "mailpath-their-system")
+    assert found.advice.who == who
+    assert any("Search the log for the queue id" in step for step in found.advice.steps) is let_in
+    assert found.advice.runbook == ("cause-unclear" if let_in else "mailpath-their-system")
 
 
 def test_where_all_is_well_there_is_nothing_to_do() -> None:
@@ -334,8 +334,8 @@ async def test_the_page_asks_what_the_control_got(pages_app: PagesApp) -> None:
     alone = (await browser.get(f"/probes/{probe}")).text
     await pages_app.probe(accepted(), verdict=MISSING, role=Role.CONTROL, after=timedelta(minutes=1))
     beside = (await browser.get(f"/probes/{probe}")).text
-    assert "allow account.trimble.com" in alone
-    assert "allow account.trimble.com" not in beside
+    assert "Search the log for the queue id" in alone
+    assert "Search the log for the queue id" not in beside
     assert "/runbooks/mailpath-their-system" in beside
     for label in ("Who acts", "How to fix", "Caution", "How to verify"):
         assert f"<dt>{label}" in beside

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from probes.mailsystems.choose import steps_for
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy
-from probes.mailsystems.table import MAIL_SYSTEMS, is_shared, steps_for, system_label
+from probes.mailsystems.table import MAIL_SYSTEMS, is_shared, system_label
 from probes.reading.replies import carriers, gateways, languages, messages, recipients, senders, systems, webmail
 from probes.reading.replies.marks import MARKS
 from probes.reading.replies.table import Rows
@@ -37,16 +38,15 @@ def test_whoever_writes_a_refusal_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
-def test_a_mail_system_has_remedies_or_says_why_there_are_none(row: MailSystem) -> None:
-    remedies = (*row.remedies.values(), *row.exceptions.values())
-    assert bool(remedies) != bool(row.no_settings)
-    assert all(steps and all(steps) for steps in remedies)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
 def test_it_is_recognised_by_whole_names_and_lower_case_words(row: MailSystem) -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) for host in row.hosts)
-    assert all(mark == mark.lower() for mark in row.reply_marks)
+    assert all(mark == mark.lower() for mark in (*row.reply_marks, *row.banners, *row.headers))
+    assert all(re.fullmatch(r"x-[a-z0-9-]+", header) for header in row.headers)
+
+
+def test_a_host_is_one_mail_systems() -> None:
+    hosts = [host for row in ROWS for host in row.hosts]
+    assert len(hosts) == len(set(hosts))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,6 @@ def test_its_name_for_people(key: str, label: str) -> None:
 @pytest.mark.parametrize("key", ["m365", "exchange"])
 def test_a_block_entry_is_removed_as_it_is_listed(key: str) -> None:
     """It may be an address of the domain, or a parent domain: then a command with the domain itself removes nothing."""
-    steps = " ".join(MAIL_SYSTEMS[key].remedies[CauseFamily.DOMAIN])
+    steps = " ".join(steps_for(key, Cause.DOMAIN_BLOCKED, CauseFamily.DOMAIN))
     assert "as listed" in steps
     assert "-BlockedSenders" in steps, "the list of single addresses too"

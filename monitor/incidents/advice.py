@@ -1,4 +1,4 @@
-"""Select the remedy for an incident, or for a failure outside incidents; the remedies are in `probes.mailsystems`.
+"""Select the advice for an incident, or for a failure outside incidents; the advice is in `probes.mailsystems`.
 Pure.
 
 Notices and all pages use this, so that they give the same advice for the same failure.
@@ -15,9 +15,9 @@ from monitor.incidents.signal import Signal
 from monitor.incidents.standing_rules import ROWS, described
 from monitor.incidents.weight import Names, mark_of
 from probes.answer import Stage
-from probes.mailsystems.choose import Spread, remedy, runbook_for
+from probes.mailsystems.advice import Advice
+from probes.mailsystems.advise import Spread, advise, runbook_for
 from probes.mailsystems.compared import SOME_MUST_PHONE, USE_THE_PHONE
-from probes.mailsystems.remedy import Remedy
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import Chain
 from probes.probe import Probe
@@ -25,12 +25,12 @@ from probes.reading.who_refused import refusing_system
 from probes.verdict import Verdict
 
 
-def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
-    """Return the remedy for this incident with this mail system, given by key; "" if not one."""
+def incident_advice(incident: Incident, mail_system: str) -> Advice:
+    """Return the advice for this incident with this mail system, given by key; "" if not one."""
     if incident.nature is Nature.STANDING and incident.standing:
         row = ROWS[incident.standing[0].rule]
-        return replace(row.remedy, explanation=f"{described(incident.standing[0])}.")
-    found = remedy(
+        return replace(row.advice, explanation=f"{described(incident.standing[0])}.")
+    found = advise(
         incident.cause,
         incident.outcome,
         mail_system,
@@ -48,7 +48,7 @@ def incident_runbook(incident: Incident) -> str:
 
 
 def system_of_incident(incident: Incident, chains: Iterable[Chain]) -> str:
-    """The mail system that an incident's remedy is about: its own, or the one that all its companies reach first; ""
+    """The mail system that an incident's advice is about: its own, or the one that all its companies reach first; ""
     where they have several or none is known."""
     first = {chain[0] for chain in chains}
     return _known(incident.mail_system or (first.pop() if len(first) == 1 else ""))
@@ -61,10 +61,10 @@ def system_at_company(incident: Incident, company: str, chain: Chain) -> str:
     return _known(incident.mail_system if incident.mail_system in chain else own)
 
 
-def failure_remedy(found: Attribution, verdict: Verdict, chain: Chain) -> Remedy:
-    """Return the remedy for a failure outside incidents. `chain`: the company's mail systems."""
+def failure_advice(found: Attribution, verdict: Verdict, chain: Chain) -> Advice:
+    """Return the advice for a failure outside incidents. `chain`: the company's mail systems."""
     system = _known(refusing_system(chain, verdict.answer))
-    return _of_a_part(remedy(found.cause, verdict.outcome, system, nature=found.nature, reason=found.reason))
+    return _of_a_part(advise(found.cause, verdict.outcome, system, nature=found.nature, reason=found.reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,14 @@ def holding(incidents: Iterable[Incident], probe: Probe, verdict: Verdict) -> tu
     return None
 
 
-def remedy_of_failure(incident: Incident, failure: Failure, mail_system: str) -> Remedy:
-    """Return the remedy for one of an incident's failures: the incident's, unless this one is another problem of the
+def advice_of_failure(incident: Incident, failure: Failure, mail_system: str) -> Advice:
+    """Return the advice for one of an incident's failures: the incident's, unless this one is another problem of the
     same company that has no notices of its own."""
     spread, what = _spread(incident.scope), (failure.outcome, failure.cause)
     same = failure.nature is not incident.nature or what == (incident.outcome, incident.cause)
     if same or spread is not Spread.ONE_COMPANY:
-        return incident_remedy(incident, mail_system)
-    return _of_a_part(remedy(failure.cause, failure.outcome, mail_system, nature=failure.nature, reason=failure.reason))
+        return incident_advice(incident, mail_system)
+    return _of_a_part(advise(failure.cause, failure.outcome, mail_system, nature=failure.nature, reason=failure.reason))
 
 
 def after_reading(failure: Failure | None) -> bool:
@@ -122,7 +122,7 @@ def after_reading(failure: Failure | None) -> bool:
     return failure.answer.stage is Stage.END_OF_DATA
 
 
-def _of_a_part(found: Remedy) -> Remedy:
+def _of_a_part(found: Advice) -> Advice:
     """The same where not all of a company's mail is known to be stopped."""
     return replace(found, for_users=SOME_MUST_PHONE) if found.for_users == USE_THE_PHONE else found
 

@@ -1,29 +1,29 @@
-"""The card "What to do", as the pages of a company, an incident and a probe show it: one remedy, in words. Pure, but
+"""The card "What to do", as the pages of a company, an incident and a probe show it: one advice, in words. Pure, but
 for `verdicts_beside`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.incidents.incident import Failure, Incident, leading
-from monitor.incidents.labels import decided_by
-from monitor.incidents.remedies import (
+from monitor.incidents.advice import (
     NOTHING_BESIDE,
     Beside,
+    advice_of_failure,
     attribution_of,
-    failure_remedy,
+    failure_advice,
     holding,
-    incident_remedy,
-    remedy_of_failure,
+    incident_advice,
     system_at_company,
 )
+from monitor.incidents.incident import Failure, Incident, leading
+from monitor.incidents.labels import decided_by
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names
 from monitor.notices.context import SenderInfo
 from monitor.store import ProbeFilter
 from monitor.web.caller_view import CallerView
 from probes.display import lasting
-from probes.mailsystems.remedy import FilledRemedy, Remedy
+from probes.mailsystems.advice import Advice, FilledAdvice
 from probes.mailsystems.words import Chain
 from probes.probe import Probe
 from probes.sender import Role
@@ -33,26 +33,26 @@ MAX_BESIDE = 10  # other identities' probes that a failure is compared with
 
 
 @dataclass(frozen=True, slots=True)
-class RemedyCard:
+class AdviceCard:
     """One card. `incident` is the id of the open incident that holds the failure, "" while there is none; `muted`
     whether it is muted. `takes_effect` is a length of time, "" where the change acts at once."""
 
     outcome: Outcome
     cause: Cause | None
-    remedy: FilledRemedy
+    advice: FilledAdvice
     decided_by: str
     takes_effect: str
     incident: str = ""
     muted: bool = False
 
 
-def card_of_incident(incident: Incident, sender: SenderInfo, mail_system: str) -> RemedyCard:
+def card_of_incident(incident: Incident, sender: SenderInfo, mail_system: str) -> AdviceCard:
     """Make the card of an incident. `mail_system`: the key of the one that it concerns here; "" for several."""
     lead = leading(incident, incident.failures)
-    return _card(incident, lead, incident_remedy(incident, mail_system), sender, mail_system)
+    return _card(incident, lead, incident_advice(incident, mail_system), sender, mail_system)
 
 
-def card_at_company(incident: Incident, sender: SenderInfo, company: str, chain: Chain) -> RemedyCard:
+def card_at_company(incident: Incident, sender: SenderInfo, company: str, chain: Chain) -> AdviceCard:
     """Make the card of an incident in terms of one company's mail system."""
     return card_of_incident(incident, sender, system_at_company(incident, company, chain))
 
@@ -64,7 +64,7 @@ def card_of_probe(
     chain: Chain,
     incidents: Iterable[Incident] = (),
     beside: Beside = NOTHING_BESIDE,
-) -> RemedyCard | None:
+) -> AdviceCard | None:
     """Make the card of one probe; None where all is well. An open incident that holds this failure knows
     more than the verdict: there was a comparison. Where there is none, `beside` has what others got on the path."""
     if verdict.outcome is Outcome.INBOX:
@@ -72,7 +72,7 @@ def card_of_probe(
     if probe.role is Role.SENDER and (held := holding(incidents, probe, verdict)):
         incident, failure = held
         system = system_at_company(incident, probe.company, chain)
-        return _card(incident, failure, remedy_of_failure(incident, failure, system), sender, system)
+        return _card(incident, failure, advice_of_failure(incident, failure, system), sender, system)
     at = probe.created_at
     signal = Signal(0, probe.id, probe.company, probe.path, probe.kind, probe.role, at, at, verdict)
     return card_of_signal(signal, probe.via, sender, chain, beside)
@@ -80,15 +80,15 @@ def card_of_probe(
 
 def card_of_signal(
     last: Signal, via: str, sender: SenderInfo, chain: Chain, beside: Beside = NOTHING_BESIDE
-) -> RemedyCard:
+) -> AdviceCard:
     """Make the card of a failure that no incident holds."""
     found = attribution_of(last, via, Names(sender.domain, sender.source_ip), beside)
-    advised = failure_remedy(found, last.verdict, chain)
+    advised = failure_advice(found, last.verdict, chain)
     system = advised.mail_system or (chain[0] if len(chain) == 1 else "")
-    return RemedyCard(
+    return AdviceCard(
         outcome=last.verdict.outcome,
         cause=found.cause,
-        remedy=advised.filled(sender.domain, sender.source_ip, system),
+        advice=advised.filled(sender.domain, sender.source_ip, system, sender.address),
         decided_by="",
         takes_effect=_time(advised),
     )
@@ -119,12 +119,12 @@ async def verdicts_beside(view: CallerView, company: str, path: str, at: datetim
 
 
 def _card(
-    incident: Incident, failure: Failure | None, advised: Remedy, sender: SenderInfo, mail_system: str
-) -> RemedyCard:
-    return RemedyCard(
+    incident: Incident, failure: Failure | None, advised: Advice, sender: SenderInfo, mail_system: str
+) -> AdviceCard:
+    return AdviceCard(
         outcome=failure.outcome if failure else incident.outcome,
         cause=failure.cause if failure else incident.cause,
-        remedy=advised.filled(sender.domain, sender.source_ip, mail_system),
+        advice=advised.filled(sender.domain, sender.source_ip, mail_system, sender.address),
         decided_by=decided_by(failure) if failure else "",
         takes_effect=_time(advised),
         incident=incident.id,
@@ -132,5 +132,5 @@ def _card(
     )
 
 
-def _time(advised: Remedy) -> str:
+def _time(advised: Advice) -> str:
     return lasting(advised.takes_effect_within) if advised.takes_effect_within else ""

@@ -1,0 +1,192 @@
+"""General remedies, for mail systems without one of their own for a cause; and the causes for which nothing that the
+company's IT can set helps."""
+
+from probes.mailsystems.advice import Actor
+from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, NO_WIDE_ENTRY
+from probes.mailsystems.family import family_of
+from probes.mailsystems.parts import (
+    ADDRESS,
+    ALL_GUARDS,
+    ANY_FACTOR,
+    BLOCKED,
+    DOMAIN,
+    DOMAIN_BLOCKED,
+    GREYLISTED,
+    LISTED,
+    NAMES,
+    NO_BARE_DOMAIN,
+    NO_RANGE,
+    NO_RELAY,
+    NO_SPAM_FILTER,
+    NOTHING_TO_UNDO,
+    NOVEMBER,
+    OWNER,
+    POLICY,
+    SPAM,
+    TEXT,
+    UNCLEAR,
+)
+from probes.mailsystems.remedy import Certainty, FactSource, NotPossible, Remedy, Rung
+from probes.outcome import Cause
+
+_LADDER = (
+    FactSource(
+        "What documented products have in common",
+        NOVEMBER,
+        "",
+        Certainty.MEMORY,
+        "No page of this product was read: look for the setting by its purpose.",
+    ),
+)
+
+GENERAL: tuple[Remedy, ...] = (
+    Remedy(
+        "general-remove-ip-block",
+        "",
+        "Remove the address from the block list that the reply names",
+        BLOCKED,
+        ADDRESS,
+        Rung.NOTHING_SKIPPED,
+        ALL_GUARDS,
+        look_first=("Find the entry in the log at the time of the probe: it may be a range that contains {ip}.",),
+        steps=("Remove {ip} from the block list that the reply names.",),
+        undo=("Put the entry back.",),
+        never=NO_WIDE_ENTRY,
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-remove-sender-block",
+        "",
+        "Remove the domain from the block list",
+        DOMAIN_BLOCKED,
+        DOMAIN,
+        Rung.NOTHING_SKIPPED,
+        ALL_GUARDS,
+        look_first=("Find the entry in the log at the time of the probe: it may be a parent domain or an address.",),
+        steps=("Remove {domain}, and every wider entry that covers it, from the block list.",),
+        undo=("Put the entry back.",),
+        never=NO_BARE_DOMAIN,
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-greylisting",
+        "",
+        "Except the address from greylisting, and from nothing else",
+        GREYLISTED,
+        ANY_FACTOR,
+        Rung.NOTHING_SKIPPED,
+        ALL_GUARDS,
+        skips="the delay, and no check",
+        steps=("Except {ip} from greylisting, and from nothing else: all other checks stay on. " + OWNER,),
+        undo=("Delete the exception.",),
+        never=NO_RELAY,
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-trace",
+        "",
+        "Find the probe in the log, and release it if it is held",
+        UNCLEAR,
+        ANY_FACTOR,
+        Rung.NOTHING_SKIPPED,
+        ALL_GUARDS,
+        look_first=("Find the probe in the mail system's log by its time: the entry names the rule.",),
+        steps=("Search the quarantine for it, and release it.",),
+        undo=NOTHING_TO_UNDO,
+        never="Do not add allow entries at random: find the rule first.",
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-firewall",
+        "",
+        "Let the address reach port 25 of the MX hosts",
+        frozenset({Cause.FIREWALL}),
+        NAMES,
+        Rung.NOTHING_SKIPPED,
+        ALL_GUARDS,
+        skips="the rule of the firewall that cuts the connection; the server's checks follow",
+        look_first=("Look for {ip} in the logs of the firewall and of the gateway at the time of the probe.",),
+        steps=("Allow {ip}/32 to reach TCP port 25 of the MX hosts, in the one rule that cuts it off. " + OWNER,),
+        undo=("Delete the rule.",),
+        never="Do not open other ports. " + NO_RANGE,
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-allow-address",
+        "",
+        "Allow the exact address where authentication passes",
+        SPAM,
+        TEXT,
+        Rung.DMARC,
+        NO_SPAM_FILTER,
+        skips="the spam filter",
+        look_first=("Get the evidence first: the trace, the quarantine entry or the log line of the probe.",),
+        steps=(
+            "Report the message as clean to the filter's vendor.",
+            "Allow the exact address {address} where DMARC passes; keep virus and link checks. " + OWNER,
+        ),
+        undo=("Delete the entry.",),
+        never=NO_BARE_DOMAIN + " " + NO_RANGE,
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-except-from-rule",
+        "",
+        "Except the domain from the one rule, where authentication passes",
+        POLICY,
+        ANY_FACTOR,
+        Rung.DMARC,
+        ALL_GUARDS,
+        skips="the one rule",
+        look_first=("Find the rule in the server's log at the time of the probe.",),
+        steps=("Add an exception to it for mail of {domain} that passes DMARC. " + OWNER,),
+        undo=("Delete the exception.",),
+        never="Do not switch the rule off for everybody.",
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-reputation",
+        "",
+        "Allow the domain past the reputation check where authentication passes",
+        frozenset({Cause.REPUTATION, Cause.RATE_LIMITED}),
+        NAMES,
+        Rung.DMARC,
+        ALL_GUARDS,
+        skips="the reputation or rate check, where the product can require DMARC there",
+        look_first=("See whether it is a limit of the company's own, or the vendor's.",),
+        steps=("Allow {domain} there where DMARC passes. Do not allow the IP address alone. " + OWNER,),
+        undo=("Delete the entry.",),
+        never=NO_BARE_DOMAIN + " " + NO_RANGE,
+        sources=_LADDER,
+    ),
+    Remedy(
+        "general-except-domain-and-ip",
+        "",
+        "Except the domain from its address from the one check",
+        LISTED | {Cause.RDNS, Cause.IP_BLOCKED},
+        NAMES,
+        Rung.DOMAIN_AND_IP,
+        ALL_GUARDS,
+        skips="the one check",
+        look_first=("If other senders are refused too, the server's resolver is at fault: repair it.",),
+        steps=("Except {ip} from this check for mail of {domain} only. " + OWNER,),
+        undo=("Delete the exception.",),
+        never=NO_RANGE + " " + NO_RELAY,
+        sources=_LADDER,
+    ),
+)
+
+_WHO: dict[Actor, str] = {
+    Actor.COMPANY_IT: "The company's IT team, but with no filter: {steps}",
+    Actor.SENDER: "The sender with its mail service: {steps}",
+    Actor.MAILBOX_OWNER: "The owner of the probe's mailbox: {steps}",
+    Actor.VENDOR: "The vendor's support: {steps}",
+    Actor.OURSELVES: "The operator of Mailpath: {steps}",
+}
+
+
+def not_possible(cause: Cause | None) -> NotPossible:
+    """Return why no setting of a mail system helps against this cause, and who can."""
+    advice = (BY_CAUSE.get(cause) if cause else None) or BY_FAMILY[family_of(cause)]
+    who = _WHO[advice.actor].replace("{steps}", " ".join(advice.steps))
+    return NotPossible(advice.explanation, who, frozenset({cause} if cause else ()))

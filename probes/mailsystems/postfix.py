@@ -190,7 +190,8 @@ POSTFIX = MailSystem(
             ALL_GUARDS,
             needs=_ROOT,
             steps=(
-                "Remove {ip} from the access map or the postscreen list that the log names; a range may contain it. Then: "
+                "Remove {ip} from the access map or the postscreen list that the log names; a range may contain it. "
+                "Then: "
                 "postfix reload",
             ),
             undo=("Put the line back.", shell("Read it again", "postfix reload")),

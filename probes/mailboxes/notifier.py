@@ -6,7 +6,7 @@ import os
 import re
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -177,13 +177,23 @@ def _may_be_dead(kind: str) -> bool:
 
 def mount_of(path: str) -> str:
     """Return the mount point of this real path, without asking the file system: it may be dead."""
-    return mount_point(mount_table(), path)
+    return mount_point(_points_at(int(time.monotonic()), mount_table), path)
 
 
-def mount_point(mounts: str, path: str) -> str:
-    """The same from the text of /proc/self/mountinfo, in which spaces are escaped as in proc(5); "/" if nothing
-    matches."""
-    points = (point for point, _ in _mounted(mounts))
+@lru_cache(maxsize=1)
+def _points_at(second: int, table: Callable[[], str]) -> tuple[str, ...]:
+    """Return all mount points; the same for one second: each visit to a Maildir asks, and the kernel writes the table
+    anew for each reader."""
+    return mount_points(table())
+
+
+def mount_points(mounts: str) -> tuple[str, ...]:
+    """Return the mount points in the text of /proc/self/mountinfo, in which spaces are escaped as in proc(5)."""
+    return tuple(point for point, _ in _mounted(mounts))
+
+
+def mount_point(points: Iterable[str], path: str) -> str:
+    """Return the one of these mount points that a real path is on; "/" if nothing matches."""
     return max(
         (each for each in points if path == each or path.startswith(each.rstrip("/") + "/")), key=len, default="/"
     )

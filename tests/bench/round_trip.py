@@ -4,6 +4,7 @@ Closed loop, each probe in flight on a path and in a mailbox of its own; and pac
 for a while, as on a real schedule.
 """
 
+import asyncio
 import gc
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from monitor.clock import utc_now
 from monitor.config import Config, read_config
+from monitor.sources.mailboxes import LINGER
 from probes.kinds import Kind
 from probes.message import compose
 from probes.probe import Probe
@@ -22,7 +24,7 @@ from probes.sender import Role
 from probes.token import new_probe_id
 from tests.bench.figures import Figure, Finding, quantile, ratio
 from tests.bench.floor import Letter, streams, threads
-from tests.bench.load import Once, Pace, closed_loop, paced
+from tests.bench.load import Once, Pace, closed_loop, counted, paced
 from tests.bench.loopback_service import BenchCompanies, Stopwatch, bench_folder, make_maildirs, running_pipeline
 from tests.bench.sink import Ports, sink
 
@@ -31,6 +33,8 @@ ENCRYPTED = (50,)  # those at which it is measured with STARTTLS too
 LARGE = (50,)  # and with the headers of Exchange Online
 CROWDED = max(LEVELS)
 PER_SECOND = 33.0  # 10,000 paths every 5 minutes
+AT_FIRST = 20  # mailboxes that are visited for the first time at once
+SWEEPING_SECONDS = 2.0  # after which these visits have ended
 
 Step = Callable[[str], None]
 """Told of each part of a measurement as it begins."""
@@ -222,13 +226,19 @@ def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene)
 
 
 async def _paced(there: Scene, plan: Plan, tls: str, step: Step) -> list[Finding]:
-    """As a schedule does it: one after the other at the same distance, each on a path of its own."""
+    """As a schedule does it: one after the other at the same distance, each on a path of its own.
+
+    All were visited before: a day's first visit looks through all folders too, for what was left behind.
+    """
     group = f"Round trip, paced at {PER_SECOND:.0f}/s, each in a mailbox just opened"
     whole, part = (DIRECT, FLOOR) if tls == "none" else (DIRECT_TLS, FLOOR_TLS)
     config, stopwatch = there.config("direct", tls, _paced_paths(plan)), Stopwatch()
     step(f"{whole}, {PER_SECOND:.0f}/s")
     async with running_pipeline(config, stopwatch) as pipeline:
-        ours = await paced(stopwatch.round_trip(pipeline, config.paths()), PER_SECOND, plan.paced_for)
+        once = stopwatch.round_trip(pipeline, config.paths())
+        await counted(once, AT_FIRST, _paced_paths(plan))
+        await asyncio.sleep(LINGER + SWEEPING_SECONDS)
+        ours = await paced(once, PER_SECOND, plan.paced_for)
     step(f"{part}, {PER_SECOND:.0f}/s")
     send = streams(there.letter, there.ports.plain if tls == "none" else there.ports.tls, tls=tls != "none")
     floor = await paced(send, PER_SECOND, plan.paced_for)

@@ -15,7 +15,7 @@ from probes.mailboxes import MailboxError, maildir, maildir_box, threads
 from probes.mailboxes.breaker import FAILURES_TO_OPEN
 from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.maildir import MaildirMailbox
-from probes.mailboxes.notifier import mount_point
+from probes.mailboxes.notifier import mount_point, mount_points
 from probes.mailboxes.threads import THREADS_PER_SERVER, Deadline, MailboxThreads, ServerVisit
 from tests.support.imap_server import QUICK, ImapServer, hangs, imap_server, visited
 from tests.support.outside_world import outside_world
@@ -181,7 +181,7 @@ async def test_one_slow_mailbox_is_no_trouble_of_the_server(pool: MailboxThreads
 )
 def test_which_file_system_a_path_is_on(path: str, mount: str) -> None:
     mounts = "".join(f"29 1 8:1 / {each} rw - ext4 /dev/sda1 rw\n" for each in ("/", "/srv", "/srv/mail\\040box", "/s"))
-    assert mount_point(mounts + "garbage\n", path) == mount
+    assert mount_point(mount_points(mounts + "garbage\n"), path) == mount
 
 
 async def test_a_dead_file_system_takes_its_share_of_threads_and_no_more(

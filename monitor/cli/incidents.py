@@ -15,8 +15,8 @@ from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.errors import UserError
+from monitor.incidents.advice import incident_advice
 from monitor.incidents.incident import (
-    Failure,
     HistoryEntry,
     Incident,
     Nature,
@@ -25,9 +25,10 @@ from monitor.incidents.incident import (
     Severity,
     worst_first,
 )
-from monitor.incidents.labels import EVENTS, NATURES, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
+from monitor.incidents.labels import EVENTS, NATURES, RESOLUTIONS, SEVERITIES, decided_by
 from monitor.incidents.mute import Mute, causes_of_all, ends, muting
-from monitor.incidents.standing_rules import described
+from monitor.incidents.standing_words import affected, before, described, now
+from monitor.incidents.summary import problem_label, scope_label
 from monitor.incidents.work import IncidentAction, IncidentWork, work_of
 from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.wording import left
@@ -39,11 +40,11 @@ from monitor.output.incident_json import (
     incident_json,
     notice_json,
 )
-from monitor.output.symbols import SIGNS
+from monitor.output.symbols import SIGNS, look_of
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
 from probes.display import clock, counted, lasting, listed, one_line
-from probes.labels import GRADES, KINDS, cause_label, verdict_label
+from probes.labels import GRADES, KINDS
 from probes.mailsystems.words import Chain
 
 MAX_CLOSED = 100  # closed incidents in a list
@@ -192,16 +193,21 @@ def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
     name = SEVERITIES[incident.listed_severity].label
     severity = f"[{SEVERITY_STYLES[incident.listed_severity]}]{name}[/]"
     return (
-        f"[{STYLES[incident.outcome]}]{SIGNS[incident.outcome]}[/]",
+        _sign(incident),
         severity if incident.open else name,
-        SCOPES[incident.scope].label,
+        scope_label(incident),
         escape(_affected(incident, around)),
-        _failure_text(incident),
+        problem_label(incident),
         clock(incident.began_at),
         _length(incident, around),
         escape(_mark(incident, around)),
         f"[dim]{escape(incident.id)}[/]",
     )
+
+
+def _sign(incident: Incident) -> str:
+    look = look_of(incident)
+    return f"[{STYLES[look]}]{SIGNS[look]}[/]"
 
 
 def _affected(incident: Incident, around: ListContext) -> str:
@@ -213,12 +219,6 @@ def _affected(incident: Incident, around: ListContext) -> str:
     paths = {failure.path for failure in incident.failures}
     path = f" ({', '.join(paths)})" if incident.scope is Scope.MAILBOX and len(paths) == 1 else ""
     return listed([around.name(company) for company in companies]) + path
-
-
-def _failure_text(of: Incident | Failure) -> str:
-    if of.nature is Nature.STANDING:
-        return cause_label(of.cause).label
-    return verdict_label(of.outcome, of.cause)
 
 
 def _length(incident: Incident, around: ListContext) -> str:
@@ -238,9 +238,9 @@ def _incident_lines(
     incident: Incident, entries: Iterable[HistoryEntry], notices: Sequence[NoticeRecord], around: ListContext
 ) -> Iterator[str]:
     """Yield the lines that describe one incident."""
-    sign = f"[bold {STYLES[incident.outcome]}]{SIGNS[incident.outcome]} {_failure_text(incident)}[/]"
+    sign = f"{_sign(incident)} [bold]{problem_label(incident)}[/]"
     severity = f"[{SEVERITY_STYLES[incident.listed_severity]}]{SEVERITIES[incident.listed_severity].label}[/]"
-    yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {SCOPES[incident.scope].label}"
+    yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {scope_label(incident)}"
     for name, value in _facts(incident, around):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     for name, value in _work(incident, around.work(incident)):
@@ -249,6 +249,11 @@ def _incident_lines(
         yield "[bold]standing[/]"
         for found in incident.standing:
             yield f"  {escape(one_line(described(found), MAX_LINE_CHARS))}"
+            if found.fact and (was := before(found)):
+                yield f"    [dim]before[/]  {escape(one_line(was, MAX_LINE_CHARS))}"
+                yield f"    [dim]now[/]     {escape(one_line(now(found), MAX_LINE_CHARS))}"
+    if incident.nature is Nature.STANDING and incident.standing:
+        yield from _todo(incident, around.config)
     if incident.failures:
         yield "[bold]failing now[/]" if incident.open else "[bold]last failures[/]"
         yield from _failing(incident)
@@ -259,6 +264,16 @@ def _incident_lines(
     yield "[bold]notices[/]" if notices else "[bold]notices[/] none"
     for record in notices:
         yield f"  {_second(record.notice.at)}  {_notice(record, notices)}"
+
+
+def _todo(incident: Incident, config: Config) -> Iterator[str]:
+    """Yield what to do about the sender's standing. Of mail that fails, `mailpath explain` says it."""
+    todo = incident_advice(incident, "").filled(config.sender.domain, config.sender.source_ip, "")
+    yield f"[bold]what to do[/] [dim]({escape(todo.who)})[/]"
+    for step in todo.steps:
+        yield f"  {escape(step)}"
+    yield f"  Caution: {escape(todo.do_not)}"
+    yield f"  How to verify: {escape(todo.verify)}"
 
 
 def _facts(incident: Incident, around: ListContext) -> Iterator[tuple[str, str]]:
@@ -275,7 +290,10 @@ def _facts(incident: Incident, around: ListContext) -> Iterator[tuple[str, str]]
         yield "recurred", counted(incident.relapses, "time")
     recovered = len(set(incident.companies) - set(incident.touches)) if incident.open else 0
     names = listed(incident.touches if incident.open else incident.companies, MAX_COMPANIES)
-    yield "companies", names + (f"; {recovered} more recovered" if recovered else "")
+    if incident.nature is Nature.STANDING and not names:
+        yield "concerns", affected(incident.standing)
+    else:
+        yield "companies", names + (f"; {recovered} more recovered" if recovered else "")
     for name in around.muted_by(incident):
         mute = next(mute for mute in around.mutes if mute.id == name)
         until = ends(mute, around.now)
@@ -300,7 +318,7 @@ def _failing(incident: Incident) -> Iterator[str]:
         style = STYLES[failure.outcome]
         line = escape(f"{failure.company}/{failure.path}")
         result = (
-            f"[{style}]{SIGNS[failure.outcome]} {_failure_text(failure)}[/] [dim]({GRADES[failure.grade].label})[/]"
+            f"[{style}]{SIGNS[failure.outcome]} {problem_label(failure)}[/] [dim]({GRADES[failure.grade].label})[/]"
         )
         since = f"since {_second(failure.since)}, {counted(failure.bad, 'failure')}"
         explain = f"[dim]mailpath explain {escape(failure.probe_id)}[/]"

@@ -79,9 +79,9 @@ def check_config(
     paths, needs = settings.paths(), disk_needs(settings)
     warnings = config_warnings(config, settings)
     if online:
-        from monitor.cli.online import online_warnings
+        from monitor.cli.online import online_warnings, simulation
 
-        warnings += asyncio.run(online_warnings(settings))
+        warnings += (*simulation(settings), *asyncio.run(online_warnings(settings)))
     if as_json:
         counts = {"companies": len(settings.companies), "paths": len(paths), "probes_per_day": needs.probes_per_day}
         sizes = {"store_bytes_least": round(needs.least), "store_bytes_most": round(needs.most)}

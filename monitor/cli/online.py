@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from monitor.app import outside_of
 from monitor.config import Config
+from monitor.config.simulated import simulates_dns
 from probes.display import one_line
 from probes.standing.asking import Asker
 from probes.standing.fact import Fact, State, Why
@@ -14,6 +15,16 @@ from probes.standing.words import COMPANY_QUESTIONS, sentence
 AT_ONCE = 8  # domains
 SAID = (State.BAD, State.WEAK, State.UNKNOWN)
 """A warning each. What is unknown may be our own fault, and then nothing is known of the others either."""
+
+
+def simulation(config: Config) -> tuple[str, ...]:
+    """Return a warning if DNS is simulated: what it says is not what the companies' domains publish."""
+    if not simulates_dns(config):
+        return ()
+    return (
+        "DNS is simulated, because every company is: nothing was asked of the real DNS, and nothing is known of real "
+        "domains. With the first real company, or [dns] nameservers, DNS is asked.",
+    )
 
 
 async def online_warnings(config: Config) -> list[str]:

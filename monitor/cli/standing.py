@@ -18,6 +18,7 @@ from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
 from monitor.config import Config
 from monitor.config.simulated import simulates_dns
+from monitor.config.standing_plan import subject_of
 from monitor.errors import UserError
 from monitor.output.standing_json import change_json, evaluation_json, fact_json
 from probes.labels import Label
@@ -155,14 +156,6 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, _Result]) -> _R
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     return None
-
-
-def subject_of(config: Config) -> Subject:
-    """Return the sender to ask about."""
-    sender = config.sender
-    own = (sender.dkim.selector,) if sender.dkim and sender.dkim.domain in (None, sender.domain) else ()
-    selectors = tuple(dict.fromkeys((*own, *config.standing.selectors)))
-    return Subject(sender.domain, sender.bounces.rpartition("@")[2], sender.source_ip, sender.helo, selectors)
 
 
 def _list_access(config: Config) -> ListAccess:

@@ -6,7 +6,7 @@
 - `diagnosis`  [diagnosis]: how far a diagnosis may go
 - `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes
 - `unchanged`  reads again for a reload, and keeps the companies that it does not change
-- `standing_plan`  [standing] and [sender] as the source of standing uses them
+- `standing_plan`  [standing] and [sender] as the source of standing uses them; `allow_entries`: who may have one
 - `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line

@@ -14,7 +14,9 @@ In the order of the data:
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed
 - `work`       who has an incident, comments, tickets: from the actions of people
-- `standing_rules`  which facts about the sender are problems: a table; `standing_groups`: beside what probes showed
+- `standing_rules`  which facts about the sender are problems: a table; `standing_groups`: beside what probes showed;
+  `standing_words`: what is wrong, before and now, what to do, as text
+- `summary`    an incident in a few words, for lists and heads of pages
 - `mute`       mutes: for a time, or by a calendar, which is `weekly`; `maintenance`: those of the configuration
 - `companies`  the watched companies, as far as a wide problem needs to know them
 - `advice`     what to do about an incident, or about a failure that no incident holds: asked of `probes.mailsystems`

@@ -12,7 +12,7 @@ from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import Failing, Rigour, compared, differs
 from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, leading
 from monitor.incidents.signal import Signal
-from monitor.incidents.standing_rules import ROWS, described
+from monitor.incidents.standing_words import advice_of
 from monitor.incidents.weight import Names, mark_of
 from probes.answer import Stage
 from probes.mailsystems.advice import Advice
@@ -28,8 +28,7 @@ from probes.verdict import Verdict
 def incident_advice(incident: Incident, mail_system: str) -> Advice:
     """Return the advice for this incident with this mail system, given by key; "" if not one."""
     if incident.nature is Nature.STANDING and incident.standing:
-        row = ROWS[incident.standing[0].rule]
-        return replace(row.advice, explanation=f"{described(incident.standing[0])}.")
+        return advice_of(incident.standing)
     found = advise(
         incident.cause,
         incident.outcome,

@@ -138,7 +138,8 @@ class StandingRule(StrEnum):
 @dataclass(frozen=True, slots=True)
 class StandingFinding:
     """One problem of the sender's standing, by a rule. `subject` is what it is about: a domain, an address, a list, ""
-    for our resolver; `fact` or `change` says what is wrong. `companies`: those whose allow entry may depend on it."""
+    for our resolver; `fact` or `change` says what is wrong. `before`: what was read before that. `zone`: that of the
+    blocklist; `ip`: the source IP of then. `companies`: those that may have an allow entry for it."""
 
     rule: StandingRule
     severity: Severity
@@ -149,6 +150,9 @@ class StandingFinding:
     fact: Fact | None = None
     change: Change | None = None
     companies: tuple[str, ...] = ()
+    before: Fact | None = None
+    zone: str = ""
+    ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

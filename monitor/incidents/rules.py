@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.incidents import standing_rules
+from monitor.incidents import standing_words
 from monitor.incidents.holding import Group, key_of, seniority
 from monitor.incidents.incident import (
     EVERYBODY,
@@ -210,7 +210,7 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent,
     known = {(each.rule, each.subject) for each in before.standing}
     for each in after.standing:
         if (each.rule, each.subject) not in known:
-            yield IncidentEvent.STANDING, standing_rules.described(each)
+            yield IncidentEvent.STANDING, standing_words.described(each)
     earlier, now = frozenset(before.touches), frozenset(after.touches)
     if more := [company for company in after.touches if company not in earlier]:
         yield IncidentEvent.TOUCHED, f"{_named(more)}; {len(after.touches)} in all"
@@ -295,7 +295,7 @@ def _because(what: Problem | Incident) -> str:
     """Return the sentence of the leading failure."""
     failures = _kept(what.failures)
     if not failures:
-        return "; ".join(map(standing_rules.described, what.standing))
+        return "; ".join(map(standing_words.described, what.standing))
     same = (failure for failure in failures if (failure.outcome, failure.cause) == (what.outcome, what.cause))
     return next(same, failures[0]).because
 

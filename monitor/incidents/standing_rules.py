@@ -2,29 +2,26 @@
 
 They see what two readings have settled, never a single answer, and never one that could not be had: unknown and refused
 open and close nothing. What they find is a state, not an event, so it is found again after a restart, and it is over
-when the table no longer says so."""
+when the table no longer says so. `standing_words` fills the texts of the table."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.incident import GRAVEST_FIRST, Scope, Severity, StandingFinding, StandingRule
 from monitor.standing.arrivals import RECENT, NameKind, SeenName
 from monitor.standing.record import FactRecord
-from probes.display import one_line
 from probes.mailsystems.advice import Actor, Advice
 from probes.mailsystems.causes import NO_WIDE_ENTRY
-from probes.standing.fact import Question, State, Why
+from probes.standing.fact import State, Why
 from probes.standing.lists import LISTS, ListWeight
-from probes.standing.profile import ITEMS, Change
-from probes.standing.words import QUESTIONS, sentence
+from probes.standing.profile import Change
 from probes.verdict import Cause
 
 RUNBOOK = "mailpath-standing"
 CHANGES_FOR = timedelta(days=1)  # a change is shown as a note for so long
 ARRIVALS_NEEDED = 2  # mails from an address that is not the sender's
 MAX_FINDINGS = 20  # of one incident; the gravest are kept
-MAX_SAID_CHARS = 120  # of one published value in a sentence
 HIGH_ZONES = frozenset(row.public_zone for row in LISTS if row.weight is ListWeight.HIGH)
 
 PUBLISH = "Do not publish a second SPF or DMARC record beside the old one: two make receivers ignore both."
@@ -35,8 +32,10 @@ LEAVE_KEY = "Do not remove a key that mail of the last week was signed with."
 class StandingRow:
     """One rule: facts settled with one of these reasons, for at least `lasts`, are this problem.
 
-    `headline` is what is wrong, after "The sender: "; `impact` what that means for mail. `pages_at`: number of
-    companies whose mail fails for the same cause from which it pages somebody, 0 for never."""
+    In the texts {subject} is what it is about and {ip} the source IP; of a blocklist, {list} is its name, {listed} what
+    it lists, and {leave} its page for removal. `headline` is what is wrong; `no_longer` the same if it was well before;
+    `impact` what that means for mail. `pages_at`: number of companies whose mail fails for the same cause from which it
+    pages somebody, 0 for never."""
 
     headline: str
     severity: Severity
@@ -47,39 +46,53 @@ class StandingRow:
     scope: Scope = Scope.EVERYBODY
     lasts: timedelta = field(default=timedelta(0))
     pages_at: int = 0
+    no_longer: str = ""
 
 
 def _by(actor: Actor, *steps: str, do_not: str = PUBLISH, explanation: str = "") -> Advice:
     return Advice(explanation, actor, steps, do_not, runbook=RUNBOOK, verify="")
 
 
-REJECT = "Receivers may reject or junk all mail from {domain}."
-SOME_REJECT = "Some receivers may reject or junk mail from {domain}."
-LATER = "Mail is not known to be affected."
+REJECT = "It concerns everybody who receives the sender's mail: any receiver may reject it or move it to junk."
+SOME_REJECT = "It may concern everybody who receives the sender's mail: some receivers reject it or move it to junk."
+LATER = "No mail is known to be affected."
 
 ROWS: dict[StandingRule, StandingRow] = {
     StandingRule.SPF_FAILS: StandingRow(
-        *("SPF does not pass for the source IP", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
-        _by(Actor.SENDER, "Add {ip}, or the include of the mail service that owns it, to the SPF record named above."),
+        *("SPF does not pass for {ip}", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        _by(
+            Actor.SENDER,
+            "Add {ip}, or the include of the mail service that owns it, to the SPF record, a TXT record of {subject}.",
+        ),
         frozenset({Why.SPF_FAILS, Why.SPF_MISSING}),
+        no_longer="SPF no longer passes for {ip}",
     ),
     StandingRule.SPF_BROKEN: StandingRow(
-        *("the SPF record is invalid", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
-        _by(Actor.SENDER, "Fix the SPF record: `mailpath standing --explain spf` shows the term that breaks it."),
+        *("the SPF record of {subject} is invalid", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        _by(
+            Actor.SENDER,
+            "Fix the TXT record of {subject}: `mailpath standing --explain spf` shows the term that breaks it.",
+        ),
         frozenset({Why.SPF_BROKEN}),
+        no_longer="the SPF record of {subject} is no longer valid",
     ),
     StandingRule.SPF_LIMIT: StandingRow(
-        *("the SPF record needs more than 10 lookups", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
-        _by(Actor.SENDER, "Remove includes of services that no longer send, until at most 10 lookups are needed."),
+        *("the SPF record of {subject} needs more than 10 lookups", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "See how many lookups each include needs: `mailpath standing --explain spf`, or the page Sender.",
+            "Remove includes of services that no longer send from the TXT record of {subject}: at most 10 may be left.",
+        ),
         frozenset({Why.SPF_OVER_LIMIT}),
     ),
     StandingRule.NOT_ALIGNED: StandingRow(
-        *("mail would not pass DMARC", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        *("mail from {subject} does not pass DMARC", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
         _by(Actor.SENDER, "Make SPF pass for a bounce domain of {domain}, or sign with a key of {domain}; best both."),
         frozenset({Why.NOT_ALIGNED}),
+        no_longer="mail from {subject} no longer passes DMARC",
     ),
     StandingRule.REPORTS: StandingRow(
-        *("receivers report that its mail fails DMARC", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        *("receivers report that mail from {ip} fails DMARC", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
         _by(
             Actor.SENDER,
             "Look at `mailpath standing reports`: since which day, and at which receivers.",
@@ -89,58 +102,71 @@ ROWS: dict[StandingRule, StandingRow] = {
         frozenset({Why.MAIL_FAILS}),
     ),
     StandingRule.KEY_UNUSABLE: StandingRow(
-        *("a DKIM key is missing or unusable", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
-        _by(Actor.SENDER, "Publish the key of this selector again, as the mail service shows it.", do_not=LEAVE_KEY),
+        *("the DKIM key {subject} is missing or unusable", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Publish the key again, as the mail service shows it, as the TXT record of {subject}.",
+            do_not=LEAVE_KEY,
+        ),
         frozenset({Why.KEY_MISSING, Why.KEY_REVOKED, Why.KEY_TWICE, Why.KEY_BROKEN, Why.KEY_NOT_FOR_MAIL}),
     ),
     StandingRule.KEY_TOO_SHORT: StandingRow(
-        *("a DKIM key is too short to count", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        *("the DKIM key {subject} is too short to count", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
         _by(Actor.SENDER, "Publish a key of 2048 bits under a new selector, and sign with that.", do_not=LEAVE_KEY),
         frozenset({Why.KEY_TOO_SHORT}),
     ),
     StandingRule.KEY_SHORT: StandingRow(
-        *("a DKIM key is weak", Severity.NOTE, Cause.AUTHENTICATION, LATER),
+        *("the DKIM key {subject} is weak", Severity.NOTE, Cause.AUTHENTICATION, LATER),
         _by(Actor.SENDER, "Plan a key of 2048 bits without t=y, under a new selector.", do_not=LEAVE_KEY),
         frozenset({Why.KEY_SHORT, Why.KEY_TESTING}),
     ),
     StandingRule.DMARC_BROKEN: StandingRow(
-        *("the DMARC record counts for nothing", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
-        _by(Actor.SENDER, "Leave exactly one valid DMARC record."),
+        *("{subject} has no DMARC record that counts", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Publish exactly one valid DMARC record, a TXT record of _dmarc.{subject} or of _dmarc at a parent domain.",
+        ),
         frozenset({Why.DMARC_TWICE, Why.DMARC_BROKEN, Why.DMARC_MISSING}),
     ),
     StandingRule.PTR: StandingRow(
-        *("the reverse name is not confirmed", Severity.TICKET, Cause.RDNS, SOME_REJECT),
+        *("{subject} has no confirmed reverse name", Severity.TICKET, Cause.RDNS, SOME_REJECT),
         _by(
             Actor.SENDER,
-            "Ask the owner of {ip} for a PTR record whose name leads back to {ip}.",
+            "Ask the owner of {subject}, the mail service or its provider, for a PTR record whose name leads back to "
+            "it.",
             do_not="Do not change HELO before the reverse name is right: strict gateways compare both.",
         ),
         frozenset({Why.PTR_MISSING, Why.PTR_UNCONFIRMED}),
         lasts=timedelta(hours=1),
+        no_longer="{subject} no longer has a confirmed reverse name",
     ),
     StandingRule.HELO: StandingRow(
-        *("the HELO name has no address", Severity.TICKET, Cause.RDNS, SOME_REJECT),
-        _by(Actor.SENDER, "Publish an address for the HELO name, or greet with a name that has one."),
+        *("the HELO name {subject} has no address", Severity.TICKET, Cause.RDNS, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Publish an address (an A record) for {subject}, or let the mail server greet with a name that has one.",
+        ),
         frozenset({Why.HELO_UNRESOLVED}),
+        no_longer="the HELO name {subject} no longer has an address",
     ),
     StandingRule.HELO_SPF: StandingRow(
-        *("SPF of the HELO name fails", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
-        _by(Actor.SENDER, "Allow {ip} in the SPF record of the HELO name, or publish none there."),
+        *("SPF of the HELO name {subject} fails for {ip}", Severity.TICKET, Cause.AUTHENTICATION, SOME_REJECT),
+        _by(Actor.SENDER, "Allow {ip} in the SPF record of {subject}, or remove that record."),
         frozenset({Why.HELO_SPF_FAILS}),
     ),
     StandingRule.BOUNCES: StandingRow(
-        *("bounces cannot come back", Severity.TICKET, Cause.POLICY, SOME_REJECT),
+        *("bounces to {subject} cannot come back", Severity.TICKET, Cause.POLICY, SOME_REJECT),
         _by(
             Actor.SENDER,
-            "Make a host accept mail for the bounce domain, as its MX, MTA-STS policy and TLSA records say.",
+            "Make a host accept mail for {subject}, as its MX, MTA-STS policy and TLSA records say.",
         ),
         frozenset({Why.BOUNCES_NULL_MX, Why.BOUNCES_NO_HOST, Why.MTA_STS_MISMATCH, Why.DANE_MISMATCH}),
     ),
     StandingRule.LISTED: StandingRow(
-        *("listed by a blocklist that business gateways use", Severity.TICKET, Cause.IP_LISTED, REJECT),
+        *("{list}, which business gateways use, lists {listed}", Severity.TICKET, Cause.IP_LISTED, REJECT),
         _by(
             Actor.SENDER,
-            "Find out on the list's page why it lists the sender, and stop that.",
+            "Find out at {leave} why it lists {listed}, and stop that.",
             "Then ask for removal there.",
             do_not=NO_WIDE_ENTRY,
         ),
@@ -148,16 +174,24 @@ ROWS: dict[StandingRule, StandingRow] = {
         pages_at=2,
     ),
     StandingRule.LISTED_RANGE: StandingRow(
-        *("listed by a lesser part of a large blocklist", Severity.TICKET, Cause.IP_LISTED, SOME_REJECT),
-        _by(Actor.SENDER, "Ask the mail service to take {ip} out of that part of the list.", do_not=NO_WIDE_ENTRY),
+        *("a lesser part of {list} lists {listed}", Severity.TICKET, Cause.IP_LISTED, SOME_REJECT),
+        _by(
+            Actor.SENDER,
+            "Ask the mail service to have {listed} removed from that part of the list, at {leave}.",
+            do_not=NO_WIDE_ENTRY,
+        ),
     ),
     StandingRule.LISTED_MINOR: StandingRow(
-        *("listed by a blocklist that few use", Severity.NOTE, Cause.IP_LISTED, LATER),
-        _by(Actor.SENDER, "Watch whether probes are refused for it; ask for removal if so.", do_not=NO_WIDE_ENTRY),
+        *("{list}, which few use, lists {listed}", Severity.NOTE, Cause.IP_LISTED, LATER),
+        _by(
+            Actor.SENDER,
+            "Watch whether probes are refused for it; if so, ask for removal at {leave}.",
+            do_not=NO_WIDE_ENTRY,
+        ),
         frozenset({Why.LISTED_MINOR}),
     ),
     StandingRule.LIST_UNUSABLE: StandingRow(
-        *("a blocklist gives us no usable answer", Severity.NOTE, None, LATER),
+        *("{list} gives us no usable answer", Severity.NOTE, None, LATER),
         _by(
             Actor.OURSELVES,
             "Use a resolver of your own that the list lets ask, get a key, or name the list in standing.lists_off.",
@@ -179,7 +213,12 @@ ROWS: dict[StandingRule, StandingRow] = {
         lasts=timedelta(hours=1),
     ),
     StandingRule.OTHER_ADDRESS: StandingRow(
-        *("real mail comes from another IP address", Severity.PAGE, Cause.AUTHENTICATION, REJECT),
+        *(
+            "real mail comes from {subject}, which is no address of the sender",
+            Severity.PAGE,
+            Cause.AUTHENTICATION,
+            REJECT,
+        ),
         _by(
             Actor.SENDER,
             "Ask the mail service whether the sender has moved. If so, write the new address into [[sender.profile]], "
@@ -189,7 +228,7 @@ ROWS: dict[StandingRule, StandingRow] = {
         ),
     ),
     StandingRule.CHANGED: StandingRow(
-        *("what is published has changed", Severity.NOTE, None, LATER),
+        *("what {subject} publishes has changed", Severity.NOTE, None, LATER),
         _by(Actor.SENDER, "Check that the change was meant.", do_not="Do not undo it before you know who made it."),
     ),
 }
@@ -202,18 +241,21 @@ OF_OURSELVES = frozenset({Why.LIST_REFUSES, Why.LIST_BROKEN, Why.RESOLVER_BLIND}
 @dataclass(frozen=True, slots=True)
 class StandingInput:
     """The input of the rules: facts, changes of the last day, names in recent real mail, and the addresses that the
-    sender has by the configuration. `bound`: companies whose allow entry may depend on these."""
+    sender has by the configuration, of which `source_ip` is the one of now. `bound`: companies that may have an allow
+    entry for these."""
 
     records: Sequence[FactRecord] = ()
     changes: Sequence[Change] = ()
     names: Sequence[SeenName] = ()
     addresses: frozenset[str] = frozenset()
     bound: tuple[str, ...] = ()
+    source_ip: str = ""
 
 
 def findings(known: StandingInput, now: datetime) -> tuple[StandingFinding, ...]:
     """Return all problems of the sender's standing, the gravest first, and of those the oldest."""
     found = (*_of_facts(known, now), *_of_arrivals(known, now), *_of_changes(known, now))
+    found = tuple(replace(each, ip=known.source_ip) for each in found)
     return tuple(sorted(found, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.rule, each.subject)))
 
 
@@ -239,7 +281,11 @@ def _of_settled(record: FactRecord, since: datetime, now: datetime) -> Iterator[
         rule = StandingRule.LISTED_RANGE
     if rule is not None and now - since >= ROWS[rule].lasts:
         row = ROWS[rule]
-        yield StandingFinding(rule, row.severity, row.scope, row.cause, since, fact.subject, fact)
+        yield StandingFinding(
+            *(rule, row.severity, row.scope, row.cause, since, fact.subject, replace(fact, tree=())),
+            before=record.settled.before,
+            zone=record.zone,
+        )
 
 
 def _of_arrivals(known: StandingInput, now: datetime) -> Iterator[StandingFinding]:
@@ -266,24 +312,6 @@ def _of_changes(known: StandingInput, now: datetime) -> Iterator[StandingFinding
 
 def _finding(rule: StandingRule, since: datetime, subject: str, record: FactRecord) -> StandingFinding:
     row = ROWS[rule]
-    return StandingFinding(rule, row.severity, row.scope, row.cause, since, subject, record.reading)
-
-
-def described(found: StandingFinding) -> str:
-    """Render what was found as one sentence, without a full stop."""
-    about = one_line(found.subject, MAX_SAID_CHARS)
-    if found.change:
-        old, new = (
-            one_line(", ".join(each) or "nothing", MAX_SAID_CHARS) for each in (found.change.old, found.change.new)
-        )
-        return f"{ITEMS[found.change.item]} of {about}: {old} became {new}"
-    if found.rule is StandingRule.OTHER_ADDRESS:
-        return f"real mail came from {about}, which no profile of the sender has"
-    if found.fact is None or not about:
-        return sentence(found.fact) if found.fact else ROWS[found.rule].headline
-    return f"{QUESTIONS[found.fact.question].label} of {about}: {sentence(found.fact)}"
-
-
-def questions_of(found: Iterable[StandingFinding]) -> tuple[Question, ...]:
-    """Return the questions by which the findings can be checked, each once."""
-    return tuple(dict.fromkeys(each.fact.question for each in found if each.fact))
+    return StandingFinding(
+        rule, row.severity, row.scope, row.cause, since, subject, replace(record.reading, tree=()), zone=record.zone
+    )

@@ -44,7 +44,7 @@ def _headline(context: NoticeContext) -> str:
         case Nature.THEIR_SYSTEM:
             return f"{who}: {their_trouble(context)}"
         case Nature.STANDING:
-            return f"{standing_headline(context)}{_cause(incident.cause)}"
+            return standing_headline(context)
         case Nature.OURS:
             return f"Mailpath cannot test {who}{_cause(incident.cause)}"
         case _:

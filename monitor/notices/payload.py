@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.incidents.incident import Failure, Nature, StandingFinding
-from monitor.incidents.standing_rules import described
+from monitor.incidents.standing_words import before, described, headline, now
 from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext
 from monitor.notices.impact import impact
@@ -89,7 +89,10 @@ def _finding(found: StandingFinding) -> dict[str, Any]:
         "severity": str(found.severity),
         "subject": one_line(found.subject, MAX_SENTENCE_CHARS),
         "since": _time(found.since),
+        "headline": one_line(headline(found), MAX_SENTENCE_CHARS),
         "because": one_line(described(found), MAX_SENTENCE_CHARS),
+        "before": one_line(before(found), MAX_SENTENCE_CHARS) or None,
+        "now": one_line(now(found), MAX_SENTENCE_CHARS),
     }
 
 

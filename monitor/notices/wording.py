@@ -16,7 +16,7 @@ from monitor.notices.impact import impact
 from monitor.notices.links import links
 from monitor.notices.notice import NoticeKind
 from monitor.notices.reply import reply_of
-from monitor.notices.standing_wording import standing_lines, standing_steps, standing_verify
+from monitor.notices.standing_wording import standing_lines, standing_steps
 from monitor.notices.their_trouble import kinds_of
 from probes.display import clock, counted, lasting, listed, one_line
 from probes.kinds import Kind
@@ -266,7 +266,7 @@ def _common(context: NoticeContext) -> str:
 
 def _verify(context: NoticeContext) -> str:
     if context.incident.nature is Nature.STANDING:
-        return standing_verify(context)
+        return context.advice.verify
     good, takes_effect_within = context.request.good, context.advice.takes_effect_within
     due = f"the next probe is due within {_exactly(context.every)}; " if context.every else ""
     page = links(context).get("company_url")

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Config
+from monitor.config.allow_entries import companies_that_may_allow
 from monitor.incidents.incident import StandingFinding
 from monitor.incidents.standing_rules import CHANGES_FOR, StandingInput, findings
 from monitor.standing.arrivals import RECENT
 from monitor.store import Store
-from probes.outcome import Grade
-from probes.route_traits import traits_of
 
 READ_AGAIN = timedelta(minutes=1)  # without news: some rules wait for time alone
 
@@ -47,7 +46,8 @@ class StandingReader:
                 await standing.changes(now - CHANGES_FOR),
                 await standing.names(now - RECENT),
                 addresses_of(self._config, now),
-                bound_companies(self._config),
+                companies_that_may_allow(self._config, self._config.paths()),
+                self._config.sender.source_ip,
             )
             self._read_at = read_at
         return findings(self._known, now)
@@ -59,10 +59,3 @@ def addresses_of(config: Config, now: datetime) -> frozenset[str]:
     sender = config.sender
     past = (each.source_ip for each in sender.profile if each.begins_at <= now and each.source_ip)
     return frozenset((sender.source_ip, *past))
-
-
-def bound_companies(config: Config) -> tuple[str, ...]:
-    """Return the companies whose allow entry may name the sender's address: those that get its real mail. Who has which
-    entry is not known."""
-    real = (path for path in config.paths() if traits_of(path.route.via).best_grade is Grade.REAL)
-    return tuple(dict.fromkeys(path.company for path in real if path.company not in config.sandbox.companies))

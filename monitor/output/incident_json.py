@@ -19,7 +19,7 @@ from monitor.incidents.incident import (
 )
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
-from monitor.incidents.standing_rules import described
+from monitor.incidents.standing_words import before, described, headline, now
 from monitor.incidents.work import IncidentWork
 from monitor.notices.notice import NoticeKind
 from monitor.output.json import Time, iso
@@ -131,14 +131,18 @@ class NoticeJson(TypedDict):
 
 
 class StandingFindingJson(TypedDict):
-    """One problem of the sender's standing. `check` is null for one that no fact shows."""
+    """One problem of the sender's standing. `headline`: what is wrong in a few words; `before` and `now`: what was read
+    or published, null for what is not known. `check` is null for one that no fact shows."""
 
     rule: StandingRule
     check: Question | None
     subject: str
     severity: Severity
     since: Time
+    headline: str
     because: str
+    before: str | None
+    now: str
 
 
 class WholeJson(IncidentJson):
@@ -255,7 +259,10 @@ def finding_json(found: StandingFinding) -> StandingFindingJson:
         "subject": found.subject,
         "severity": found.severity,
         "since": found.since.isoformat(),
+        "headline": headline(found),
         "because": described(found),
+        "before": before(found) or None,
+        "now": now(found),
     }
 
 

@@ -58,9 +58,9 @@ async def read_overview(store: ReportStore, source_ip: str, days: int, now: date
 def missing_reports(config: Config) -> str:
     """Return why no reports come in, and what to do; "" if the configuration knows no reason."""
     if config.inbound is None or not config.inbound.reports:
-        return "No reports come in: `inbound.reports` names no address. See docs/guide/standing.md."
+        return "No reports come in: inbound.reports names no address that receivers could send them to."
     if not available():
-        return "Reports are not read here: pip install 'mailpath[reports]'. Senders send them again for some days."
+        return "Reports are not read here: pip install 'mailpath[reports]'. Receivers send them again for some days."
     return ""
 
 

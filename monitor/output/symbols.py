@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monitor.incidents.incident import Incident, Nature, Scope, Severity
 from probes.describe import Tone
 from probes.standing.fact import State
 from probes.verdict import Outcome
@@ -72,3 +73,11 @@ STATE_COLOURS: dict[State, Outcome | None] = {
     State.REFUSED: Outcome.DEFERRED,
 }
 """The outcome whose colour and sign a state of standing has."""
+
+
+def look_of(incident: Incident) -> Outcome:
+    """Return the outcome whose colour and sign an incident has: of the sender's standing, which has no outcome, that of
+    a weak or a bad state."""
+    if incident.nature is not Nature.STANDING or incident.scope is Scope.OURSELVES:
+        return incident.outcome
+    return Outcome.SPAM if incident.listed_severity is Severity.NOTE else Outcome.BLOCKED

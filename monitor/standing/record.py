@@ -37,10 +37,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The newest reading of a state that two agreed on, and the time of the first of them."""
+    """The newest reading of a state that two agreed on, and the time of the first of them. `before`: the last reading
+    of another state that was settled earlier, None if there was none."""
 
     fact: Fact
     since: datetime
+    before: Fact | None = None
 
     @property
     def state(self) -> State:
@@ -116,13 +118,20 @@ def _settle(before: FactRecord | None, reading: Fact, max_age: timedelta) -> tup
     if settled is None and reading.state not in WORTH_AN_INCIDENT:
         return Settled(reading, reading.at), None
     if settled is not None and (settled.state, settled.fact.why) == (reading.state, reading.why):
-        return Settled(reading, settled.since), None
+        return Settled(reading, settled.since, settled.before), None
     since = reading.at
     if doubt and doubt.state is reading.state and reading.at - doubt.at <= max_age:
         since = min(doubt.since, reading.at)
     if reading.at - since >= CONFIRMED_AFTER:
-        return Settled(reading, since), None
+        return Settled(reading, since, _other_than(reading.state, settled)), None
     return settled, Doubt(reading.state, since, reading.at)
+
+
+def _other_than(state: State, settled: Settled | None) -> Fact | None:
+    """Return what was settled in another state, without the tree: it is shown as a sentence."""
+    if settled is None or settled.state is not state:
+        return replace(settled.fact, tree=()) if settled else None
+    return settled.before
 
 
 def _alike(one: FactRecord, other: FactRecord) -> bool:

@@ -5,17 +5,15 @@ only the caller's own are named.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.config import Config, WatchedPath
+from monitor.config.allow_entries import companies_that_may_allow
 from monitor.standing.record import FactKey, FactRecord
 from monitor.standing.spans import StateSpan, lasting_since
 from monitor.web.caller_view import CallerView
-from probes.route_traits import traits_of
 from probes.standing.profile import Change, ProfileItem
-from probes.verdict import Grade
 
 HISTORY_DAYS = 90  # of a strip, of changes on the page, and of what the beginning of a state is looked for in
 
@@ -31,8 +29,8 @@ class KnownFact:
 
 @dataclass(frozen=True, slots=True)
 class SeenChange:
-    """One change of what is published. `companies`: paths of the caller's companies (key, name) whose allow entry may
-    name what is gone; others may be concerned too."""
+    """One change of what is published. `companies`: those of the caller's (key, name) that may have an allow entry for
+    what is gone; others may be concerned too."""
 
     change: Change
     companies: tuple[tuple[str, str], ...]
@@ -53,19 +51,9 @@ async def seen_changes(view: CallerView, days: int) -> list[SeenChange]:
     """Return the changes of the last days, the newest first. Raises StoreError."""
     backend = view.backend
     changes = await backend.store.standing.changes(backend.now() - timedelta(days=days))
-    bound = companies_with_entries(view.paths(), backend.config())
+    names = {path.company: path.company_name for path in view.paths()}
+    bound = tuple((each, names[each]) for each in companies_that_may_allow(backend.config(), view.paths()))
     return [SeenChange(each, bound if _needs_new_entries(each) else ()) for each in reversed(changes)]
-
-
-def companies_with_entries(paths: Iterable[WatchedPath], config: Config) -> tuple[tuple[str, str], ...]:
-    """Return key and name of the companies that get mail from the sender's own address: only such can have an allow
-    entry for it. Which entries they have is not known."""
-    real = (path for path in paths if traits_of(path.route.via).best_grade is Grade.REAL)
-    return tuple(dict.fromkeys((each.company, each.company_name) for each in real if not _simulated(each, config)))
-
-
-def _simulated(path: WatchedPath, config: Config) -> bool:
-    return path.company in config.sandbox.companies
 
 
 def _needs_new_entries(change: Change) -> bool:

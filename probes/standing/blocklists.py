@@ -107,7 +107,7 @@ def fact_of(answer: ListAnswer) -> Fact:
         state, why = State.NONE, Why.NOT_LISTED_UNTESTED
     return Fact(
         Question.BLOCKLIST,
-        answer.subject + _at(row),
+        row.fact_subject(answer.subject),
         state,
         why,
         answer.at,
@@ -116,15 +116,6 @@ def fact_of(answer: ListAnswer) -> Fact:
         ttl=reading.ttl,
         servers=(reading.server,) if reading.server else (),
     )
-
-
-def listed_subject(fact: Fact, dns_list: DnsList) -> str:
-    """Return the address or domain that a fact about this list is about."""
-    return fact.subject.removesuffix(_at(dns_list))
-
-
-def _at(dns_list: DnsList) -> str:
-    return f" at {dns_list.public_zone}"
 
 
 _FACTS: dict[ListState, tuple[State, Why]] = {

@@ -104,6 +104,14 @@ class DnsList:
         """The zone to show: never with a key."""
         return self.zone or self.keyed.removeprefix("{key}.")
 
+    def fact_subject(self, subject: str) -> str:
+        """Return the subject of facts about an address or a domain on this list."""
+        return f"{subject} at {self.public_zone}"
+
+    def listed_subject(self, fact_subject: str) -> str:
+        """Return the address or the domain again."""
+        return fact_subject.removesuffix(self.fact_subject(""))
+
     def page_about(self, subject: str) -> str:
         """Return the address of the page from which the way out of the list leads, with the subject if it takes one."""
         return self.lookup.format(subject=quote(subject, safe="")) if self.lookup else self.leave

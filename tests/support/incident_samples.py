@@ -1,5 +1,6 @@
 """Incidents, entries, notices and mutes to store."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,13 @@ from monitor.incidents.incident import (
     Nature,
     Scope,
     Severity,
+    StandingFinding,
+    StandingRule,
 )
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
 from probes.kinds import Kind
+from probes.standing.fact import Fact, Question, State, Why
 from probes.verdict import Cause, Grade, Outcome
 from tests.support.store_samples import T0, at
 
@@ -62,6 +66,20 @@ def incident(name: str = "i1", seconds: float = 0, **other: Any) -> Incident:
         "told": {"ops": LastNotice(1, opened, Scope.COMPANY, Severity.PAGE, Cause.IP_BLOCKED, {"company": "acme"})},
     }
     return Incident(**fields | other)
+
+
+SPF_PASSED = Fact(Question.SPF, "s.example", State.GOOD, Why.SPF_PASSES, T0, "v=spf1 mx -all", ("mx", "1"))
+SPF_FAILS = replace(SPF_PASSED, state=State.BAD, why=Why.SPF_FAILS, value="v=spf1 -all", named=("fail", "<b>-all</b>"))
+SPF_PROBLEM = StandingFinding(
+    *(StandingRule.SPF_FAILS, Severity.PAGE, Scope.EVERYBODY, Cause.AUTHENTICATION, T0, "s.example", SPF_FAILS),
+    before=SPF_PASSED,
+    ip="104.130.122.50",
+)
+OF_STANDING: dict[str, Any] = {  # fields of an incident that no mail failed for
+    **{"nature": Nature.STANDING, "scope": Scope.EVERYBODY, "outcome": Outcome.UNKNOWN, "subject": "!authentication"},
+    **{"cause": Cause.AUTHENTICATION, "company": "", "mail_system": "", "companies": (), "touches": ()},
+    **{"failing": 0, "failures": (), "standing": (SPF_PROBLEM,)},
+}
 
 
 def entry(

@@ -80,7 +80,7 @@ class StandingFactsJson(TypedDict):
 
 class StandingChangeJson(TypedDict):
     """One change: `old` is what is no longer published, `new` what is published since. `companies`: those of the
-    caller's whose allow entry may name what is gone."""
+    caller's that may have an allow entry for what is gone."""
 
     item: ProfileItem
     name: str

@@ -2,7 +2,7 @@
 pure functions make.
 
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
-- `sender_standing`                      what is published about the sender
+- `sender_standing`, `sender_reports`    what is published about the sender, and what receivers report of its mail
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
 - `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on two
 - `probe_now`                            choose, send, watch

@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
 
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advice import incident_runbook, system_of_incident
-from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity, worst_first
+from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity, StandingFinding, worst_first
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SEVERITIES
 from monitor.incidents.mute import Mute, active, causes_of_all, muting, over
-from monitor.incidents.standing_rules import described
+from monitor.incidents.standing_words import affected, before, may_allow, now
+from monitor.incidents.standing_words import headline as headline_of
+from monitor.incidents.summary import problem_label, problem_means, scope_label
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.headline import headline
@@ -19,6 +22,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for, escalations
 from monitor.notices.wording import left
 from monitor.output.mute_text import mute_times
+from monitor.output.symbols import look_of
 from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.advice_card import AdviceCard, card_of_incident
@@ -26,7 +30,7 @@ from probes.display import clock, counted, lasting, listed
 from probes.labels import CAUSES
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import Chain
-from probes.verdict import Cause, Outcome
+from probes.verdict import Outcome
 
 MAX_COMPANIES_OFFERED = 20  # to be muted, of one incident
 MAX_NAMED = 3  # companies of one incident, in a list
@@ -65,15 +69,18 @@ class PageContext:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One incident of a list."""
+    """One incident of a list. `problem` is the label of its badge, `look` its colour and sign; `means` says it as a
+    sentence, `because` in the words of a server, "" for the sender's standing; `terms` are the values to explain."""
 
     id: str
     severity: Severity
-    scope: Scope
+    scope: str
     who: str
-    outcome: Outcome
-    cause: Cause | None
+    problem: str
+    look: Outcome
+    means: str
     because: str
+    terms: tuple[StrEnum, ...]
     began_at: datetime
     lasts: str
     closed_at: datetime | None
@@ -89,11 +96,13 @@ def row_of(incident: Incident, around: PageContext) -> Row:
     return Row(
         id=incident.id,
         severity=incident.listed_severity,
-        scope=incident.scope,
+        scope=scope_label(incident),
         who=who(incident, around),
-        outcome=incident.outcome,
-        cause=incident.cause,
-        because=incident.failures[0].because if incident.failures else "; ".join(map(described, incident.standing)),
+        problem=problem_label(incident),
+        look=look_of(incident),
+        means=problem_means(incident),
+        because=incident.failures[0].because if incident.failures else "",
+        terms=_terms(incident),
         began_at=incident.began_at,
         lasts=lasting((incident.closed_at or around.now) - incident.began_at),
         closed_at=incident.closed_at,
@@ -103,6 +112,12 @@ def row_of(incident: Incident, around: PageContext) -> Row:
         held=_held(around.works.get(incident.id, NO_WORK)),
         runbook=incident_runbook(incident),
     )
+
+
+def _terms(incident: Incident) -> tuple[StrEnum, ...]:
+    if incident.nature is Nature.STANDING:
+        return incident.listed_severity, incident.nature
+    return (incident.outcome, *((incident.cause,) if incident.cause else ()), incident.listed_severity, incident.scope)
 
 
 def _held(work: IncidentWork) -> str:
@@ -252,6 +267,30 @@ def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[
 
 
 @dataclass(frozen=True, slots=True)
+class StandingProblem:
+    """One problem of the sender's standing. `before` is "" if it is not known; `companies` says which of the caller's
+    may have to act."""
+
+    what: str
+    before: str
+    now: str
+    companies: str
+    severity: Severity
+    since: datetime
+
+
+def _problem(found: StandingFinding, around: PageContext) -> StandingProblem:
+    companies = may_allow(found, [around.name(company) for company in found.companies])
+    return StandingProblem(
+        _begun(headline_of(found)), before(found), now(found), companies, found.severity, found.since
+    )
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
     """The page of one incident. `partly`: it touches others too, who are nobody's business here."""
 
@@ -260,6 +299,7 @@ class IncidentView:
     incident: Incident
     companies: str
     recovered: int
+    standing: tuple[StandingProblem, ...]
     failures: tuple[Failure, ...]
     more: int
     notices: list[Fate]
@@ -281,7 +321,8 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         row=row,
         title=title_of(incident, around, config),
         incident=incident,
-        companies=listed([around.name(company) for company in companies], 30),
+        companies=listed([around.name(company) for company in companies], 30) or _begun(affected(incident.standing)),
+        standing=tuple(_problem(each, around) for each in incident.standing),
         recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
         failures=incident.failures,
         more=max(incident.failing - len(incident.failures), 0),

@@ -12,8 +12,9 @@ from aiohttp import web
 
 from monitor.config import WatchedPath
 from monitor.incidents.advice import incident_runbook
-from monitor.incidents.incident import Incident, Scope, Severity, worst_first
-from monitor.output.symbols import WORST_FIRST
+from monitor.incidents.incident import Incident, Severity, worst_first
+from monitor.incidents.summary import problem_label, problem_means, scope_label
+from monitor.output.symbols import WORST_FIRST, look_of
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
@@ -122,11 +123,11 @@ class OpenRow:
 
     id: str
     severity: Severity
-    scope: Scope
+    scope: str
     companies: tuple[tuple[str, str], ...]  # key, name
     many: int  # how many they are, where they are too many to name
-    outcome: Outcome
-    cause: Cause | None
+    problem: str  # the label of its badge
+    look: Outcome  # whose colour and sign it has
     why: str
     since: datetime
     muted: bool
@@ -314,12 +315,12 @@ def _open(incident: Incident, name_of: Callable[[str], str]) -> OpenRow:
     return OpenRow(
         id=incident.id,
         severity=incident.severity,
-        scope=incident.scope,
+        scope=scope_label(incident),
         companies=few,
         many=0 if few else len(companies),
-        outcome=incident.outcome,
-        cause=incident.cause,
-        why=reason_of(incident.outcome, incident.cause),
+        problem=problem_label(incident),
+        look=look_of(incident),
+        why=problem_means(incident),
         since=incident.began_at,
         muted=bool(incident.muted_by),
         runbook=incident_runbook(incident),

@@ -12,6 +12,7 @@ from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
 from monitor.web.pages import sender_standing
+from monitor.web.pages.sender_reports import graphs_of
 from monitor.web.rendering import page
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.check import Check
@@ -106,6 +107,7 @@ async def show(request: web.Request) -> web.Response:
         standing=await sender_standing.read(view),
         reports=reports,
         reported=reported,
+        graphs=graphs_of(reports) if reports else (),
         missing=missing,
         now=backend.now(),
     )

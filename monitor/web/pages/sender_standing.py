@@ -12,7 +12,6 @@ from monitor.standing.record import FactRecord
 from monitor.standing.spans import DayRun, day_runs
 from monitor.web.caller_view import CallerView
 from monitor.web.sender_standing import HISTORY_DAYS, KnownFact, SeenChange, known_facts, seen_changes
-from probes.standing.blocklists import listed_subject
 from probes.standing.fact import Branch, Fact, Question, State, Why
 from probes.standing.lists import LISTS, DnsList, ListWeight
 from probes.standing.profile import ITEMS
@@ -320,7 +319,7 @@ def _list_row(dns_list: DnsList, known: Sequence[KnownFact]) -> ListRow:
         ListedSubject(subject, _said(each.record.reading), each.since, dns_list.page_about(subject))
         for each in known
         if each.record.reading.why in OF_LISTING
-        for subject in (listed_subject(each.record.reading, dns_list),)
+        for subject in (dns_list.listed_subject(each.record.reading.subject),)
     )
     once = f"{words.ours} once, not confirmed" if record.suspected else words.ours
     return ListRow(
@@ -333,9 +332,9 @@ def _list_row(dns_list: DnsList, known: Sequence[KnownFact]) -> ListRow:
         why=""
         if record.reading.why in (Why.NOT_LISTED, Why.NOT_LISTED_UNTESTED, *OF_LISTING)
         else _sentence(record.reading),
-        subjects=tuple(listed_subject(each.record.reading, dns_list) for each in known),
+        subjects=tuple(dns_list.listed_subject(each.record.reading.subject) for each in known),
         listed=listed,
-        page=dns_list.page_about(listed_subject(record.reading, dns_list)),
+        page=dns_list.page_about(dns_list.listed_subject(record.reading.subject)),
         since=min(each.since for each in known if each.record.state is record.state),
         at=max(each.record.reading.at for each in known),
     )

@@ -23,13 +23,17 @@ from monitor.incidents.incident import (
     Resolution,
     Scope,
     Severity,
+    StandingFinding,
+    StandingRule,
 )
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import Store
 from probes.kinds import Kind
+from probes.standing.profile import Change, ProfileItem
 from probes.verdict import Cause, Grade, Outcome
 from tests.support.channel_samples import mark_delivered
+from tests.support.incident_samples import OF_STANDING
 
 COMPANY = """
 [companies.{name}]
@@ -255,6 +259,31 @@ def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsComman
     assert "recovering, 1 of 3 companies still affected" in " ".join(incidents_cli.type("i1").stdout.split())
     (facts,) = incidents_cli.facts()
     assert facts["recovering_since"] == (NOW - HOUR / 4).isoformat()
+
+
+def test_the_senders_standing_is_said_in_plain_words(incidents_cli: IncidentsCommand) -> None:
+    change = Change(ProfileItem.MX, "s.example", ("mx1.s.example",), ("mx2.s.example",), NOW)
+    note = StandingFinding(StandingRule.CHANGED, Severity.NOTE, Scope.EVERYBODY, None, NOW, "s.example", change=change)
+    changed = OF_STANDING | {"subject": "!changes", "severity": Severity.NOTE, "cause": None, "standing": (note,)}
+    incidents_cli.keep(incident("i1", **OF_STANDING), incident("i2", **changed))
+    listed = " ".join(incidents_cli.type().stdout.split())
+    assert "✕ page everybody the sender's standing Standing: SPF 2026" in listed
+    assert "▲ note everybody the sender's standing Standing: mail hosts (MX) 2026" in listed
+    shown = " ".join(incidents_cli.type("i1").stdout.split())
+    for words in (
+        "concerns everybody: all who receive the sender's mail",
+        "before the source IP passes by mx; the record needs 1 of 10 lookups; published: v=spf1 mx -all",
+        "now the source IP does not pass: fail, by <b>-all</b>; published: v=spf1 -all",
+        "what to do (Trimble and its mail service) Add 104.130.122.50, or the include",
+        "How to verify: `mailpath standing --check spf --confirm` reads it now and ten minutes later",
+    ):
+        assert words in shown
+    for text in (listed, shown):
+        assert not [wrong for wrong in ("no cause", "many companies", "unknown:", "at the receiver") if wrong in text]
+    (finding,) = incidents_cli.facts("i1")[0]["standing"]
+    assert (finding["headline"], finding["before"][:24]) == (
+        *("SPF no longer passes for 104.130.122.50", "the source IP passes by "),
+    )
 
 
 def test_one_that_is_over_is_listed_with_its_highest_severity(incidents_cli: IncidentsCommand) -> None:

@@ -45,7 +45,7 @@ async def test_it_says_why_there_are_none(tmp_path: Path, capsys: pytest.Capture
     assert await reports(config, 7, as_json=False, now=lambda: NOW) is Exit.COULD_NOT_TELL
     assert capsys.readouterr().out.splitlines() == [
         "unknown  no report of the last 3 days has a message from the source IP",
-        "No reports come in: `inbound.reports` names no address. See docs/guide/standing.md.",
+        "No reports come in: inbound.reports names no address that receivers could send them to.",
     ]
 
 

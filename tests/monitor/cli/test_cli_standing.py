@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from monitor.cli.exits import Exit
 from monitor.cli.main import app
-from monitor.cli.standing import CannotReadError, StandingOptions, exit_of, standing, subject_of
+from monitor.cli.standing import CannotReadError, StandingOptions, exit_of, standing
 from monitor.config import Config, read_config
+from monitor.config.standing_plan import subject_of
 from probes.standing.fact import Question
 from probes.standing.survey import READERS
 from tests.support.nameserver import NameServer, Records, name_server

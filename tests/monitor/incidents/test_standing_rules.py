@@ -11,7 +11,8 @@ from monitor.incidents.incident import Incident, IncidentEvent, Nature, Resoluti
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.standing_groups import with_standing
-from monitor.incidents.standing_rules import BY_WHY, ROWS, StandingInput, described, findings
+from monitor.incidents.standing_rules import BY_WHY, ROWS, StandingInput, findings
+from monitor.incidents.standing_words import described
 from monitor.standing.arrivals import NameKind, SeenName
 from monitor.standing.record import FactRecord, Settled
 from probes.mailsystems.advice import ACTORS

@@ -116,7 +116,7 @@ async def test_a_reverse_name_that_stays_away_is_a_ticket_after_an_hour(service:
     await service.until(240)
     assert [each for each in service.rules.incidents if each.cause] == []
     (opened, resolved) = await service.notices()
-    assert opened == ("opened", "[TICKET] sender.example: the reverse name is not confirmed (reverse DNS)")
+    assert opened == ("opened", "[TICKET] sender.example: 192.0.2.1 no longer has a confirmed reverse name")
     assert resolved[0] == "resolved"
 
 
@@ -152,7 +152,39 @@ async def test_real_mail_from_another_address_names_those_who_may_allow_the_old_
     (one,) = await service.until(15)
     assert (one.severity, one.standing[0].companies) == (Severity.PAGE, ("acme",))
     (record,) = await service.store.incidents.notices_of(one.id)
-    assert "Companies that may allow the old address only: acme." in record.notice.text
+    assert (
+        "Companies that may have an allow entry for 192.0.2.1, and none for 203.0.113.9: acme. Mailpath does not know "
+        "which of them have one."
+    ) in record.notice.text
+
+
+async def test_the_notice_says_what_is_wrong_for_whom_what_to_change_and_how_to_verify(
+    service: StandingService,
+) -> None:
+    """In plain words, without a verdict of mail, and without a word against a receiver."""
+    await service.until(5)
+    service.resolver.table["sender.example", "TXT"] = ["v=spf1 ip4:198.51.100.1 -all"]
+    (one,) = [each for each in await service.until(80) if each.cause]
+    (record,) = await service.store.incidents.notices_of(one.id)
+    assert record.notice.title == "[PAGE] sender.example: SPF no longer passes for 192.0.2.1, and 1 other problem"
+    for line in (
+        "It concerns everybody who receives the sender's mail: any receiver may reject it or move it to junk. Since ",
+        "Who acts: Trimble and its mail service.",
+        "Why: SPF no longer passes for 192.0.2.1, and 1 other problem.",
+        "Standing: SPF of sender.example: the source IP does not pass: fail, by -all.",
+        "  Before: the source IP passes by ip4:192.0.2.1; the record needs 0 of 10 lookups; published: v=spf1 "
+        "ip4:192.0.2.1 -all",
+        "  Now: the source IP does not pass: fail, by -all; published: v=spf1 ip4:198.51.100.1 -all",
+        "  1. Add 192.0.2.1, or the include of the mail service that owns it, to the SPF record, a TXT record "
+        "of sender.example.",
+        "  2. Allow 192.0.2.1 in the SPF record of sender.example, or remove that record.",
+        "How to verify: `mailpath standing --check spf --check helo_spf --confirm` reads it now and ten minutes later; "
+        "see the page Sender. The incident closes when two readings ten minutes apart are good.",
+    ):
+        assert f"\n{line}" in f"\n{record.notice.text}"
+    assert not {"unknown", "probe", "at the receiver", "no cause"} & {
+        word for word in ("unknown", "probe", "at the receiver", "no cause") if word in record.notice.text.lower()
+    }
 
 
 async def test_a_change_is_a_note_and_notifies_nobody(service: StandingService) -> None:

@@ -19,7 +19,7 @@ from monitor.standing.record import (
     known_at,
     no_longer_asked,
 )
-from probes.standing.fact import Fact, Question, State, Why
+from probes.standing.fact import Branch, Fact, Question, State, Why
 
 T0 = datetime(2026, 11, 30, 8, tzinfo=UTC)
 MAX_AGE = timedelta(hours=6)
@@ -118,7 +118,24 @@ def test_a_clock_that_was_set_back_makes_a_later_row() -> None:
     first = follow(None, reading("g", 60), MAX_AGE)
     second = follow(first, reading("b", 0), MAX_AGE)
     assert second.since > first.since
-    assert follow(second, reading("b", 11), MAX_AGE).settled == Settled(reading("b", 11), T0)
+    assert follow(second, reading("b", 11), MAX_AGE).settled == Settled(reading("b", 11), T0, reading("g", 60))
+
+
+def test_what_was_settled_before_is_kept_beside_what_is_settled_now() -> None:
+    """An incident shows both, also after the fault has changed, or was read for hours."""
+    befores = [record.settled and record.settled.before for record in read("ggbbxxbg?gg")]
+    good, bad = reading("g", 10), reading("x", 50)
+    assert befores == [None, None, None, *[good] * 6, bad, bad]
+
+
+def test_the_tree_of_what_was_before_is_not_kept() -> None:
+    tree = (Branch(0, "a.example", "v=spf1 a -all", 1), Branch(1, "a", "", 1))
+    record = follow(None, reading("g", 0, tree=tree), MAX_AGE)
+    for minutes in (10, 20):
+        record = follow(record, reading("b", minutes), MAX_AGE)
+    assert record.settled
+    assert record.settled.before == reading("g", 0)
+    assert decode_settled(encode_settled(record.settled)) == record.settled
 
 
 def test_what_is_old_is_unknown() -> None:

@@ -16,6 +16,8 @@ from monitor.notices.notice import Notice, NoticeKind
 from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because
+from tests.support.incident_samples import OF_STANDING
+from tests.support.page_samples import ParsedPage
 from tests.support.pages_app import CONFIG, START, PagesApp, but, incident, open_pages_app, opened, post
 
 NOW = START + timedelta(minutes=30)
@@ -220,6 +222,30 @@ async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -
         "Remove 104.130.122.50 from the access map",
     ):
         assert said in page
+
+
+async def test_an_incident_of_the_senders_standing_is_read_without_a_verdict_of_mail(pages_app: PagesApp) -> None:
+    """It says what is wrong, for whom, what was published and is, what to change where, and how to verify."""
+    await stored(pages_app, replace(incident(), **OF_STANDING))
+    viewer = await pages_app.viewer()
+    for where in ("/incidents/a1", "/incidents"):
+        page = ParsedPage((await viewer.get(where)).text).words
+        assert "Standing: SPF" in page
+        assert "SPF no longer passes for 104.130.122.50. It concerns everybody who receives the sender" in page
+        for wrong in ("Unknown", "at the receiver", "Many companies", "many companies", "No cause", "no cause"):
+            assert wrong not in page, (where, wrong)
+    page = ParsedPage((await viewer.get("/incidents/a1")).text).words
+    for words in (
+        "Scope everybody",
+        "Affected Everybody: all who receive the sender's mail",
+        "Before Now Severity Since",
+        "the source IP passes by mx; the record needs 1 of 10 lookups; published: v=spf1 mx -all",
+        "the source IP does not pass: fail, by <b>-all</b>; published: v=spf1 -all",
+        "How to fix Add 104.130.122.50, or the include of the mail service that owns it, to the SPF record, a TXT",
+        "How to verify mailpath standing --check spf --confirm reads it now and ten minutes later; see the page",
+    ):
+        assert words in page
+    assert "Failing paths" not in page
 
 
 async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing_is(pages_app: PagesApp) -> None:

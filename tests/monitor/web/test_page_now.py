@@ -21,6 +21,8 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.output.test_symbols import AA, contrast
+from tests.support.incident_samples import OF_STANDING
+from tests.support.incident_samples import incident as standing_incident
 from tests.support.page_samples import (
     HOSTILE,
     KIND,
@@ -154,6 +156,14 @@ def test_incidents_are_the_gravest_first_and_what_is_muted_comes_last() -> None:
     assert (shown[0].many, shown[0].companies) == (4, ())
     assert shown[1].companies == (("acme", "acme"),)
     assert shown[1].runbook == "cause-address"
+
+
+def test_the_senders_standing_is_no_verdict_of_mail() -> None:
+    (shown,) = view(incidents=[standing_incident("i1", **OF_STANDING)], a="b").incidents
+    assert (shown.problem, shown.scope, shown.look) == ("Standing: SPF", "everybody", Outcome.BLOCKED)
+    assert shown.why.startswith(
+        "SPF no longer passes for 104.130.122.50. It concerns everybody who receives the sender"
+    )
 
 
 def test_muted_incidents_have_room_of_their_own_and_are_all_counted() -> None:

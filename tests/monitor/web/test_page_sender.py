@@ -183,6 +183,10 @@ async def test_the_page_says_what_receivers_report(sample_pages: SamplePages) ->
     await store.reports.add(report(*rows, reporter="<i>evil</i>", day=NOW.replace(hour=0)), NOW)
     page = await sample_pages.get("/sender")
     well_made(page)
+    places = [page.html.index(f'id="{part}"') for part in ("standing", "reports", "elsewhere")]
+    assert places == sorted(places), "beside what is published, not at the end"
+    assert "Messages of the source IP that passed DMARC: 95 of 95 messages on 1 day with reports" in page.html
+    assert "<title>23 Nov: 95 of 95 messages passed</title>" in page.html
     for words in ("95 of 95 messages passed DMARC", "2026-11-23 95 0", "192.0.2.2 <b>x</b>", "0 5", "<i>evil</i>"):
         assert words in page.words
     assert "\u202e" not in page.words
@@ -195,4 +199,5 @@ async def test_the_page_says_what_receivers_report(sample_pages: SamplePages) ->
 async def test_the_page_says_why_there_are_no_reports(sample_pages: SamplePages) -> None:
     page = await sample_pages.get("/sender")
     well_made(page)
-    assert "`inbound.reports` names no address" in page.words
+    assert "inbound.reports names no address that receivers could send them to. How to receive reports" in page.words
+    assert ".md" not in page.words, "whoever reads a page has no files"

@@ -13,7 +13,7 @@ import structlog
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
-from monitor.config.simulated import make_folders, sandbox_of, simulated_dns
+from monitor.config.simulated import make_folders, sandbox_of, simulated_dns, simulates_dns
 from monitor.config.standing_plan import plan_of
 from monitor.config.unchanged import read_again
 from monitor.diagnosing.service import Diagnoses
@@ -52,7 +52,7 @@ from probes.kinds import Kind
 from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
-from probes.resolver import DnsResolver
+from probes.resolver import DnsResolver, MailHosts, Unresolved
 from probes.sender import Role
 
 TICK_INTERVAL = timedelta(milliseconds=250)
@@ -273,12 +273,18 @@ class Service:
             diagnose=self.diagnoses.begin,
             deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
+            mail_hosts=self._mail_hosts,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
             now=self._now,
             rejections=self._rejections,
             requests=self._requests,
         )
+
+    async def _mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
+        if simulates_dns(self.config):
+            return None
+        return await self.outside.resolver.mail_hosts(domain, timeout=seconds)
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
         return await self.dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))

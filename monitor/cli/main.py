@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import channel_commands, diagnose_commands, read_commands, standing_commands, work_commands
+from monitor.cli import (
+    channel_commands,
+    diagnose_commands,
+    read_commands,
+    standing_commands,
+    triage_commands,
+    work_commands,
+)
 from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
@@ -189,6 +196,7 @@ def incidents(
 app.add_typer(standing_commands.standings, name="standing")
 work_commands.add_to(app)
 diagnose_commands.add_to(app)
+triage_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(muting, name="mute", help="Suppress notices. Exit 0: done. 2: not done.")

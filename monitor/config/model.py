@@ -329,6 +329,9 @@ class CompanySettings(Choices):
         max_length=MAX_MAIL_SYSTEMS,
         description='Several in a row, the gateway first: `["proofpoint", "m365"]`. Instead of `mail_system`.',
     )
+    domains: tuple[Domain, ...] = Field(
+        (), description="Mail domains of its people, by which the help desk finds it; those of `to` need not be listed."
+    )
     diagnosis: DiagnosisLimits | None = Field(
         None, description="Narrower limits of diagnoses than those of [diagnosis]."
     )

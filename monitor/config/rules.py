@@ -24,6 +24,7 @@ from monitor.config.schema import Keys
 from monitor.config.sources import ConfigProblem, Source
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
+from monitor.triage.public_domains import PUBLIC_DOMAINS
 from probes.mailboxes import Mailbox
 from probes.mailboxes.table import MailboxSettings
 from probes.route_traits import kinds_that_assert, traits_of
@@ -56,6 +57,7 @@ def broken(draft: Draft) -> Iterator[ConfigProblem]:
     yield from _shared_mailboxes(draft)
     yield from _copies_without_listener(draft)
     yield from _shared_addresses(draft, draft.tables.get("inbound"))
+    yield from _domains(draft)
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
     yield from broken_oncall(draft.main, draft.homes)
     yield from _unknown_header_companies(draft)
@@ -141,6 +143,22 @@ def _shared_addresses(draft: Draft, inbound: InboundSettings | None) -> Iterator
             yield ConfigProblem(
                 draft.homes[company], ("companies", company, "paths", path, "mailbox", "address"), words
             )
+
+
+def _domains(draft: Draft) -> Iterator[ConfigProblem]:
+    """A domain belongs to one company; that of a mail provider for the public, to none."""
+    owners: dict[str, str] = {}
+    for key, company in draft.companies.items():
+        for number, domain in enumerate(company.domains):
+            keys: Keys = ("companies", key, "domains", number)
+            if provider := PUBLIC_DOMAINS.get(domain):
+                words = (
+                    f"{domain} belongs to a mail provider for the public ({provider}); list the company's own domains"
+                )
+                yield ConfigProblem(draft.homes[key], keys, words)
+            elif owners.setdefault(domain, key) != key:
+                words = f"{domain} is already in {dotted(('companies', owners[domain], 'domains'))}; one company has it"
+                yield ConfigProblem(draft.homes[key], keys, words)
 
 
 def _mailboxes(draft: Draft) -> Iterator[tuple[str, str, Mailbox]]:

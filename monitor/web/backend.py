@@ -30,6 +30,7 @@ from monitor.web.request_counts import RequestCounts
 from monitor.web.shares import Shares
 from probes.kinds import Kind
 from probes.probe import Probe
+from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
 
 CALLER = web.RequestKey("caller", Caller)
@@ -38,6 +39,7 @@ CALLER = web.RequestKey("caller", Caller)
 EXPORTS_PER_CALLER = 2  # at the same time
 MAX_EXPORTS = 6
 EXPORT_RETRY = timedelta(seconds=5)
+MAX_LOOKUPS = 8  # of domains that callers ask for, at the same time
 
 Launch = Callable[[WatchedPath, Kind, Role, Requester], Awaitable[Probe]]
 """Sends a probe now; the audit log names who asked. Raises LaunchError; `monitor.probing.pipeline` says why."""
@@ -45,6 +47,10 @@ Launch = Callable[[WatchedPath, Kind, Role, Requester], Awaitable[Probe]]
 
 async def _all_of_them() -> int:
     return sys.maxsize
+
+
+async def _asks_no_dns(_domain: str, _seconds: float) -> None:
+    return None
 
 
 async def _diagnoses_nothing(_diagnosis: Diagnosis, _who: str, _way: str) -> None:
@@ -61,6 +67,8 @@ class Backend:
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `diagnose` starts a diagnosis for somebody who came by some way;
+    `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
+    `lookups`;
     `followed` is the number of the last signal that `board` shows, read anew;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
@@ -82,6 +90,8 @@ class Backend:
     give_back: Callable[[WatchedPath], None] = lambda _: None
     deliver: Deliver = _delivers_nothing
     diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
+    mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
+    lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)

@@ -59,6 +59,7 @@ PLACES = (
     NavigationItem("Overview", "/"),
     NavigationItem("Incidents", "/incidents"),
     NavigationItem("Probes", "/probes"),
+    NavigationItem("Help desk", "/triage"),
     NavigationItem("Sender", "/sender"),
     NavigationItem("Probe now", "/probe-now", Rights.OPERATOR),
     NavigationItem("Runbooks", "/runbooks/"),

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import incidents, pages, peers, scrape, service_level
+from tests.bench import help_desk, incidents, pages, peers, scrape, service_level
 from tests.bench.figures import Figure, Finding, Remark, as_json, quantile, show
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
@@ -54,6 +54,14 @@ async def test_what_is_told_of_incidents_is_measured_to_the_receiver() -> None:
     assert all(value > 0 for value in figures.values())
     assert "verdict to webhook, with 26 open incidents: median" in figures
     assert "verdicts through the rules, with 1 open incident" in figures
+
+
+async def test_the_help_desk_is_answered_from_a_full_store() -> None:
+    plan = help_desk.Plan(companies=8, results=100, asked=2)
+    found = await help_desk.measure(plan, lambda _: None)
+    figures = {each.name: each.median for each in found if isinstance(each, Figure)}
+    assert len(figures) == 2 * len(help_desk.ASKED)
+    assert all(value > 0 for value in figures.values())
 
 
 async def test_the_service_level_is_asked_of_days_and_of_hours() -> None:

@@ -53,6 +53,25 @@ async def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_where_the
         assert visitor.complaints == []
 
 
+async def test_the_help_desk_works_by_keyboard_and_keeps_the_address_to_itself(
+    browser_service: BrowserService, people: dict[str, BrowserTab]
+) -> None:
+    tab = people["operator"]
+    page = tab.page
+    await page.goto("/triage")
+    await expect(page.get_by_label("E-mail address")).to_be_focused()
+    await page.keyboard.type("Jane.Doe@granite.example")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="rejects mail from account.trimble.com")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Tell the user")).to_be_visible()
+    assert page.url == f"{browser_service.url}/triage"
+    assert await tab.flaws("help desk answer") == []
+    await page.get_by_role("button", name="Start a probe").press("Enter")
+    await page.wait_for_url("**/probes/*")
+    assert "granite" not in page.url
+    assert tab.complaints == []
+
+
 async def test_a_link_sets_a_password_only_once(browser_service: BrowserService, people: dict[str, BrowserTab]) -> None:
     stranger = people["stranger"]
     stranger.expected.add(422)

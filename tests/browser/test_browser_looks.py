@@ -27,6 +27,7 @@ ADDRESSES = {
     "incidents": "/incidents",
     "incidents over": "/incidents?state=over",
     "sender": "/sender",
+    "help desk": "/triage",
     "docs": "/docs/",
     "docs drawings": "/docs/design/architecture",
     "docs tables": "/docs/guide/verdicts",

@@ -58,6 +58,8 @@ POST   /incidents/{incident}/work                   303     403      303     303
 GET    /mutes                                       303     403      200     200      -
 POST   /mutes                                       303     403      303     303     422
 POST   /mutes/{mute}/end                            303     403      303     303     404
+GET    /triage                                      303     200      200     200      -
+POST   /triage                                      303     200      200     200     200
 GET    /settings                                    303     403      403     200      -
 GET    /settings?company={company}                  303     403      403     200     200
 GET    /settings/people                             303     403      403     200      -
@@ -86,6 +88,8 @@ GET    /api/v1/paths?company={company}              401     200      200     200
 GET    /api/v1/paths/{company}/{path}               401     200      200     200     404
 GET    /api/v1/paths/{company}/{path}/diagnoses     401     200      200     200     404
 POST   /api/v1/paths/{company}/{path}/diagnoses     401     403      409     409     404
+GET    /api/v1/triage?address=x@{company}.example   401     200      200     200     200
+POST   /api/v1/triage                               401     200      200     200     200
 GET    /api/v1/probes                               401     200      200     200      -
 GET    /api/v1/probes?company={company}             401     200      200     200     404
 POST   /api/v1/probes                               401     403      202     202     404
@@ -199,6 +203,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
     """What is sent with it, all of it good but for whose it is."""
     company, mute = things.company, {"lasts": "1h", "why": "tests"}
     json_of: dict[str, Any] = {
+        "POST /api/v1/triage": {"address": f"x@{company}.example"},
         "POST /api/v1/probes": {"company": company, "kind": KIND},
         "POST /api/v1/paths/{company}/{path}/diagnoses": {},
         "POST /api/v1/mutes": {"company": company, **mute},
@@ -214,6 +219,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
     form_of: dict[str, dict[str, str]] = {
         "POST /sign-in": {"name": "nobody", "password": "wrong"},
         "POST /invitation": {"key": "wrong", "password": PASSWORD, "again": PASSWORD},
+        "POST /triage": {"address": f"x@{company}.example"},
         "POST /probe-now": {"where": company, "kind": KIND, "as": "sender"},
         "POST /incidents/{incident}/mute": {"about": f"company={company}", **mute},
         "POST /incidents/{incident}/work": {"do": "ack"},

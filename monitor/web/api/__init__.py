@@ -3,7 +3,8 @@
 What there is stands in one table; routes and document are both made of it, so that neither says what the other does not
 know. Everything is asked of `CallerView`, so nothing of another company is in any answer.
 
-- `operations` all operations, a row each; `routing` makes the routes. Start here
+- `operations` all operations, a row each; `routing` makes the routes. Start here;
+               `help_desk` has those that only read what was sent
 - `operation`  what a row says, and how a request is read by it
 - `fields`     what queries and bodies are made of
 - `problem`    what is wrong with a request, for programs; `paging`: pages of lists that are in memory
@@ -11,7 +12,7 @@ know. Everything is asked of `CallerView`, so nothing of another company is in a
 - `document`   the OpenAPI document
 - `document_page` the page
 - `companies`, `diagnoses`, `probes`, `incidents`, `incident_work`, `mutes`, `sender`, `standing`, `stats`, `export`,
-  `channels`, `access`: what the operations do
+  `channels`, `access`, `triage`: what the operations do
 - `probe_events`, `events`: what happens to one probe, and to all; `feed` is read once for all, `stream` writes,
   `places` are the ids of events
 """

@@ -29,6 +29,7 @@ same key with another request is answered with 422. Concurrent requests with one
 
 TAGS = {
     "companies": "Companies and their paths.",
+    "help desk": "Questions that only read what is sent with them; nothing is kept.",
     "probes": "Test messages, from sending to verdict.",
     "events": "Live streams of verdicts and incidents.",
     "incidents": "Lasting problems, with scope, severity and history.",
@@ -189,7 +190,7 @@ def _given(schema: Schema) -> Schema:
 
 
 def _in_headers(row: Operation[Any, Any]) -> list[Schema]:
-    if row.method == "POST":
+    if row.method == "POST" and row.changes:
         said = "Makes it safe to repeat the request; for example a new UUID for each new request."
         schema: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN}
         return [{"name": HEADER, "in": "header", "required": False, "description": said, "schema": schema}]
@@ -202,7 +203,7 @@ def _in_headers(row: Operation[Any, Any]) -> list[Schema]:
 
 def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
     problems = {*ALWAYS, *row.problems, *(WITH_BODY if row.takes_body else ())}
-    if row.method == "POST":
+    if row.method == "POST" and row.changes:
         problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
     responses = {str(row.answer.status.value): _good(row.answer, schemas)}
     if row.name == "follow_probe":

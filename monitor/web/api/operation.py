@@ -56,7 +56,8 @@ class OperationResult:
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[Q, B]):
     """A method on a path. `problems`: beside those that every operation can have. `secret`: names in its answer that
-    are never kept, so that whoever repeats the request is not shown them again. `place`: how the ids of events look."""
+    are never kept, so that whoever repeats the request is not shown them again. `place`: how the ids of events look.
+    `changes`: False for a POST that only answers; nothing of it is kept."""
 
     method: str
     path: str
@@ -71,6 +72,7 @@ class Operation(Generic[Q, B]):
     problems: tuple[HTTPStatus, ...] = ()
     secret: tuple[str, ...] = ()
     place: str = ""
+    changes: bool = True
     said: str = ""
 
     @property

@@ -24,6 +24,7 @@ from monitor.web.api import (
     stats,
 )
 from monitor.web.api.events import Everything, Only
+from monitor.web.api.help_desk import help_desk_operations
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
 from monitor.web.api.paging import PageOfList
 
@@ -71,6 +72,7 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE,),
         ),
         *_diagnoses(),
+        *help_desk_operations(),
         Operation(
             *("GET", "/probes", "list_probes", "probes", "List probes, newest first"),
             query=probes.PageOfFilter,

@@ -8,6 +8,7 @@ pure functions make.
 - `probe_now`                            choose, send, watch
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice
+- `triage`                               for the help desk: where mail to one person most likely stops
 - `suggestions`                          what is offered where a company or path is typed
 - `channels`                             notification channels and their test
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
@@ -28,10 +29,12 @@ from monitor.web.pages import (
     sender,
     settings,
     suggestions,
+    triage,
 )
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    pages = (now, company, sender, probe, probe_now, incidents, incident_work, links, settings, channels, suggestions)
+    watching = (now, company, sender, probe, incidents, incident_work, links)
+    pages = (*watching, probe_now, triage, settings, channels, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

@@ -57,6 +57,23 @@ def test_a_chain_has_the_gateway_first(written: Written, lines: str, chain: tupl
 
 
 @pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('domains = ["acme.example", "acme-steel.example"]', ""),
+        ('domains = ["ACME.example"]', ""),
+        ('domains = ["gmail.com"]', "domains: gmail.com belongs to a mail provider for the public (Google)"),
+        ('domains = ["other.example"]', "domains: other.example is already in companies.acme.domains"),
+        ('domains = ["jane@acme.example"]', 'must be a domain like "acme.example"'),
+    ],
+)
+def test_a_domain_belongs_to_one_company_and_to_no_public_provider(written: Written, lines: str, said: str) -> None:
+    more = PATH.replace("acme", "bolt").replace('"mail"', '"other"') + "[companies.bolt]\n"
+    domains = 'domains = ["other.example"]\n' if "other" in lines else ""
+    found = "\n".join(problems(written(lines, more + domains)))
+    assert said in found if said else found == ""
+
+
+@pytest.mark.parametrize(
     ("word", "instead"),
     [
         ("office-365", 'did you mean m365? If not, write "other:office-365", or "unknown"'),

@@ -12,6 +12,10 @@ from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.notice import NoticeKind
 from monitor.output.labels import TABLES, label_of
 from monitor.people.person import Rights
+from monitor.triage.address import NoteWeight, Slip
+from monitor.triage.decide import Certainty, TriagePlace
+from monitor.triage.directory import DomainBasis
+from monitor.triage.facts import DnsState
 from probes.answer import Fault, Stage
 from probes.evidence import BodyState, Folder, Handover, MailKind, Marker
 from probes.kinds import Kind
@@ -24,6 +28,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome
 ROOT = Path(__file__).parents[3]
 SHOWN: tuple[type[StrEnum], ...] = (
     *(Outcome, Cause, Concern, Grade, Kind, Role, Stage, Fault, Handover, Folder, Marker, BodyState, MailKind),
+    *(Slip, NoteWeight, TriagePlace, Certainty, DomainBasis, DnsState),
     *(Finding, ReportKind, Severity, Scope, Nature, Reason, Resolution, IncidentEvent, NoticeKind, Rights),
 )
 

@@ -1,0 +1,259 @@
+"""Triage for the help desk: gather what is known about an address, for the page, the API and the command line.
+
+The address stays in the values of one request. Nothing here stores, logs or counts it; DNS is asked about its domain
+alone, and only where the configuration does not know it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from monitor.config import Config, WatchedPath
+from monitor.incidents.incident import Incident, Nature, Scope, Severity, worst_first
+from monitor.incidents.mute import Mute, causes_of_all, muting
+from monitor.incidents.remedies import (
+    attribution_of,
+    failure_remedy,
+    incident_remedy,
+    system_at_company,
+    system_of_incident,
+)
+from monitor.incidents.signal import Signal
+from monitor.incidents.weight import Names
+from monitor.incidents.work import NO_WORK, IncidentWork
+from monitor.output.symbols import WORST_FIRST
+from monitor.probing.current import CurrentVerdict
+from monitor.standing.record import FactRecord
+from monitor.triage.address import read_address
+from monitor.triage.decide import Triage, decide
+from monitor.triage.directory import CompanyEntry, DomainBasis, companies_at, companies_of, known_domains
+from monitor.triage.facts import (
+    FAULTS,
+    NOT_ASKED,
+    CheckState,
+    CompanyFacts,
+    DnsState,
+    DomainMail,
+    LooseFailure,
+    OpenIncident,
+    TriageFacts,
+    TriageSender,
+)
+from probes.check import Check
+from probes.mailsystems.table import system_at
+from probes.mailsystems.words import Chain
+from probes.resolver import MailHosts, Unresolved
+from probes.sender import Role
+from probes.standing.fact import Fact, State
+from probes.verdict import Outcome
+
+LOOKUP_SECONDS = 3.0  # for the mail hosts of a domain
+MAX_MISSED = 3  # intervals without a result after which nothing is known of now
+LONGEST_CRON = timedelta(hours=25)  # between two times of a crontab, as far as a result speaks for now
+
+
+class TriageSource(Protocol):
+    """The facts of the service, as far as the one who asks may see them."""
+
+    @property
+    def sees_all(self) -> bool:
+        """True if nothing is left out."""
+        ...
+
+    def config(self) -> Config:
+        """Return the configuration."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the time."""
+        ...
+
+    def paths(self) -> Sequence[WatchedPath]:
+        """Return the monitored paths."""
+        ...
+
+    def current_verdicts(self, paths: Iterable[WatchedPath]) -> Mapping[Check, CurrentVerdict]:
+        """Return the verdicts in force on these paths."""
+        ...
+
+    def open_incidents(self) -> Sequence[Incident]:
+        """Return the open incidents."""
+        ...
+
+    async def mutes(self) -> Sequence[Mute]:
+        """Return the mutes."""
+        ...
+
+    async def work(self) -> Mapping[str, IncidentWork]:
+        """Return the work on open incidents, by id."""
+        ...
+
+    async def last_good(self, check: Check) -> datetime | None:
+        """Return the launch of the newest probe that was in the inbox in time."""
+        ...
+
+    async def standing(self) -> Sequence[FactRecord]:
+        """Return what is known of the sender's standing."""
+        ...
+
+    async def mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
+        """Ask DNS for the mail hosts of a domain, for at most so long; None where DNS is simulated."""
+        ...
+
+
+async def triage(source: TriageSource, typed: str) -> Triage:
+    """Return the most likely place of a problem with mail to this address. Raises StoreError."""
+    config, paths = source.config(), source.paths()
+    sender = TriageSender(config.sender.domain, config.sender.address, config.sender.source_ip)
+    entries = entries_of(paths, config)
+    address = read_address(typed, known_domains(entries, sender.domain))
+    matches = companies_of(address.domain, entries) if address.domain else []
+    mail = NOT_ASKED
+    if address.domain and not address.wrong and all(match.basis is DomainBasis.PARENT for match in matches):
+        mail = await _domain_mail(source, address.domain)
+        matches = matches or companies_at(mail.hosts, entries)
+    facts = TriageFacts(
+        address,
+        sender,
+        source.now(),
+        matches=tuple(matches),
+        mail=mail,
+        standing=await _bad_standing(source),
+        sees_all=source.sees_all,
+    )
+    if len(matches) == 1:
+        return decide(replace(facts, company=await _company_facts(source, matches[0].entry, sender)))
+    return decide(replace(facts, wide=await _wide(source, sender, mail.system)))
+
+
+def entries_of(paths: Iterable[WatchedPath], config: Config) -> list[CompanyEntry]:
+    """Return the companies of these paths, as they are looked up."""
+    by_company: dict[str, list[WatchedPath]] = {}
+    for path in paths:
+        by_company.setdefault(path.company, []).append(path)
+    return [
+        CompanyEntry(
+            key=key,
+            name=own[0].company_name,
+            chain=own[0].mail_systems,
+            domains=config.companies[key].domains if key in config.companies else (),
+            tested=tuple(dict.fromkeys(path.to.rpartition("@")[2] for path in own)),
+            hosts=tuple(dict.fromkeys(path.route.host for path in own if path.route.host)),
+        )
+        for key, own in by_company.items()
+    ]
+
+
+async def _domain_mail(source: TriageSource, domain: str) -> DomainMail:
+    found = await source.mail_hosts(domain, LOOKUP_SECONDS)
+    if found is None:
+        return DomainMail(DnsState.SIMULATED)
+    if isinstance(found, Unresolved):
+        return DomainMail(FAULTS.get(found.fault, DnsState.NO_ANSWER))
+    hosts = tuple(host.name for host in found)
+    return DomainMail(DnsState.FOUND, hosts, next(filter(None, map(system_at, hosts)), ""))
+
+
+async def _company_facts(source: TriageSource, entry: CompanyEntry, sender: TriageSender) -> CompanyFacts:
+    paths = [path for path in source.paths() if path.company == entry.key]
+    current = source.current_verdicts(paths)
+    opened = sorted((each for each in source.open_incidents() if entry.key in each.touches), key=worst_first)
+    held = {failure.check for incident in opened for failure in incident.failures}
+    checks, loose = [], []
+    for path in paths:
+        for check in path.checks:
+            state = await _check_state(source, path, check, current.get(check))
+            checks.append(state)
+            if state.bad and check not in held:
+                loose.append(_loose(state, entry, sender, current[check]))
+    loose.sort(key=lambda each: WORST_FIRST.index(each.check.outcome))
+    return CompanyFacts(
+        entry,
+        tuple(checks),
+        await _opened(source, opened, sender, lambda each: system_at_company(each, entry.key, entry.chain)),
+        tuple(loose),
+    )
+
+
+async def _check_state(
+    source: TriageSource, path: WatchedPath, check: Check, current: CurrentVerdict | None
+) -> CheckState:
+    state = CheckState(path.path, check.kind, path.route.via, path.code_life)
+    if current is None:
+        return state
+    good = current.verdict.outcome is Outcome.INBOX
+    oldest = MAX_MISSED * (path.every or LONGEST_CRON / MAX_MISSED) + path.give_up
+    return replace(
+        state,
+        verdict=current.verdict,
+        at=current.at,
+        launched_at=current.launched_at,
+        probe_id=current.probe_id,
+        last_good=current.launched_at if good else await source.last_good(check),
+        recent=source.now() - current.launched_at <= oldest,
+    )
+
+
+def _loose(state: CheckState, entry: CompanyEntry, sender: TriageSender, current: CurrentVerdict) -> LooseFailure:
+    """Attribute a failure outside incidents, and choose its remedy: the one place of triage that asks for one."""
+    signal = Signal(
+        0, current.probe_id, entry.key, state.path, state.kind, Role.SENDER, current.launched_at, current.at,
+        current.verdict,
+    )  # fmt: skip
+    found = attribution_of(signal, state.via, Names(sender.domain, sender.source_ip))
+    advised = failure_remedy(found, current.verdict, entry.chain)
+    system = advised.mail_system or (entry.chain[0] if len(entry.chain) == 1 else "")
+    return LooseFailure(state, found, advised.filled(sender.domain, sender.source_ip, system))
+
+
+async def _wide(source: TriageSource, sender: TriageSender, system: str) -> tuple[OpenIncident, ...]:
+    """Return open incidents of many companies that may explain what happens at one that nobody knows."""
+    found = sorted((each for each in source.open_incidents() if _may_explain(each, system)), key=worst_first)
+    chains = [path.mail_systems for path in source.paths()]
+    return await _opened(source, found, sender, lambda incident: system_of_incident(incident, chains))
+
+
+def _may_explain(incident: Incident, system: str) -> bool:
+    if incident.nature is Nature.STANDING:
+        return incident.severity is Severity.PAGE
+    if incident.nature not in (Nature.MAIL, Nature.THEIR_SYSTEM):
+        return False
+    same = incident.scope is Scope.MAIL_SYSTEM and incident.mail_system == system
+    return incident.scope is Scope.EVERYBODY or (bool(system) and same)
+
+
+async def _opened(
+    source: TriageSource, incidents: Sequence[Incident], sender: TriageSender, system_of: Callable[[Incident], str]
+) -> tuple[OpenIncident, ...]:
+    """Return incidents with their remedies, and what people do about them."""
+    if not incidents:
+        return ()
+    mutes, works = await source.mutes(), await source.work()
+    chains = {path.company: path.mail_systems for path in source.paths()}
+
+    def opened(incident: Incident) -> OpenIncident:
+        system = system_of(incident)
+        return OpenIncident(
+            incident,
+            incident_remedy(incident, system).filled(sender.domain, sender.source_ip, system),
+            muted=_is_muted(incident, mutes, chains, source.now()),
+            held_by=works.get(incident.id, NO_WORK).held_by,
+        )
+
+    return tuple(map(opened, incidents))
+
+
+def _is_muted(incident: Incident, mutes: Sequence[Mute], chains: Mapping[str, Chain], now: datetime) -> bool:
+    """Test it now: the incident's own mark may be old. Of a storm not every failure is kept: there the mark must
+    agree."""
+    found = muting(mutes, incident.failures, lambda key: chains.get(key, ()), now, causes_of_all(incident))
+    return bool(found) and (incident.failing <= len(incident.failures) or bool(incident.muted_by))
+
+
+async def _bad_standing(source: TriageSource) -> tuple[Fact, ...]:
+    """Return the facts about the sender that two readings agree are bad, and that are not too old."""
+    max_age = source.config().standing.max_age
+    records = [record.at(source.now(), max_age) for record in await source.standing()]
+    settled = (each for each in records if each.settled and each.settled.state is State.BAD)
+    return tuple(each.reading for each in settled if each.state is State.BAD)

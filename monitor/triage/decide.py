@@ -1,0 +1,229 @@
+"""The most likely place of a problem. Pure.
+
+Nobody is accused: a place is *shown* only by an open incident or by the address itself, it is *likely* on less, and
+where nothing proves it the answer is that it is not known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, leading
+from monitor.triage.address import Slip
+from monitor.triage.directory import DomainBasis
+from monitor.triage.facts import CompanyFacts, DnsState, LooseFailure, OpenIncident, TriageFacts
+from probes.kinds import Kind
+from probes.mailsystems.remedy import FilledRemedy
+from probes.standing.fact import Fact, Question
+from probes.verdict import Cause, Outcome
+
+
+class TriagePlace(StrEnum):
+    """Places of a problem; `words` has their sentences."""
+
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    COMPANY = "company"
+    SPAM_FOLDER = "spam_folder"
+    QUARANTINE = "quarantine"
+    LOST = "lost"
+    DELAY = "delay"
+    NO_CONNECTION = "no_connection"
+    MAIL_SERVICE = "mail_service"
+    COMPANY_SYSTEM = "company_system"
+    MANY = "many"
+    SENDER = "sender"
+    PERSON = "person"
+    TEST_MAILBOX = "test_mailbox"
+    MAILPATH = "mailpath"
+    NOT_TESTED = "not_tested"
+    NOT_MONITORED = "not_monitored"
+    SEVERAL = "several"
+
+
+class Certainty(StrEnum):
+    """Degrees of proof of a place."""
+
+    SHOWN = "shown"
+    LIKELY = "likely"
+    NOT_KNOWN = "not_known"
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The answer, before it is put into words. `since`: launch of the first failed probe; `kinds`: those that fail;
+    `others_arrive`: other tested mail does. `incident` and `lead` are what it rests on, `remedy` is what to do;
+    `standing`: facts about the sender that explain it."""
+
+    facts: TriageFacts
+    place: TriagePlace
+    certainty: Certainty
+    outcome: Outcome | None = None
+    cause: Cause | None = None
+    since: datetime | None = None
+    kinds: tuple[Kind, ...] = ()
+    others_arrive: bool = False
+    incident: OpenIncident | None = None
+    lead: Failure | None = None
+    remedy: FilledRemedy | None = None
+    standing: tuple[Fact, ...] = ()
+
+    @property
+    def problem(self) -> bool:
+        """True if something is known to be wrong, or likely."""
+        return self.certainty is not Certainty.NOT_KNOWN and self.place is not TriagePlace.PERSON
+
+
+EXPLAINED_BY: dict[Cause, frozenset[Question]] = {
+    Cause.AUTHENTICATION: frozenset({Question.SPF, Question.DKIM, Question.DMARC, Question.ALIGNMENT}),
+    Cause.IP_LISTED: frozenset({Question.BLOCKLIST}),
+    Cause.REPUTATION: frozenset({Question.BLOCKLIST}),
+    Cause.RDNS: frozenset({Question.PTR, Question.HELO}),
+    Cause.POLICY: frozenset({Question.BOUNCES, Question.HELO_SPF}),
+}
+"""The questions of standing whose bad answers explain a cause."""
+
+ASKABLE = frozenset({Slip.LOOK_ALIKE, Slip.MIXED_ALPHABETS, Slip.WWW})
+"""Doubts that are likelier than the domain as it is typed, whatever DNS says of it."""
+
+NO_CONNECTION = frozenset({Reason.ONLY_HERE, Reason.NOTHING_REACHED})
+
+
+def decide(facts: TriageFacts) -> Triage:
+    """Return the most likely place."""
+    address = facts.address
+    if address.wrong:
+        return Triage(facts, TriagePlace.ADDRESS, Certainty.SHOWN)
+    if facts.company:
+        return _at_company(facts, facts.company)
+    if len(facts.matches) > 1:
+        return Triage(facts, TriagePlace.SEVERAL, Certainty.NOT_KNOWN)
+    no_mail = facts.mail.state is DnsState.NO_MAIL
+    if address.doubt and (address.doubt.slip in ASKABLE or (address.doubt.meant and no_mail)):
+        return Triage(facts, TriagePlace.ADDRESS, Certainty.LIKELY)
+    if no_mail:
+        return Triage(facts, TriagePlace.DOMAIN, Certainty.LIKELY)
+    if facts.wide:
+        return _of_incident(facts, facts.wide[0], Certainty.LIKELY)
+    return Triage(facts, TriagePlace.NOT_MONITORED, Certainty.NOT_KNOWN, standing=facts.standing)
+
+
+def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
+    about_mail = (Nature.MAIL, Nature.THEIR_SYSTEM)
+    opened = next((each for each in company.incidents if each.incident.nature in about_mail), None)
+    if opened:
+        return _of_incident(facts, opened, _certainty(facts, opened.incident))
+    if company.loose:
+        return _unconfirmed(facts, company, company.loose[0])
+    tested = [check for check in company.checks if check.recent]
+    if tested and all(check.good for check in tested):
+        surely = all(match.basis in (DomainBasis.CONFIGURED, DomainBasis.PATH) for match in facts.matches)
+        return Triage(facts, TriagePlace.PERSON, Certainty.LIKELY if surely else Certainty.NOT_KNOWN)
+    rest = next((each for each in company.incidents if each.incident.nature is not Nature.STANDING), None)
+    if rest:
+        place = TriagePlace.TEST_MAILBOX if rest.incident.nature is Nature.MAILBOX else TriagePlace.MAILPATH
+        return Triage(facts, place, Certainty.NOT_KNOWN, incident=rest, since=rest.incident.began_at)
+    place = TriagePlace.MAILPATH if tested else TriagePlace.NOT_TESTED
+    return Triage(facts, place, Certainty.NOT_KNOWN, standing=facts.standing)
+
+
+def _certainty(facts: TriageFacts, incident: Incident) -> Certainty:
+    """An incident shows what was tested. It says less of a domain that is only near the tested one, and less where
+    nobody knows why the mail fails."""
+    exact = all(match.basis in (DomainBasis.CONFIGURED, DomainBasis.PATH) for match in facts.matches)
+    unclear = incident.cause is Cause.UNCLEAR and incident.reason is Reason.NOT_COMPARED
+    return Certainty.SHOWN if exact and not unclear else Certainty.LIKELY
+
+
+def _of_incident(facts: TriageFacts, opened: OpenIncident, certainty: Certainty) -> Triage:
+    incident = opened.incident
+    company = facts.company.entry.key if facts.company else ""
+    failures = tuple(each for each in incident.failures if company in ("", each.company))
+    lead = leading(incident, failures)
+    failing = {each.kind for each in failures}
+    return Triage(
+        facts,
+        _place(incident, lead.reason if lead else incident.reason),
+        certainty,
+        outcome=lead.outcome if lead else incident.outcome,
+        cause=lead.cause if lead else incident.cause,
+        since=min((each.since for each in failures), default=incident.began_at),
+        kinds=tuple(kind for kind in Kind if kind in failing),
+        others_arrive=bool(facts.company and any(check.good for check in facts.company.checks)),
+        incident=opened,
+        lead=lead,
+        remedy=opened.remedy,
+        standing=_explaining(facts, lead.cause if lead else incident.cause),
+    )
+
+
+def _place(incident: Incident, reason: Reason) -> TriagePlace:
+    wide = incident.scope in (Scope.EVERYBODY, Scope.MAIL_SYSTEM)
+    match incident.nature:
+        case Nature.STANDING:
+            return TriagePlace.SENDER
+        case Nature.OURS:
+            return TriagePlace.MAILPATH
+        case Nature.MAILBOX:
+            return TriagePlace.TEST_MAILBOX
+        case Nature.THEIR_SYSTEM:
+            return TriagePlace.MANY if wide else TriagePlace.COMPANY_SYSTEM
+        case Nature.MAIL:
+            return TriagePlace.MANY if wide else _place_of_mail(incident.outcome, incident.cause, reason)
+        case _:
+            assert_never(incident.nature)
+
+
+def _place_of_mail(outcome: Outcome, cause: Cause | None, reason: Reason) -> TriagePlace:
+    if reason in NO_CONNECTION or cause is Cause.FIREWALL:
+        return TriagePlace.NO_CONNECTION
+    if cause is Cause.SUPPRESSED:
+        return TriagePlace.MAIL_SERVICE
+    match outcome:
+        case Outcome.SPAM:
+            return TriagePlace.SPAM_FOLDER
+        case Outcome.QUARANTINED:
+            return TriagePlace.QUARANTINE
+        case Outcome.MISSING:
+            return TriagePlace.LOST
+        case Outcome.LATE | Outcome.DEFERRED:
+            return TriagePlace.DELAY
+        case Outcome.BLOCKED | Outcome.INBOX | Outcome.UNKNOWN:
+            return TriagePlace.COMPANY
+        case _:
+            assert_never(outcome)
+
+
+def _unconfirmed(facts: TriageFacts, company: CompanyFacts, loose: LooseFailure) -> Triage:
+    """Return what a failed check without an incident suggests."""
+    found, outcome = loose.found, loose.check.outcome
+    match found.nature:
+        case Nature.MAIL:
+            place = _place_of_mail(outcome, found.cause, found.reason)
+        case Nature.THEIR_SYSTEM:
+            place = TriagePlace.COMPANY_SYSTEM
+        case Nature.MAILBOX:
+            place = TriagePlace.TEST_MAILBOX
+        case Nature.OURS | Nature.STANDING:
+            place = TriagePlace.MAILPATH
+        case _:
+            assert_never(found.nature)
+    failing = {each.check.kind for each in company.loose}
+    return Triage(
+        facts,
+        place,
+        Certainty.NOT_KNOWN if place in (TriagePlace.TEST_MAILBOX, TriagePlace.MAILPATH) else Certainty.LIKELY,
+        outcome=outcome,
+        cause=found.cause,
+        since=loose.check.launched_at,
+        kinds=tuple(kind for kind in Kind if kind in failing),
+        others_arrive=any(check.good for check in company.checks),
+        remedy=loose.remedy,
+        standing=_explaining(facts, found.cause),
+    )
+
+
+def _explaining(facts: TriageFacts, cause: Cause | None) -> tuple[Fact, ...]:
+    wanted = EXPLAINED_BY.get(cause, frozenset()) if cause else frozenset()
+    return tuple(fact for fact in facts.standing if fact.question in wanted)

@@ -1,0 +1,129 @@
+"""The facts that triage decides on, as plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.incidents.attribution import Attribution
+from monitor.incidents.incident import Incident
+from monitor.triage.address import TypedAddress
+from monitor.triage.directory import CompanyEntry, CompanyMatch
+from probes.answer import Fault
+from probes.kinds import Kind
+from probes.mailsystems.remedy import FilledRemedy
+from probes.standing.fact import Fact
+from probes.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """One kind on one path. `verdict` is None before the first; `at` is when it was found. `last_good`: launch of the
+    newest probe that was in the inbox in time, None if none is stored. `recent`: new enough to speak for now."""
+
+    path: str
+    kind: Kind
+    via: str
+    code_life: timedelta
+    verdict: Verdict | None = None
+    at: datetime | None = None
+    launched_at: datetime | None = None
+    probe_id: str = ""
+    last_good: datetime | None = None
+    recent: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome; unknown where there is none."""
+        return self.verdict.outcome if self.verdict else Outcome.UNKNOWN
+
+    @property
+    def good(self) -> bool:
+        """True if mail arrives in time now."""
+        return self.recent and self.outcome is Outcome.INBOX
+
+    @property
+    def bad(self) -> bool:
+        """True if mail is known not to arrive in time now."""
+        return self.recent and self.outcome not in (Outcome.INBOX, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """An open incident as the caller may see it, with its remedy at this company. `held_by`: who has acknowledged it,
+    "" if nobody."""
+
+    incident: Incident
+    remedy: FilledRemedy
+    muted: bool = False
+    held_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LooseFailure:
+    """A failing check that no incident holds: one test failed, and that has not been confirmed."""
+
+    check: CheckState
+    found: Attribution
+    remedy: FilledRemedy
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    """One company: its checks, and the open incidents that touch it, the worst first. `loose` are failing checks that
+    no incident holds, the worst first."""
+
+    entry: CompanyEntry
+    checks: tuple[CheckState, ...]
+    incidents: tuple[OpenIncident, ...] = ()
+    loose: tuple[LooseFailure, ...] = ()
+
+
+class DnsState(StrEnum):
+    """Results of asking DNS for the mail hosts of a domain."""
+
+    NOT_ASKED = "not_asked"  # there was no need
+    SIMULATED = "simulated"  # DNS is simulated here, so it was not asked
+    FOUND = "found"
+    NO_MAIL = "no_mail"  # the domain does not exist, or accepts no mail
+    NO_ANSWER = "no_answer"  # DNS did not answer: nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class DomainMail:
+    """The way of a domain's mail by DNS. `system`: the key of the mail system that its first host belongs to, "" if
+    not known."""
+
+    state: DnsState
+    hosts: tuple[str, ...] = ()
+    system: str = ""
+
+
+NOT_ASKED = DomainMail(DnsState.NOT_ASKED)
+FAULTS = {Fault.DOMAIN_UNKNOWN: DnsState.NO_MAIL}
+"""The state for a fault of the lookup; any other means that there was no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriageSender:
+    """The sender: its domain, From address and IP address."""
+
+    domain: str
+    address: str
+    source_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriageFacts:
+    """All facts. `company` is None unless the domain is exactly one company's. `wide`: open incidents of many companies
+    that may explain it where no company is known. `standing`: settled bad facts about the sender. `sees_all`: the
+    caller is not bound to companies."""
+
+    address: TypedAddress
+    sender: TriageSender
+    now: datetime
+    matches: tuple[CompanyMatch, ...] = ()
+    mail: DomainMail = NOT_ASKED
+    company: CompanyFacts | None = None
+    wide: tuple[OpenIncident, ...] = ()
+    standing: tuple[Fact, ...] = ()
+    sees_all: bool = True

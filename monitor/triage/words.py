@@ -1,0 +1,359 @@
+"""The answer as people read it, and as the help desk reads it out. Pure; nothing here decides anything.
+
+Sentences to read out are for somebody who wants to sign in and knows nothing of mail systems: short, and no promise
+that only somebody else can keep.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.incidents.labels import decided_by
+from monitor.triage.address import AddressNote
+from monitor.triage.decide import Certainty, Triage, TriagePlace
+from monitor.triage.directory import CompanyMatch, DomainBasis
+from monitor.triage.facts import DnsState
+from monitor.triage.labels import BASES, DNS_STATES, SLIPS
+from monitor.triage.public_domains import PUBLIC_DOMAINS
+from probes.display import clock, listed
+from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES
+from probes.mailsystems.remedy import Actor
+from probes.mailsystems.table import system_label
+from probes.mailsystems.words import chain_label
+from probes.standing.words import sentence as standing_sentence
+from probes.verdict import Cause, Grade, Outcome
+
+USUAL_LIFE = timedelta(minutes=10)  # of a code, where no path says it
+MAX_NAMED = 5  # companies, mail hosts
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWords:
+    """The sentences for one place. `place` has no full stop, so that it can follow "Most likely,". `tell`: three
+    sentences to read out; {acts} says who fixes it. `next`: what the help desk does."""
+
+    place: str
+    tell: tuple[str, str, str]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriageText:
+    """The answer in words. `place`: one sentence. `because`: what it rests on. `tell`: three sentences to read out.
+    `next_step`: what the help desk does now. `not_known`: what was not tested or could not be found out."""
+
+    place: str
+    because: tuple[str, ...]
+    tell: tuple[str, str, str]
+    next_step: str
+    not_known: tuple[str, ...]
+
+
+NO_USE = "You did nothing wrong, as far as we can see, and asking for more codes will not help."
+CANNOT_SEE = (
+    "I cannot see from here whether our mail reaches your mailbox.",
+    "Please look in your spam folder, and check the spelling of your address in your Trimble account.",
+    "Then ask for one new code, wait {life}, and use only the newest one.",
+)
+TO_ACT = "{Who} must act. The steps are below."
+SPELL = "Please spell your address for me, letter by letter, as it is in your Trimble account."
+ACTS: dict[Actor, str] = {
+    Actor.COMPANY_IT: "Your IT team can fix this, and I will pass on the steps for them.",
+    Actor.SENDER: "This has to be fixed on our side, and I will pass it on.",
+    Actor.VENDOR: "The provider of your mail system has to fix this, and I will pass it on.",
+    Actor.MAILBOX_OWNER: "I will pass it on to the people who can fix it.",
+    Actor.OURSELVES: "I will pass it on to the people who can fix it.",
+}
+
+LATE = "mail from {sender} reaches {company} too late: codes have expired by then"
+DEFERRED = "the mail system of {company} defers mail from {sender} until its codes have expired"
+UNCONFIRMED = "I will pass on what our tests show, so that the right people can look at it."
+HEDGED = frozenset({TriagePlace.COMPANY, TriagePlace.QUARANTINE, TriagePlace.LOST, TriagePlace.DELAY, TriagePlace.MANY})
+"""Places whose first sentence for the user is a statement, which must not sound surer than it is."""
+
+WORDS: dict[TriagePlace, PlaceWords] = {
+    TriagePlace.ADDRESS: PlaceWords(
+        "the address itself is wrong",
+        (
+            "The e-mail address that I have does not look right.",
+            SPELL,
+            "If the account has it wrong, our mail cannot reach you until it is corrected there.",
+        ),
+        "Compare the address with the one in the account. Then check the right one here.",
+    ),
+    TriagePlace.DOMAIN: PlaceWords(
+        "no mail from anybody can reach this address: DNS says that {domain} does not exist or accepts no mail",
+        (
+            "The part of your address after the @ does not seem to accept mail.",
+            SPELL,
+            "If it is right, please tell your IT team that your domain accepts no mail from outside.",
+        ),
+        "Check the spelling first. If it is right, whoever runs {domain} must fix its MX record in DNS.",
+    ),
+    TriagePlace.COMPANY: PlaceWords(
+        "the mail system of {company} rejects mail from {sender}",
+        ("Your company's mail system does not accept our mail at the moment.", NO_USE, "{acts}"),
+        TO_ACT,
+    ),
+    TriagePlace.SPAM_FOLDER: PlaceWords(
+        "the mail system of {company} puts mail from {sender} into the spam folder",
+        (
+            "Please look in your spam or junk folder for mail from {address}.",
+            "A code that you find there works, if it is not older than {life}.",
+            "If it is older, ask for one new code and look in the same folder again.",
+        ),
+        "Help the user to find the mail. So that it does not happen again: {who} must act, with the steps below.",
+    ),
+    TriagePlace.QUARANTINE: PlaceWords(
+        "the filter of {company} holds mail from {sender} in quarantine",
+        (
+            "Your company's mail filter holds our mail back at the moment.",
+            "You or your IT team may be able to release it, but its code expires after {life}.",
+            "{acts}",
+        ),
+        TO_ACT,
+    ),
+    TriagePlace.LOST: PlaceWords(
+        "the mail system of {company} accepts mail from {sender}, and it does not reach the test mailbox",
+        (
+            "Your company's mail system accepts our mail, and then our test mail does not appear in the mailbox.",
+            "Please look in your spam folder, and in the quarantine if your company has one.",
+            "{acts}",
+        ),
+        TO_ACT,
+    ),
+    TriagePlace.DELAY: PlaceWords(
+        "{delayed}",
+        (
+            "Our mail to your company is slow at the moment, and a code is only valid for {life}.",
+            "Ask for one code, wait for it, and use only the newest one.",
+            "{acts}",
+        ),
+        TO_ACT,
+    ),
+    TriagePlace.NO_CONNECTION: PlaceWords(
+        "no connection can be made to the mail server of {company}, and it is not known whose fault that is",
+        (
+            "Our tests cannot connect to your company's mail server at the moment.",
+            "We do not know yet on which side the fault is.",
+            "Please ask your IT team whether other mail from outside arrives.",
+        ),
+        "Pass it on: {who} must look at it. The steps are below.",
+    ),
+    TriagePlace.MAIL_SERVICE: PlaceWords(
+        "the mail service of {sender} has stopped sending to an address at {company}, after an earlier bounce",
+        (
+            "Our mail service may have stopped sending to your address, because an earlier mail came back.",
+            "I will ask for your address to be checked there.",
+            "Until then, please do not ask for more codes: they would not be sent.",
+        ),
+        "Ask Trimble's mail service whether this address is suppressed. What the tests show is about the test address.",
+    ),
+    TriagePlace.COMPANY_SYSTEM: PlaceWords(
+        "the mail system of {company} has a problem that is not limited to mail from {sender}",
+        (
+            "Our tests show a problem with your company's mail system, and not only with our mail.",
+            NO_USE,
+            "Please tell your IT team, and ask them whether other mail from outside arrives.",
+        ),
+        TO_ACT,
+    ),
+    TriagePlace.MANY: PlaceWords(
+        "mail from {sender} has the same problem at several companies{with_system}",
+        ("Our mail has a problem at several companies at the moment.", NO_USE, "{acts}"),
+        TO_ACT,
+    ),
+    TriagePlace.SENDER: PlaceWords(
+        "something that is published about {sender} is wrong, so that mail systems may reject its mail",
+        (
+            "There is a problem on our side, because of which some mail systems may not accept our mail.",
+            NO_USE,
+            "This has to be fixed on our side, and I will pass it on.",
+        ),
+        TO_ACT,
+    ),
+    TriagePlace.PERSON: PlaceWords(
+        "it is about this one address or mailbox: mail from {sender} reaches the test mailbox of {company}",
+        (
+            "Our test mail to your company arrives, so please search your spam folder, and then all other folders, for "
+            "mail from {address}.",
+            "Please check that your address is spelled correctly in your Trimble account.",
+            "If you find nothing, ask for one new code, wait {life}, and use only the newest one.",
+        ),
+        "Compare the address with the one in the account. If it is right, ask Trimble's mail service whether it has "
+        "suppressed the address, and what it logged for it.",
+    ),
+    TriagePlace.TEST_MAILBOX: PlaceWords(
+        "the test mailbox of {company} has a problem of its own, which says nothing about other mailboxes there",
+        CANNOT_SEE,
+        "Tell the operator of Mailpath: the test mailbox must be repaired before anything can be said.",
+    ),
+    TriagePlace.MAILPATH: PlaceWords(
+        "Mailpath cannot tell at the moment what happens to mail at {company}",
+        CANNOT_SEE,
+        "Tell the operator of Mailpath, and try again later.",
+    ),
+    TriagePlace.NOT_TESTED: PlaceWords(
+        "there is no recent test result for {company}", CANNOT_SEE, "Start a probe, and look again when it is done."
+    ),
+    TriagePlace.NOT_MONITORED: PlaceWords(
+        "{whose} has the domain {domain}",
+        CANNOT_SEE,
+        "Check the spelling of the address. If it is right, ask Trimble's mail service what it logged for it.",
+    ),
+    TriagePlace.SEVERAL: PlaceWords(
+        "several companies have the domain {domain}: {companies}",
+        CANNOT_SEE,
+        "Ask which company the user works for, and open its page.",
+    ),
+}
+
+SUPPRESSION = (
+    "Whether Trimble's mail service has suppressed this address, and what it logged: Mailpath is connected to no "
+    "account there."
+)
+OWN_MAILBOX = "The mailbox of this person: only the company's test mailbox was tested."
+WORTH_SAYING = frozenset({Grade.IMPERSONATED, Grade.SCANNED, Grade.UNPROVEN})
+
+
+def text_of(triage: Triage) -> TriageText:
+    """Put the answer into words."""
+    words, filled = WORDS[triage.place], _Filling(triage)
+    return TriageText(
+        place=_place(triage, filled(words.place)),
+        because=tuple(_because(triage)),
+        tell=(_opening(triage, filled(words.tell[0])), filled(words.tell[1]), filled(words.tell[2])),
+        next_step=_next(triage, filled(words.next)),
+        not_known=tuple(_not_known(triage)),
+    )
+
+
+def note_text(note: AddressNote) -> str:
+    """Return a note about the address as a sentence or two."""
+    said = SLIPS[note.slip].sentence.format(found=note.found, meant=note.meant)
+    return f"{said} Did you mean {note.meant}?" if note.meant else said
+
+
+def company_line(match: CompanyMatch) -> str:
+    """Name a company and its mail systems."""
+    return f"{match.entry.name} ({chain_label(match.entry.chain)})"
+
+
+class _Filling:
+    """Fills a text with the names of this answer."""
+
+    def __init__(self, triage: Triage) -> None:
+        facts, remedy = triage.facts, triage.remedy
+        life = (
+            min((check.code_life for check in facts.company.checks), default=USUAL_LIFE)
+            if facts.company
+            else USUAL_LIFE
+        )
+        system = triage.incident.incident.mail_system if triage.incident else ""
+        delayed = DEFERRED if triage.outcome is Outcome.DEFERRED else LATE
+        who = remedy.who if remedy else "somebody"
+        self._names = {
+            "sender": facts.sender.domain,
+            "address": facts.sender.address,
+            "domain": facts.address.domain,
+            "company": facts.company.entry.name if facts.company else "the company",
+            "companies": listed([match.entry.name for match in facts.matches], MAX_NAMED),
+            "with_system": f" that use {system_label(system)}" if system else "",
+            "whose": "no company that Mailpath monitors" if facts.sees_all else "none of your companies",
+            "life": _minutes(life),
+            "acts": ACTS[remedy.actor] if remedy and triage.certainty is Certainty.SHOWN else UNCONFIRMED,
+            "who": who,
+            "Who": who[:1].upper() + who[1:],
+        }
+
+        self._names["delayed"] = delayed.format(**self._names)
+
+    def __call__(self, text: str) -> str:
+        return text.format(**self._names)
+
+
+def _minutes(time: timedelta) -> str:
+    """Say a length of time as one says it on the phone."""
+    minutes = max(round(time.total_seconds() / 60), 1)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _opening(triage: Triage, said: str) -> str:
+    if triage.certainty is not Certainty.LIKELY or triage.place not in HEDGED:
+        return said
+    return f"It looks as if {said[:1].lower()}{said[1:]}"
+
+
+def _place(triage: Triage, said: str) -> str:
+    match triage.certainty:
+        case Certainty.SHOWN:
+            return f"{said[:1].upper()}{said[1:]}."
+        case Certainty.LIKELY:
+            return f"Most likely, {said}."
+        case Certainty.NOT_KNOWN:
+            return f"It is not known: {said}."
+
+
+def _because(triage: Triage) -> Iterator[str]:
+    facts = triage.facts
+    if triage.cause and triage.cause is not Cause.UNCLEAR:
+        yield CAUSES[triage.cause].sentence
+    if triage.lead and (said := decided_by(triage.lead)):
+        yield said
+    yield from _since(triage)
+    if triage.others_arrive:
+        yield "Other test mail to this company arrives."
+    if triage.incident:
+        yield from _about_incident(triage)
+    for fact in triage.standing:
+        yield f"About the sender: {standing_sentence(fact)}."
+    if facts.mail.state is DnsState.FOUND:
+        system = f", which is {system_label(facts.mail.system)}" if facts.mail.system else ""
+        yield DNS_STATES[DnsState.FOUND].sentence.format(domain=facts.address.domain, host=facts.mail.hosts[0] + system)
+    if provider := PUBLIC_DOMAINS.get(facts.address.domain):
+        whose = f"a mail provider for the public ({provider})"
+        yield f"The domain {facts.address.domain} belongs to {whose}, not to one company."
+
+
+def _since(triage: Triage) -> Iterator[str]:
+    if not triage.since or not triage.outcome:
+        return
+    kinds = f" ({listed([KINDS[kind].sentence for kind in triage.kinds])})" if triage.others_arrive else ""
+    happened = OUTCOMES[triage.outcome].sentence
+    if triage.incident:
+        yield f"Test mail{kinds} has been {happened} since {clock(triage.since)}."
+    else:
+        yield f"The test mail{kinds} of {clock(triage.since)} was {happened}. That is not confirmed yet."
+
+
+def _about_incident(triage: Triage) -> Iterator[str]:
+    opened = triage.incident
+    assert opened
+    held = f"{opened.held_by} has it" if opened.held_by else "nobody has acknowledged it yet"
+    muted = ", and its notices are muted" if opened.muted else ""
+    yield f"It is known as incident {opened.incident.id}: {held}{muted}."
+
+
+def _next(triage: Triage, said: str) -> str:
+    opened = triage.incident
+    if opened and opened.held_by and triage.problem:
+        return f"{said} {opened.held_by} has incident {opened.incident.id}: ask there before you start anything."
+    return said
+
+
+def _not_known(triage: Triage) -> Iterator[str]:
+    facts = triage.facts
+    if triage.place is TriagePlace.ADDRESS and triage.certainty is Certainty.SHOWN:
+        return
+    for match in facts.matches if len(facts.matches) == 1 else ():
+        if match.basis in (DomainBasis.PARENT, DomainBasis.MAIL_HOST):
+            yield BASES[match.basis].sentence.format(domain=facts.address.domain, by=match.by)
+    if facts.company:
+        yield OWN_MAILBOX
+        grades = {check.verdict.grade for check in facts.company.checks if check.verdict and check.recent}
+        yield from (GRADES[grade].sentence for grade in Grade if grade in grades & WORTH_SAYING)
+    if triage.place is TriagePlace.MANY and not facts.company:
+        yield f"Mail to {facts.address.domain} itself: it is not tested."
+    if facts.mail.state in (DnsState.NO_ANSWER, DnsState.SIMULATED):
+        yield DNS_STATES[facts.mail.state].sentence.format(domain=facts.address.domain)
+    yield SUPPRESSION

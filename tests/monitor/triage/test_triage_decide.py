@@ -1,0 +1,227 @@
+"""The most likely place: one row, one belief; and that nobody is accused of what nothing proves."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.incidents.attribution import Attribution
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, Severity
+from monitor.triage.address import read_address
+from monitor.triage.decide import Certainty, Triage, TriagePlace, decide
+from monitor.triage.directory import CompanyEntry, CompanyMatch, DomainBasis
+from monitor.triage.facts import (
+    CheckState,
+    CompanyFacts,
+    DnsState,
+    DomainMail,
+    LooseFailure,
+    OpenIncident,
+    TriageFacts,
+    TriageSender,
+)
+from monitor.triage.labels import CERTAINTIES, PLACES
+from monitor.triage.words import WORDS, text_of
+from probes.kinds import Kind
+from probes.mailsystems.choose import remedy
+from probes.mailsystems.remedy import FilledRemedy
+from probes.standing.fact import Fact, Question, State, Why
+from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.support.pages_app import incident
+
+NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+SENDER = TriageSender("account.trimble.com", "no-reply@account.trimble.com", "104.130.122.50")
+ACME = CompanyEntry("acme", "Acme Steel", ("postfix",), ("acme.example",), ("acme.example",))
+LIFE = timedelta(minutes=10)
+
+
+def filled(cause: Cause | None = Cause.IP_BLOCKED, outcome: Outcome = Outcome.BLOCKED, **more: Any) -> FilledRemedy:
+    return remedy(cause, outcome, "postfix", **more).filled(SENDER.domain, SENDER.source_ip, "postfix")
+
+
+def check(outcome: Outcome = Outcome.INBOX, cause: Cause | None = None, **more: Any) -> CheckState:
+    verdict = Verdict(outcome, cause, Grade.REAL, "because")
+    said: dict[str, Any] = {"verdict": verdict, "at": NOW, "launched_at": NOW, "last_good": NOW, "recent": True}
+    said |= {"path": "hq", "kind": Kind.VERIFICATION, "via": "direct", "code_life": LIFE}
+    return CheckState(**(said | more))
+
+
+def opened(**facts: Any) -> OpenIncident:
+    made = incident(**facts)
+    lead: dict[str, Any] = {"nature": made.nature, "outcome": made.outcome, "cause": made.cause}
+    failures = tuple(
+        replace(each, **lead, reason=facts.get("reason", Reason.CONTROL_THROUGH)) for each in made.failures
+    )
+    return OpenIncident(replace(made, failures=failures), filled(made.cause, made.outcome, nature=made.nature))
+
+
+def with_reason(held: OpenIncident, reason: Reason) -> OpenIncident:
+    failures: tuple[Failure, ...] = tuple(replace(each, reason=reason) for each in held.incident.failures)
+    changed: Incident = replace(held.incident, failures=failures)
+    return replace(held, incident=changed)
+
+
+def facts(
+    typed: str = "jane@acme.example", *, basis: DomainBasis | None = DomainBasis.CONFIGURED, **more: Any
+) -> TriageFacts:
+    matches = (CompanyMatch(ACME, basis, "acme.example"),) if basis else ()
+    said: dict[str, Any] = {"matches": matches, "company": CompanyFacts(ACME, (check(),)) if basis else None}
+    return TriageFacts(read_address(typed, ("acme.example", "gmail.com")), SENDER, NOW, **(said | more))
+
+
+def at_acme(*checks: CheckState, held: OpenIncident | None = None, loose: LooseFailure | None = None) -> CompanyFacts:
+    return CompanyFacts(ACME, checks or (check(),), (held,) if held else (), (loose,) if loose else ())
+
+
+def loose(
+    outcome: Outcome, cause: Cause | None, nature: Nature = Nature.MAIL, reason: Reason = Reason.NOT_COMPARED
+) -> LooseFailure:
+    return LooseFailure(check(outcome, cause), Attribution(nature, reason, cause), filled(cause, outcome))
+
+
+MANY: dict[str, Any] = {"scope": Scope.MAIL_SYSTEM, "mail_system": "m365", "subject": "@m365"}
+
+
+FOUND: dict[str, Any] = {"basis": None, "mail": DomainMail(DnsState.FOUND, ("mx.x.example",))}
+NO_MAIL: dict[str, Any] = {"basis": None, "mail": DomainMail(DnsState.NO_MAIL)}
+SILENT: dict[str, Any] = {"basis": None, "mail": DomainMail(DnsState.NO_ANSWER)}
+TWICE = (CompanyMatch(ACME, DomainBasis.PATH, "x"),) * 2
+
+
+def holds(outcome: Outcome, cause: Cause, reason: Reason = Reason.CONTROL_THROUGH, **more: Any) -> TriageFacts:
+    """Facts with an incident at acme."""
+    return facts(company=at_acme(held=with_reason(opened(outcome=outcome, cause=cause, **more), reason)))
+
+
+def fails(
+    outcome: Outcome, cause: Cause, nature: Nature = Nature.MAIL, reason: Reason = Reason.NOT_COMPARED
+) -> TriageFacts:
+    """Facts with a failure at acme that no incident holds."""
+    return facts(company=at_acme(loose=loose(outcome, cause, nature, reason)))
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        # the address
+        (facts("jane@acme,example"), "address shown"),
+        (facts("jane@gmial.com", **NO_MAIL), "address likely"),
+        (facts("jane@gmial.com", **FOUND), "not_monitored not_known"),
+        (facts("jane@gmial.com", **SILENT), "not_monitored not_known"),
+        (facts("jane@\u0430cme.example", **FOUND), "address likely"),
+        (facts("jane@gone.example", **NO_MAIL), "domain likely"),
+        # nobody knows the domain
+        (facts("jane@elsewhere.example", **FOUND), "not_monitored not_known"),
+        (facts("jane@elsewhere.example", **FOUND, wide=(opened(**MANY),)), "many likely"),
+        (facts("jane@acme.example", **SILENT, matches=TWICE), "several not_known"),
+        # all is well there, or nothing is known
+        (facts(), "person likely"),
+        (facts(basis=DomainBasis.PARENT), "person not_known"),
+        (facts(company=at_acme(check(recent=False))), "not_tested not_known"),
+        (facts(company=at_acme(check(verdict=None, recent=False))), "not_tested not_known"),
+        (facts(company=at_acme(check(Outcome.UNKNOWN))), "mailpath not_known"),
+        # an incident shows it
+        (facts(company=at_acme(held=opened())), "company shown"),
+        (facts(basis=DomainBasis.PARENT, company=at_acme(held=opened())), "company likely"),
+        (facts(company=at_acme(held=opened(**MANY))), "many shown"),
+        (holds(Outcome.SPAM, Cause.CONTENT), "spam_folder shown"),
+        (holds(Outcome.QUARANTINED, Cause.CONTENT), "quarantine shown"),
+        (holds(Outcome.MISSING, Cause.UNCLEAR), "lost shown"),
+        (holds(Outcome.MISSING, Cause.UNCLEAR, Reason.NOT_COMPARED), "lost likely"),
+        (holds(Outcome.LATE, Cause.GREYLISTED), "delay shown"),
+        (holds(Outcome.DEFERRED, Cause.GREYLISTED), "delay shown"),
+        (holds(Outcome.BLOCKED, Cause.SUPPRESSED), "mail_service shown"),
+        (holds(Outcome.BLOCKED, Cause.FIREWALL, Reason.ONLY_HERE), "no_connection shown"),
+        (holds(Outcome.BLOCKED, Cause.SERVER_FAULT, nature=Nature.THEIR_SYSTEM), "company_system shown"),
+        # these say nothing of the mail of people
+        (holds(Outcome.UNKNOWN, Cause.NETWORK, nature=Nature.OURS), "person likely"),
+        (facts(company=at_acme(check(Outcome.UNKNOWN), held=opened(nature=Nature.OURS))), "mailpath not_known"),
+        (facts(company=at_acme(check(Outcome.BLOCKED), held=opened(nature=Nature.MAILBOX))), "test_mailbox not_known"),
+        # one failure that nothing confirms yet
+        (fails(Outcome.BLOCKED, Cause.IP_BLOCKED), "company likely"),
+        (fails(Outcome.MISSING, Cause.UNCLEAR, Nature.THEIR_SYSTEM), "company_system likely"),
+        (fails(Outcome.BLOCKED, Cause.FIREWALL, reason=Reason.NOTHING_REACHED), "no_connection likely"),
+        (fails(Outcome.BLOCKED, Cause.MAILBOX_FULL, Nature.MAILBOX), "test_mailbox not_known"),
+        (fails(Outcome.BLOCKED, Cause.MALFORMED, Nature.OURS), "mailpath not_known"),
+    ],
+)
+def test_the_most_likely_place(known: TriageFacts, expected: str) -> None:
+    found = decide(known)
+    assert f"{found.place} {found.certainty}" == expected
+    assert_readable(found)
+
+
+def assert_readable(found: Triage) -> None:
+    """Three sentences to read out, each one sentence of few words; no name left open, and no raw value."""
+    text = text_of(found)
+    sentences = (text.place, *text.because, *text.tell, text.next_step, *text.not_known)
+    assert len(text.tell) == 3
+    for sentence in sentences:
+        assert "{" not in sentence
+        assert "_" not in sentence
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+    for sentence in text.tell:
+        assert sentence.count(". ") == 0, "one sentence each"
+        assert len(sentence.split()) <= 30
+
+
+def test_a_statement_that_nothing_confirms_sounds_like_one() -> None:
+    sure, unsure = (
+        decide(facts(company=at_acme(held=opened()))),
+        decide(facts(company=at_acme(loose=loose(Outcome.BLOCKED, Cause.IP_BLOCKED)))),
+    )
+    assert text_of(sure).place.startswith("The mail system of Acme Steel rejects")
+    assert text_of(unsure).place.startswith("Most likely, the mail system of Acme Steel rejects")
+    assert text_of(unsure).tell[0].startswith("It looks as if your company's")
+    assert "IT team can fix" in text_of(sure).tell[2]
+    assert "IT team can fix" not in text_of(unsure).tell[2]
+    assert "not confirmed yet" in " ".join(text_of(unsure).because)
+
+
+def test_standing_is_named_only_where_it_explains_the_cause() -> None:
+    spf = Fact(Question.SPF, SENDER.domain, State.BAD, Why.SPF_MISSING, NOW)
+    listed = Fact(Question.BLOCKLIST, SENDER.source_ip, State.BAD, Why.LISTED, NOW)
+    standing = (spf, listed)
+    of_spf = decide(facts(company=at_acme(held=opened(cause=Cause.AUTHENTICATION)), standing=standing))
+    of_list = decide(facts(company=at_acme(held=opened(cause=Cause.IP_LISTED)), standing=standing))
+    assert (of_spf.standing, of_list.standing) == ((spf,), (listed,))
+    assert decide(facts(company=at_acme(held=opened(cause=Cause.CONTENT)), standing=standing)).standing == ()
+    assert decide(facts(standing=standing)).standing == ()
+
+
+def test_what_fails_is_told_from_what_arrives() -> None:
+    held = opened()
+    found = decide(facts(company=at_acme(check(kind=Kind.INVITATION), check(Outcome.BLOCKED), held=held)))
+    said = " ".join(text_of(found).because)
+    assert "verification codes" in said
+    assert "Other test mail to this company arrives." in said
+    alone = decide(facts(company=at_acme(check(Outcome.BLOCKED), held=held)))
+    assert "Other test mail" not in " ".join(text_of(alone).because)
+
+
+def test_who_has_it_is_asked_first() -> None:
+    held = replace(opened(severity=Severity.PAGE), held_by="Ada", muted=True)
+    text = text_of(decide(facts(company=at_acme(held=held))))
+    assert "Ada has incident a1: ask there" in text.next_step
+    assert any("notices are muted" in line for line in text.because)
+
+
+def test_what_was_not_tested_is_said() -> None:
+    at_gateway = replace(check(), verdict=Verdict(Outcome.INBOX, None, Grade.IMPERSONATED, "arrived"))
+    unknown = " ".join(text_of(decide(facts(basis=DomainBasis.PARENT, company=at_acme(at_gateway)))).not_known)
+    assert "mailbox of this person" in unknown
+    assert "firewall in front of it were not tested" in unknown
+    assert "may go different ways" in unknown
+    assert "suppressed" in unknown
+
+
+def test_a_caller_of_some_companies_reads_of_theirs() -> None:
+    found = decide(facts("jane@elsewhere.example", basis=None, sees_all=False))
+    assert text_of(found).place == "It is not known: none of your companies has the domain elsewhere.example."
+
+
+def test_every_place_has_words() -> None:
+    assert set(WORDS) == set(PLACES) == set(TriagePlace)
+    assert set(CERTAINTIES) == set(Certainty)

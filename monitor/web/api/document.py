@@ -167,16 +167,17 @@ def _in_path(row: Operation[Any, Any]) -> list[Schema]:
 
 
 def _in_query(row: Operation[Any, Any], schemas: _Schemas) -> list[Schema]:
-    described = schemas.whole(row.query, "validation").get("properties", {})
+    whole = schemas.whole(row.query, "validation")
+    needed = whole.get("required", ())
     return [
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in needed,
             "description": schema.get("description", ""),
             "schema": _given(schema),
         }
-        for name, schema in described.items()
+        for name, schema in whole.get("properties", {}).items()
     ]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -250,6 +251,8 @@ async def malformed(pages_app: PagesApp) -> None:
         await writer.drain()
         await reader.read(2_000)
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def test_a_mute_and_who_has_it_are_said(pages_app: PagesApp) -> None:

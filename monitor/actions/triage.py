@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import Incident, Nature, Scope, Severity, worst_first
-from monitor.incidents.mute import Mute, causes_of_all, muting
-from monitor.incidents.remedies import (
+from monitor.incidents.advice import (
     attribution_of,
-    failure_remedy,
-    incident_remedy,
+    failure_advice,
+    incident_advice,
     system_at_company,
     system_of_incident,
 )
+from monitor.incidents.incident import Incident, Nature, Scope, Severity, worst_first
+from monitor.incidents.mute import Mute, causes_of_all, muting
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names
 from monitor.incidents.work import NO_WORK, IncidentWork
@@ -196,13 +196,13 @@ async def _check_state(
 
 
 def _loose(state: CheckState, entry: CompanyEntry, sender: TriageSender, current: CurrentVerdict) -> LooseFailure:
-    """Attribute a failure outside incidents, and choose its remedy: the one place of triage that asks for one."""
+    """Attribute a failure outside incidents, and choose the advice: the one place of triage that asks for it."""
     signal = Signal(
         0, current.probe_id, entry.key, state.path, state.kind, Role.SENDER, current.launched_at, current.at,
         current.verdict,
     )  # fmt: skip
     found = attribution_of(signal, state.via, Names(sender.domain, sender.source_ip))
-    advised = failure_remedy(found, current.verdict, entry.chain)
+    advised = failure_advice(found, current.verdict, entry.chain)
     system = advised.mail_system or (entry.chain[0] if len(entry.chain) == 1 else "")
     return LooseFailure(state, found, advised.filled(sender.domain, sender.source_ip, system))
 
@@ -236,7 +236,7 @@ async def _opened(
         system = system_of(incident)
         return OpenIncident(
             incident,
-            incident_remedy(incident, system).filled(sender.domain, sender.source_ip, system),
+            incident_advice(incident, system).filled(sender.domain, sender.source_ip, system),
             muted=_is_muted(incident, mutes, chains, source.now()),
             held_by=works.get(incident.id, NO_WORK).held_by,
         )

@@ -124,9 +124,9 @@ def _lines(found: Triage) -> Iterator[str]:
     yield from (f"  {_said(line)}" for line in text.tell)
     yield "[bold]Next[/]"
     yield f"  {_said(text.next_step)}"
-    if found.remedy:
-        yield from (f"  {number}. {_said(step)}" for number, step in enumerate(found.remedy.steps, 1))
-        yield f"  {_said(found.remedy.do_not)}"
+    if found.advice:
+        yield from (f"  {number}. {_said(step)}" for number, step in enumerate(found.advice.steps, 1))
+        yield f"  {_said(found.advice.do_not)}"
     for match in found.facts.matches:
         yield f"[bold]{_said(company_line(match))}[/]"
     yield from (_check_line(check) for check in (found.facts.company.checks if found.facts.company else ()))

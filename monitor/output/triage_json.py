@@ -9,7 +9,7 @@ from monitor.triage.directory import CompanyMatch, DomainBasis
 from monitor.triage.facts import CheckState, DnsState, OpenIncident
 from monitor.triage.words import note_text, text_of
 from probes.kinds import Kind
-from probes.mailsystems.remedy import Actor, FilledRemedy
+from probes.mailsystems.advice import Actor, FilledAdvice
 from probes.standing.fact import Fact, Question
 from probes.standing.words import sentence
 from probes.verdict import Cause, Outcome
@@ -55,8 +55,8 @@ class OpenIncidentJson(TypedDict):
     held_by: str | None
 
 
-class RemedyTextJson(TypedDict):
-    """The remedy, filled with the sender's names."""
+class AdviceTextJson(TypedDict):
+    """Advice, filled with the sender's names."""
 
     explanation: str
     who: str
@@ -111,7 +111,7 @@ class TriageJson(TypedDict):
     checks: list[CheckStateJson]
     incidents: list[OpenIncidentJson]
     standing: list[BadFactJson]
-    remedy: RemedyTextJson | None
+    advice: AdviceTextJson | None
 
 
 def triage_json(found: Triage) -> TriageJson:
@@ -141,23 +141,23 @@ def triage_json(found: Triage) -> TriageJson:
         "checks": [_check(check) for check in facts.company.checks] if facts.company else [],
         "incidents": [_incident(each) for each in (facts.company.incidents if facts.company else facts.wide)],
         "standing": [_fact(fact) for fact in found.standing],
-        "remedy": remedy_text_json(found.remedy) if found.remedy else None,
+        "advice": advice_text_json(found.advice) if found.advice else None,
     }
 
 
-def remedy_text_json(remedy: FilledRemedy) -> RemedyTextJson:
-    """Return a remedy as people read it."""
+def advice_text_json(advice: FilledAdvice) -> AdviceTextJson:
+    """Return advice as people read it."""
     return {
-        "explanation": remedy.explanation,
-        "who": remedy.who,
-        "actor": remedy.actor,
-        "steps": list(remedy.steps),
-        "do_not": remedy.do_not,
-        "workaround": list(remedy.workaround),
-        "for_users": remedy.for_users,
-        "takes_effect_seconds": remedy.takes_effect_within.total_seconds(),
-        "verify": remedy.verify,
-        "runbook": remedy.runbook,
+        "explanation": advice.explanation,
+        "who": advice.who,
+        "actor": advice.actor,
+        "steps": list(advice.steps),
+        "do_not": advice.do_not,
+        "workaround": list(advice.workaround),
+        "for_users": advice.for_users,
+        "takes_effect_seconds": advice.takes_effect_within.total_seconds(),
+        "verify": advice.verify,
+        "runbook": advice.runbook,
     }
 
 

@@ -14,7 +14,7 @@ from monitor.triage.address import Slip
 from monitor.triage.directory import DomainBasis
 from monitor.triage.facts import CompanyFacts, DnsState, LooseFailure, OpenIncident, TriageFacts
 from probes.kinds import Kind
-from probes.mailsystems.remedy import FilledRemedy
+from probes.mailsystems.advice import FilledAdvice
 from probes.standing.fact import Fact, Question
 from probes.verdict import Cause, Outcome
 
@@ -53,7 +53,7 @@ class Certainty(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Triage:
     """The answer, before it is put into words. `since`: launch of the first failed probe; `kinds`: those that fail;
-    `others_arrive`: other tested mail does. `incident` and `lead` are what it rests on, `remedy` is what to do;
+    `others_arrive`: other tested mail does. `incident` and `lead` are what it rests on, `advice` is what to do;
     `standing`: facts about the sender that explain it."""
 
     facts: TriageFacts
@@ -66,7 +66,7 @@ class Triage:
     others_arrive: bool = False
     incident: OpenIncident | None = None
     lead: Failure | None = None
-    remedy: FilledRemedy | None = None
+    advice: FilledAdvice | None = None
     standing: tuple[Fact, ...] = ()
 
     @property
@@ -153,7 +153,7 @@ def _of_incident(facts: TriageFacts, opened: OpenIncident, certainty: Certainty)
         others_arrive=bool(facts.company and any(check.good for check in facts.company.checks)),
         incident=opened,
         lead=lead,
-        remedy=opened.remedy,
+        advice=opened.advice,
         standing=_explaining(facts, lead.cause if lead else incident.cause),
     )
 
@@ -219,7 +219,7 @@ def _unconfirmed(facts: TriageFacts, company: CompanyFacts, loose: LooseFailure)
         since=loose.check.launched_at,
         kinds=tuple(kind for kind in Kind if kind in failing),
         others_arrive=any(check.good for check in company.checks),
-        remedy=loose.remedy,
+        advice=loose.advice,
         standing=_explaining(facts, found.cause),
     )
 

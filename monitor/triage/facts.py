@@ -10,7 +10,7 @@ from monitor.triage.address import TypedAddress
 from monitor.triage.directory import CompanyEntry, CompanyMatch
 from probes.answer import Fault
 from probes.kinds import Kind
-from probes.mailsystems.remedy import FilledRemedy
+from probes.mailsystems.advice import FilledAdvice
 from probes.standing.fact import Fact
 from probes.verdict import Outcome, Verdict
 
@@ -49,11 +49,11 @@ class CheckState:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """An open incident as the caller may see it, with its remedy at this company. `held_by`: who has acknowledged it,
+    """An open incident as the caller may see it, with the advice for this company. `held_by`: who has acknowledged it,
     "" if nobody."""
 
     incident: Incident
-    remedy: FilledRemedy
+    advice: FilledAdvice
     muted: bool = False
     held_by: str = ""
 
@@ -64,7 +64,7 @@ class LooseFailure:
 
     check: CheckState
     found: Attribution
-    remedy: FilledRemedy
+    advice: FilledAdvice
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from monitor.triage.labels import BASES, DNS_STATES, SLIPS
 from monitor.triage.public_domains import PUBLIC_DOMAINS
 from probes.display import clock, listed
 from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES
-from probes.mailsystems.remedy import Actor
+from probes.mailsystems.advice import Actor
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.standing.words import sentence as standing_sentence
@@ -243,7 +243,7 @@ class _Filling:
     """Fills a text with the names of this answer."""
 
     def __init__(self, triage: Triage) -> None:
-        facts, remedy = triage.facts, triage.remedy
+        facts, advice = triage.facts, triage.advice
         life = (
             min((check.code_life for check in facts.company.checks), default=USUAL_LIFE)
             if facts.company
@@ -251,7 +251,7 @@ class _Filling:
         )
         system = triage.incident.incident.mail_system if triage.incident else ""
         delayed = DEFERRED if triage.outcome is Outcome.DEFERRED else LATE
-        who = remedy.who if remedy else "somebody"
+        who = advice.who if advice else "somebody"
         self._names = {
             "sender": facts.sender.domain,
             "address": facts.sender.address,
@@ -261,7 +261,7 @@ class _Filling:
             "with_system": f" that use {system_label(system)}" if system else "",
             "whose": "no company that Mailpath monitors" if facts.sees_all else "none of your companies",
             "life": _minutes(life),
-            "acts": ACTS[remedy.actor] if remedy and triage.certainty is Certainty.SHOWN else UNCONFIRMED,
+            "acts": ACTS[advice.actor] if advice and triage.certainty is Certainty.SHOWN else UNCONFIRMED,
             "who": who,
             "Who": who[:1].upper() + who[1:],
         }

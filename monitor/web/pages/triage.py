@@ -74,14 +74,14 @@ def _page(request: web.Request, view: CallerView, typed: str, answer: TriageView
 
 def triage_view(found: Triage) -> TriageView:
     """Return the answer as the page shows it."""
-    facts, remedy = found.facts, found.remedy
+    facts, advice = found.facts, found.advice
     return TriageView(
         found,
         text_of(found),
         tuple(NoteLine(note.weight, note_text(note)) for note in facts.address.notes),
         chain_label(facts.company.entry.chain) if facts.company else "",
         _probe(found),
-        lasting(remedy.takes_effect_within) if remedy and remedy.takes_effect_within else "",
+        lasting(advice.takes_effect_within) if advice and advice.takes_effect_within else "",
     )
 
 

@@ -24,8 +24,8 @@ from monitor.triage.facts import (
 from monitor.triage.labels import CERTAINTIES, PLACES
 from monitor.triage.words import WORDS, text_of
 from probes.kinds import Kind
-from probes.mailsystems.choose import remedy
-from probes.mailsystems.remedy import FilledRemedy
+from probes.mailsystems.advice import FilledAdvice
+from probes.mailsystems.advise import advise
 from probes.standing.fact import Fact, Question, State, Why
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.pages_app import incident
@@ -36,8 +36,8 @@ ACME = CompanyEntry("acme", "Acme Steel", ("postfix",), ("acme.example",), ("acm
 LIFE = timedelta(minutes=10)
 
 
-def filled(cause: Cause | None = Cause.IP_BLOCKED, outcome: Outcome = Outcome.BLOCKED, **more: Any) -> FilledRemedy:
-    return remedy(cause, outcome, "postfix", **more).filled(SENDER.domain, SENDER.source_ip, "postfix")
+def filled(cause: Cause | None = Cause.IP_BLOCKED, outcome: Outcome = Outcome.BLOCKED, **more: Any) -> FilledAdvice:
+    return advise(cause, outcome, "postfix", **more).filled(SENDER.domain, SENDER.source_ip, "postfix")
 
 
 def check(outcome: Outcome = Outcome.INBOX, cause: Cause | None = None, **more: Any) -> CheckState:

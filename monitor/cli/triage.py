@@ -21,7 +21,7 @@ from monitor.output.triage_json import triage_json
 from monitor.probing.current import CurrentVerdict
 from monitor.standing.record import FactRecord
 from monitor.store import ProbeFilter, Store
-from monitor.triage.decide import Certainty, Triage, TriagePlace
+from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
 from monitor.triage.facts import CheckState
 from monitor.triage.words import company_line, note_text, text_of
 from probes.check import Check
@@ -109,7 +109,7 @@ def exit_of(found: Triage) -> Exit:
     """Return the exit code."""
     if found.problem:
         return Exit.NOT_OK
-    good = found.place is TriagePlace.PERSON and found.certainty is not Certainty.NOT_KNOWN
+    good = found.place is TriagePlace.PERSON and found.certainty is not PlaceCertainty.NOT_KNOWN
     return Exit.OK if good else Exit.COULD_NOT_TELL
 
 

@@ -4,7 +4,7 @@ from typing_extensions import TypedDict
 
 from monitor.output.json import Time, VerdictJson, iso, verdict_json
 from monitor.triage.address import AddressNote, NoteWeight, Slip
-from monitor.triage.decide import Certainty, Triage, TriagePlace
+from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
 from monitor.triage.directory import CompanyMatch, DomainBasis
 from monitor.triage.facts import CheckState, DnsState, OpenIncident
 from monitor.triage.words import note_text, text_of
@@ -93,7 +93,7 @@ class TriageJson(TypedDict):
     was not tested or could not be found out."""
 
     place: TriagePlace
-    certainty: Certainty
+    certainty: PlaceCertainty
     problem: bool
     sentence: str
     because: list[str]

@@ -42,7 +42,7 @@ class TriagePlace(StrEnum):
     SEVERAL = "several"
 
 
-class Certainty(StrEnum):
+class PlaceCertainty(StrEnum):
     """Degrees of proof of a place."""
 
     SHOWN = "shown"
@@ -58,7 +58,7 @@ class Triage:
 
     facts: TriageFacts
     place: TriagePlace
-    certainty: Certainty
+    certainty: PlaceCertainty
     outcome: Outcome | None = None
     cause: Cause | None = None
     since: datetime | None = None
@@ -72,7 +72,7 @@ class Triage:
     @property
     def problem(self) -> bool:
         """True if something is known to be wrong, or likely."""
-        return self.certainty is not Certainty.NOT_KNOWN and self.place is not TriagePlace.PERSON
+        return self.certainty is not PlaceCertainty.NOT_KNOWN and self.place is not TriagePlace.PERSON
 
 
 EXPLAINED_BY: dict[Cause, frozenset[Question]] = {
@@ -94,19 +94,19 @@ def decide(facts: TriageFacts) -> Triage:
     """Return the most likely place."""
     address = facts.address
     if address.wrong:
-        return Triage(facts, TriagePlace.ADDRESS, Certainty.SHOWN)
+        return Triage(facts, TriagePlace.ADDRESS, PlaceCertainty.SHOWN)
     if facts.company:
         return _at_company(facts, facts.company)
     if len(facts.matches) > 1:
-        return Triage(facts, TriagePlace.SEVERAL, Certainty.NOT_KNOWN)
+        return Triage(facts, TriagePlace.SEVERAL, PlaceCertainty.NOT_KNOWN)
     no_mail = facts.mail.state is DnsState.NO_MAIL
     if address.doubt and (address.doubt.slip in ASKABLE or (address.doubt.meant and no_mail)):
-        return Triage(facts, TriagePlace.ADDRESS, Certainty.LIKELY)
+        return Triage(facts, TriagePlace.ADDRESS, PlaceCertainty.LIKELY)
     if no_mail:
-        return Triage(facts, TriagePlace.DOMAIN, Certainty.LIKELY)
+        return Triage(facts, TriagePlace.DOMAIN, PlaceCertainty.LIKELY)
     if facts.wide:
-        return _of_incident(facts, facts.wide[0], Certainty.LIKELY)
-    return Triage(facts, TriagePlace.NOT_MONITORED, Certainty.NOT_KNOWN, standing=facts.standing)
+        return _of_incident(facts, facts.wide[0], PlaceCertainty.LIKELY)
+    return Triage(facts, TriagePlace.NOT_MONITORED, PlaceCertainty.NOT_KNOWN, standing=facts.standing)
 
 
 def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
@@ -119,24 +119,24 @@ def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
     tested = [check for check in company.checks if check.recent]
     if tested and all(check.good for check in tested):
         surely = all(match.basis in (DomainBasis.CONFIGURED, DomainBasis.PATH) for match in facts.matches)
-        return Triage(facts, TriagePlace.PERSON, Certainty.LIKELY if surely else Certainty.NOT_KNOWN)
+        return Triage(facts, TriagePlace.PERSON, PlaceCertainty.LIKELY if surely else PlaceCertainty.NOT_KNOWN)
     rest = next((each for each in company.incidents if each.incident.nature is not Nature.STANDING), None)
     if rest:
         place = TriagePlace.TEST_MAILBOX if rest.incident.nature is Nature.MAILBOX else TriagePlace.MAILPATH
-        return Triage(facts, place, Certainty.NOT_KNOWN, incident=rest, since=rest.incident.began_at)
+        return Triage(facts, place, PlaceCertainty.NOT_KNOWN, incident=rest, since=rest.incident.began_at)
     place = TriagePlace.MAILPATH if tested else TriagePlace.NOT_TESTED
-    return Triage(facts, place, Certainty.NOT_KNOWN, standing=facts.standing)
+    return Triage(facts, place, PlaceCertainty.NOT_KNOWN, standing=facts.standing)
 
 
-def _certainty(facts: TriageFacts, incident: Incident) -> Certainty:
+def _certainty(facts: TriageFacts, incident: Incident) -> PlaceCertainty:
     """An incident shows what was tested. It says less of a domain that is only near the tested one, and less where
     nobody knows why the mail fails."""
     exact = all(match.basis in (DomainBasis.CONFIGURED, DomainBasis.PATH) for match in facts.matches)
     unclear = incident.cause is Cause.UNCLEAR and incident.reason is Reason.NOT_COMPARED
-    return Certainty.SHOWN if exact and not unclear else Certainty.LIKELY
+    return PlaceCertainty.SHOWN if exact and not unclear else PlaceCertainty.LIKELY
 
 
-def _of_incident(facts: TriageFacts, opened: OpenIncident, certainty: Certainty) -> Triage:
+def _of_incident(facts: TriageFacts, opened: OpenIncident, certainty: PlaceCertainty) -> Triage:
     incident = opened.incident
     company = facts.company.entry.key if facts.company else ""
     failures = tuple(each for each in incident.failures if company in ("", each.company))
@@ -213,7 +213,9 @@ def _unconfirmed(facts: TriageFacts, company: CompanyFacts, loose: LooseFailure)
     return Triage(
         facts,
         place,
-        Certainty.NOT_KNOWN if place in (TriagePlace.TEST_MAILBOX, TriagePlace.MAILPATH) else Certainty.LIKELY,
+        PlaceCertainty.NOT_KNOWN
+        if place in (TriagePlace.TEST_MAILBOX, TriagePlace.MAILPATH)
+        else PlaceCertainty.LIKELY,
         outcome=outcome,
         cause=found.cause,
         since=loose.check.launched_at,

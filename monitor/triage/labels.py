@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from monitor.triage.address import NoteWeight, Slip
-from monitor.triage.decide import Certainty, TriagePlace
+from monitor.triage.decide import PlaceCertainty, TriagePlace
 from monitor.triage.directory import DomainBasis
 from monitor.triage.facts import DnsState
 from probes.labels import Label
@@ -101,10 +101,10 @@ PLACES: dict[TriagePlace, Label] = {  # sentence: the place, as an answer to "wh
     TriagePlace.SEVERAL: Label("several companies", "It is not known.", "Several companies have this domain."),
 }
 
-CERTAINTIES: dict[Certainty, Label] = {  # sentence: how sure it is
-    Certainty.SHOWN: Label("shown by tests", "Tests show it.", "An open incident, or the address itself."),
-    Certainty.LIKELY: Label("likely", "It is likely, and not proven.", "Say so when you speak about it."),
-    Certainty.NOT_KNOWN: Label("not known", "Nothing proves it.", "Say what is known, and blame nobody."),
+CERTAINTIES: dict[PlaceCertainty, Label] = {  # sentence: how sure it is
+    PlaceCertainty.SHOWN: Label("shown by tests", "Tests show it.", "An open incident, or the address itself."),
+    PlaceCertainty.LIKELY: Label("likely", "It is likely, and not proven.", "Say so when you speak about it."),
+    PlaceCertainty.NOT_KNOWN: Label("not known", "Nothing proves it.", "Say what is known, and blame nobody."),
 }
 
 BASES: dict[DomainBasis, Label] = {  # sentence: {domain} is the address's, {by} the one that leads to the company

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from monitor.incidents.labels import decided_by
 from monitor.triage.address import AddressNote
-from monitor.triage.decide import Certainty, Triage, TriagePlace
+from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
 from monitor.triage.directory import CompanyMatch, DomainBasis
 from monitor.triage.facts import DnsState
 from monitor.triage.labels import BASES, DNS_STATES, SLIPS
@@ -261,7 +261,7 @@ class _Filling:
             "with_system": f" that use {system_label(system)}" if system else "",
             "whose": "no company that Mailpath monitors" if facts.sees_all else "none of your companies",
             "life": _minutes(life),
-            "acts": ACTS[advice.actor] if advice and triage.certainty is Certainty.SHOWN else UNCONFIRMED,
+            "acts": ACTS[advice.actor] if advice and triage.certainty is PlaceCertainty.SHOWN else UNCONFIRMED,
             "who": who,
             "Who": who[:1].upper() + who[1:],
         }
@@ -279,18 +279,18 @@ def _minutes(time: timedelta) -> str:
 
 
 def _opening(triage: Triage, said: str) -> str:
-    if triage.certainty is not Certainty.LIKELY or triage.place not in HEDGED:
+    if triage.certainty is not PlaceCertainty.LIKELY or triage.place not in HEDGED:
         return said
     return f"It looks as if {said[:1].lower()}{said[1:]}"
 
 
 def _place(triage: Triage, said: str) -> str:
     match triage.certainty:
-        case Certainty.SHOWN:
+        case PlaceCertainty.SHOWN:
             return f"{said[:1].upper()}{said[1:]}."
-        case Certainty.LIKELY:
+        case PlaceCertainty.LIKELY:
             return f"Most likely, {said}."
-        case Certainty.NOT_KNOWN:
+        case PlaceCertainty.NOT_KNOWN:
             return f"It is not known: {said}."
 
 
@@ -343,7 +343,7 @@ def _next(triage: Triage, said: str) -> str:
 
 def _not_known(triage: Triage) -> Iterator[str]:
     facts = triage.facts
-    if triage.place is TriagePlace.ADDRESS and triage.certainty is Certainty.SHOWN:
+    if triage.place is TriagePlace.ADDRESS and triage.certainty is PlaceCertainty.SHOWN:
         return
     for match in facts.matches if len(facts.matches) == 1 else ():
         if match.basis in (DomainBasis.PARENT, DomainBasis.MAIL_HOST):

@@ -13,7 +13,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.output.labels import TABLES, label_of
 from monitor.people.person import Rights
 from monitor.triage.address import NoteWeight, Slip
-from monitor.triage.decide import Certainty, TriagePlace
+from monitor.triage.decide import PlaceCertainty, TriagePlace
 from monitor.triage.directory import DomainBasis
 from monitor.triage.facts import DnsState
 from probes.answer import Fault, Stage
@@ -28,7 +28,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome
 ROOT = Path(__file__).parents[3]
 SHOWN: tuple[type[StrEnum], ...] = (
     *(Outcome, Cause, Concern, Grade, Kind, Role, Stage, Fault, Handover, Folder, Marker, BodyState, MailKind),
-    *(Slip, NoteWeight, TriagePlace, Certainty, DomainBasis, DnsState),
+    *(Slip, NoteWeight, TriagePlace, PlaceCertainty, DomainBasis, DnsState),
     *(Finding, ReportKind, Severity, Scope, Nature, Reason, Resolution, IncidentEvent, NoticeKind, Rights),
 )
 

@@ -9,7 +9,7 @@ import pytest
 from monitor.incidents.attribution import Attribution
 from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, Severity
 from monitor.triage.address import read_address
-from monitor.triage.decide import Certainty, Triage, TriagePlace, decide
+from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace, decide
 from monitor.triage.directory import CompanyEntry, CompanyMatch, DomainBasis
 from monitor.triage.facts import (
     CheckState,
@@ -224,4 +224,4 @@ def test_a_caller_of_some_companies_reads_of_theirs() -> None:
 
 def test_every_place_has_words() -> None:
     assert set(WORDS) == set(PLACES) == set(TriagePlace)
-    assert set(CERTAINTIES) == set(Certainty)
+    assert set(CERTAINTIES) == set(PlaceCertainty)

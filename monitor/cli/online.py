@@ -8,8 +8,9 @@ from monitor.config import Config
 from monitor.config.simulated import simulates_dns
 from probes.display import one_line
 from probes.standing.asking import Asker
-from probes.standing.fact import Fact, State, Why
+from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.reach import reach
+from probes.standing.survey import resolver_trouble
 from probes.standing.words import COMPANY_QUESTIONS, sentence
 
 AT_ONCE = 8  # domains
@@ -33,6 +34,11 @@ async def online_warnings(config: Config) -> list[str]:
     room = asyncio.Semaphore(AT_ONCE)
     async with outside_of(config) as outside:
         asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating)
+
+        for _, domain in list(wanted)[:1]:
+            if unusable := await resolver_trouble(domain, asker):
+                said = sentence(asker.fact(Question.BOUNCES, domain, unusable))
+                return [f"nothing is known of the companies' domains: {said}; see [dns] nameservers"]
 
         async def read(domain: str) -> Sequence[Fact]:
             async with room:

@@ -28,8 +28,8 @@ from probes.standing.fact import CONFIRMED_AFTER, Fact, FactVerdict, Question, S
 from probes.standing.lists import ListAccess
 from probes.standing.reach import REACH, reach
 from probes.standing.spf_engine import evaluate, needs
-from probes.standing.survey import READERS, blindness, survey
-from probes.standing.words import COMPANY_QUESTIONS, QUESTIONS
+from probes.standing.survey import READERS, resolver_trouble, survey
+from probes.standing.words import COMPANY_QUESTIONS, QUESTIONS, sentence
 
 _Result = TypeVar("_Result")
 
@@ -55,8 +55,10 @@ class StandingOptions:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Questions and whom they are about: `read` answers them, `known` are those that make sense, in `words`."""
+    """Questions and whom they are about: `read` answers them, `known` are those that make sense, in `words`. `domain`:
+    one of those asked about."""
 
+    domain: str
     read: Read
     known: Sequence[Question]
     words: Mapping[Question, Label]
@@ -76,8 +78,11 @@ async def standing(
     async with outside_of(config) as outside:
         asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating, lists=access)
         if options.explain:
+            await _usable(config.sender.domain, config, asker)
             return await _explain(subject_of(config), asker, as_json=options.as_json)
         errand = _errand(config, options, asker)
+        if not options.every and not options.as_json:  # one sentence says more than one for each question
+            await _usable(errand.domain, config, asker)
         if options.every:
             return await _watch(errand, questions, options, asker.now)
         found = await _read(questions, errand.read, wait if options.confirm else None)
@@ -89,14 +94,23 @@ async def standing(
 def _errand(config: Config, options: StandingOptions, asker: Asker) -> Errand:
     if not options.company:
         subject = subject_of(config)
-        return Errand(lambda questions: survey(questions, subject, asker), tuple(READERS), QUESTIONS)
+        return Errand(subject.domain, lambda questions: survey(questions, subject, asker), tuple(READERS), QUESTIONS)
     domains = domains_of(config, options.company)
 
     async def read(questions: Sequence[Question]) -> list[Fact]:
         found = await asyncio.gather(*(reach(domain, asker, questions) for domain in domains))
         return [fact for facts in found for fact in facts]
 
-    return Errand(read, REACH, COMPANY_QUESTIONS)
+    return Errand(domains[0], read, REACH, COMPANY_QUESTIONS)
+
+
+async def _usable(domain: str, config: Config, asker: Asker) -> None:
+    """Raise CannotReadError if our resolver gives no usable answers, with what to do."""
+    if unusable := await resolver_trouble(domain, asker):
+        servers = ", ".join(map(str, config.dns.nameservers))
+        use = f"replace {servers} in [dns] nameservers" if servers else "name one in [dns] nameservers"
+        text = sentence(asker.fact(Question.SPF, domain, unusable))
+        raise CannotReadError(f"nothing can be read: {text}; {use} by one that answers; `mailpath doctor` tests it")
 
 
 def domains_of(config: Config, company: str) -> tuple[str, ...]:
@@ -203,8 +217,6 @@ async def _read(
 
 async def _explain(subject: Subject, asker: Asker, *, as_json: bool) -> Exit:
     """Print each step of the SPF evaluation."""
-    if blind := await blindness(subject, asker):
-        raise CannotReadError(blind)
     done = await evaluate(subject.source_ip, subject.bounce_domain, subject.helo, asker.lookup)
     whole = await needs(subject.source_ip, subject.bounce_domain, asker.lookup)
     needed = max(done.lookups, whole.lookups)

@@ -13,7 +13,7 @@ from monitor.standing.arrivals import RECENT, NameKind, SeenName
 from monitor.standing.record import FactRecord
 from probes.mailsystems.advice import Actor, Advice
 from probes.mailsystems.causes import NO_WIDE_ENTRY
-from probes.standing.fact import State, Why
+from probes.standing.fact import OF_RESOLVER, State, Why
 from probes.standing.lists import LISTS, ListWeight
 from probes.standing.profile import Change
 from probes.verdict import Cause
@@ -202,13 +202,13 @@ ROWS: dict[StandingRule, StandingRow] = {
         lasts=timedelta(days=1),
     ),
     StandingRule.RESOLVER: StandingRow(
-        *("our name server does not know the public DNS", Severity.TICKET, None, LATER),
+        *("our name server gives no usable answers", Severity.TICKET, None, LATER),
         _by(
             Actor.OURSELVES,
             "Name a resolver in [dns] nameservers that answers for the public DNS and rewrites nothing.",
             do_not="Do not use a large public resolver: blocklists refuse it.",
         ),
-        frozenset({Why.RESOLVER_BLIND}),
+        OF_RESOLVER,
         scope=Scope.OURSELVES,
         lasts=timedelta(hours=1),
     ),
@@ -234,7 +234,7 @@ ROWS: dict[StandingRule, StandingRow] = {
 }
 
 BY_WHY: Mapping[Why, StandingRule] = {why: rule for rule, row in ROWS.items() for why in row.whys}
-OF_OURSELVES = frozenset({Why.LIST_REFUSES, Why.LIST_BROKEN, Why.RESOLVER_BLIND})
+OF_OURSELVES = frozenset({Why.LIST_REFUSES, Why.LIST_BROKEN, *OF_RESOLVER})
 """Reasons of readings that say nothing of the sender, but that we cannot ask."""
 
 
@@ -263,7 +263,7 @@ def _of_facts(known: StandingInput, now: datetime) -> Iterator[StandingFinding]:
     blind: list[FactRecord] = []
     for record in known.records:
         reading = record.reading
-        if reading.why is Why.RESOLVER_BLIND:
+        if reading.why in OF_RESOLVER:
             blind.append(record)
         elif reading.why in OF_OURSELVES and now - record.since >= ROWS[rule := BY_WHY[reading.why]].lasts:
             yield _finding(rule, record.since, reading.subject, record)

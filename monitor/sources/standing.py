@@ -17,7 +17,7 @@ import structlog
 
 from monitor.errors import UserError
 from monitor.events import Event
-from monitor.standing.arrivals import RECENT, NameKind, SeenName, add_seen, names_in, recent_names
+from monitor.standing.arrivals import RECENT, NameKind, SeenName, add_seen, names_in, recent_names, recent_signatures
 from monitor.standing.drift import Drift, next_drift
 from monitor.standing.measured import StandingFigures
 from monitor.standing.record import FactKey, FactRecord, blind_readings, follow, no_longer_asked
@@ -32,7 +32,7 @@ from probes.standing.lists import ListAccess
 from probes.standing.profile import Change, ProfileItem
 from probes.standing.published import read_published
 from probes.standing.reports import ReportTotals, reports_fact, window_start
-from probes.standing.survey import READERS, blindness, survey
+from probes.standing.survey import READERS, answer, resolver_trouble
 
 QUESTION_SECONDS = 60.0  # time limit of one question, with all lookups; SPF alone may take 20 s for each evaluation
 QUESTIONS_AT_ONCE = 4
@@ -127,9 +127,10 @@ class StandingSource:
             self._woken.set()
 
     def subject(self, plan: StandingPlan, now: datetime) -> Subject:
-        """Return whom to ask about: the configured sender, with the selectors of recent real mail."""
+        """Return whom to ask about: the configured sender, with the signatures of recent real mail."""
         seen = recent_names(self.names.values(), NameKind.SELECTOR, now)
-        return replace(plan.subject, selectors=tuple(dict.fromkeys((*plan.subject.selectors, *seen))))
+        selectors = tuple(dict.fromkeys((*plan.subject.selectors, *seen)))
+        return replace(plan.subject, selectors=selectors, signatures=recent_signatures(self.names.values(), now))
 
     def figures(self) -> StandingFigures:
         """Return what is known and counted; nothing while nothing is asked."""
@@ -212,7 +213,11 @@ class StandingSource:
     async def _read_facts(self, plan: StandingPlan, asker: Asker, questions: Sequence[Question]) -> None:
         wanted = questions or [*(each for each in READERS if round_of(each) is Round.FACTS), Question.REPORTS]
         now, asked = self._outside.now(), [each for each in wanted if each in READERS]
-        found = await asyncio.gather(*(self._answer(each, self._subjects(plan, each, now), asker) for each in asked))
+        if unusable := await resolver_trouble(plan.subject.domain, asker):
+            found = [[asker.fact(each, plan.subject.domain, unusable) for each in asked]]
+        else:
+            subjects = ((each, self._subjects(plan, each, now)) for each in asked)
+            found = await asyncio.gather(*(self._answer(each, some, asker) for each, some in subjects))
         if plan.reported and Question.REPORTS in wanted:
             totals = await self._reports.totals(window_start(now))
             found.append([reports_fact(totals, plan.subject.source_ip, now)])
@@ -251,7 +256,7 @@ class StandingSource:
         try:
             async with self._room, asyncio.timeout(QUESTION_SECONDS):
                 for subject in subjects:
-                    for fact in await survey((question,), subject, asker):
+                    for fact in await answer(question, subject, asker):
                         facts.setdefault(FactKey(fact.question, fact.subject), fact)
         except TimeoutError:
             log.warning("a question about the sender's standing took too long", question=question.value)
@@ -265,8 +270,8 @@ class StandingSource:
 
     async def _read_lists(self, plan: StandingPlan, asker: Asker) -> None:
         now, subject = self._outside.now(), plan.subject
-        if blind := await blindness(subject, asker):
-            unknown = asker.fact(Question.BLOCKLIST, "", Assessment(State.UNKNOWN, Why.RESOLVER_BLIND, named=(blind,)))
+        if unusable := await resolver_trouble(subject.domain, asker):
+            unknown = asker.fact(Question.BLOCKLIST, "", unusable)
             zones = {key: record.zone for key, record in self.records.items()}
             known = [key for key in zones if key.question is Question.BLOCKLIST]
             facts = blind_readings([unknown], known) if known else []
@@ -291,7 +296,7 @@ class StandingSource:
 
     async def _read_profile(self, plan: StandingPlan, asker: Asker) -> None:
         now = self._outside.now()
-        if await blindness(plan.subject, asker):  # everything would seem to be gone
+        if await resolver_trouble(plan.subject.domain, asker):  # everything would seem to be gone
             return
         try:
             async with asyncio.timeout(QUESTION_SECONDS):

@@ -17,9 +17,10 @@ from probes.outcome import Grade
 from probes.probe import Probe
 from probes.reading.header_addresses import addresses_of
 from probes.reading.header_fields import fields, split
-from probes.reading.headers import connecting_ip
+from probes.reading.headers import connecting_ip, sent_fields
 from probes.sender import Role
 from probes.settings import domain_name
+from probes.standing.dkim_names import DkimName, key_name, named_key
 
 RECENT = timedelta(days=7)  # for so long a name that was seen is asked about
 MAX_NAMES = 10  # of each kind; the newest are kept
@@ -32,6 +33,7 @@ class NameKind(StrEnum):
     """Kinds of names in the headers."""
 
     SELECTOR = "selector"  # of the From domain
+    SIGNATURE = "signature"  # of another domain: the name of its key record
     ENVELOPE_DOMAIN = "envelope_domain"
     ADDRESS = "address"  # that connected to the receiver
 
@@ -62,6 +64,7 @@ def _names(probe: Probe, headers: str, domain: str) -> Iterator[tuple[NameKind, 
         if parsed and not parsed.is_private:
             yield NameKind.ADDRESS, str(parsed)
     signatures = 0
+    sent = frozenset(sent_fields(headers, relayed=probe.traits.relayed))
     for field in fields(split(headers)[0]):
         if field.name == "return-path":
             for sender in addresses_of(field.value)[:1]:
@@ -69,15 +72,23 @@ def _names(probe: Probe, headers: str, domain: str) -> Iterator[tuple[NameKind, 
                     yield NameKind.ENVELOPE_DOMAIN, name
         elif field.name == "dkim-signature" and signatures < MAX_SIGNATURES:
             signatures += 1
-            tags = dict(_TAG.findall(field.value))
-            if tags.get("d", "").lower() == domain and (selector := tags.get("s", "").lower()):
+            tags = {tag: value.lower() for tag, value in _TAG.findall(field.value)}
+            selector, signer = tags.get("s", ""), domain_name(tags.get("d", ""))
+            if selector and signer == domain:
                 yield NameKind.SELECTOR, selector
+            elif selector and signer and field in sent:  # what the receiver's side signs is not the sender's
+                yield NameKind.SIGNATURE, key_name(DkimName(signer, selector))
 
 
 def recent_names(seen: Iterable[SeenName], kind: NameKind, now: datetime) -> tuple[str, ...]:
     """Return the names of one kind in recent mail, sorted, so that the same names are always asked in one order."""
     newest = sorted((each for each in seen if each.kind is kind), key=lambda each: each.last_at, reverse=True)
     return tuple(sorted(each.name for each in newest[:MAX_NAMES] if now - each.last_at <= RECENT))
+
+
+def recent_signatures(seen: Iterable[SeenName], now: datetime) -> tuple[DkimName, ...]:
+    """Return the signatures of other domains than the From domain's in recent mail."""
+    return tuple(named_key(name) for name in recent_names(seen, NameKind.SIGNATURE, now))
 
 
 def add_seen(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from probes.standing.fact import CONFIRMED_AFTER, Fact, Question, State, Why
+from probes.standing.fact import CONFIRMED_AFTER, OF_RESOLVER, Fact, Question, State, Why
 
 COULD_NOT_TELL = frozenset({State.UNKNOWN, State.REFUSED})
 WORTH_AN_INCIDENT = frozenset({State.BAD, State.WEAK})  # settled by two readings, even the first ones there are
@@ -147,13 +147,13 @@ def _words(fact: Fact) -> tuple[frozenset[str], ...]:
 
 
 def blind_readings(facts: Iterable[Fact], known: Iterable[FactKey]) -> list[Fact]:
-    """Return the facts, those of a blind resolver about each subject that is known: they name none."""
+    """Return the facts, those of an unusable resolver about each subject that is known: they name none."""
     subjects: dict[Question, list[str]] = {}
     for key in known:
         subjects.setdefault(key.question, []).append(key.subject)
     found: list[Fact] = []
     for fact in facts:
-        blind = fact.why is Why.RESOLVER_BLIND and fact.question in subjects
+        blind = fact.why in OF_RESOLVER and fact.question in subjects
         found += [replace(fact, subject=subject) for subject in subjects[fact.question]] if blind else [fact]
     return found
 

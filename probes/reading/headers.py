@@ -86,6 +86,13 @@ def connecting_ip(headers: str, *, relayed: bool) -> str | None:
     return _connecting_ip(headers)[relayed]
 
 
+def sent_fields(headers: str, *, relayed: bool) -> tuple[Field, ...]:
+    """Return the headers that our own message had when the receiver took it, or all if no line says where that was."""
+    section = fields(section_of(headers))
+    side = _Side(section, None, relayed)
+    return section if side.border is None else section[side.line + 1 :]
+
+
 def read_ahead(headers: str) -> None:
     """Read now what judging the message will ask for. For the thread that fetched it: with the headers of Exchange
     Online this takes longer than all the rest of the judgement, which then finds it done."""

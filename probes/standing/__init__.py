@@ -5,6 +5,7 @@
 - `asking`      DNS and HTTP for a question, and how its answer becomes a fact
 - `spf`         by `spf_engine`, the home of the SPF library
 - `dkim_keys`, `dmarc`, `bimi`            of the From domain; `tags`: the form of their records
+- `dkim_names`  the names of DKIM keys
 - `alignment`, `dmarc_reports`            whether the mail as it is passes DMARC, and who is sent reports
 - `reverse`, `helo`, `helo_spf`           of the source IP
 - `mail_hosts`, `mta_sts`, `tls_rpt`, `dane`  of the bounce domain: can bounces come back? `presented` reads the

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from probes.answer import Fault
 from probes.http import HttpFailure, HttpReply, HttpSession
 from probes.resolver import MAX_ADDRESSES, DnsAnswer, Resolver, Unresolved
 from probes.standing.blocklists import NO_ACCESS
+from probes.standing.dkim_names import DkimName
 from probes.standing.fact import Assessment, Branch, Fact, Question, State, Why
 from probes.standing.lists import ListAccess
 
@@ -20,13 +20,6 @@ LOOKUP_TIMEOUT = 5.0  # seconds for one DNS lookup
 MAX_VALUE_CHARS = 500  # of what others publish, kept in a fact
 MAX_BRANCHES = 50  # of a record that includes others; receivers stop at ten
 MAX_BRANCH_CHARS = 250
-
-
-class DkimName(NamedTuple):
-    """The domain (d=) and the selector (s=) of a signature."""
-
-    domain: str
-    selector: str
 
 
 @dataclass(frozen=True, slots=True)

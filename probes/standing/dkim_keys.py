@@ -6,6 +6,7 @@ Selectors cannot be listed, and a guessed name that is not there proves nothing:
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -13,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from probes.dkim import MIN_RSA_BITS
+from probes.reading.received import organisation
 from probes.resolver import Unresolved
-from probes.standing.asking import Asker, DkimName, Subject, failed
+from probes.standing.asking import Asker, Subject, failed
+from probes.standing.dkim_names import DkimName, key_name
 from probes.standing.fact import Assessment, Fact, Question, State, Why
 from probes.standing.tags import BadTagsError, tags_of
 
@@ -32,13 +35,11 @@ async def read_dkim_keys(subject: Subject, asker: Asker) -> Sequence[Fact]:
         return [asker.fact(Question.DKIM, subject.domain, Assessment(State.UNKNOWN, Why.NO_SELECTOR))]
     facts = []
     for key in subject.keys:
-        facts.append(asker.fact(Question.DKIM, key_name(key), await judged_key(key, asker)))
+        found = await judged_key(key, asker)
+        if found.state is State.BAD and organisation(key.domain) != organisation(subject.domain):
+            found = replace(found, state=State.WEAK, why=Why.KEY_OF_OTHERS, named=(key.domain,))
+        facts.append(asker.fact(Question.DKIM, key_name(key), found))
     return facts
-
-
-def key_name(key: DkimName) -> str:
-    """Return the name of the key record of a signature (RFC 6376, section 3.6.2.1)."""
-    return f"{key.selector}._domainkey.{key.domain}"
 
 
 async def judged_key(key: DkimName, asker: Asker) -> Assessment:

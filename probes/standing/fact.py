@@ -51,6 +51,7 @@ class Why(StrEnum):
     LOOKUP_FAILED = "lookup_failed"
     SERVERS_DISAGREE = "servers_disagree"
     RESOLVER_BLIND = "resolver_blind"
+    RESOLVER_SILENT = "resolver_silent"
     SERVERS_SILENT = "servers_silent"
     SPF_PASSES = "spf_passes"
     SPF_PASSES_ALL = "spf_passes_all"
@@ -71,6 +72,7 @@ class Why(StrEnum):
     KEY_TWICE = "key_twice"
     KEY_BROKEN = "key_broken"
     KEY_NOT_FOR_MAIL = "key_not_for_mail"
+    KEY_OF_OTHERS = "key_of_others"
     NO_SELECTOR = "no_selector"
     DMARC_GOOD = "dmarc_good"
     DMARC_INHERITED = "dmarc_inherited"
@@ -141,6 +143,10 @@ class Why(StrEnum):
     MAIL_FAILS_ONCE = "mail_fails_once"
     MAIL_TOO_LITTLE = "mail_too_little"
     NO_MAIL_REPORTED = "no_mail_reported"
+
+
+OF_RESOLVER = frozenset({Why.RESOLVER_BLIND, Why.RESOLVER_SILENT})
+"""Reasons that say nothing of what was asked: our resolver gives no usable answers at all."""
 
 
 @dataclass(frozen=True, slots=True)

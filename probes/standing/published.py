@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from probes.resolver import DnsAnswer
 from probes.settings import domain_name
 from probes.standing.asking import Asker, Subject
+from probes.standing.dkim_names import key_name
 from probes.standing.profile import Profile, ProfileItem, ProfileKey, profile
 
 MAX_INCLUDES = 20  # domains whose SPF record is read; receivers stop at ten terms
@@ -25,7 +26,7 @@ async def read_published(
     domains = tuple(dict.fromkeys((subject.bounce_domain, *envelope_domains)))
     parts = await asyncio.gather(
         _spf(domains, asker),
-        _texts(ProfileItem.DKIM_KEY, {f"{each}._domainkey.{subject.domain}": "" for each in subject.selectors}, asker),
+        _texts(ProfileItem.DKIM_KEY, dict.fromkeys(map(key_name, subject.keys), ""), asker),
         _texts(ProfileItem.DMARC, dict.fromkeys(_with_parents(subject.domain), "_dmarc."), asker),
         _texts(ProfileItem.MTA_STS, dict.fromkeys(domains, "_mta-sts."), asker),
         _mx(domains, asker),

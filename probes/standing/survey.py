@@ -1,8 +1,9 @@
 """Asks the questions, each a file of this package and a row of READERS. Start here.
 
-A resolver that denies the public DNS (a closed network, a proxy in front of it) would make everything "missing": it is
-tested first, and then nothing is known. What is bad by our resolver is asked again of the domain's own name servers: a
-fact is bad only if both say so.
+A resolver that denies the public DNS (a closed network, a proxy in front of it) would make everything "missing", and a
+dead one would make everybody wait for every question: it is looked at first, once for all questions, and if it is of no
+use, nothing is known. What is bad by our resolver is asked again of the domain's own name servers: a fact is bad only
+if both say so.
 """
 
 import asyncio
@@ -62,23 +63,33 @@ NEEDS_AGREEMENT = frozenset({Why.DMARC_MISSING})  # absences that are not bad, a
 
 async def survey(questions: Sequence[Question], subject: Subject, asker: Asker) -> list[Fact]:
     """Answer the questions, all at once; the facts are in their order."""
-    if blind := await blindness(subject, asker):
-        unknown = Assessment(State.UNKNOWN, Why.RESOLVER_BLIND, named=(blind,))
-        return [asker.fact(question, subject.domain, unknown) for question in questions]
-    answers = await asyncio.gather(*(_read(READERS[question], subject, asker) for question in questions))
+    if unusable := await resolver_trouble(subject.domain, asker):
+        return [asker.fact(question, subject.domain, unusable) for question in questions]
+    answers = await asyncio.gather(*(answer(question, subject, asker) for question in questions))
     return [fact for facts in answers for fact in facts]
 
 
-async def blindness(subject: Subject, asker: Asker) -> str:
-    """Return in what our resolver differs from the public DNS: it denies a top-level domain; "" if in nothing."""
-    top = subject.domain.rpartition(".")[2]
-    found = await asker.renewed(authoritative=False).lookup(top, "NS")
-    if isinstance(found, Unresolved) or found.records:
-        return ""
-    return f'the name server says that there is no top-level domain "{top}", so it does not know the public DNS'
+async def resolver_trouble(domain: str, asker: Asker) -> Assessment | None:
+    """Look whether our resolver gives usable answers; None if it does, else what is known of any question, which is
+    nothing. It is blind if it denies the top-level domain. It is silent if it answers none of three questions, which
+    concern different zones, so that no zone's own trouble is taken for it."""
+    top = domain.rpartition(".")[2]
+    shared = asker.renewed(authoritative=False)
+    found, *others = await asyncio.gather(
+        *(shared.lookup(*each) for each in ((top, "NS"), (".", "NS"), (domain, "SOA")))
+    )
+    if isinstance(found, Unresolved):
+        silent = all(isinstance(each, Unresolved) for each in others)
+        return Assessment(State.UNKNOWN, Why.RESOLVER_SILENT, named=(found.text,)) if silent else None
+    if found.records:
+        return None
+    text = f'the name server says that there is no top-level domain "{top}", so it does not know the public DNS'
+    return Assessment(State.UNKNOWN, Why.RESOLVER_BLIND, named=(text,))
 
 
-async def _read(read: Reader, subject: Subject, asker: Asker) -> Sequence[Fact]:
+async def answer(question: Question, subject: Subject, asker: Asker) -> Sequence[Fact]:
+    """Answer one question, of a resolver that was looked at."""
+    read = READERS[question]
     facts = await read(subject, asker.renewed(authoritative=False))
     if not any(map(_accuses, facts)):
         return facts

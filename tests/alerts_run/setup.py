@@ -72,10 +72,7 @@ def running(folder: Path, people: str, group_interval: str, end_delay: str) -> I
         more = MORE.format(
             people=people, alertmanager=both, end_delay=f'end_delay = "{end_delay}"' if end_delay else ""
         )
-        text = TABLE.sub("[sandbox.companies]\n", base).replace("127.0.0.1:8025", f"127.0.0.1:{web}")
-        text = text.replace("\n# metrics_listen ", f'\nmetrics_listen = "127.0.0.1:{metrics}"\n# ', 1)
-        text = re.sub(r"^settle .*$", 'settle = "1m"', text, flags=re.MULTILINE)
-        (folder / "config.toml").write_text(text + more)
+        (folder / "config.toml").write_text(service_config(base, web, metrics) + more)
         sandboxes = (_sandbox(folder, "sandbox.toml", behaviours), _sandbox(folder, "flipped.toml", flipped))
         service = _mailpath(folder, "serve", "config.toml", partial(ready, f"http://127.0.0.1:{metrics}"))
         for daemon in (*sandboxes, service):
@@ -87,6 +84,15 @@ def running(folder: Path, people: str, group_interval: str, end_delay: str) -> I
             (folder / rules.name).write_text(rules.read_text())
         asked = stack.enter_context(prometheus(scrapes.replace("127.0.0.1:9093", targets), folder))
         yield Processes(folder, service, sandboxes, asked, f"http://127.0.0.1:{metrics}/metrics")
+
+
+def service_config(base: str, web: int, metrics: int) -> str:
+    """Return the configuration of the service. Its companies are simulated by other processes, so standing would ask
+    the real DNS, and open incidents that no company's behaviour explains."""
+    text = TABLE.sub("[sandbox.companies]\n", base).replace("127.0.0.1:8025", f"127.0.0.1:{web}")
+    text = text.replace("\n# metrics_listen ", f'\nmetrics_listen = "127.0.0.1:{metrics}"\n# ', 1)
+    text = text.replace("[standing]\n", "[standing]\nenabled = false\n", 1)
+    return re.sub(r"^settle .*$", 'settle = "1m"', text, flags=re.MULTILINE)
 
 
 def write_sandbox(folder: Path, name: str, behaviours: Mapping[str, str]) -> None:

@@ -1,10 +1,13 @@
 """What a long run says of what was heard: too much, too little and twice are all wrong. The run itself is
 `python -m tests.alerts_run`."""
 
+import tomllib
 from typing import Any
 
 from tests.alerts_run.expected import EXPECTED, NOTHING, Row, compared
 from tests.alerts_run.recorder import Message, Recorder
+from tests.alerts_run.setup import service_config
+from tests.support.grafana_boards import ROOT
 
 
 def notice(company: str, severity: str = "page", scope: str = "company", **said: Any) -> dict[str, Any]:
@@ -19,6 +22,12 @@ def alerts(name: str, status: str = "firing", **labels: str) -> dict[str, Any]:
 def rows(*messages: tuple[str, dict[str, Any]]) -> dict[tuple[str, str], Row]:
     recorder = Recorder(messages=[Message(0.0, path, said) for path, said in messages])
     return {(row.who, row.about): row for row in compared(recorder)}
+
+
+def test_the_service_asks_no_real_dns() -> None:
+    config = tomllib.loads(service_config((ROOT / "config.toml").read_text(), 1, 2))
+    assert config["standing"] == {"enabled": False, "selectors": ["k1"]}
+    assert config["sandbox"]["companies"] == {}
 
 
 def test_silence_is_wrong_for_every_company() -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from probes.standing.asking import DkimName, Subject
+from probes.standing.asking import Subject
+from probes.standing.dkim_names import DkimName
 from probes.standing.fact import Question, State, Why
 from tests.lab.standing_servers import BOGUS, REFUSED, REVERSE, SIGNED, SILENT
 

@@ -56,7 +56,7 @@ class NameServer(asyncio.DatagramProtocol):
         elif isinstance(found, str):
             answer.set_rcode(dns.rcode.from_text(found))
         elif found:
-            answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *found))
+            answer.answer.append(dns.rrset.from_text(f"{name.rstrip('.')}.", 60, "IN", kind, *found))
         else:
             if not any(name == known for known, _ in self.records):
                 answer.set_rcode(dns.rcode.NXDOMAIN)

@@ -174,6 +174,8 @@ LIST_WORDS: dict[Why, ListWords] = {
     Why.LIST_REFUSES: ListWords("refuses our questions", State.REFUSED, "not known"),
     Why.LIST_BROKEN: ListWords("fails its own test", State.UNKNOWN, "not known"),
     Why.LIST_SILENT: ListWords("no usable answer", State.UNKNOWN, "not known"),
+    Why.RESOLVER_BLIND: _UNASKED,
+    Why.RESOLVER_SILENT: _UNASKED,
     Why.TOO_OLD: ListWords("not asked lately", State.UNKNOWN, "not known"),
 }
 OF_LISTING = frozenset({Why.LISTED, Why.LISTED_MINOR})

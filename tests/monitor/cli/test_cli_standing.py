@@ -156,6 +156,36 @@ async def test_explain_needs_a_resolver_that_knows_the_public_dns() -> None:
             await standing(config_of(dns), options(explain="spf"))
 
 
+DEAD: Records = dict.fromkeys((("com", "NS"), (".", "NS"), ("account.trimble.com", "SOA")), "SILENCE")
+
+
+@pytest.mark.parametrize("explain", ["", "spf"])
+async def test_a_dead_resolver_is_one_sentence_with_what_to_do(monkeypatch: pytest.MonkeyPatch, explain: str) -> None:
+    monkeypatch.setattr("probes.standing.asking.LOOKUP_TIMEOUT", 0.3)
+    async with name_server(DEAD) as dns:
+        with pytest.raises(CannotReadError) as error:
+            await standing(config_of(dns), options(explain=explain, as_json=False))
+        assert len(dns.asked) >= 3
+        assert {name for name, _ in dns.asked} == {"com", ".", "account.trimble.com"}
+    assert str(error.value) == (
+        "nothing can be read: the name server gives no answer at all: no name server answered for NS of com in 0.3 s; "
+        f"replace {dns.where} in [dns] nameservers by one that answers; `mailpath doctor` tests it"
+    )
+
+
+async def test_programs_get_a_fact_for_each_question_of_a_dead_resolver(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("probes.standing.asking.LOOKUP_TIMEOUT", 0.3)
+    async with name_server(DEAD) as dns:
+        assert await standing(config_of(dns), options("spf", "blocklist")) is Exit.COULD_NOT_TELL
+    facts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(fact["check"], fact["why"]) for fact in facts] == [
+        ("spf", "resolver_silent"),
+        ("blocklist", "resolver_silent"),
+    ]
+
+
 def test_it_works_without_a_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = CliRunner().invoke(app, ["standing", "--check", "nonsense"])

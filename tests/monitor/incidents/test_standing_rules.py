@@ -86,6 +86,8 @@ DAY = 24 * 60
         (read(Why.LIST_SILENT, State.UNKNOWN, DAY), ""),  # nobody knows why
         (read(Why.RESOLVER_BLIND, State.UNKNOWN, 59), ""),
         (read(Why.RESOLVER_BLIND, State.UNKNOWN, 60), "ticket resolver None ourselves"),
+        (read(Why.RESOLVER_SILENT, State.UNKNOWN, 59), ""),
+        (read(Why.RESOLVER_SILENT, State.UNKNOWN, 60), "ticket resolver None ourselves"),
         (known(Why.DNSSEC_GOOD, State.GOOD, reading=Why.LOOKUP_FAILED), ""),
     ],
 )

@@ -1,6 +1,6 @@
 """Standing is read on its timetable, stored, and taken up again after a restart."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from monitor.events import Event
 from monitor.sources.standing import StandingPlan, StandingSource
 from monitor.standing.arrivals import NameKind
-from monitor.standing.timetable import Pace
+from monitor.standing.timetable import Pace, Round
 from monitor.store import Store, StoreError
 from probes.evidence import Arrival, Folder
 from probes.standing.asking import Subject
@@ -81,6 +81,7 @@ class StandingApp:
             f"Return-Path: <bounce@{bounces}>\n"
             f"Received: from a.example ([{ip}]) by mx.example with ESMTPS id 1; Mon, 30 Nov 2026 08:00:00 +0000\n"
             f"DKIM-Signature: v=1; d=acme.example; s={selector}; b=x\n"
+            "DKIM-Signature: v=1; d=service.example; s=m1; b=y\n"
             "Received: from b.example ([10.0.0.1]) by a.example with ESMTPSA id 2; Mon, 30 Nov 2026 08:00:00 +0000\n\n"
         )
         mail = Arrival(self.now, self.now, Folder.INBOX, "INBOX", headers, ())
@@ -146,15 +147,26 @@ async def test_a_resolver_without_the_public_dns_leaves_everything_unknown(runni
     assert await running.store.standing.changes(T0) == []
 
 
+async def test_a_dead_resolver_is_looked_at_once_a_round_and_accuses_nobody(running: StandingApp) -> None:
+    await running.at(0)
+    running.resolver.fails = {"example", ".", "acme.example"}
+    before = len(running.resolver.asked)
+    await running.at(60)
+    asked = running.resolver.asked[before:]
+    assert {name for name, _ in asked} == {"example", ".", "acme.example"}
+    assert len(asked) == 3 * len(Round), "once for the facts, the lists and the profile, and no question waits for it"
+    assert {record.why for record in await running.store.standing.current()} == {Why.RESOLVER_SILENT}
+
+
 async def test_a_question_that_fails_leaves_the_others(running: StandingApp, monkeypatch: pytest.MonkeyPatch) -> None:
     await running.at(0)
 
-    async def broken(questions: Iterable[Question], *_: object) -> list[object]:
-        if Question.PTR in questions:
+    async def broken(question: Question, *_: object) -> list[object]:
+        if question is Question.PTR:
             raise ZeroDivisionError
         return []
 
-    monkeypatch.setattr("monitor.sources.standing.survey", broken)
+    monkeypatch.setattr("monitor.sources.standing.answer", broken)
     await running.at(60)
     assert (await running.known(Question.PTR))["192.0.2.1"][0] is State.UNKNOWN
     assert (await running.known(Question.SPF))["acme.example"][0] is State.GOOD
@@ -195,11 +207,15 @@ async def test_names_of_real_mail_are_asked_about(running: StandingApp) -> None:
     asked = set(running.resolver.asked[before:])
     assert asked >= {
         ("k9._domainkey.acme.example", "TXT"),
+        ("m1._domainkey.service.example", "TXT"),
         ("mail.acme.example", "TXT"),
         ("99.122.130.104.in-addr.arpa", "PTR"),
         (f"99.122.130.104.{SPAMCOP}", "A"),
     }
     assert (NameKind.SELECTOR, "k9") in running.watch.names
+    keys = await running.known(Question.DKIM)
+    assert keys["m1._domainkey.service.example"] == (State.WEAK, Why.KEY_OF_OTHERS)  # nothing against the sender
+    assert keys["k9._domainkey.acme.example"] == (State.UNKNOWN, Why.BAD_ONCE)
 
 
 async def test_a_subject_that_is_not_the_senders_any_more_ends(running: StandingApp) -> None:

@@ -33,7 +33,8 @@ def names(mail: Arrival, **other: Any) -> set[str]:
     return {f"{kind} {name}" for kind, name in names_in(probe(**{"via": "relay"} | other), mail, DOMAIN)}
 
 
-ALL = {"selector k1", f"envelope_domain mail.{DOMAIN}", "address 104.130.122.50"}
+OTHER = "signature other._domainkey.service.example"
+ALL = {"selector k1", OTHER, f"envelope_domain mail.{DOMAIN}", "address 104.130.122.50"}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,7 @@ ALL = {"selector k1", f"envelope_domain mail.{DOMAIN}", "address 104.130.122.50"
         (arrival(ip="198.51.100.7"), {"via": "direct"}, set()),  # not from the sender's address: unproven
         (arrival(ip="104.130.122.99"), {}, ALL - {"address 104.130.122.50"} | {"address 104.130.122.99"}),
         (arrival(ip="10.1.2.3"), {}, ALL - {"address 104.130.122.50"}),
+        (replace(arrival(), headers=f"DKIM-Signature: d=acme.example; s=gw\n{arrival().headers}"), {}, ALL),
         (replace(arrival(), headers=""), {}, set()),
         (replace(arrival(), headers="DKIM-Signature: d=;s=;\nReturn-Path: <>\n\n"), {}, set()),
     ],

@@ -5,7 +5,8 @@ import pytest
 from probes.answer import Fault
 from probes.resolver import Unresolved
 from probes.standing.alignment import Way, Ways, align, assess, organisation_by_walk
-from probes.standing.asking import DkimName, Subject
+from probes.standing.asking import Subject
+from probes.standing.dkim_names import DkimName
 from probes.standing.dmarc import Found, walk
 from probes.standing.dmarc_reports import receivers_of
 from probes.standing.fact import State, Why

@@ -1,6 +1,7 @@
 """The questions over real sockets: zones on loopback, with every fault that name servers have."""
 
 import base64
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from probes.http import HttpFailure, HttpReply
 from probes.resolver import DnsResolver
 from probes.standing.asking import Asker, Subject
 from probes.standing.fact import Fact, Question, State, Why
-from probes.standing.survey import survey
+from probes.standing.survey import READERS, survey
 from tests.support.nameserver import Records, name_server
 
 AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
@@ -228,6 +229,35 @@ async def test_both_name_servers_are_named_in_a_bad_fact() -> None:
     (fact,) = await read(changed({SPF_NAME: text("v=spf1 -all")}), Question.SPF)
     assert len(fact.servers) == 2
     assert fact.ttl == 60
+
+
+DEAD: dict[tuple[str, str], list[str] | str] = {
+    ("example", "NS"): "SILENCE",
+    (".", "NS"): "SILENCE",
+    (SENDER.domain, "SOA"): "SILENCE",
+}
+
+
+async def test_a_dead_resolver_is_looked_at_once_and_nobody_waits_for_it_again() -> None:
+    async with name_server(dict.fromkeys([*GOOD, *DEAD], "SILENCE")) as dns:
+        asker = Asker(DnsResolver([dns.where]), Pages(policy(POLICY)), lambda: AT)  # type: ignore[arg-type]
+        began = time.monotonic()
+        facts = await survey([*READERS], SENDER, asker)
+        took = time.monotonic() - began
+        assert {name for name, _ in dns.asked} == {name for name, _ in DEAD}
+    assert took < 2 * 0.4 + 1, "the three questions are asked at once, and are the only ones"
+    assert {(fact.question, fact.state, fact.why) for fact in facts} == {
+        (question, State.UNKNOWN, Why.RESOLVER_SILENT) for question in READERS
+    }
+
+
+@pytest.mark.parametrize("answers", DEAD)
+async def test_a_resolver_that_answers_anything_is_not_dead(answers: tuple[str, str]) -> None:
+    dead = {key: fault for key, fault in DEAD.items() if key != answers}
+    record = "ns.example. root.example. 1 2 3 4 5" if answers[1] == "SOA" else "ns.example."
+    records = {**changed(dict(dead)), answers: [record]}
+    (fact,) = await read(records, Question.SPF)
+    assert fact.why is Why.SPF_PASSES
 
 
 @pytest.mark.parametrize("question", OWN)

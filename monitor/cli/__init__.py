@@ -17,6 +17,7 @@
 - `doctor`    `doctor`: tries every part that Mailpath needs
 - `diagnose`  `diagnose`: which property of the mail is stopped; `diagnose_commands`: its options
 - `triage`    `triage`: where mail to one person most likely stops; `triage_commands`: its option
+- `remedy`    `remedy`: what to change in a mail system; `remedy_commands`: its options
 - `config_warnings` what `check-config` warns of, `online`: with `--online`; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands
 - `text`      terminal output; `streams`: opens standard streams that are closed

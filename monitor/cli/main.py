@@ -12,6 +12,7 @@ from monitor.cli import (
     channel_commands,
     diagnose_commands,
     read_commands,
+    remedy_commands,
     standing_commands,
     triage_commands,
     work_commands,
@@ -68,7 +69,10 @@ def sandbox(config: ConfigFile = HERE) -> None:
 def check_config(
     config: ConfigFile = HERE,
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask what the companies' domains publish that stops mail.")
+        bool,
+        typer.Option(
+            "--online", help="Also compare mail systems with the MX, and ask what the domains publish that stops mail."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -197,6 +201,7 @@ app.add_typer(standing_commands.standings, name="standing")
 work_commands.add_to(app)
 diagnose_commands.add_to(app)
 triage_commands.add_to(app)
+remedy_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(muting, name="mute", help="Suppress notices. Exit 0: done. 2: not done.")

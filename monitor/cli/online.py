@@ -1,4 +1,5 @@
-"""`check-config --online`: what the companies' own domains publish that stops mail, as warnings."""
+"""`check-config --online`: what the companies' own domains publish that stops mail, and whether their MX belongs to the
+configured mail systems, as warnings."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,6 +8,8 @@ from monitor.app import outside_of
 from monitor.config import Config
 from monitor.config.simulated import simulates_dns
 from probes.display import one_line
+from probes.mailsystems.signs import chain_sentence, check_chain, signs_of_mx
+from probes.resolver import Unresolved
 from probes.standing.asking import Asker
 from probes.standing.fact import Fact, Question, State, Why
 from probes.standing.reach import reach
@@ -14,6 +17,7 @@ from probes.standing.survey import resolver_trouble
 from probes.standing.words import COMPANY_QUESTIONS, sentence
 
 AT_ONCE = 8  # domains
+MX_SECONDS = 20.0
 SAID = (State.BAD, State.WEAK, State.UNKNOWN)
 """A warning each. What is unknown may be our own fault, and then nothing is known of the others either."""
 
@@ -44,8 +48,16 @@ async def online_warnings(config: Config) -> list[str]:
             async with room:
                 return await reach(domain, asker)
 
+        async def doubt(company: str, domain: str) -> list[str]:
+            async with room:
+                hosts = await outside.resolver.mail_hosts(domain, timeout=MX_SECONDS)
+            signs = () if isinstance(hosts, Unresolved) else signs_of_mx(host.name for host in hosts)
+            found = check_chain(config.companies[company].chain, signs)
+            return [f"{company}: {one_line(chain_sentence(found), 300)}"] if found else []
+
+        doubts = await asyncio.gather(*(doubt(*each) for each in wanted))
         found = await asyncio.gather(*(read(domain) for _, domain in wanted))
-    return [
+    return [line for lines in doubts for line in lines] + [
         f"{company}: {COMPANY_QUESTIONS[fact.question].label} of {one_line(fact.subject, 100)}: {sentence(fact)}"
         for (company, _), facts in zip(wanted, found, strict=True)
         for fact in facts

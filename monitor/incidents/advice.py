@@ -17,12 +17,13 @@ from monitor.incidents.weight import Names, mark_of
 from probes.answer import Stage
 from probes.mailsystems.advice import Advice
 from probes.mailsystems.advise import Spread, advise, runbook_for
+from probes.mailsystems.choose import Choice, choose
 from probes.mailsystems.compared import SOME_MUST_PHONE, USE_THE_PHONE
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import Chain
 from probes.probe import Probe
 from probes.reading.who_refused import refusing_system
-from probes.verdict import Verdict
+from probes.verdict import Outcome, Verdict
 
 
 def incident_advice(incident: Incident, mail_system: str) -> Advice:
@@ -134,3 +135,23 @@ def _spread(scope: Scope) -> Spread:
 
 def _known(system: str) -> str:
     return "" if system == UNKNOWN else system
+
+
+def remedies_at_company(incident: Incident, company: str, chain: Chain) -> Choice | None:
+    """Return the remedies for an incident at one company, the safest first; None where none can help, because the
+    incident is about ourselves, a mailbox, what is published, or a mail system that takes nobody's mail."""
+    if incident.nature is not Nature.MAIL:
+        return None
+    own = tuple(failure for failure in incident.failures if failure.company == company)
+    lead = leading(incident, own)
+    return choice_for(chain, lead) if lead else choose(chain, None, incident.cause)
+
+
+def choice_for(chain: Chain, failed: Failure | Verdict) -> Choice:
+    """Return the remedies for a failure of the sender's mail. What was refused in a dialogue was refused by one system
+    of the chain, what was accepted may have been stopped by any."""
+    refused = failed.outcome in (Outcome.BLOCKED, Outcome.DEFERRED)
+    answer = failed.answer if refused else None
+    if answer is None or answer.stage is None:
+        return choose(chain, None, failed.cause, grade=failed.grade)
+    return choose((refusing_system(chain, answer),), answer.stage, failed.cause, grade=failed.grade)

@@ -12,6 +12,7 @@
       Choice.not_possible: tuple[NotPossible, ...], each with `why` and `who_can`
 - `shown`      the parts of a remedy with their labels, for people: parts_of(remedy, RemedyNames(domain, ip, address,
   system)); `short_steps` of `remedy` is for a notice
+- `signs`      how a system is recognised, and what that says of a configured chain
 - `words`      words accepted in a configuration: keys, aliases, `other:NAME`; a company's chain of systems
 - `family`     causes that share a fix, and so a runbook
 - `advice`     what to do about a failure: who acts, steps, what not to do, workaround, how to verify

@@ -250,7 +250,7 @@ MAILASSURE = MailSystem(
     RunBy.VENDOR,
     aliases=("spamexperts", "mail-assure"),
     hosts=("antispamcloud.com", "spamexperts.com", "spamexperts.net", "spamexperts.eu", "mtaroutes.com"),
-    headers=("x-spamexperts-", "x-recommended-action"),
+    headers=("x-spamexperts-", "x-spampanel-", "x-recommended-action"),
     place=ChainPlace.GATEWAY,
     remedies=(
         Remedy(
@@ -362,7 +362,11 @@ MAILPROTECTOR = _unread(
 )
 VADE = _unread("vade", "Vade", RunBy.EITHER, headers=("x-vade-", "x-vr-", "x-razorgate-vade"))
 KASPERSKY = _unread(
-    "kaspersky", "Kaspersky Secure Mail", RunBy.EITHER, aliases=("ksmg",), headers=("x-kse-", "x-ksmg-", "x-klms-")
+    "kaspersky",
+    "Kaspersky Secure Mail",
+    RunBy.EITHER,
+    aliases=("ksmg",),
+    headers=("x-kse-", "x-ksmg-", "x-klms-", "x-spamtest-"),
 )
 ESET = _unread("eset", "ESET Mail Security", RunBy.COMPANY, headers=("x-eset-",))
 WATCHGUARD = _unread("watchguard", "WatchGuard", RunBy.COMPANY, headers=("x-watchguard-",))

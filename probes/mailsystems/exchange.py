@@ -176,7 +176,6 @@ EXCHANGE = MailSystem(
     RunBy.COMPANY,
     aliases=("exchange-server", "exchange-on-premises", "msexchange"),
     banners=("microsoft esmtp mail service", "microsoft smtp server"),
-    headers=("x-ms-exchange-organization",),
     reply_marks=("resolver.adr", "resolver.rst", "storedrv", "smtpsend.", "queue.expired"),
     remedies=_REMEDIES,
 )

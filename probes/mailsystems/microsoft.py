@@ -40,7 +40,13 @@ M365 = MailSystem(
     "Microsoft 365",
     RunBy.VENDOR,
     aliases=("office365", "o365", "microsoft365", "ms365", "exchange-online", "exo", "eop", "microsoft"),
-    hosts=("mail.protection.outlook.com", "mx.microsoft", "prod.outlook.com", "prod.protection.outlook.com"),
+    hosts=(
+        "mail.protection.outlook.com",
+        "mx.microsoft",
+        "prod.outlook.com",
+        "prod.protection.outlook.com",
+        "outlook.office365.com",
+    ),
     headers=("x-forefront-antispam-report", "x-microsoft-antispam", "x-ms-exchange-crosstenant"),
     reply_marks=(
         ".prod.outlook.com",

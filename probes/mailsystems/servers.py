@@ -189,7 +189,7 @@ DOVECOT = MailSystem(
     "Dovecot",
     RunBy.COMPANY,
     aliases=("sieve", "pigeonhole"),
-    banners=("dovecot", "lmtp"),
+    banners=("dovecot",),
     reply_marks=(),
     remedies=(SIEVE_KEEP,),
 )

@@ -99,6 +99,13 @@ def read_ahead(headers: str) -> None:
     _connecting_ip(headers)
 
 
+def receiver_side(data: bytes | str, *, relayed: bool | None = None) -> tuple[Field, ...]:
+    """Return the fields that were written on the receiver's side, topmost first, its Received lines included. Without
+    a border nothing is known to be. `relayed`: as in `read_message`."""
+    side = _Side(fields(split(data)[0]), None, relayed)
+    return side.section[side.top : side.end] if side.border is not None else ()
+
+
 @lru_cache(maxsize=READ_AHEAD)
 def _connecting_ip(headers: str) -> tuple[str | None, str | None]:
     """Return it for a message that was sent directly, and for one that went through a relay: which of them it was, is

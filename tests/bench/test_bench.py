@@ -12,7 +12,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import help_desk, incidents, pages, peers, scrape, service_level
+from tests.bench import help_desk, incidents, pages, peers, remedies, scrape, service_level
 from tests.bench.figures import Figure, Finding, Remark, as_json, quantile, show
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
@@ -62,6 +62,11 @@ async def test_the_help_desk_is_answered_from_a_full_store() -> None:
     figures = {each.name: each.median for each in found if isinstance(each, Figure)}
     assert len(figures) == 2 * len(help_desk.ASKED)
     assert all(value > 0 for value in figures.values())
+
+
+async def test_remedies_are_chosen_and_recognition_is_measured() -> None:
+    found = await remedies.measure(remedies.Plan(messages=3, answers=2, companies=3), lambda _: None)
+    assert all(each.median > 0 for each in found if isinstance(each, Figure))
 
 
 async def test_the_service_level_is_asked_of_days_and_of_hours() -> None:

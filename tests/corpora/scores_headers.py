@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from probes.mailsystems.signs import system_of_header
 from probes.reading.facts import FilterFacts, MessageFacts
 from probes.reading.headers import read_message
+from probes.reading.seen_systems import seen_systems
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 KERNEL = CORPORA / "kernel-list-headers"
@@ -129,6 +131,46 @@ def labels() -> Scores:
     return dict(scores)
 
 
+MICROSOFT = frozenset({"m365", "outlook", "exchange"})
+PRODUCTS = {
+    "rspamd": frozenset({"rspamd"}),
+    "proofpoint": frozenset({"proofpoint", "proofpoint_essentials"}),
+    "wp.pl": frozenset({"wppl"}),
+    "kaspersky": frozenset({"kaspersky"}),
+    "1und1/gmx": frozenset({"gmx"}),
+    "proton": frozenset({"proton"}),
+    "vade": frozenset({"vade"}),
+    "trendmicro": frozenset({"trendmicro"}),
+    "spamexperts": frozenset({"mailassure"}),
+    "microsoft-eop": MICROSOFT,
+    "microsoft-scl": MICROSOFT,
+    "microsoft-mailbox": MICROSOFT,
+}
+OF_THE_MAILBOX = {"microsoft-scl", "microsoft-mailbox", "proton"}  # in the mails that were collected from mailboxes
+SHARED_NAMES = {"x-spam", "x-ms-exchange-organization-scl"}  # fields that more than one product writes
+
+
+def mail_systems() -> Scores:
+    """The receiver's mail system: of mails from mailboxes by all that they show, of each product by its header's name,
+    and whether a product that a sender used is taken for the receiver's."""
+    scores: Scores = defaultdict(Score)
+    for folder in (KERNEL, PHISHING):
+        for row in rows(folder / "VERDICTS.tsv"):
+            products = PRODUCTS.get(row["vendor"])
+            if products is None:
+                continue
+            if row["header"].lower() not in SHARED_NAMES:
+                named = system_of_header(row["header"].lower()) in products
+                scores[f"product by its header, {row['vendor']}"].count(named, True, row["file"])
+            if folder is PHISHING and row["vendor"] in OF_THE_MAILBOX:
+                seen = {sign.system for sign in seen_systems((folder / row["file"]).read_bytes())}
+                scores[f"receiver, {row['vendor']}"].count(bool(seen & products), True, row["file"])
+    for path in sorted((KERNEL / "headers").iterdir()):  # all were received by one list's Postfix
+        seen = {sign.system for sign in seen_systems(path.read_bytes())}
+        scores["receiver, kernel list server"].count(seen <= {"postfix", "dovecot"} and bool(seen), True, path.name)
+    return dict(scores)
+
+
 def forms() -> Scores:
     """The client's address in each server's form of a Received line; where only the client tells it, none."""
     score = Score()
@@ -139,7 +181,7 @@ def forms() -> Scores:
 
 
 def all_scores() -> Scores:
-    return {**verdicts(), **connecting_addresses(), **labels(), **forms()}
+    return {**verdicts(), **connecting_addresses(), **labels(), **mail_systems(), **forms()}
 
 
 def table(scores: Scores) -> str:

@@ -14,6 +14,7 @@ from tests.corpora.scores_headers import (
     connecting_addresses,
     forms,
     labels,
+    mail_systems,
     table,
     verdicts,
 )
@@ -54,6 +55,13 @@ def test_folders_and_checks_at_outlook() -> None:
 
 def test_the_forms_of_received_lines() -> None:
     assert total(forms()) == 1
+
+
+def test_the_mail_systems_of_the_receiver() -> None:
+    scores = mail_systems()
+    print(table(scores))
+    assert total(scores, "receiver") >= 0.98
+    assert total(scores, "product by its header") >= 0.98
 
 
 def samples() -> list[Path]:

@@ -10,20 +10,24 @@ from monitor.incidents.advice import (
     Beside,
     advice_of_failure,
     attribution_of,
+    choice_for,
     failure_advice,
     holding,
     incident_advice,
     system_at_company,
 )
-from monitor.incidents.incident import Failure, Incident, leading
+from monitor.incidents.incident import Failure, Incident, Nature, leading
 from monitor.incidents.labels import decided_by
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names
 from monitor.notices.context import SenderInfo
 from monitor.store import ProbeFilter
 from monitor.web.caller_view import CallerView
+from monitor.web.remedy_html import remedies_html
 from probes.display import lasting
 from probes.mailsystems.advice import Advice, FilledAdvice
+from probes.mailsystems.remedy import RemedyNames
+from probes.mailsystems.table import system_label
 from probes.mailsystems.words import Chain
 from probes.probe import Probe
 from probes.sender import Role
@@ -35,7 +39,8 @@ MAX_BESIDE = 10  # other identities' probes that a failure is compared with
 @dataclass(frozen=True, slots=True)
 class AdviceCard:
     """One card. `incident` is the id of the open incident that holds the failure, "" while there is none; `muted`
-    whether it is muted. `takes_effect` is a length of time, "" where the change acts at once."""
+    whether it is muted. `takes_effect` is a length of time, "" where the change acts at once. `remedies` is HTML: all
+    remedies in the mail system's own terms, "" where there are none."""
 
     outcome: Outcome
     cause: Cause | None
@@ -44,6 +49,7 @@ class AdviceCard:
     takes_effect: str
     incident: str = ""
     muted: bool = False
+    remedies: str = ""
 
 
 def card_of_incident(incident: Incident, sender: SenderInfo, mail_system: str) -> AdviceCard:
@@ -91,6 +97,7 @@ def card_of_signal(
         advice=advised.filled(sender.domain, sender.source_ip, system, sender.address),
         decided_by="",
         takes_effect=_time(advised),
+        remedies=_remedies(found.nature, last.verdict, system, sender),
     )
 
 
@@ -129,7 +136,17 @@ def _card(
         takes_effect=_time(advised),
         incident=incident.id,
         muted=bool(incident.muted_by),
+        remedies=_remedies(incident.nature, failure, mail_system, sender) if failure else "",
     )
+
+
+def _remedies(nature: Nature, failed: Verdict | Failure, system: str, sender: SenderInfo) -> str:
+    """The remedies in this mail system; "" where it is not the sender's mail that is stopped."""
+    if nature is not Nature.MAIL:
+        return ""
+    own = [remedy for remedy in choice_for((system,), failed).remedies if not remedy.general]
+    names = RemedyNames(sender.domain, sender.source_ip, sender.address or sender.domain, system_label(system))
+    return remedies_html(own, names)
 
 
 def _time(advised: Advice) -> str:

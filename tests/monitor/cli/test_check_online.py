@@ -51,3 +51,36 @@ def test_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert found.exit_code == 0
     plain = CliRunner().invoke(app, ["check-config", "--json", "-c", str(default)])
     assert "warnings" not in json.loads(plain.stdout)
+
+
+CHAINS = """
+[companies.gate]
+mail_systems = ["mimecast", "m365"]
+[companies.gate.paths.hq]
+to = "probe@gate.example"
+route = { via = "xclient", host = "192.0.2.10" }
+mailbox = { via = "maildir", path = "gate" }
+[companies.moved]
+mail_system = "m365"
+[companies.moved.paths.hq]
+to = "probe@moved.example"
+route = { via = "xclient", host = "192.0.2.10" }
+mailbox = { via = "maildir", path = "moved" }
+"""
+
+
+async def test_a_chain_that_does_not_begin_at_the_mx_is_a_warning(tmp_path: Path) -> None:
+    mx = {
+        ("example", "NS"): ["ns.example."],
+        ("gate.example", "MX"): ["10 eu-smtp-inbound-1.mimecast.com."],
+        ("moved.example", "MX"): ["10 eu-smtp-inbound-1.mimecast.com."],
+        ("eu-smtp-inbound-1.mimecast.com", "A"): ["192.0.2.21"],
+    }
+    async with name_server(mx) as dns:
+        (tmp_path / "config.toml").write_text(f'[dns]\nnameservers = ["{dns.where}"]\n' + CHAINS)
+        found = await online_warnings(read_config(tmp_path / "config.toml"))
+    about = [line for line in found if "belongs to" in line]
+    assert about == [
+        "moved: the MX eu-smtp-inbound-1.mimecast.com belongs to Mimecast, which is not configured: if mail enters "
+        "there, put mimecast before Microsoft 365"
+    ]

@@ -9,7 +9,7 @@
 - `about_a_mail`  detects messages that report on, or answer, another one
 - `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process;
   `report_summary`: what is kept of one
-- `who_refused`  the mail system of a company's chain that gave an answer
+- `who_refused`  the mail system of a company's chain that gave an answer; `seen_systems`: those that an arrival shows
 - `arrival_notes`  facts about an arrival that are no verdict; `body_digest`: is the text whole?
 - `bounce_origin`  may the host that brought a bounce speak? `shared_providers`: those that send for many companies
 - `header_fields`, `header_addresses`  fields of a header, and the addresses in one

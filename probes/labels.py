@@ -326,7 +326,9 @@ MAIL_KINDS: dict[MailKind, Label] = {  # sentence: what came back
     MailKind.AUTO_REPLY: Label(
         "automatic reply", "an automatic reply", "For example an absence notice; never a bounce."
     ),
-    MailKind.OTHER: Label("other mail", "some other mail", "Neither a bounce nor a report."),
+    MailKind.OTHER: Label(
+        "other mail", "some other mail", "It has neither the structure of a report nor an address that failed."
+    ),
 }
 
 FINDINGS: dict[Finding, Label] = {  # sentence: the filter says that the message is ...

@@ -19,7 +19,7 @@ from probes.labels import CAUSES, CONCERNS, FINDINGS, MAIL_KINDS, REPORT_KINDS, 
 from probes.outcome import Cause
 from probes.reading.bounces import read_bounce
 from probes.reading.bounces.answer import answer_in
-from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
+from probes.reading.facts import BounceFacts, HopFacts, MailKind, MessageFacts, RecipientFacts, ReplyFacts
 from probes.reading.headers import read_message
 from probes.reading.replies import deciding_text, read_reply
 from probes.reading.replies.why import Candidate, explain
@@ -239,10 +239,14 @@ def _percent(probability: float) -> str:
 
 def _bounce_lines(facts: BounceFacts) -> Iterator[str]:
     yield f"[bold]{MAIL_KINDS[facts.kind].title}[/]" + ("" if facts.is_bounce else ": not a bounce")
+    if facts.kind is MailKind.OTHER:
+        yield MAIL_KINDS[facts.kind].help
     yield _row("reported by", facts.reporting_mta)
     yield _row("probe's token", facts.token)
     for each in facts.recipients:
         yield from _recipient_lines(each)
+    if facts.left_out:
+        yield _row("left out", f"{facts.left_out} more recipients: only the first {len(facts.recipients)} are read")
 
 
 def _recipient_lines(facts: RecipientFacts) -> Iterator[str]:

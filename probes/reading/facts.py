@@ -62,12 +62,16 @@ class RecipientFacts:
 
 @dataclass(frozen=True, slots=True)
 class BounceFacts:
-    """A message about another message. `token` is the probe's, wherever it survived; not verified here."""
+    """A message about another message. `token` is the probe's, wherever it survived; not verified here.
+
+    `left_out` is the number of recipients beyond those in `recipients`, as far as the message was read.
+    """
 
     kind: MailKind
     recipients: tuple[RecipientFacts, ...]
     reporting_mta: str = ""
     token: str | None = None
+    left_out: int = 0
 
     @property
     def is_bounce(self) -> bool:

@@ -6,7 +6,7 @@
 - `complaints`  abuse reports, RFC 5965
 - `services`    notifications as JSON
 - `session`     the answers in a transcript, by recipient
-- `classify`    bounce, delay, automatic reply, or none of them
+- `classify`    bounce, delay, automatic reply, or none of them; `pasted`: text that people paste, without its header
 - `token_search` the original message's token
 - `recipient`   one recipient's result and its cause
 - `address`     addresses in prose
@@ -17,6 +17,7 @@ Read `read_bounce` first: it tries these in turn. `reading.mime` splits the mess
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in_field, is_machine, is_path, plain
@@ -31,6 +32,7 @@ from probes.reading.bounces.notices import (
     notice_in,
     recipients_in_notice,
 )
+from probes.reading.bounces.pasted import has_header, is_document, is_pasted_notice, unquoted
 from probes.reading.bounces.recipient import RecipientFailure, untroubled
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.session import Session, specific_answer
@@ -39,7 +41,6 @@ from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.reading.mime import ParsedMail, open_mail
 from probes.reading.replies.folding import lowered
 
-_HEADERS = ("from", "to", "subject", "date", "received", "return-path", "content-type", "mime-version", "message-id")
 RECIPIENTS_READ = 100  # what a server must take at once (RFC 5321, section 4.5.3.1.8); a probe has one
 
 
@@ -49,20 +50,29 @@ def read_bounce(data: bytes) -> BounceFacts:
     Never raises; takes bounded time for any size, because only the first bytes are read (see `reading.mime`).
     """
     mail = open_mail(data)
-    if not any(name in mail.headers for name in _HEADERS):  # JSON, or the text of a notice, without its headers
-        mail = open_mail(b"\n" + data)
-    kind, recipients, reporting = _read(mail)
-    token = token_in(mail, data) if kind is not MailKind.OTHER else None
-    return BounceFacts(kind, tuple(recipients[:RECIPIENTS_READ]), reporting, token)
+    if not has_header(mail):  # JSON, or the text of a notice
+        mail = open_mail(b"\n" + unquoted(data))
+    read = _read(mail)
+    token = token_in(mail, data) if read.kind is not MailKind.OTHER else None
+    return BounceFacts(read.kind, tuple(read.recipients[:RECIPIENTS_READ]), read.reporting, token, read.left_out)
 
 
-_Reading = tuple[MailKind, list[RecipientFacts], str]
+class _Reading(NamedTuple):
+    kind: MailKind
+    recipients: Sequence[RecipientFacts] = ()
+    reporting: str = ""
+    left_out: int = 0  # recipients that are only counted
 
 
 def _read(mail: ParsedMail) -> _Reading:
     complained = complaint_in(mail)
     if complained is not None:
-        return MailKind.COMPLAINT, [untroubled(address, "") for address in complained], ""
+        return _Reading(
+            MailKind.COMPLAINT,
+            [untroubled(address, "") for address in complained[:RECIPIENTS_READ]],
+            "",
+            _beyond(complained),
+        )
     text = _prose(mail)
     return (
         _reported(mail, text)
@@ -70,8 +80,13 @@ def _read(mail: ParsedMail) -> _Reading:
         or _receipt(mail)
         or _wrapped(mail)
         or _told(mail, notice_in(text), text)
-        or (MailKind.AUTO_REPLY if is_auto_reply(mail) else MailKind.OTHER, [], "")
+        or _Reading(MailKind.AUTO_REPLY if is_auto_reply(mail) else MailKind.OTHER)
     )
+
+
+def _beyond(recipients: Sequence[object]) -> int:
+    """Return how many recipients are left out."""
+    return max(0, len(recipients) - RECIPIENTS_READ)
 
 
 def _prose(mail: ParsedMail) -> str:
@@ -94,13 +109,16 @@ _REPORTS = ("message/delivery-status", "message/global-delivery-status", "messag
 _REPORT_IN_PROSE = re.compile(r"\n>? ?final-recipient[ \t]*:[ \t]*rfc822")
 
 
+_ACTION = re.compile(r"\n>? ?(?:action|status|diagnostic-code)[ \t]*:")
+
+
 def _has_report(text: str) -> bool:
     return _REPORT_IN_PROSE.search("\n" + lowered(text)) is not None
 
 
 def _reported(mail: ParsedMail, text: str) -> _Reading | None:
     sources = [part.text() for part in mail.parts if part.type in _REPORTS]
-    if not sources and _has_report(text) and (is_from_machine(mail) or is_notice(mail, text[:NOTICE_READ])):
+    if not sources and _has_report(text) and _reports_itself(mail, text[:NOTICE_READ]):
         sources = [re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)]
     report = reports.read_report("\n\n".join(sources)) if sources else None
     if report is None or not report.recipients:
@@ -119,7 +137,17 @@ def _reported(mail: ParsedMail, text: str) -> _Reading | None:
         _trouble(name, group, texts.get(name.lower(), alone)[:longest], alone[:longest], session, longest).facts()
         for name, group in groups
     ]
-    return _kind_of(recipients), recipients, reports.untyped(report.message.get("reporting-mta", ""))
+    reporting = reports.untyped(report.message.get("reporting-mta", ""))
+    return _Reading(_kind_of(recipients), recipients, reporting, report.left_out)
+
+
+def _reports_itself(mail: ParsedMail, text: str) -> bool:
+    """Test if a report in a text is the message's own, not an example."""
+    if not mail.headers.raw:
+        return _ACTION.search("\n" + lowered(text)) is not None and not is_document(
+            text
+        )  # else a receipt, or an example
+    return is_from_machine(mail) or is_notice(mail, text)
 
 
 def _addressed(mail: ParsedMail, notice: str, told: Sequence[RecipientNotice]) -> Iterator[str]:
@@ -194,7 +222,8 @@ def _notified(mail: ParsedMail, text: str) -> _Reading | None:
     if said is None:
         return None
     if said.kind is MailKind.COMPLAINT:
-        return said.kind, [untroubled(one.address, "") for one in said.recipients[:RECIPIENTS_READ]], ""
+        complained = [untroubled(one.address, "") for one in said.recipients[:RECIPIENTS_READ]]
+        return _Reading(said.kind, complained, "", _beyond(said.recipients))
     about = said.recipients[:RECIPIENTS_READ]
     longest = share(len(about))
     troubles = [
@@ -210,7 +239,7 @@ def _notified(mail: ParsedMail, text: str) -> _Reading | None:
         for one in about
     ]
     recipients = [trouble.facts() for trouble in troubles]
-    return said.kind, recipients, reports.untyped(said.reporting_mta)
+    return _Reading(said.kind, recipients, reports.untyped(said.reporting_mta), _beyond(said.recipients))
 
 
 def _receipt(mail: ParsedMail) -> _Reading | None:
@@ -219,7 +248,9 @@ def _receipt(mail: ParsedMail) -> _Reading | None:
     if source is None:
         return None
     report = reports.read_report(source.text())
-    return MailKind.SUCCESS, [untroubled(_name(group), "") for group in report.recipients], ""
+    return _Reading(
+        MailKind.SUCCESS, [untroubled(_name(group), "") for group in report.recipients], "", report.left_out
+    )
 
 
 _REPORTER = re.compile(  # in lower case
@@ -230,11 +261,12 @@ _REPORTER = re.compile(  # in lower case
 
 
 def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
-    if not is_notice(mail, notice):
+    if not (is_notice(mail, notice) if mail.headers.raw else is_pasted_notice(notice)):
         return None
     kind = notice_kind(mail, notice)
     action = "delayed" if kind is MailKind.DELAY else "failed"
-    named = _named(mail, notice, text)[:RECIPIENTS_READ]
+    every = _named(mail, notice, text)
+    named = every[:RECIPIENTS_READ]
     longest = share(len(named))
     session = Session(notice, len(named))
     troubles = [
@@ -243,7 +275,7 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
         )
         for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
     ]
-    return kind, [trouble.facts() for trouble in troubles], _reporter(mail, notice)
+    return _Reading(kind, [trouble.facts() for trouble in troubles], _reporter(mail, notice), _beyond(every))
 
 
 def _reporter(mail: ParsedMail, notice: str) -> str:

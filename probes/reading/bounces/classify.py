@@ -74,8 +74,10 @@ _WORDS = _any(
     r"no valid recipients|error-for:|message log follows",
     r"invalid user address|mail loop|duplicated message-id|n'a pas pu|server message|to an unknown (?:user"
     r"|recipient|address)",
-    r"(?:has been|was|is being) (?:returned|rejected|refused|blocked|bounced)|could not (?:be )?(?:sent"
-    r"|pass|reach)|not deliver",
+    r"(?:has been|was|is being) (?:automatically )?(?:returned|rejected|refused|blocked|bounced)",
+    r"could not (?:be )?(?:sent|pass|reach)|not deliver",
+    r"(?:not|n't) able to be delivered|rejected your message|considered unsolicited"
+    r"|del[ie]very to the following recipients? (?:was|has)|did(?:n't| not) get through",
 )
 _WENT_ON = _any(  # no failure; "not been delivered" is none of these
     r"(?<!not )(?:was|were|been|be|is|are) (?:now )?(?:successfully )?(?:delivered|relayed|released|accepted|archived)",
@@ -142,23 +144,26 @@ def is_notice(mail: ParsedMail, notice: str) -> bool:
     titled = _SUBJECTS.search(subject) is not None
     if not titled and is_auto_reply(mail):
         return False
-    worded = _is_worded(notice)
+    worded = is_worded(notice)
     if not worded and _WENT_ON.search(" ".join(notice.lower().split())):
         return False
     if "<>" in mail.headers.get("return-path") and _is_daemon(mail):
-        return titled or worded or returned_part(mail) is not None or _REFUSED_WITH.search(notice) is not None
-    if not mail.headers.raw:  # somebody copied the text alone
-        return worded
+        return titled or worded or returned_part(mail) is not None or refuses(notice)
     if is_from_machine(mail) and (titled or worded):
         return True
     returning = returned_part(mail) is not None and "mailer-daemon" in mail.headers.get("from").lower()
     return returning or (titled and worded)
 
 
-def _is_worded(notice: str) -> bool:
+def is_worded(notice: str) -> bool:
     """Test if a text speaks of a message that was not delivered; a line may end within the phrase."""
     together = " ".join(notice.lower().split())
     return _WORDS.search(together) is not None or _FOREIGN_WORDS.search(together) is not None
+
+
+def refuses(text: str) -> bool:
+    """Test if a text has the code of a refusal."""
+    return _REFUSED_WITH.search(text) is not None
 
 
 def is_auto_reply(mail: ParsedMail) -> bool:

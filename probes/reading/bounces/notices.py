@@ -16,7 +16,8 @@ from probes.reading.replies.folding import lowered
 from probes.reading.replies.prose import notice_end
 
 NOTICE_READ = 1 << 15  # characters; what stands below is the returned message
-NAMED_READ = 100  # recipients
+NAMED_READ = 1000  # recipients; those of whom more is read are fewer
+LOOKED_FOR = 100  # recipients, known from the header, that are looked for anywhere
 LINES_READ = 1000  # with an address
 
 
@@ -197,7 +198,7 @@ def _in_order(places: dict[int, _Place]) -> list[_Place]:
 def _known_places(notice: str, known: Sequence[str]) -> list[_Place]:
     """Return the first place of each of these recipients, and of others on lines of the same form: the text about those
     belongs to nobody here."""
-    wanted = {address.lower() for address in known[:NAMED_READ]}
+    wanted = {address.lower() for address in known[:LOOKED_FOR]}
     first: dict[str, _Place] = {}
     for place in _listed(notice):
         first.setdefault(place.address.lower(), place)

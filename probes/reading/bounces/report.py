@@ -7,7 +7,7 @@ from itertools import islice
 
 from probes.reading.bounces.address import is_path
 
-FIELDS_READ = 4000
+FIELDS_READ = 10_000
 GROUPS_READ = 100  # recipients
 VALUE_READ = 8192
 
@@ -44,10 +44,11 @@ ACTIONS = (  # RFC 3464, section 2.3.3, by the first letters: "Failure", "delay"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report's fields: those of the message, and one group per recipient."""
+    """A report's fields: those of the message, and one group per recipient; `left_out` more recipients are only counted."""
 
     message: Group
     recipients: tuple[Group, ...]
+    left_out: int = 0
 
 
 def read_report(text: str) -> Report:
@@ -59,11 +60,12 @@ def read_report(text: str) -> Report:
             message.setdefault(name, value)
             continue
         if not groups or (name in groups[-1] and (name in _NAMING or fresh)):
-            if len(groups) == GROUPS_READ:
-                break
             groups.append({})
         _keep(groups[-1], name, value)
-    return Report(message, tuple(group for group in groups if any(name in group for name in _NAMING)))
+    named = [group for group in groups if any(name in group for name in _NAMING)]
+    read, others = named[:GROUPS_READ], named[GROUPS_READ:]
+    left_out = {recipient_of(group).lower() for group in others} - {recipient_of(group).lower() for group in read}
+    return Report(message, tuple(read), len(left_out))
 
 
 def _fields(text: str) -> Iterator[tuple[bool, str, str]]:

@@ -17,7 +17,7 @@ from probes.reading.bounces.report import action_of, untyped
 from probes.reading.facts import MailKind
 
 MAX_JSON_CHARS = 1 << 18  # SNS sends at most 256 KiB
-RECIPIENTS_READ = 500
+RECIPIENTS_READ = 5000
 MAX_ENVELOPES = 4  # a notification in SNS's envelope in a queue's or bus's
 MAX_WORD_CHARS = 1000
 

@@ -53,6 +53,20 @@ def test_a_bounce_from_standard_input() -> None:
     assert "blocked using bl.test" in recipient["reply"]
 
 
+def test_how_many_recipients_of_a_bounce_are_left_out_is_said() -> None:
+    said = "".join(f"<u{number}@acme.test>:\n550 5.1.1 no such user\n\n" for number in range(103))
+    given = f"From: MAILER-DAEMON@x.test\nSubject: failure notice\n\nNot delivered.\n\n{said}".encode()
+    (facts,) = objects("bounce", "-", given=given)
+    assert (len(facts["recipients"]), facts["left_out"]) == (100, 3)
+    assert "3 more recipients: only the first 100 are read" in run("bounce", "-", given=given).stdout.decode()
+
+
+def test_that_a_text_is_no_bounce_is_said_and_why() -> None:
+    said = run("bounce", "-", given=b"# Bounces\n\nMail that could not be delivered comes back.\n").stdout.decode()
+    assert "not a bounce" in said
+    assert "neither the structure of a report nor an address that failed" in said
+
+
 def test_a_vacation_answer_is_no_bounce() -> None:
     (facts,) = objects("bounce", "-", given=mails.vacation(TOKEN))
     assert (facts["is_bounce"], facts["kind"], facts["recipients"]) == (False, "auto_reply", [])

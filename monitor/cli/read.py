@@ -270,7 +270,8 @@ def _message_lines(facts: MessageFacts) -> Iterator[str]:
     for each in facts.filters:
         score = f"score {each.score:g}" if each.score is not None else ""
         limit = f"of {each.threshold:g}" if each.threshold is not None else ""
-        yield _row("filter", each.vendor, FINDINGS[each.verdict].label, score, limit, " ".join(each.rules[:10]))
+        whose = "" if each.believed else "(not the receiver's: not believed)"
+        yield _row("filter", each.vendor, FINDINGS[each.verdict].label, score, limit, whose, " ".join(each.rules[:10]))
     for note in facts.notes:
         yield _row("note", note)
     for hop in facts.hops:

@@ -92,7 +92,10 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FilterFacts:
-    """One filter's verdict. `line` is the header that states it, one line of at most 300 characters."""
+    """One filter's verdict. `line` is the header that states it, one line of at most 300 characters.
+
+    `believed`: the receiver's side stated it, as far as the headers tell, and `MessageFacts.verdict` rests on it.
+    """
 
     vendor: str
     verdict: Finding
@@ -100,6 +103,7 @@ class FilterFacts:
     threshold: float | None = None
     rules: tuple[str, ...] = ()
     line: str = ""
+    believed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,13 +66,14 @@ def read_message(data: bytes | str, *, receiver: str | None = None, relayed: boo
     head, body = split(data)
     side = _Side(fields(head), receiver, relayed)
     judged = verdicts(side.section)
+    believed = side.believed(judged)
     notes = list(dict.fromkeys((*_missing(side.hops, receiver), *_notes(side, body))))[:MAX_NOTES]
     return MessageFacts(
         connecting_ip=side.connecting_ip,
         hops=tuple(side.hops),
         authentication=side.checks.facts,
-        filters=tuple(verdict.facts for verdict in judged),
-        verdict=overall([verdict.said for verdict in side.believed(judged)]),
+        filters=tuple(verdict.facts if verdict in believed else verdict.doubted for verdict in judged),
+        verdict=overall([verdict.said for verdict in believed]),
         folder=side.folder,
         notes=tuple(notes),
     )
@@ -133,15 +134,16 @@ class _Side:
         self.hops = chain([section[place].value for place in places]) if known is None else known
         self.border = border_of(self.hops, relayed=relayed, receiver=receiver)
         self.line = places[self.border] if self.border is not None else len(section)
-        self.last = self._last(receiver)
+        self.named = receiver is not None and self.border is not None and written_by(self.hops, receiver)
+        self.last = self._last() if self.named else 0
         self.top = places[self.last - 1] + 1 if self.last else 0
         direct = relayed is False or self.border is None
         self.end = len(section) if direct else self._end()
 
-    def _last(self, receiver: str | None) -> int:
+    def _last(self) -> int:
         """Return the hop at which the message left the receiver's side again: a receiver that was named is not the
         last one, and what a later one stated is about another client."""
-        if self.border is None or not receiver or not written_by(self.hops, receiver):
+        if self.border is None:
             return 0
         home = organisation(self.hops[self.border].by)
         later = (
@@ -197,11 +199,13 @@ class _Side:
                         continue
 
     def believed(self, judged: Sequence[FilterVerdict]) -> list[FilterVerdict]:
-        """Return the verdicts of the receiver's side; if none, bad ones of unknown origin."""
+        """Return the verdicts of the receiver's side; if it has none and was not named, bad ones of unknown origin."""
         if self.own or not self.hops:
             return list(judged)
         judged = [verdict for verdict in judged if verdict.place >= self.top]
         certain = [verdict for verdict in judged if self._is_receivers(verdict)]
+        if self.named:  # then it is known whose they are not
+            return certain
         doubtful = [verdict for verdict in judged if verdict.said.verdict in BAD and not verdict.said.outbound]
         return certain or doubtful  # nobody forges what harms himself
 

@@ -44,7 +44,7 @@ ACTIONS = (  # RFC 3464, section 2.3.3, by the first letters: "Failure", "delay"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report's fields: those of the message, and one group per recipient; `left_out` more recipients are only counted."""
+    """A report's fields: those of the message, and one group per recipient; `left_out` more are only counted."""
 
     message: Group
     recipients: tuple[Group, ...]

@@ -7,7 +7,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
@@ -44,6 +44,11 @@ class FilterVerdict:
         """Convert to the facts that are shown."""
         said = self.said
         return FilterFacts(said.vendor, said.verdict, said.score, said.threshold, said.rules, self.field.line)
+
+    @property
+    def doubted(self) -> FilterFacts:
+        """Convert to facts that are shown and not believed."""
+        return replace(self.facts, believed=False)
 
 
 def verdicts(section: Iterable[Field]) -> tuple[FilterVerdict, ...]:

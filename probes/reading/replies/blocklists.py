@@ -174,6 +174,19 @@ _ZONE = re.compile(
 )
 
 
+_WITHIN = r"(?:[^.!?{}]|[.!?](?=\S))"  # a sentence; the stops in a name do not end it
+_CONDITION = re.compile(rf"(?<![\w.-])if\s({_WITHIN.format(',')}*)(,{_WITHIN.format('')}*)?")
+_OF_LISTING = re.compile(
+    r"list|block|ban(?:ned)?\b|(?:on|at|in|by) (?:[\w.-]{1,40} )?(?:spamhaus|spamcop|barracuda|sorbs)"
+)
+
+
+def _unconditional(condition: re.Match[str]) -> str:
+    """Return what a sentence with a condition states: nothing, if the condition is that an address is on a list; else
+    what follows it, as in "if you think that this is a mistake, see PAGE OF THE LIST"."""
+    return " " if _OF_LISTING.search(condition[1]) else condition[2] or " "
+
+
 @cache
 def _zone(fragment: str) -> re.Pattern[str]:
     """Match a zone or page anywhere, a bare name only as a word: not as part of a host name."""
@@ -209,9 +222,11 @@ def name_of_zone(zone: str) -> str:
 def listing(raw: str, zones: Sequence[int]) -> Listing | None:
     """Return the blocklist that `raw`, in lower case, names; several are joined by ", ".
 
-    `zones` are the rows of ZONES whose text occurs. A vendor's name alone does not count.
+    `zones` are the rows of ZONES whose text occurs. A vendor's name alone does not count, nor does a name in a sentence
+    about what holds if an address is on a list.
     """
-    plain = _ADDRESS.sub(" ", raw) if "@" in raw else raw
+    plain = _CONDITION.sub(_unconditional, raw) if "if" in raw else raw
+    plain = _ADDRESS.sub(" ", plain) if "@" in plain else plain
     plain = _HOST.sub(" ", plain) if "[" in plain else plain
     found: list[str] = []
     for fragment, name in (ZONES[row] for row in zones):

@@ -69,10 +69,28 @@ def test_a_general_statement_does_not_outrank_the_stated_reason(general: str) ->
         "550 5.0.0 Sorry. See https://help.acme.example/errors if your IP address is on a blocklist",
         "554 No. If your SPF record is broken, repair it",
         "550 If your address is blocked, call us",
+        "Rejected. If your IP address is listed at Spamhaus, please contact them.",
+        "Rejected. If your IP address is listed at Spamhaus, ask https://www.spamhaus.org/lookup/ to remove it.",
+        "550 Refused. Check if your address is listed at zen.spamhaus.org.",
+        "550 Refused if listed in zen.spamhaus.org",
     ],
 )
 def test_a_condition_is_no_statement_even_if_nothing_else_is_said(reply: str) -> None:
-    assert read_reply(reply).cause is Cause.UNCLEAR
+    facts = read_reply(reply)
+    assert (facts.cause, facts.blocklist) == (Cause.UNCLEAR, None)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 Your IP address is listed at Spamhaus. If it is no longer listed, try again.",
+        "554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org; if this is wrong, ask your provider",
+        "550 Refused. If you think that this is an error, see https://www.spamhaus.org/query/ip/192.0.2.1",
+    ],
+)
+def test_a_list_beside_a_condition_is_stated(reply: str) -> None:
+    facts = read_reply(reply)
+    assert (facts.cause, (facts.blocklist or "")[:8]) == (Cause.IP_LISTED, "Spamhaus")
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,30 @@ def test_only_what_a_named_receiver_stated_is_believed(receiver, ip, spf, dkim, 
     assert facts.verdict is verdict
 
 
+@pytest.mark.parametrize("below", ["X-Spam-Flag: YES\n", "X-Spam-Status: Yes, score=9.1 required=5.0\n"])
+@pytest.mark.parametrize(
+    ("receiver", "verdict"),
+    [
+        ("acme.example", None),  # what stands below its border was in the message when it came
+        ("x.example", None),  # its border is the lowest: nor is what the sender wrote its own
+        ("mx.home.example", Finding.SPAM),  # its own line at the top says so
+        (None, Finding.SPAM),
+    ],
+)
+def test_a_spam_mark_below_the_border_of_a_named_receiver_is_shown_and_not_believed(below, receiver, verdict) -> None:
+    facts = read_message(FORWARDED + below, receiver=receiver)
+    assert facts.verdict is verdict
+    assert [one.believed for one in facts.filters] == [verdict is not None, False]
+
+
+def test_without_a_name_a_bad_mark_of_unknown_origin_is_believed() -> None:
+    """Nobody forges what harms himself, and nobody was named whose statement it should be."""
+    unmarked = FORWARDED.partition("\n")[2] + "X-Spam-Flag: YES\n"
+    assert read_message(unmarked).verdict is Finding.SPAM
+    assert read_message(unmarked, receiver="other.example").verdict is Finding.SPAM  # no such receiver
+    assert read_message(unmarked, receiver="mx.home.example").verdict is None
+
+
 @pytest.mark.parametrize(
     ("receiver", "notes"),
     [

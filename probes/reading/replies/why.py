@@ -1,6 +1,5 @@
 """Explain an answer: the causes that a reply may have, and the clues that speak for and against each of them."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -64,7 +63,6 @@ _EXACT = {
     BIAS: "how common the cause is",
 }
 _QUOTED = {ADDRESS: "(address)", IP_ADDRESS: "(IP address)", HOST: "(host name)"}
-_PART = re.compile(r"[^\W_]+")
 _LONGEST_WORD = 40  # characters
 
 
@@ -108,7 +106,8 @@ class _Words:
     def __init__(self, said: ReplyParts) -> None:
         self._said = said
         self._folded = fold(said.text)
-        self._spelled = PHRASES.vocabulary.spelled(self._folded)
+        self._spelled = PHRASES.vocabulary.spelled(said.text)
+        self._phrases = {hit.phrase.clue: hit.phrase for hit in reversed(said.hits)}
 
     def of(self, clue: str, source: str) -> str:
         """Return a clue in words; `source` is the text that it was taken from."""
@@ -116,13 +115,13 @@ class _Words:
             return _EXACT[clue]
         family, _, _ = clue.partition(" ")
         if family in _MEANINGS:
-            return _MEANINGS[family].format(self._subject(family, source))
+            return _MEANINGS[family].format(self._subject(family, clue, source))
         name, colon, value = clue.partition(":")
         if colon and name in _NUMBERS:
             return self._number(name, value)
         return self._quoted(clue.split())
 
-    def _subject(self, family: str, source: str) -> str:
+    def _subject(self, family: str, clue: str, source: str) -> str:
         said = self._said
         match family:
             case "meaning:enhanced" | "meaning:subject":
@@ -135,7 +134,17 @@ class _Words:
             case "list:named":
                 return source
             case _:
-                return f'"{source.replace("*", "")}"'
+                plain = source.replace("*", "")
+                return f'"{plain if plain in self._folded else self._translated(clue) or plain}"'
+
+    def _translated(self, clue: str) -> str:
+        """Return the words of the reply in which a phrase was found, if they are read as those of another language."""
+        phrase = self._phrases.get(clue)
+        words = [word for part in phrase.parts for word in part] if phrase else []
+        known = [word for word in words if word not in _QUOTED]
+        if all(fold(self._as_written(word))[:2] == word[:2] for word in known):
+            return ""
+        return " … ".join(dict.fromkeys(map(self._as_written, words)))
 
     @staticmethod
     def _number(name: str, value: str) -> str:
@@ -152,17 +161,20 @@ class _Words:
                 return _NUMBERS[name].format(value)
 
     def _quoted(self, words: Sequence[str]) -> str:
-        spelled = [self._as_written(word) for word in words]
+        spelled = list(dict.fromkeys(map(self._as_written, words)))
         plain = " ".join(spelled)
-        shown = plain if plain in self._folded or _QUOTED.keys() & set(words) else " … ".join(spelled)
-        return f'word "{shown}"' if len(words) == 1 else f'words "{shown}"'
+        together = spelled[0] + spelled[-1][1:]  # of signs without spaces, each two are a word
+        if len(spelled) > 1 and spelled[0][-1] == spelled[-1][0] and together in self._said.text:
+            plain = together
+        elif plain not in self._said.text and not _QUOTED.keys() & set(words):
+            plain = " … ".join(spelled)
+        return f'word "{plain}"' if len(spelled) == 1 else f'words "{plain}"'
 
     def _as_written(self, word: str) -> str:
         """Return the word as the reply spells it; what a reply quotes, an address or a host, by its kind."""
         if word in _QUOTED:
             return _QUOTED[word]
-        parts = _PART.findall(self._spelled.get(word, word))
-        written = next((part for part in parts if part[:3] == word[:3]), word)
+        written = self._spelled.get(word, word)
         return written if 1 < len(written) <= _LONGEST_WORD else word
 
 

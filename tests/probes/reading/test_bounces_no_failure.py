@@ -71,7 +71,7 @@ def test_a_general_statement_does_not_outrank_the_stated_reason(general: str) ->
         "550 If your address is blocked, call us",
         "Rejected. If your IP address is listed at Spamhaus, please contact them.",
         "Rejected. If your IP address is listed at Spamhaus, ask https://www.spamhaus.org/lookup/ to remove it.",
-        "550 Refused. Check if your address is listed at zen.spamhaus.org.",
+        "550 Mail refused. Check if your address is listed at zen.spamhaus.org.",
         "550 Refused if listed in zen.spamhaus.org",
     ],
 )

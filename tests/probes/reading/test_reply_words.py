@@ -93,8 +93,23 @@ def test_any_text_is_reduced(text: str) -> None:
 
 
 def test_the_written_form_of_each_word_is_known() -> None:
-    spelled = PHRASES.vocabulary.spelled("your messages were rejected. rejecting")
-    assert spelled == {"your": "your", "messag": "messages", "reject": "rejected"}
+    spelled = PHRASES.vocabulary.spelled("Your messages were rejected. Rejecting")
+    assert spelled == {"your": "Your", "messag": "messages", "reject": "rejected"}
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "written"),
+    [
+        ("Das Postfach ist voll", "mailbox", "Postfach"),
+        ("(Überfüllt)", "uberfullt", "Überfüllt"),
+        ("邮箱已满", "full", "已满"),
+        ("user_unknown", "unknown", "unknown"),
+        ("mx.firm.example said", "said", "said"),
+        ("You can’t", "not", "t"),
+    ],
+)
+def test_a_word_is_written_in_the_letters_of_its_text(text: str, word: str, written: str) -> None:
+    assert PHRASES.vocabulary.spelled(text)[word] == written
 
 
 FIXED = {

@@ -39,12 +39,12 @@ cap       = {{ per_host_per_minute = {cap} }}
 [incidents]
 settle  = "1s"
 control_every = "10s"
-[standing]
-enabled = false  # what simulated DNS shows would be an incident of its own
+{standing}
 [web]
 listen = "127.0.0.1:{web}"
 metrics_listen = "127.0.0.1:{metrics}"
 """
+NO_STANDING = "[standing]\nenabled = false  # what simulated DNS shows would be an incident of its own"
 SANDBOX = """
 [sandbox]
 slow_by = "3s"
@@ -105,6 +105,7 @@ class Folder:
     give_up: str = "12s"
     cap: int = 1000
     more: str = ""
+    standing: str = NO_STANDING
     program: Sequence[str] = MAILPATH
     apart: bool = False  # the simulated companies are a process of their own, and outlive the service
     processes: list[Process] = field(default_factory=list)
@@ -118,7 +119,7 @@ class Folder:
     def write(self, name: str, web: int, *, sandbox: bool = False) -> Path:
         """The configuration, with that address for its pages."""
         head = HEAD.format(
-            **{key: getattr(self, key) for key in ("store", "every", "code_life", "give_up", "cap")},
+            **{key: getattr(self, key) for key in ("store", "every", "code_life", "give_up", "cap", "standing")},
             web=web,
             metrics=self.metrics_of[web],
         )

@@ -38,6 +38,7 @@ SENDER = Identity(
 )
 SUBJECT = Subject(SENDER.domain, SENDER.domain, SENDER.source_ip, SENDER.helo, ("k1",))
 FACTS = tuple(question for question in READERS if question is not Question.BLOCKLIST)
+BUSY_SECONDS, TURN_SECONDS = 10.0, 0.001
 REFRESH = "one full reading"
 
 
@@ -139,6 +140,7 @@ async def _senders(asker: Asker, count: int) -> list[Finding]:
     late, longest = (1000 * quantile(lags, 0.99),), tuple(1000 * each for each in (quantile(turns, 0.99), max(turns)))
     return [
         Figure(GROUP, f"{count} senders, {AT_ONCE} at once: event loop late, 99 of 100", "ms", late, "< 50"),
+        Figure(GROUP, "yardstick: a loop that only counts, as late", "ms", (await _busy(min(took, BUSY_SECONDS)),)),
         Figure(
             GROUP,
             f"{count} senders, {AT_ONCE} at once: one turn of the event loop, 99 of 100",
@@ -149,6 +151,18 @@ async def _senders(asker: Asker, count: int) -> list[Finding]:
         Figure(GROUP, f"{count} senders, {AT_ONCE} at once: its longest turn", "ms CPU", longest[1:]),
         Figure(GROUP, f"{count} senders, {AT_ONCE} at once: all read in", "s", (took,)),
     ]
+
+
+async def _busy(seconds: float) -> float:
+    """Return how late a loop is that needs the CPU all the time, in turns of TURN_SECONDS: what the machine adds."""
+    end = time.perf_counter() + seconds
+    async with loop_lag() as lags:
+        while time.perf_counter() < end:
+            began = time.thread_time()
+            while time.thread_time() - began < TURN_SECONDS:
+                pass
+            await asyncio.sleep(0)
+    return 1000 * quantile(lags, 0.99)
 
 
 def _check(facts: Sequence[Fact]) -> None:

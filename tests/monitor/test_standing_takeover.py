@@ -40,14 +40,24 @@ def newest_reading(at: Folder) -> int:
     return int(at.asked("SELECT coalesce(max(seen_at), 0) FROM standing_facts")[0][0])
 
 
+def leads(at: Folder, process: Process) -> bool:
+    """Whether this process holds the lease."""
+    rows = at.asked("SELECT holder FROM leases")
+    return bool(rows and rows[0][0] and f'"pid": {process.process.pid}' in rows[0][0])
+
+
+def read_later(at: Folder, before: int) -> None:
+    """Wait for another reading."""
+    at.until(lambda: newest_reading(at) > before)
+
+
 def taken_over(at: Folder, dead: Process, waiting: Process) -> None:
     """Kill one, and wait until the other has read several times."""
     dead.send(signal.SIGKILL)
     dead.process.wait(10)
-    at.until(lambda: (rows := at.asked("SELECT holder FROM leases")) and f'"pid": {waiting.process.pid}' in rows[0][0])
+    at.until(lambda: leads(at, waiting))
     for _ in range(3):
-        before = newest_reading(at)
-        at.until(lambda before=before: newest_reading(at) > before)
+        read_later(at, newest_reading(at))
 
 
 def opened(at: Folder) -> list[tuple[str, int]]:

@@ -18,6 +18,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `people`    accounts, rights, passwords
 - `notices`   wording and routing of notices: pure
 - `triage`    the most likely place of one person's problem: pure
+- `analysis`  what a pasted bounce, reply or message says: pure
 - `incidents` rules that open, scope and close incidents: pure
 - `standing`  the sender's standing over time, and when it is read: pure
 - `measures`  histograms, the lag of the event loop

@@ -4,9 +4,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime, timedelta
-from enum import Enum, StrEnum
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, assert_never
 
@@ -14,6 +13,7 @@ from rich.markup import escape
 
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
+from monitor.output.reading_json import facts_of
 from probes.display import duration, one_line
 from probes.labels import CAUSES, CONCERNS, FINDINGS, MAIL_KINDS, REPORT_KINDS, STAGES
 from probes.outcome import Cause
@@ -31,12 +31,6 @@ MAX_FILE_BYTES = 64 * 1024 * 1024  # the rest of a longer file is ignored
 MAX_REPLY_BYTES = 64 * 1024
 MAX_LINE = 2_000  # characters of one line of other people's text
 STANDARD_INPUT = "-"
-
-DERIVED: dict[type, tuple[str, ...]] = {  # properties that are printed beside the fields
-    ReplyFacts: ("concerns",),
-    BounceFacts: ("is_bounce",),
-    ReportFacts: ("ours_passed", "ours_failed"),
-}
 
 
 class Sort(StrEnum):
@@ -169,26 +163,6 @@ def _content(file: str) -> bytes:
         return sys.stdin.buffer.read(MAX_FILE_BYTES)
     with Path(file).open("rb") as opened:
         return opened.read(MAX_FILE_BYTES)
-
-
-def facts_of(facts: Any) -> Any:
-    """Convert facts to JSON values: documented names, times in ISO 8601, durations in seconds."""
-    match facts:
-        case Enum():
-            return str(facts.value)
-        case datetime():
-            return facts.isoformat()
-        case timedelta():
-            return facts.total_seconds()
-        case tuple() if hasattr(facts, "_asdict"):
-            return {name: facts_of(value) for name, value in facts._asdict().items()}
-        case tuple() | list():
-            return [facts_of(each) for each in facts]
-        case _ if is_dataclass(facts) and not isinstance(facts, type):
-            names = [field.name for field in fields(facts)]
-            return {name: facts_of(getattr(facts, name)) for name in (*names, *DERIVED.get(type(facts), ()))}
-        case _:
-            return facts
 
 
 def fact_lines(facts: ReplyFacts | BounceFacts | MessageFacts | ReportFacts) -> Iterable[str]:

@@ -12,6 +12,7 @@
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
 - `codes_in_time` the share of codes in time, on pages; `company_summaries`: the state of every company
 - `sender_facts` results of the sender's mail, for pages and API; `sender_standing`: what is published about it
+- `uploads`    forms with a file, read into memory
 - `triage_source` what triage may know for one caller
 - `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices
 - `sealed`     numbers of all, rounded; `first_steps`: what is logged for somebody who has just begun

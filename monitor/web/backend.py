@@ -39,6 +39,7 @@ CALLER = web.RequestKey("caller", Caller)
 EXPORTS_PER_CALLER = 2  # at the same time
 MAX_EXPORTS = 6
 EXPORT_RETRY = timedelta(seconds=5)
+MAX_READINGS = 2  # of what callers paste, at the same time
 MAX_LOOKUPS = 8  # of domains that callers ask for, at the same time
 
 Launch = Callable[[WatchedPath, Kind, Role, Requester], Awaitable[Probe]]
@@ -68,7 +69,7 @@ class Backend:
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `diagnose` starts a diagnosis for somebody who came by some way;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
-    `lookups`;
+    `lookups`; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
@@ -91,6 +92,7 @@ class Backend:
     deliver: Deliver = _delivers_nothing
     diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
+    readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)

@@ -60,6 +60,7 @@ PLACES = (
     NavigationItem("Incidents", "/incidents"),
     NavigationItem("Probes", "/probes"),
     NavigationItem("Help desk", "/triage"),
+    NavigationItem("Analyse", "/analyse"),
     NavigationItem("Sender", "/sender"),
     NavigationItem("Probe now", "/probe-now", Rights.OPERATOR),
     NavigationItem("Runbooks", "/runbooks/"),

@@ -28,6 +28,7 @@ ADDRESSES = {
     "incidents over": "/incidents?state=over",
     "sender": "/sender",
     "help desk": "/triage",
+    "analyse": "/analyse",
     "docs": "/docs/",
     "docs drawings": "/docs/design/architecture",
     "docs tables": "/docs/guide/verdicts",

@@ -60,6 +60,8 @@ POST   /mutes                                       303     403      303     303
 POST   /mutes/{mute}/end                            303     403      303     303     404
 GET    /triage                                      303     200      200     200      -
 POST   /triage                                      303     200      200     200     200
+GET    /analyse                                     303     200      200     200      -
+POST   /analyse                                     303     200      200     200      -
 GET    /settings                                    303     403      403     200      -
 GET    /settings?company={company}                  303     403      403     200     200
 GET    /settings/people                             303     403      403     200      -
@@ -90,6 +92,7 @@ GET    /api/v1/paths/{company}/{path}/diagnoses     401     200      200     200
 POST   /api/v1/paths/{company}/{path}/diagnoses     401     403      409     409     404
 GET    /api/v1/triage?address=x@{company}.example   401     200      200     200     200
 POST   /api/v1/triage                               401     200      200     200     200
+POST   /api/v1/analyses                             401     200      200     200      -
 GET    /api/v1/probes                               401     200      200     200      -
 GET    /api/v1/probes?company={company}             401     200      200     200     404
 POST   /api/v1/probes                               401     403      202     202     404
@@ -204,6 +207,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
     company, mute = things.company, {"lasts": "1h", "why": "tests"}
     json_of: dict[str, Any] = {
         "POST /api/v1/triage": {"address": f"x@{company}.example"},
+        "POST /api/v1/analyses": {"text": "550 5.7.1 blocked"},
         "POST /api/v1/probes": {"company": company, "kind": KIND},
         "POST /api/v1/paths/{company}/{path}/diagnoses": {},
         "POST /api/v1/mutes": {"company": company, **mute},
@@ -220,6 +224,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "POST /sign-in": {"name": "nobody", "password": "wrong"},
         "POST /invitation": {"key": "wrong", "password": PASSWORD, "again": PASSWORD},
         "POST /triage": {"address": f"x@{company}.example"},
+        "POST /analyse": {"text": "550 5.7.1 blocked"},
         "POST /probe-now": {"where": company, "kind": KIND, "as": "sender"},
         "POST /incidents/{incident}/mute": {"about": f"company={company}", **mute},
         "POST /incidents/{incident}/work": {"do": "ack"},

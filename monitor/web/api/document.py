@@ -14,7 +14,6 @@ from monitor.web.api.idempotency import HEADER, PATTERN
 from monitor.web.api.operation import EVENTS, JSON, ROOT, Operation, OperationResult
 from monitor.web.api.problem import MEANINGS, MEDIA
 from monitor.web.api.stream import LAST
-from monitor.web.errors import MAX_BODY_BYTES
 
 ABOUT = """Does mail from the sender reach the inboxes of each company? Read companies, probes and incidents, follow \
 them live, and send probes.
@@ -148,7 +147,7 @@ def _operation(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
     }
     if row.takes_body:
         content = {JSON: {"schema": schemas.of(row.body, "validation")}}
-        said = f"At most {MAX_BODY_BYTES // 1024} KiB."
+        said = f"At most {row.most_bytes // 1024} KiB."
         facts["requestBody"] = {"required": True, "description": said, "content": content}
     return facts
 

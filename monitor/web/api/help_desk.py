@@ -4,8 +4,9 @@
 from http import HTTPStatus
 from typing import Any
 
+from monitor.output.analysis_json import AnalysisJson
 from monitor.output.triage_json import TriageJson
-from monitor.web.api import triage
+from monitor.web.api import analyses, triage
 from monitor.web.api.operation import Operation, OperationResult
 
 
@@ -32,5 +33,15 @@ def help_desk_operations() -> list[Operation[Any, Any]]:
             answer=answer,
             problems=(HTTPStatus.UNPROCESSABLE_ENTITY,),
             changes=False,
+        ),
+        Operation(
+            *("POST", "/analyses", "create_analysis", "help desk", "Explain a bounce, a reply or a message"),
+            said="Who stopped a message, why, and what to do. It is read and forgotten, and no evidence about a path.",
+            body=analyses.AnalysisWish,
+            act=analyses.create_analysis,
+            answer=OperationResult(HTTPStatus.OK, "What it says.", AnalysisJson),
+            problems=(HTTPStatus.UNPROCESSABLE_ENTITY,),
+            changes=False,
+            most_bytes=analyses.MAX_BODY_BYTES,
         ),
     ]

@@ -32,7 +32,7 @@ class Idempotency:
 
     async def run(self, operation: Operation[Any, Any], request: web.Request) -> web.StreamResponse:
         """Do the request, or answer as before."""
-        content = await request.read() if operation.takes_body else b""
+        content = await operation.content(request)
         key = request.headers.get(HEADER) if operation.method == "POST" and operation.changes else None
         if key is None:
             return await operation.run(request, content)

@@ -18,10 +18,12 @@ from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.problem import ProblemError, Wrong, problem, wrongs
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.errors import MAX_BODY_BYTES
 
 ROOT = "/api/v1"
 JSON = "application/json"
 EVENTS = "text/event-stream"
+CHUNK_BYTES = 64 * 1024
 
 Q = TypeVar("Q", bound=BaseModel)
 B = TypeVar("B", bound=BaseModel)
@@ -57,7 +59,7 @@ class OperationResult:
 class Operation(Generic[Q, B]):
     """A method on a path. `problems`: beside those that every operation can have. `secret`: names in its answer that
     are never kept, so that whoever repeats the request is not shown them again. `place`: how the ids of events look.
-    `changes`: False for a POST that only answers; nothing of it is kept."""
+    `changes`: False for a POST that only answers; nothing of it is kept. `most_bytes`: of its body."""
 
     method: str
     path: str
@@ -73,6 +75,7 @@ class Operation(Generic[Q, B]):
     secret: tuple[str, ...] = ()
     place: str = ""
     changes: bool = True
+    most_bytes: int = MAX_BODY_BYTES
     said: str = ""
 
     @property
@@ -85,6 +88,17 @@ class Operation(Generic[Q, B]):
         marked = needs(self.rights)(handler)
         options = {"allow_head": False} if self.method == "GET" else {}
         return web.RouteDef(self.method, ROOT + self.path, marked, options)
+
+    async def content(self, request: web.Request) -> bytes:
+        """Return the body of a request, b"" where none is taken. Raises HTTPRequestEntityTooLarge."""
+        if not self.takes_body:
+            return b""
+        found = bytearray()
+        async for chunk in request.content.iter_chunked(CHUNK_BYTES):
+            found += chunk
+            if len(found) > self.most_bytes:
+                raise web.HTTPRequestEntityTooLarge(self.most_bytes, len(found))
+        return bytes(found)
 
     async def run(self, request: web.Request, content: bytes) -> web.StreamResponse:
         """Read the request and do it. `content` is its body."""

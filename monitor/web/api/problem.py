@@ -24,7 +24,7 @@ MEANINGS: dict[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: "It does not exist, or belongs to a company that the caller may not see.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The resource does not support this method; `Allow` lists those that it supports.",
     HTTPStatus.CONFLICT: "It conflicts with the current state.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than 64 KiB.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than the operation takes, which is 64 KiB for most.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A field is invalid, or the `Idempotency-Key` was used before with "
     "another request.",

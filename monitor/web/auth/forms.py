@@ -9,6 +9,7 @@ from monitor.people.secrets import same, unmasked
 from monitor.web.auth.client import HttpClient
 from monitor.web.backend import CALLER
 from monitor.web.errors import BODY_TOO_SLOW
+from monitor.web.uploads import MULTIPART, parts_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "form"
@@ -53,6 +54,8 @@ async def _shown(request: web.Request) -> str:
 
 async def field_of(request: web.Request, name: str) -> str:
     """Return a form field, "" if empty. Raises HTTPRequestEntityTooLarge, HTTPRequestTimeout."""
+    if request.content_type == MULTIPART and CALLER in request:
+        return (await parts_of(request)).get(name, b"").decode("utf-8", "replace")
     if request.content_type != FORM_TYPE:
         return ""
     try:

@@ -9,6 +9,7 @@ pure functions make.
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice
 - `triage`                               for the help desk: where mail to one person most likely stops
+- `analyse`                              what a bounce, a reply or headers say
 - `suggestions`                          what is offered where a company or path is typed
 - `channels`                             notification channels and their test
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from monitor.web import rendering
 from monitor.web.pages import (
+    analyse,
     channels,
     company,
     incident_work,
@@ -36,5 +38,5 @@ from monitor.web.pages import (
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (now, company, sender, probe, incidents, incident_work, links)
-    pages = (*watching, probe_now, triage, settings, channels, suggestions)
+    pages = (*watching, probe_now, triage, analyse, settings, channels, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

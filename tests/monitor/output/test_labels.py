@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.analysis.content import ContentKind
 from monitor.incidents.incident import IncidentEvent, Nature, Reason, Resolution, Scope, Severity
 from monitor.incidents.labels import SCOPES, SEVERITIES
 from monitor.notices.labels import NOTICE_KINDS
@@ -28,7 +29,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome
 ROOT = Path(__file__).parents[3]
 SHOWN: tuple[type[StrEnum], ...] = (
     *(Outcome, Cause, Concern, Grade, Kind, Role, Stage, Fault, Handover, Folder, Marker, BodyState, MailKind),
-    *(Slip, NoteWeight, TriagePlace, PlaceCertainty, DomainBasis, DnsState),
+    *(Slip, NoteWeight, TriagePlace, PlaceCertainty, DomainBasis, DnsState, ContentKind),
     *(Finding, ReportKind, Severity, Scope, Nature, Reason, Resolution, IncidentEvent, NoticeKind, Rights),
 )
 

@@ -1,0 +1,155 @@
+"""Read a pasted message or reply: its meaning, whom that concerns, and what to do. Pure, and bounded for any input.
+
+It may be about anybody's mail. So the watched sender is named only where the text names it, and nothing here is
+evidence.
+"""
+
+import re
+from dataclasses import dataclass
+
+from monitor.analysis.advice import ContentAdvice, advice_for
+from monitor.analysis.content import MAX_ANALYSED_BYTES, ContentKind, kind_of
+from probes.mailsystems.table import MAIL_SYSTEMS, system_at
+from probes.outcome import Cause, Outcome
+from probes.reading.bounces import read_bounce
+from probes.reading.facts import BounceFacts, Finding, MailKind, MessageFacts, RecipientFacts, ReplyFacts, Rival
+from probes.reading.filters import BAD, spam_sign
+from probes.reading.header_fields import section_of
+from probes.reading.headers import read_message
+from probes.reading.replies import read_reply
+
+MAX_REPLY_BYTES = 64 * 1024
+MAX_REFUSALS = 20  # of one bounce, in the answer
+DELIVERED = frozenset({"delivered", "relayed", "expanded"})
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSender:
+    """The sender whose mail Mailpath watches."""
+
+    domain: str
+    source_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refusal. `permanent` is None if the text does not say; `by` is the server that refused, `reply` its words and
+    `recipient` the address, each "" if unknown; `system` the key of the mail system, "" if unknown."""
+
+    cause: Cause
+    confidence: float
+    permanent: bool | None
+    by: str
+    reply: str
+    recipient: str
+    system: str
+    rivals: tuple[Rival, ...]
+    advice: ContentAdvice
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The answer. `mail_kind`: of a message that is about another one, None otherwise. `names_sender`: the text names
+    the watched sender. `message`: the facts of a message that is no bounce, with the cause for which it counts as spam
+    and the header line that says so. `facts`: those of `mailpath read`. `cut`: not all of it was read."""
+
+    content: ContentKind
+    mail_kind: MailKind | None
+    names_sender: bool
+    refusals: tuple[Refusal, ...] = ()
+    message: MessageFacts | None = None
+    spam_cause: Cause | None = None
+    spam_line: str = ""
+    advice: ContentAdvice | None = None
+    facts: ReplyFacts | BounceFacts | MessageFacts | None = None
+    cut: bool = False
+
+    @property
+    def is_spam(self) -> bool:
+        """True if a filter of the receiver says that the message is unwanted."""
+        return self.message is not None and (self.message.verdict in BAD or self.message.folder == "junk")
+
+
+def analyse(data: bytes, sender: WatchedSender) -> Analysis:
+    """Read it. Never raises, whatever the bytes are."""
+    read = data[:MAX_ANALYSED_BYTES]
+    cut, names = len(data) > len(read), names_sender(read, sender)
+    match kind_of(read):
+        case ContentKind.EMPTY | ContentKind.UNREADABLE as kind:
+            return Analysis(kind, None, names_sender=False)
+        case ContentKind.REPLY:
+            return _reply(read, sender, names, cut)
+        case ContentKind.MAIL:
+            return _mail(read, sender, names, cut)
+
+
+def names_sender(data: bytes, sender: WatchedSender) -> bool:
+    """Test if the text names the watched domain or address, not as a part of a longer name or number."""
+    text = data.decode("utf-8", "replace")
+    names = (name for name in (sender.domain, sender.source_ip) if name)
+    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text, re.IGNORECASE) for name in names)
+
+
+def _reply(data: bytes, sender: WatchedSender, names: bool, cut: bool) -> Analysis:
+    bounce = read_bounce(data)
+    if bounce.is_bounce and bounce.recipients:  # the text of a notice without its headers
+        return _bounce(bounce, ContentKind.REPLY, sender, names, cut)
+    text = data[:MAX_REPLY_BYTES].decode("utf-8", "replace")
+    facts = read_reply(text)
+    refusal = _refusal(facts, facts.cause, facts.permanent, "", text.strip(), facts.address or "", sender)
+    return Analysis(ContentKind.REPLY, None, names, (refusal,), facts=facts, cut=cut or len(data) > MAX_REPLY_BYTES)
+
+
+def _mail(data: bytes, sender: WatchedSender, names: bool, cut: bool) -> Analysis:
+    bounce = read_bounce(data)
+    if bounce.kind is not MailKind.OTHER:
+        return _bounce(bounce, ContentKind.MAIL, sender, names, cut)
+    facts = read_message(data)
+    found = Analysis(ContentKind.MAIL, None, names, message=facts, facts=facts, cut=cut)
+    if not found.is_spam:
+        return found
+    cause, line = spam_sign(section_of(data.decode("utf-8", "replace")))
+    system = _system_of_message(facts)
+    outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
+    advice = advice_for(cause, outcome, system, sender.domain, sender.source_ip)
+    return Analysis(ContentKind.MAIL, None, names, (), facts, cause, line, advice, facts, cut)
+
+
+def _bounce(facts: BounceFacts, kind: ContentKind, sender: WatchedSender, names: bool, cut: bool) -> Analysis:
+    failed = [each for each in facts.recipients if each.action not in DELIVERED] if facts.is_bounce else []
+    refusals = tuple(_of_recipient(each, facts, sender) for each in failed[:MAX_REFUSALS])
+    return Analysis(kind, facts.kind, names, refusals, facts=facts, cut=cut)
+
+
+def _of_recipient(facts: RecipientFacts, bounce: BounceFacts, sender: WatchedSender) -> Refusal:
+    by = facts.remote_mta or bounce.reporting_mta
+    return _refusal(facts.facts, facts.cause, facts.permanent, by, facts.reply, facts.address, sender)
+
+
+def _refusal(
+    said: ReplyFacts | None,
+    cause: Cause,
+    permanent: bool | None,
+    by: str,
+    reply: str,
+    recipient: str,
+    sender: WatchedSender,
+) -> Refusal:
+    system = (said.vendor if said and said.vendor in MAIL_SYSTEMS else "") or system_at(by)
+    outcome = Outcome.DEFERRED if permanent is False else Outcome.BLOCKED
+    return Refusal(
+        cause=cause,
+        confidence=said.confidence if said else 0.0,
+        permanent=permanent,
+        by=by,
+        reply=reply,
+        recipient=recipient,
+        system=system,
+        rivals=said.rivals if said else (),
+        advice=advice_for(cause, outcome, system, sender.domain, sender.source_ip),
+    )
+
+
+def _system_of_message(facts: MessageFacts) -> str:
+    """Return the mail system of the receiving side, by the hosts that took the message."""
+    return next(filter(None, (system_at(hop.by) for hop in facts.hops)), "")

@@ -1,0 +1,119 @@
+"""What people paste: what it is, what it says, whom that concerns, and what to do; and the opposite cases."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.analysis.analyse import WatchedSender, analyse
+from monitor.analysis.content import MAX_ANALYSED_BYTES, ContentKind, kind_of
+from monitor.analysis.labels import CONTENT_KINDS
+from monitor.analysis.words import CONCERNED, analysis_text
+from probes.outcome import Cause, Concern
+from tests.support.bounce_mails import BOUNCE as FORM
+
+SENDER = WatchedSender("account.trimble.com", "104.130.122.50")
+REFUSED = "550 5.7.1 Client host [104.130.122.50] is blocked by our own list"
+BOUNCE = FORM.format(token="mp", recipient="probe@acme.test", action="failed", status="5.7.1", reply=REFUSED).encode()
+MESSAGE = b"""Received: from mta.account.trimble.com (mta.account.trimble.com [104.130.122.50])
+\tby mx.acme.example with ESMTPS id 1; Wed, 25 Nov 2026 12:05:00 +0000
+Authentication-Results: mx.acme.example; spf=pass smtp.mailfrom=account.trimble.com; dkim=pass; dmarc=pass
+X-Spam-Status: %s
+From: no-reply@account.trimble.com
+Subject: Your code
+
+Hello
+"""
+SPAM = MESSAGE % b"Yes, score=7.1 required=5.0 tests=BAYES_99,HTML_MESSAGE"
+CLEAN = MESSAGE % b"No, score=-1.0 required=5.0 tests=SPF_PASS"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", ContentKind.EMPTY),
+        (b" \r\n\t", ContentKind.EMPTY),
+        (b"550 5.7.1 Service unavailable", ContentKind.REPLY),
+        (b"550-5.7.1: first line\n550 5.7.1: second line", ContentKind.REPLY),
+        (b"host mx.acme.example[192.0.2.1] said: 550 no", ContentKind.REPLY),
+        (b"Note: this is prose.\nSecond: line of prose.\n\nMore", ContentKind.REPLY),
+        (SPAM, ContentKind.MAIL),
+        (b"\xef\xbb\xbf\n" + CLEAN, ContentKind.MAIL),
+        (b"From MAILER-DAEMON Wed Nov 25 12:05:00 2026\n" + CLEAN, ContentKind.MAIL),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, ContentKind.UNREADABLE),
+        (b"PK\x03\x04" + b"\0" * 100, ContentKind.UNREADABLE),
+    ],
+)
+def test_the_kind_is_seen_from_the_beginning(data: bytes, kind: ContentKind) -> None:
+    assert kind_of(data) is kind
+
+
+@pytest.mark.parametrize(
+    ("data", "headline", "because"),
+    [
+        (REFUSED.encode(), "The message was rejected", "concerns the sender"),
+        (BOUNCE, "its own block list contains the sender's IP address", "concerns the sender"),
+        (b"550 5.1.1 <jane@acme.example>: User unknown", "does not know the recipient", "Nothing points to the sender"),
+        (b"452 4.2.2 mailbox full", "was deferred, and may be tried again", "Nothing points to the sender"),
+        (SPAM, "The message arrived, and the receiver's filter says that it is spam.", "X-Spam-Status"),
+        (CLEAN, "The message arrived, and the receiver's filters call it clean.", "SPF pass"),
+        (b"", "There was nothing to read.", ""),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "It is not a text.", ""),
+    ],
+)
+def test_the_answer_is_in_plain_words(data: bytes, headline: str, because: str) -> None:
+    text = analysis_text(analyse(data, SENDER), SENDER)
+    assert headline in text.headline
+    assert because in " ".join(text.because)
+    for sentence in (text.headline, *text.because):
+        assert "_" not in sentence.replace("BAYES_99", "").replace("SPF_PASS", "").replace("HTML_MESSAGE", "")
+        assert sentence[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("text", "caution"),
+    [
+        (REFUSED, False),
+        ("550 5.7.1 mail from account.trimble.com is blocked", False),
+        ("550 5.7.1 Client host [192.0.2.9] is blocked by our own list", True),
+        ("550 5.7.1 Client host [104.130.122.501] is blocked by our own list", True),
+        ("550 5.7.1 mail from notaccount.trimble.com is blocked", True),
+        ("550 5.7.1 mail from account.trimble.com.evil.example is blocked", True),
+    ],
+)
+def test_what_may_be_about_others_says_so(text: str, caution: bool) -> None:
+    found = analyse(text.encode(), SENDER)
+    said = analysis_text(found, SENDER).caution
+    assert bool(said) is caution
+    assert found.names_sender is not caution
+
+
+def test_advice_for_somebodys_own_mailbox_speaks_of_no_probe() -> None:
+    for text in ("550 5.1.1 user unknown", "452 4.2.2 mailbox full", "550 5.4.4 host not found", "554 no"):
+        [refusal] = analyse(text.encode(), SENDER).refusals
+        said = " ".join((refusal.advice.who, *refusal.advice.steps, refusal.advice.do_not))
+        assert "probe" not in said
+        assert "`to`" not in said
+
+
+def test_steps_are_those_of_the_mail_system_that_refused() -> None:
+    text = "550 5.7.606 Access denied, banned sending IP [104.130.122.50] (AS16012609)"
+    [refusal] = analyse(text.encode(), SENDER).refusals
+    assert (refusal.cause, refusal.system) == (Cause.IP_LISTED, "m365")
+    assert refusal.advice.whose_steps == "Microsoft 365"
+    assert refusal.advice.steps
+
+
+def test_a_longer_file_is_cut_and_says_so() -> None:
+    found = analyse(SPAM + b"x" * MAX_ANALYSED_BYTES, SENDER)
+    assert found.cut
+    assert "only its beginning was read" in " ".join(analysis_text(found, SENDER).because)
+
+
+@given(st.binary(max_size=3000) | st.text(max_size=3000).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_have_an_answer(data: bytes) -> None:
+    assert analysis_text(analyse(data, SENDER), SENDER).headline
+
+
+def test_every_value_has_words() -> None:
+    assert set(CONTENT_KINDS) == set(ContentKind)
+    assert set(CONCERNED) == set(Concern)

@@ -4,5 +4,5 @@ outcomes, `disk_needs` what the store grows to, `metrics` for Prometheus: `compa
 scrape to scrape, `snapshot` the data of a scrape, `exposition` the formats. `labels` has the words for any value,
 `mute_text` those for the times of a mute; `service_level` adds up results, `delivery_levels` delivery times;
 `standing_json` has the facts about the sender, `report_overview` the reports about it, `report_shares` their share for
-the metrics, `diagnosis_json` diagnoses with their arms, `triage_json` the answer for the help desk, `analysis_json` what
-was pasted, `reading_json` the facts of any reader, `remedy_json` what to change in a mail system."""
+the metrics, `diagnosis_json` diagnoses with their arms, `triage_json` the answer for the help desk, `analysis_json`
+what was pasted, `reading_json` the facts of any reader, `remedy_json` what to change in a mail system."""

@@ -35,9 +35,13 @@ from probes.mailsystems.remedy import (
 from probes.mailsystems.system import ChainPlace, MailSystem, RunBy
 
 _ROOT = "root on the server"
-_RSPAMD = FactSource("rspamd: multimap, greylist; rspamd 3.4", LAB, "rspamd.com", Certainty.TESTED)
+_RSPAMD_PAGES = FactSource("rspamd: greylist, multimap, web interface", LAB, "rspamd.com")
+_RSPAMD = FactSource("rspamd: multimap; rspamd 3.4", LAB, "rspamd.com", Certainty.TESTED)
+_SPAMASSASSIN_PAGES = FactSource("Mail::SpamAssassin::Conf", LAB, "spamassassin.apache.org")
 _SPAMASSASSIN = FactSource("Mail::SpamAssassin::Conf; version 4.0", LAB, "spamassassin.apache.org", Certainty.TESTED)
-_AMAVIS = FactSource("amavisd.conf, author_to_policy_bank_maps; Amavis 2.13", LAB, "www.ijs.si", Certainty.TESTED)
+_AMAVIS = FactSource(
+    "amavisd.conf, author_to_policy_bank_maps, in public configurations", NOVEMBER, "www.ijs.si", Certainty.SECONDARY
+)
 _ZIMBRA = FactSource(
     "Zimbra wiki and administration guide",
     NOVEMBER,
@@ -81,7 +85,7 @@ RSPAMD_GREYLISTING = Remedy(
     ),
     never="Do not add {ip} to local_addrs: that list is for your own relays.",
     risk="If the sender's address changes, the delay returns.",
-    sources=(_RSPAMD,),
+    sources=(_RSPAMD_PAGES,),
 )
 _MULTIMAP = Remedy(
     "rspamd-multimap-dmarc",
@@ -131,7 +135,7 @@ _RSPAMD_TRACE = Remedy(
     steps=("Change what the symbols name. rspamd itself keeps no mail.",),
     undo=NOTHING_TO_UNDO,
     never="Do not change scores of symbols for everybody because of one sender.",
-    sources=(_RSPAMD,),
+    sources=(_RSPAMD_PAGES,),
 )
 _RSPAMD_UNBLOCK = Remedy(
     "rspamd-remove-entry",
@@ -146,7 +150,7 @@ _RSPAMD_UNBLOCK = Remedy(
     steps=("Remove {domain}, and every wider entry that covers it, from that map.",),
     undo=("Put the line back.",),
     never=_NO_FULL_BYPASS,
-    sources=(_RSPAMD,),
+    sources=(_RSPAMD_PAGES,),
 )
 RSPAMD = MailSystem(
     "rspamd",
@@ -182,7 +186,7 @@ _SPAMASSASSIN_UNBLOCK = Remedy(
     steps=("Remove the line that covers {domain} (blacklist_from before version 4.0), and restart spamd.",),
     undo=("Put the line back, and restart spamd.",),
     never=NO_BARE_DOMAIN,
-    sources=(_SPAMASSASSIN,),
+    sources=(_SPAMASSASSIN_PAGES,),
 )
 WELCOMELIST_AUTH = Remedy(
     "spamassassin-welcomelist-auth",

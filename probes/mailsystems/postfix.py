@@ -27,6 +27,7 @@ from probes.outcome import Cause
 
 _ROOT = "root on the server"
 _POSTFIX = FactSource("postconf(5), SMTPD_ACCESS_README; Postfix 3.7", LAB, "www.postfix.org", Certainty.TESTED)
+_POSTFIX_PAGES = FactSource("postconf(5), access(5), postqueue(1)", LAB, "www.postfix.org")
 _POSTSCREEN = FactSource("postscreen(8), POSTSCREEN_README; Postfix 3.7", LAB, "www.postfix.org", Certainty.TESTED)
 _POSTGREY_PAGE = FactSource("postgrey(8); Postgrey 1.37", LAB, "postgrey.schweikert.ch", Certainty.TESTED)
 
@@ -159,7 +160,7 @@ _TRACE = Remedy(
     steps=(shell("Look for held mail, marked by !, and release it with postsuper -H ID", "postqueue -p"),),
     undo=NOTHING_TO_UNDO,
     never="Do not add allow entries at random: find the entry in the log first.",
-    sources=(_POSTFIX,),
+    sources=(_POSTFIX_PAGES,),
 )
 
 POSTFIX = MailSystem(
@@ -196,7 +197,7 @@ POSTFIX = MailSystem(
             ),
             undo=("Put the line back.", shell("Read it again", "postfix reload")),
             never=NO_RELAY,
-            sources=(_POSTFIX,),
+            sources=(_POSTFIX_PAGES,),
         ),
         Remedy(
             "postfix-remove-sender-entry",
@@ -216,7 +217,7 @@ POSTFIX = MailSystem(
             ),
             undo=("Put the line back, then postmap the file, and postfix reload.",),
             never=NO_BARE_DOMAIN + " A bare check_sender_access OK would do that.",
-            sources=(_POSTFIX,),
+            sources=(_POSTFIX_PAGES,),
         ),
         POSTGREY_LIST,
         RSPAMD_GREYLISTING,

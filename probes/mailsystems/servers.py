@@ -1,11 +1,10 @@
 """Other mail servers that a company runs by itself: Exim, OpenSMTPD, Sendmail, qmail, and Dovecot with its Sieve rules.
 
-Sources: the Exim specification, smtpd.conf(5), RFC 5228. The lines for Exim, OpenSMTPD and Sieve are run against the
-real programs by the lab's tests.
+Sources: the Exim specification, smtpd.conf(5), RFC 5228. The lines for Exim and Sieve are run against the real
+programs by the lab's tests.
 """
 
 from probes.mailsystems.parts import (
-    ADDRESS,
     ALL_GUARDS,
     ANY_FACTOR,
     BLOCKED,
@@ -23,13 +22,14 @@ from probes.mailsystems.parts import (
     lines,
     shell,
 )
-from probes.mailsystems.remedy import Certainty, FactSource, Remedy, Rung
+from probes.mailsystems.remedy import Certainty, FactSource, NotPossible, Remedy, Rung
 from probes.mailsystems.system import MailSystem, RunBy
 from probes.outcome import Cause
 
 _ROOT = "root on the server"
+_EXIM_SPEC = FactSource("Exim specification", LAB, "www.exim.org")
 _EXIM = FactSource("Exim specification, access control lists; Exim 4.96", LAB, "www.exim.org", Certainty.TESTED)
-_SMTPD = FactSource("smtpd.conf(5); OpenSMTPD 6.8", LAB, "man.openbsd.org", Certainty.TESTED)
+_SMTPD = FactSource("smtpd.conf(5), smtpctl(8); OpenSMTPD 6.8", LAB, "man.openbsd.org")
 _SIEVE = FactSource("RFC 5228; Pigeonhole 0.5", LAB, "www.rfc-editor.org/rfc/rfc5228", Certainty.TESTED)
 
 EXIM_ACCEPT = Remedy(
@@ -73,7 +73,7 @@ _EXIM_REMOVE = Remedy(
     ),
     undo=("Put it back, then: systemctl reload exim4",),
     never=NO_BARE_DOMAIN,
-    sources=(_EXIM,),
+    sources=(_EXIM_SPEC,),
 )
 EXIM = MailSystem(
     "exim",
@@ -103,35 +103,45 @@ EXIM = MailSystem(
             steps=("Fix what the log names; a frozen message is released with: exim -Mt ID",),
             undo=NOTHING_TO_UNDO,
             never="Do not add allow entries at random: find the entry in the log first.",
-            sources=(_EXIM,),
+            sources=(_EXIM_SPEC,),
         ),
     ),
 )
-OPENSMTPD_TABLE = Remedy(
-    "opensmtpd-filter-table",
+OPENSMTPD = MailSystem(
     "opensmtpd",
-    "Except the address from a connection filter",
-    LISTED | {Cause.RDNS, Cause.IP_BLOCKED, Cause.POLICY},
-    ADDRESS,
-    Rung.IP_ALONE,
-    ALL_GUARDS,
-    skips="the one connection filter; filters of the content follow",
-    needs=_ROOT,
-    look_first=("Find the filter of /etc/smtpd.conf whose text is in the reply.",),
-    steps=(
-        lines("Put {ip} into a table; the filters for {domain} follow", "/etc/smtpd.conf", 'table expected { "{ip}" }'),
-        "In the filter that refuses, require that the address is not in it: match !rdns !src <expected>",
-        shell("Check and restart", "smtpd -n && systemctl restart opensmtpd"),
+    "OpenSMTPD",
+    RunBy.COMPANY,
+    banners=("opensmtpd",),
+    remedies=(
+        Remedy(
+            "opensmtpd-remove-entry",
+            "opensmtpd",
+            "Remove the sender from the table of the filter that refuses it",
+            BLOCKED | DOMAIN_BLOCKED,
+            NAMES,
+            Rung.NOTHING_SKIPPED,
+            ALL_GUARDS,
+            needs=_ROOT,
+            look_first=("Find the filter of /etc/smtpd.conf whose text is in the reply, and its table.",),
+            steps=(
+                "Remove {ip} or {domain} from that table.",
+                shell("Read the table again", "smtpctl update table NAME"),
+            ),
+            undo=("Put the line back.", shell("Read the table again", "smtpctl update table NAME")),
+            never="Do not answer it with a filter that bypasses: it skips the filters of the content too.",
+            sources=(_SMTPD,),
+        ),
     ),
-    undo=(
-        "Delete the table, and !src <expected> in the filter.",
-        shell("Check and restart", "smtpd -n && systemctl restart opensmtpd"),
+    not_possible=(
+        NotPossible(
+            "A filter has one condition, so an address cannot be excepted from it, and bypass would skip the filters "
+            "of the content too.",
+            "The sender corrects its PTR record or is delisted; or the check moves into a content filter that scores.",
+            LISTED | {Cause.RDNS},
+            "opensmtpd",
+        ),
     ),
-    never="Do not use the table in an action that relays.",
-    risk=SHARED_ADDRESS,
-    sources=(_SMTPD,),
 )
-OPENSMTPD = MailSystem("opensmtpd", "OpenSMTPD", RunBy.COMPANY, banners=("opensmtpd",), remedies=(OPENSMTPD_TABLE,))
 SENDMAIL = MailSystem(
     "sendmail",
     "Sendmail",
@@ -159,16 +169,17 @@ SIEVE_KEEP = Remedy(
     needs="root on the server, or the user for a rule of one mailbox",
     look_first=(
         "The server must delete Authentication-Results that come in under its own name, and write its own: without "
-        "that "
-        "this rule can be forged.",
+        "that this rule can be forged.",
     ),
     steps=(
         lines(
-            "Before all other rules, keep mail of {domain} that has dmarc=pass",
+            "Before all other rules, file mail of {domain} that has dmarc=pass into the inbox: keep would go on to the "
+            "next rule",
             "/var/lib/dovecot/sieve/before.d/expected-sender.sieve",
+            'require ["fileinto"];\n'
             'if allof (address :domain :is "from" "{domain}",\n'
             '          header :contains "authentication-results" "dmarc=pass") {\n'
-            "    keep;\n"
+            '    fileinto "INBOX";\n'
             "    stop;\n"
             "}",
             then="sievec /var/lib/dovecot/sieve/before.d/expected-sender.sieve",

@@ -31,6 +31,7 @@ LOCK_SECONDS = 90.0
 
 NEEDED = """
 /usr/lib/postfix/sbin/master /usr/sbin/dovecot /usr/lib/dovecot/imap /usr/lib/dovecot/lmtp /usr/bin/sievec
+/usr/bin/sieve-test /usr/bin/spamassassin /opt/mailpath-lab/usr/sbin/exim4
 /usr/bin/rspamd /usr/sbin/unbound /usr/sbin/rbldnsd /usr/sbin/postgrey /sbin/ip /usr/sbin/nft
 """
 
@@ -82,14 +83,14 @@ def obstacle() -> str | None:
 
 
 @contextmanager
-def lab(companies: Sequence[Company] = COMPANIES) -> Iterator[Lab]:
-    """The lab with these companies, up and ready. One at a time on a machine: another is waited for, what a crashed one
-    left is removed."""
+def lab(companies: Sequence[Company] = COMPANIES, published: Sequence[str] = ()) -> Iterator[Lab]:
+    """The lab with these companies, up and ready; `published` are further records of DNS. One at a time on a machine:
+    another is waited for, what a crashed one left is removed."""
     with _alone():
         sweep()
         try:
             with ExitStack() as stack:
-                yield _build(stack, companies)
+                yield _build(stack, companies, published)
                 network.end_all()  # all at once is quicker than one after the other
         finally:
             sweep()
@@ -123,7 +124,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _build(stack: ExitStack, companies: Sequence[Company]) -> Lab:
+def _build(stack: ExitStack, companies: Sequence[Company], published: Sequence[str]) -> Lab:
     """Lay the network, then start every server, several at a time."""
     names, blocklist, content = (
         Namespace("names", NAMES_IP),
@@ -133,7 +134,7 @@ def _build(stack: ExitStack, companies: Sequence[Company]) -> Lab:
     network.build([names, blocklist, content, *(each.namespace for each in companies)])
     FOLDER.mkdir(parents=True)
     FOLDER.chmod(0o755)
-    resolver = unbound(names, FOLDER / "unbound", records(), ZONE, BLOCKLIST_IP)
+    resolver = unbound(names, FOLDER / "unbound", [*records(), *published], ZONE, BLOCKLIST_IP)
     listed = Blocklist(blocklist, FOLDER / "rbldnsd", [SENDER_IP])
     scanner = rspamd(content, FOLDER / "rspamd", dns=NAMES_IP, address=SENDER_IP, domain=SENDER_DOMAIN)
     with ThreadPoolExecutor(4) as pool:

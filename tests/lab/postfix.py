@@ -34,6 +34,9 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp
+smtpd pass - - n - - smtpd
+dnsblog unix - - n - 0 dnsblog
+tlsproxy unix - - n - 0 tlsproxy
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -69,9 +72,9 @@ def postfix(
 
 
 def _listener(port: int, settings: Mapping[str, str]) -> str:
-    return (
-        f"{port} inet n - n - - smtpd" + "".join(f" -o {{ {key} = {value} }}" for key, value in settings.items()) + "\n"
-    )
+    program = settings.get("program", "smtpd")  # or postscreen, which has one process
+    rules = "".join(f" -o {{ {key} = {value} }}" for key, value in settings.items() if key != "program")
+    return f"{port} inet n - n - {'-' if program == 'smtpd' else '1'} {program}{rules}\n"
 
 
 def _settings(

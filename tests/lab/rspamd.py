@@ -27,16 +27,17 @@ _LOCAL = {
     "milter_headers.conf": "extended_spam_headers = true;\n"
     'use = ["x-spamd-result", "x-spam-level", "x-spam-status", "authentication-results"];\n',
     "multimap.conf": 'LAB_SENDER_IP {{ type = "ip"; map = "{folder}/addresses"; score = 5; }}\n'
-    'LAB_SENDER_DOMAIN {{ type = "from"; filter = "email:domain"; map = "{folder}/domains"; score = 5; }}\n',
+    'LAB_SENDER_DOMAIN {{ type = "from"; filter = "email:domain"; map = "{folder}/domains"; score = {score}; }}\n',
 }
 
 
-def rspamd(namespace: Namespace, folder: Path, *, dns: str, address: str, domain: str) -> Daemon:
-    """A milter that marks mail from `address`, and mail from `domain`, as spam (`X-Spam: Yes`) by five points each."""
+def rspamd(namespace: Namespace, folder: Path, *, dns: str, address: str, domain: str, score: int = 5) -> Daemon:
+    """A milter that marks mail from `address`, and mail from `domain`, as spam (`X-Spam: Yes`): the first by five
+    points, the second by `score`."""
     local = folder / "conf" / "local.d"
     local.mkdir(parents=True)
     for name, text in _LOCAL.items():
-        (local / name).write_text(text.format(dns=dns, ip=namespace.address, port=PORT, folder=folder))
+        (local / name).write_text(text.format(dns=dns, ip=namespace.address, port=PORT, folder=folder, score=score))
     for module in _OFF.split():
         (local / f"{module}.conf").write_text("enabled = false;\n")
     (folder / "suffixes").write_text("com\ntest\nexample\n")  # to compile all 9,000 takes 15 s and 90 MB

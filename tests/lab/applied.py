@@ -1,0 +1,82 @@
+"""A remedy as an administrator carries it out on a server of the lab: its own lines and commands, read from the table.
+
+Nothing of a remedy is written a second time here: only paths are mapped, from those of a Debian server to those of the
+lab, and `systemctl` is a program that notes what it was asked, after which the test's own server is told to read again.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from probes.mailsystems.remedy import Language, Remedy, RemedyNames, Script, Step, filled_script
+from probes.mailsystems.table import MAIL_SYSTEMS
+from tests.lab.companies import SENDER_DOMAIN
+from tests.lab.network import SENDER_IP
+
+NAMES = RemedyNames(SENDER_DOMAIN, SENDER_IP, f"no-reply@{SENDER_DOMAIN}", "the server")
+REMEDIES: Mapping[str, Remedy] = {each.key: each for row in MAIL_SYSTEMS.values() for each in row.remedies}
+_SYSTEMCTL = '#!/bin/sh\necho "$@" >>"$0.log"\n'
+
+
+@dataclass
+class Administrator:
+    """Somebody at one server. `places` maps paths of a remedy to those here; `read_again` is done in place of
+    `systemctl`; `variables` are for the commands."""
+
+    folder: Path
+    places: Mapping[str, str]
+    read_again: Callable[[], None] = lambda: None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def carry_out(self, key: str) -> None:
+        """Do what a remedy says."""
+        self._do(REMEDIES[key].steps)
+
+    def undo(self, key: str) -> None:
+        """Take it back as it says."""
+        self._do(REMEDIES[key].undo)
+
+    def _do(self, steps: Iterable[Step]) -> None:
+        scripts = [filled_script(step, NAMES) for step in steps if isinstance(step, Script)]
+        assert scripts
+        for script in scripts:
+            if script.language is Language.CONFIG:
+                self._append(script)
+            else:
+                assert script.language is Language.SHELL
+                self._run(script.text)
+
+    def _append(self, script: Script) -> None:
+        file = Path(self._here(script.file))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.read_text() if file.exists() else ""
+        file.write_text(before + self._here(script.text) + "\n")
+        if script.then:
+            self._run(script.then)
+
+    def _run(self, text: str) -> None:
+        programs = self.folder / "programs"
+        programs.mkdir(parents=True, exist_ok=True)
+        systemctl = programs / "systemctl"
+        systemctl.write_text(_SYSTEMCTL)
+        systemctl.chmod(0o755)
+        log = programs / "systemctl.log"
+        log.unlink(missing_ok=True)
+        path = f"{programs}:{os.environ['PATH']}:/usr/sbin:/sbin"
+        done = subprocess.run(
+            ["sh", "-euc", self._here(text)],
+            env={**os.environ, **self.variables, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == 0, done.stderr
+        if log.exists():
+            self.read_again()
+
+    def _here(self, text: str) -> str:
+        for there, here in self.places.items():
+            text = text.replace(there, here)
+        return text

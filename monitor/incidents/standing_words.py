@@ -25,10 +25,8 @@ TOPICS = {  # of findings without a question
     StandingRule.CHANGED: "published records",
     StandingRule.RESOLVER: "name server",
 }
-CLOSES = "The incident closes when two readings ten minutes apart are good."
-NO_LONGER_FOREIGN = (
-    f"The incident closes {lasting(RECENT)} after the last mail from that address, or once [[sender.profile]] has it."
-)
+GOOD_TWICE = "two readings ten minutes apart are good"
+NO_LONGER_FOREIGN = f"no mail from the other address has come for {lasting(RECENT)}, or [[sender.profile]] has it"
 CHANGE_CLOSES = f"Nothing has to be fixed if the change was meant: the note closes {lasting(CHANGES_FOR)} after it."
 
 
@@ -79,6 +77,8 @@ def before(found: StandingFinding) -> str:
     """Return what was published or read before; "" if that is not known."""
     if found.change:
         return _joined(found.change.old)
+    if found.rule is StandingRule.OTHER_ADDRESS and found.ip:
+        return f"it came from {found.ip}, as configured"
     return _said(found.before) if found.before else ""
 
 
@@ -124,7 +124,7 @@ def verify(found: Sequence[StandingFinding]) -> str:
     """Return how to see that it is over."""
     rules = {each.rule for each in found}
     if StandingRule.RESOLVER in rules:
-        return f"`mailpath doctor` tests the name server. {CLOSES}"
+        return f"`mailpath doctor` tests the name server. The incident closes when {GOOD_TWICE}."
     questions = dict.fromkeys(each.fact.question for each in found if each.fact)
     checks = "".join(f" --check {question}" for question in questions if question is not Question.REPORTS)
     parts = []
@@ -132,10 +132,9 @@ def verify(found: Sequence[StandingFinding]) -> str:
         parts.append(f"`mailpath standing{checks} --confirm` reads it now and ten minutes later; see the page Sender.")
     if Question.REPORTS in questions:
         parts.append("`mailpath standing reports` shows the share that passes, day by day.")
-    if questions:
-        parts.append(CLOSES)
-    if StandingRule.OTHER_ADDRESS in rules:
-        parts.append(NO_LONGER_FOREIGN)
+    ends = [*([GOOD_TWICE] if questions else []), *([NO_LONGER_FOREIGN] if StandingRule.OTHER_ADDRESS in rules else [])]
+    if ends:
+        parts.append(f"The incident closes when {', and '.join(ends)}.")
     if StandingRule.CHANGED in rules:
         parts.append(CHANGE_CLOSES)
     return " ".join(parts)

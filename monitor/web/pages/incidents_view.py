@@ -262,7 +262,8 @@ def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[
         return found
     words = f"only the cause: {CAUSES[incident.cause].label}"
     narrowed = [(f"{value}&cause={incident.cause}", f"{said}, {words}") for value, said in found]
-    everywhere = [(f"cause={incident.cause}", f"all companies, {words}")] if sees_all and len(companies) > 1 else []
+    wide = len(companies) > 1 or incident.nature is Nature.STANDING
+    everywhere = [(f"cause={incident.cause}", f"all companies, {words}")] if sees_all and wide else []
     return [each for pair in zip(narrowed, found, strict=True) for each in pair] + everywhere
 
 

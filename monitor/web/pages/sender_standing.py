@@ -328,7 +328,9 @@ def _list_row(dns_list: DnsList, known: Sequence[KnownFact]) -> ListRow:
         zone=dns_list.public_zone,
         name=dns_list.name,
         used_by=dns_list.used_by,
-        itself=mark_of_state(words.look, word="No test entry" if untested else _begun(words.itself)),
+        itself=mark_of_state(
+            State.NONE if untested else words.look, word="No test entry" if untested else _begun(words.itself)
+        ),
         ours=mark_of_state(record.state, word=_begun(once)),
         told=words.look is State.GOOD,
         why=""

@@ -108,6 +108,11 @@ def test_more_problems_are_counted_and_topics_are_named_once() -> None:
         ),
         (KEY, "", "no key is published for this selector"),
         (CHANGED, "mx1.acme.example", "mx2.acme.example"),
+        (
+            FOREIGN,
+            "it came from 192.0.2.1, as configured",
+            "real mail came from 203.0.113.9, which no profile of the sender has",
+        ),
     ],
 )
 def test_what_was_published_before_and_is_now(one: StandingFinding, was: str, is_now: str) -> None:
@@ -145,7 +150,8 @@ def test_only_checks_that_the_command_has_are_named_to_verify() -> None:
     said = verify([SPF, reports, FOREIGN])
     assert "`mailpath standing --check spf --confirm`" in said
     assert "`mailpath standing reports`" in said
-    assert "7 d after the last mail" in said
+    assert "no mail from the other address has come for 7 d, or [[sender.profile]] has it." in said
+    assert said.count("closes") == 1
     assert "--check" not in verify([CHANGED])
 
 

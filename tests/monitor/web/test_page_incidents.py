@@ -175,6 +175,9 @@ def test_where_nobody_was_told_it_says_why(
                 "cause=ip_blocked",
             ],
         ),
+        (replace(incident(), **OF_STANDING), True, ["cause=authentication"]),  # which concerns everybody
+        (replace(incident(), **OF_STANDING), False, []),
+        (replace(incident(), **(OF_STANDING | {"cause": None})), True, []),
         (incident("a1", "acme", "bolt"), False, ["company=acme+", "company=acme", "company=bolt+", "company=bolt"]),
     ],
 )

@@ -92,6 +92,7 @@ def test_a_list_without_a_test_entry_is_nowhere_said_to_pass_a_test(zone: str) -
     rows = history([listing(zone, ListState.CLEAR, NOW)], zone)
     (row,) = standing_view(Config(), [known(each) for each in rows], (), NOW).lists
     assert (row.itself.word, row.ours.word, row.told) == ("No test entry", "Not listed", True)
+    assert (row.itself.look, row.ours.look) == (None, None), "neither good nor bad"
     assert sentence(rows[0].reading).endswith("does not have it, which harms nobody; the list has no test entry")
     assert rows[0].state is State.NONE
 
@@ -108,7 +109,7 @@ async def test_the_page_counts_the_lookups_of_each_include(sample_pages: SampleP
     await sample_pages.store.standing.keep(history([spf]))
     page = await sample_pages.get("/sender")
     well_made(page)
-    assert f"{DOMAIN}: 2 lookups {RECORD}" in page.words
+    assert f"{DOMAIN}: 2 lookups of at most 10" in page.words
     assert "include:<b>x</b>: 2 lookups v=spf1 a -all" in page.words
     assert "a: 1 lookup" in page.words
 

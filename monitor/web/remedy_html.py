@@ -44,7 +44,7 @@ def _steps(steps: tuple[Step, ...]) -> str:
 def _step(step: Step) -> str:
     if isinstance(step, str):
         return _linked(step)
-    where = f", in <code>{escape(step.file)}</code>" if step.file else ""
+    where = f". In <code>{escape(step.file)}</code>" if step.file else ""
     then = f"<p>Then: <code>{escape(step.then)}</code></p>" if step.then else ""
     return f"{escape(step.does)}{where}:<pre><code>{escape(step.text)}</code></pre>{then}"
 

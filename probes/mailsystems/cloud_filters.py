@@ -24,6 +24,13 @@ from probes.mailsystems.system import ChainPlace, MailSystem, RunBy
 
 _ADMIN = "an administrator of the filter"
 _TITAN = FactSource("SpamTitan, Allow & Block List; Whitelists explained", NOVEMBER, "docs.titanhq.com")
+_TITAN_DOMAIN = FactSource(
+    "SpamTitan, Allow & Block List",
+    NOVEMBER,
+    "docs.titanhq.com",
+    Certainty.READ,
+    "Whether an entry is compared with the envelope or with the From header is not documented.",
+)
 _HORNET = FactSource(
     "Hornetsecurity manual, allow lists and Email Live Tracking",
     NOVEMBER,
@@ -89,7 +96,8 @@ SPAMTITAN = MailSystem(
             never="In the newer Email Security product an allow entry is not analysed at all: add the address "
             "there, not "
             "the domain.",
-            sources=(_TITAN,),
+            risk="Where DMARC is not checked, who forges the From header may skip the spam filter too.",
+            sources=(_TITAN_DOMAIN,),
         ),
         Remedy(
             "spamtitan-trace",

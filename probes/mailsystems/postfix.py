@@ -50,12 +50,12 @@ RESTRICTION_CLASS = Remedy(
     ),
     steps=(
         lines(
-            "Require {ip} and {domain} together; reject_unauth_destination stays first",
+            "Require {ip} and {domain} together",
             "/etc/postfix/expected_sender.cidr",
             "{ip} expected_sender",
         ),
         shell(
-            "Put it before the check that refuses",
+            "Put it before the check that refuses; reject_unauth_destination stays first",
             "postconf -e 'expected_sender = check_sender_access inline:{{domain}=OK}'\n"
             'postconf -e "smtpd_restriction_classes = expected_sender, $(postconf -h smtpd_restriction_classes)"\n'
             'postconf -e "smtpd_recipient_restrictions = reject_unauth_destination, '
@@ -94,7 +94,7 @@ POSTSCREEN = Remedy(
     ),
     steps=(
         lines(
-            "Permit {ip} in a table that is asked first; the checks for {domain} come after postscreen",
+            "Permit {ip} in a table that is asked first; the checks of smtpd for {domain} still follow",
             "/etc/postfix/expected_postscreen.cidr",
             "{ip} permit",
         ),

@@ -11,13 +11,12 @@ from probes.mailsystems.parts import (
     NO_SPAM_FILTER,
     NOTHING_TO_UNDO,
     NOVEMBER,
-    SIGNED,
     SPAM,
     TEXT,
     UNCLEAR,
     request,
 )
-from probes.mailsystems.remedy import Certainty, FactSource, Guard, NotPossible, Remedy, Rung
+from probes.mailsystems.remedy import Certainty, FactSource, NotPossible, Remedy, Rung
 from probes.mailsystems.system import ChainPlace, MailSystem, RunBy
 from probes.outcome import Cause
 
@@ -39,6 +38,12 @@ def _reputation(system: str) -> tuple[NotPossible, ...]:
             "Wait: Proofpoint lifts the limit by itself within minutes.",
             "Nobody has to act.",
             frozenset({Cause.RATE_LIMITED}),
+            system,
+        ),
+        NotPossible(
+            "An exception from its anti-spoofing would let forged mail of the domain in.",
+            "The sender corrects what fails; a gateway in front of Proofpoint must not change the mail.",
+            AUTHENTICATION,
             system,
         ),
     )
@@ -103,38 +108,6 @@ PROOFPOINT = MailSystem(
                 ),
             ),
         ),
-        Remedy(
-            "proofpoint-anti-spoofing-exception",
-            "proofpoint",
-            "Except the domain from one authentication check while the sender repairs it",
-            AUTHENTICATION,
-            SIGNED,
-            Rung.DOMAIN_AND_IP,
-            ALL_GUARDS - {Guard.AUTHENTICATION},
-            skips="the one authentication check, for the domain from its own address",
-            where=("Proofpoint console", "Email Protection", "Email Authentication"),
-            needs="an administrator of Email Protection",
-            look_first=(
-                "Compare with other companies: if DMARC of {domain} fails at all of them, the sender must act.",
-            ),
-            steps=(
-                "Only while the failure is real and the sender knows of it: a policy route for {domain} from {ip}, "
-                "excepted "
-                "from the failing rule.",
-            ),
-            undo=("Delete the policy route.",),
-            never="Do not turn the checks off for everybody: forged codes would get in.",
-            takes_effect_within=_HOUR,
-            sources=(
-                FactSource(
-                    "Email authentication and policy routes",
-                    NOVEMBER,
-                    "",
-                    Certainty.MEMORY,
-                    "No page of it was read: look for the names in the console.",
-                ),
-            ),
-        ),
         _trace("proofpoint", "proofpoint-trace", ("Proofpoint console", "Smart Search")),
     ),
     not_possible=_reputation("proofpoint"),
@@ -182,36 +155,6 @@ ESSENTIALS = MailSystem(
                 FactSource("Proofpoint Essentials API", AUGUST, "us1.proofpointessentials.com/api/v1/docs"),
                 _ANTI_SPOOFING,
             ),
-        ),
-        Remedy(
-            "proofpoint-essentials-anti-spoofing",
-            "proofpoint_essentials",
-            "Except the domain from one anti-spoofing check while the sender repairs it",
-            AUTHENTICATION,
-            SIGNED,
-            Rung.SPF,
-            ALL_GUARDS - {Guard.AUTHENTICATION},
-            skips="the one check that fails: SPF, DKIM or DMARC; leave the other two on",
-            where=(
-                "Proofpoint Essentials",
-                "Security Settings",
-                "Malicious Content",
-                "Anti-Spoofing",
-                "Manage Exceptions",
-            ),
-            needs="an organisation administrator",
-            look_first=(
-                "Compare with other companies: if DMARC of {domain} fails at all of them, the sender must act.",
-            ),
-            steps=(
-                "Only while the failure is real and the sender knows of it: add {domain} to the exceptions of the "
-                "one check "
-                "that fails, never of DMARC and SPF both. Press Save.",
-            ),
-            undo=("Remove {domain} from the exceptions, and press Save.",),
-            never="Do not except the domain from all three checks: forged codes would get in.",
-            takes_effect_within=_HOUR,
-            sources=(_ANTI_SPOOFING,),
         ),
         _trace("proofpoint_essentials", "proofpoint-essentials-trace", ("Proofpoint Essentials", "Logs")),
     ),

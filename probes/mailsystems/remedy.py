@@ -85,12 +85,12 @@ class Script:
         """The script within a sentence: what it does, with the command if that is short."""
         where = f" (in {self.file})" if self.file else ""
         if "\n" in self.text.strip() or self.language is Language.HTTP:
-            return f"{self.does}{where}: {_MANY}."
+            return f"{self.does}{where} ({_MANY})."
         said = f"{self.does}{where}: {self.text.strip()}"
         return f"{said} Then: {self.then}" if self.then else said
 
 
-_MANY = "the lines are under remedies"
+_MANY = "the runbook has the lines"
 
 Step = str | Script
 """One step: a sentence or two, or a script."""

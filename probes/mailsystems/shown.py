@@ -112,7 +112,7 @@ def _filled(step: Step, names: RemedyNames | None) -> Step:
 
 def script_lines(script: Script) -> tuple[str, ...]:
     """Return a script as lines of text: what it does, where it goes, the script, and what makes it act."""
-    head = f"{script.does}{f', in {script.file}' if script.file else ''}:"
+    head = f"{script.does}{f'. In {script.file}' if script.file else ''}:"
     return (
         head,
         *(f"    {line}" for line in script.text.splitlines()),

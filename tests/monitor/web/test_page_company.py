@@ -211,3 +211,13 @@ async def test_only_who_may_probe_is_led_to_it(sample_pages, rights, may) -> Non
 async def test_nonsense_is_not_there(sample_pages, name) -> None:
     sample_pages.watch(path())
     well_made(await sample_pages.get(f"/companies/{name}", status=404))
+
+
+def test_a_card_has_the_remedies_of_the_mail_system_filled_in() -> None:
+    (todo,) = view(incidents=[incident()]).todo
+    assert "<h4>Remove the address from the access table</h4>" in todo.remedies
+    assert "104.130.122.50 expected_sender" in todo.remedies
+    assert "{ip}" not in todo.remedies
+    told = incident(nature=Nature.OURS, outcome=Outcome.UNKNOWN, cause=None, scope=Scope.OURSELVES)
+    (ours,) = view(incidents=[told]).todo
+    assert ours.remedies == ""

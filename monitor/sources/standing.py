@@ -40,7 +40,7 @@ LOOK_SECONDS = 30.0  # between looks at the clock, which may be set
 RETRY_SECONDS = 5.0  # after the store has failed
 MAX_MAILS_WAITING = 1000  # whose names are not stored yet
 
-OF_ENVELOPE = (Question.SPF, Question.BOUNCES)  # asked of every envelope domain
+OF_ENVELOPE = (Question.SPF, Question.ALIGNMENT, Question.BOUNCES)  # asked of every envelope domain
 OF_ADDRESS = (Question.PTR,)  # asked of every address that real mail came from
 
 log = structlog.get_logger("standing")
@@ -257,7 +257,8 @@ class StandingSource:
             async with self._room, asyncio.timeout(QUESTION_SECONDS):
                 for subject in subjects:
                     for fact in await answer(question, subject, asker):
-                        facts.setdefault(FactKey(fact.question, fact.subject), fact)
+                        named = _named(fact, subject, subjects[0])
+                        facts.setdefault(FactKey(named.question, named.subject), named)
         except TimeoutError:
             log.warning("a question about the sender's standing took too long", question=question.value)
         except Exception:
@@ -355,3 +356,10 @@ class StandingSource:
                 log.info(
                     "the sender's standing has changed", check=key.question.value, subject=key.subject, state=state
                 )
+
+
+def _named(fact: Fact, subject: Subject, own: Subject) -> Fact:
+    """Return the fact. Whether mail with another envelope domain than `own` is aligned is a fact of its own."""
+    if fact.question is not Question.ALIGNMENT or subject.bounce_domain == own.bounce_domain:
+        return fact
+    return replace(fact, subject=f"{fact.subject} with bounces to {subject.bounce_domain}")

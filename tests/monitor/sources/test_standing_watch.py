@@ -216,6 +216,10 @@ async def test_names_of_real_mail_are_asked_about(running: StandingApp) -> None:
     keys = await running.known(Question.DKIM)
     assert keys["m1._domainkey.service.example"] == (State.WEAK, Why.KEY_OF_OTHERS)  # nothing against the sender
     assert keys["k9._domainkey.acme.example"] == (State.UNKNOWN, Why.BAD_ONCE)
+    assert await running.known(Question.ALIGNMENT) == {
+        "acme.example": (State.WEAK, Why.ALIGNED_BY_SPF),
+        "acme.example with bounces to mail.acme.example": (State.UNKNOWN, Why.BAD_ONCE),  # which has no SPF record
+    }
 
 
 async def test_a_subject_that_is_not_the_senders_any_more_ends(running: StandingApp) -> None:

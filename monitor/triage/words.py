@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitor.incidents.incident import Nature
 from monitor.incidents.labels import decided_by
+from monitor.incidents.summary import problem_means
 from monitor.triage.address import AddressNote
 from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
 from monitor.triage.directory import CompanyMatch, DomainBasis
@@ -296,7 +298,9 @@ def _place(triage: Triage, said: str) -> str:
 
 def _because(triage: Triage) -> Iterator[str]:
     facts = triage.facts
-    if triage.cause and triage.cause is not Cause.UNCLEAR:
+    if triage.incident and triage.incident.incident.nature is Nature.STANDING:  # which no receiver said
+        yield problem_means(triage.incident.incident)
+    elif triage.cause and triage.cause is not Cause.UNCLEAR:
         yield CAUSES[triage.cause].sentence
     if triage.lead and (said := decided_by(triage.lead)):
         yield said
@@ -317,6 +321,9 @@ def _because(triage: Triage) -> Iterator[str]:
 
 def _since(triage: Triage) -> Iterator[str]:
     if not triage.since or not triage.outcome:
+        return
+    if triage.incident and triage.incident.incident.nature is Nature.STANDING:
+        yield f"That has been so since {clock(triage.since)}."
         return
     kinds = f" ({listed([KINDS[kind].sentence for kind in triage.kinds])})" if triage.others_arrive else ""
     happened = OUTCOMES[triage.outcome].sentence

@@ -28,6 +28,7 @@ from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.advise import advise
 from probes.standing.fact import Fact, Question, State, Why
 from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.support.incident_samples import OF_STANDING
 from tests.support.pages_app import incident
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
@@ -225,3 +226,14 @@ def test_a_caller_of_some_companies_reads_of_theirs() -> None:
 def test_every_place_has_words() -> None:
     assert set(WORDS) == set(PLACES) == set(TriagePlace)
     assert set(CERTAINTIES) == set(PlaceCertainty)
+
+
+def test_the_senders_standing_is_no_test_mail_that_a_receiver_refused() -> None:
+    held = OpenIncident(incident(**OF_STANDING), filled())
+    found = decide(facts("jane@elsewhere.example", **FOUND, wide=(held,)))
+    said = " ".join(text_of(found).because)
+    assert found.place is TriagePlace.SENDER
+    assert "SPF no longer passes for 104.130.122.50. It concerns everybody who receives the sender's mail" in said
+    assert "That has been so since " in said
+    for wrong in ("at the receiver", "Test mail has been", "unknown"):
+        assert wrong not in said

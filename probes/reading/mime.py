@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 MAIL_READ = 4 << 20  # octets: a bounce says what happened before it returns the message
@@ -57,7 +58,7 @@ def _unfolded(value: bytes) -> str:
     return (_FOLD.sub(" ", text) if "\n" in text else text).strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """One leaf of a message: a text, a report, or a whole returned message. `type` is in lower case, "text/plain"."""
 
@@ -67,6 +68,13 @@ class Part:
 
     def octets(self, most: int = TEXT_READ) -> bytes:
         """Decode the body, at most `most` bytes. Never raises."""
+        return self._first if most == TEXT_READ else self._read(most)
+
+    @cached_property
+    def _first(self) -> bytes:
+        return self._read(TEXT_READ)  # several readers ask for it
+
+    def _read(self, most: int) -> bytes:
         return _decoded(self.body[: 2 * most], self.headers.get("content-transfer-encoding").lower())[:most]
 
     def text(self) -> str:

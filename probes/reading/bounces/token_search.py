@@ -23,7 +23,8 @@ def _places(mail: ParsedMail, data: bytes) -> Iterator[bytes]:
     if original := returned_part(mail):
         octets = original.octets()
         yield octets
-        yield octets.replace(b"=\n", b"")
+        if b"=\n" in octets:
+            yield octets.replace(b"=\n", b"")
     for names in (_TAGGED, _ANSWERED):
         for name in names:
             for value in mail.headers.all(name):

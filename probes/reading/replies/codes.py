@@ -23,8 +23,9 @@ _WHOLE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _CODE = re.compile(  # these digits; `_OPENS` tells from what stands before them, or an enhanced code behind, a reply
     r"[245]\d\d(?=[\s-]|\Z|[,:;'\")](?!\d))(?![ \t-]\d\d\d[ \t.,])", re.ASCII
 )
+_SIGNS = "\n:'\"[(<#|"
 _OPENS = re.compile(
-    r"(?:\A|[\n:'\"\[(<#|]|(?:error|code|status|returned|failure|reply|with|said|smtp|-)[ :;])[ \t]{0,4}\Z",
+    rf"(?:\A|[{re.escape(_SIGNS)}]|(?:error|code|status|returned|failure|reply|with|said|smtp|-)[ :;])[ \t]{{0,4}}\Z",
     re.ASCII | re.IGNORECASE,
 )
 _PAIRED = re.compile(rf"[ -]{_XYZ}", re.ASCII)
@@ -102,8 +103,11 @@ def find_codes(text: str) -> Codes:
 def _is_code(text: str, found: re.Match[str]) -> bool:
     start = found.start()
     before = text[max(0, start - _BEFORE) : start]
-    if before and (before[-1].isdigit() or before[-1] == "."):
+    last = before[-1:]
+    if last.isdigit() or last == ".":
         return False
+    if last in _SIGNS:  # or it is the beginning
+        return True
     opens = _OPENS.search(before) if start <= _BEFORE else _OPENS.search("-" + before)  # "-": it is not the beginning
     return opens is not None or _PAIRED.match(text, found.end()) is not None
 

@@ -15,6 +15,7 @@ SURE = 0.65  # that it concerns the sender at all, before a cause says so
 NEVER = 1e-9  # what all possible causes together must exceed, or the stage was not what it seems
 SHOWN = 0.02  # less probable rivals are not worth a line
 MOST_SHOWN = 3
+ALONE = 1 - SHOWN + NEVER  # a probability that leaves no rival worth a line
 
 _RECIPIENTS = {Cause.NO_SUCH_USER, Cause.MAILBOX_FULL, Cause.MAILBOX_DISABLED}
 _UNSEEN = _RECIPIENTS | {Cause.CONTENT, Cause.TOO_LARGE, Cause.RELAY_DENIED, Cause.DOMAIN_UNKNOWN, Cause.SUPPRESSED}
@@ -47,6 +48,8 @@ def decide(chances: Sequence[float], stage: Stage | None = None) -> Decision:
         possible = [chance * mask for chance, mask in zip(chances, _POSSIBLE[stage], strict=True)]
         whole = sum(possible)
         chances = [chance / whole for chance in possible] if whole > NEVER else chances
+    if (most := max(chances)) > ALONE:  # as with most replies
+        return Decision(CAUSES[chances.index(most)], most, ())
     shown = [place for place, chance in enumerate(chances) if chance >= SHOWN]
     shown.sort(key=chances.__getitem__, reverse=True)
     best = shown[0]

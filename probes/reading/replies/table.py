@@ -78,20 +78,30 @@ _KNOWN = re.compile(r"[a-z]{3,}")
 
 
 class _Node(NamedTuple):
-    """A place in the tree of words: the words that may follow, and what ends here, None if nothing does."""
+    """A place in the tree of words: the words that may follow, and what ends here; None if nothing does."""
 
-    following: "Mapping[str, _Node]"
+    following: "Mapping[str, _Node] | None"
     ends: "_Ends | None"
 
 
 class _Ends(NamedTuple):
     """What ends at a place in the tree.
 
-    `phrases`: whole ones; `opening`: the number of a part of phrases that go
-    on behind a gap, None if none does; `closing`: later parts.
+    `plain`: whole phrases, without conditions; `others`: any other, of which few places have one.
     """
 
-    phrases: tuple[Phrase, ...]
+    plain: tuple[Phrase, ...]
+    others: "_Others | None"
+
+
+class _Others(NamedTuple):
+    """Phrases with conditions or gaps that end at a place.
+
+    `conditional`: whole ones; `opening`: the number of a part of phrases that go on behind a gap, None if none does;
+    `closing`: later parts.
+    """
+
+    conditional: tuple[Phrase, ...]
     opening: int | None
     closing: "tuple[_Later, ...]"
 
@@ -104,7 +114,6 @@ class _Later(NamedTuple):
     phrase: Phrase
 
 
-_NOTHING: Mapping[str, _Node] = {}  # one for all leaves: what a search touches should be small
 _Written = tuple[PhraseKind, PhraseSource, Cause, str]
 
 
@@ -124,12 +133,13 @@ class PhraseIndex:
         self.phrases = tuple(phrase for phrase in once.values() if not _is_english_now(phrase))
         self._unspaced = [(fold(phrase.text), phrase) for phrase in self.phrases if UNSPACED.search(phrase.text)]
         numbers: dict[tuple[tuple[str, ...], ...], int] = {}  # of the beginnings of phrases with gaps
-        self._root = _tree(
+        root = _tree(
             (phrase.parts[place], _Part(phrase, place, numbers))
             for phrase in self.phrases
             if not UNSPACED.search(phrase.text)
             for place in range(len(phrase.parts))
         )
+        self._begins = (root.following or {}).get
 
     def hits(self, words: Sequence[str], folded: str, conditions: frozenset[str]) -> list[Hit]:
         """Return all phrases in `words`, in the order of their ends; `folded` is the same text before reduction.
@@ -138,30 +148,33 @@ class PhraseIndex:
         """
         found: list[Hit] = []
         opened: dict[int, tuple[int, int]] = {}  # number of a part -> start of its phrase, its own end
-        begun, count = map(self._root.following.get, words), len(words)
-        for start, node in enumerate(begun):
+        ahead = [*words, ""]  # no phrase goes on with nothing
+        for start, node in enumerate(map(self._begins, words)):
             place = start
             while node is not None:
                 following, ends = node
                 place += 1
                 if ends is not None:
-                    phrases, opening, closing = ends
-                    for phrase in phrases:
-                        if not phrase.conditions or conditions.issuperset(phrase.conditions):
-                            found.append(_new_hit((phrase, start, place)))
-                    if closing and opened:
-                        for before, goes_on, phrase in closing:
+                    plain, others = ends
+                    for phrase in plain:
+                        found.append(_new_hit((phrase, start, place)))
+                    if others is not None:
+                        conditional, opening, closing = others
+                        for phrase in conditional:
+                            if conditions.issuperset(phrase.conditions):
+                                found.append(Hit(phrase, start, place))
+                        for before, goes_on, phrase in closing if opened else ():
                             begin, end = opened.get(before, _NEVER)
                             if end <= start <= end + _LONGEST_GAP:
                                 if goes_on is not None:
                                     opened[goes_on] = (begin, place)
                                 elif conditions.issuperset(phrase.conditions):
                                     found.append(Hit(phrase, begin, place))
-                    if opening is not None:
-                        opened[opening] = (start, place)
-                if place == count:
+                        if opening is not None:
+                            opened[opening] = (start, place)
+                if following is None:
                     break
-                node = following.get(words[place])
+                node = following.get(ahead[place])
         if not folded.isascii():
             found += [Hit(phrase, 0, 1) for text, phrase in self._unspaced if text in folded]
         return found
@@ -221,9 +234,12 @@ def _tree(parts: Iterable[tuple[tuple[str, ...], _Part]]) -> _Node:
             opening = part.opening
         else:
             ending.append(part.phrase)
-    following = {word: _tree(rest) for word, rest in below.items()} or _NOTHING
-    ends = _Ends(tuple(ending), opening, tuple(closing)) if ending or closing or opening is not None else None
-    return _Node(following, ends)
+    following = {word: _tree(rest) for word, rest in below.items()} or None
+    plain = tuple(phrase for phrase in ending if not phrase.conditions)
+    conditional = tuple(phrase for phrase in ending if phrase.conditions)
+    none = not conditional and opening is None and not closing
+    others = None if none else _Others(conditional, opening, tuple(closing))
+    return _Node(following, _Ends(plain, others) if plain or others else None)
 
 
 def _written(tables: Iterable[tuple[PhraseKind, Rows]]) -> Iterator[_Written]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from math import exp
+from sys import intern
 
 from probes.outcome import Cause
 
@@ -36,7 +37,7 @@ Clue = str | tuple[str, str]
 def looked_up(clue: str) -> Clue:
     """Return the key by which this clue of the table is looked up."""
     one, _, other = clue.partition(" ")
-    return (one, other) if other and ":" not in clue else clue
+    return (intern(one), intern(other)) if other and ":" not in clue else intern(clue)
 
 
 def total(clues: Iterable[Clue]) -> int:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
+from sys import intern
 
 from probes.reading.replies.memory import Memory
 from probes.reading.replies.translations import TRANSLATED
@@ -225,7 +226,7 @@ class Vocabulary:
 
     def _reduce(self, chunk: str) -> tuple[str, ...]:
         body = chunk.rstrip(".!?*")
-        reduced = tuple(self._parts(body.lstrip("*.")))
+        reduced = tuple(map(intern, self._parts(body.lstrip("*."))))  # tables are searched fastest for their own words
         return (*reduced, END) if chunk.endswith(_ENDS) and body else reduced
 
     def _parts(self, body: str) -> Iterator[str]:

@@ -222,10 +222,10 @@ def folds(examples: Sequence[Example]) -> list[int]:
     return [order[number] * 7919 % 1009 % FOLDS for number in kin]
 
 
-def groups_of(examples: Sequence[Example]) -> list[str]:
-    """Return the group of each example; small ones are left out together."""
+def groups_of(examples: Sequence[Example], least: int = SMALL) -> list[str]:
+    """Return the group of each example; those of fewer than `least` are left out together."""
     sizes = Counter(example.group for example in examples)
-    return [example.group if sizes[example.group] >= SMALL else "small groups" for example in examples]
+    return [example.group if sizes[example.group] >= least else "small groups" for example in examples]
 
 
 def calibration(answers: Sequence[Answer]) -> float:

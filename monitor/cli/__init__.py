@@ -16,6 +16,7 @@
 - `reports`   `standing reports`: what receivers report of it; `report_commands`: the command and its options
 - `doctor`    `doctor`: tries every part that Mailpath needs
 - `diagnose`  `diagnose`: which property of the mail is stopped; `diagnose_commands`: its options
+- `text_to_send` `text`: texts to send about an incident; `text_commands`: its options
 - `triage`    `triage`: where mail to one person most likely stops; `triage_commands`: its option
 - `remedy`    `remedy`: what to change in a mail system; `remedy_commands`: its options
 - `config_warnings` what `check-config` warns of, `online`: with `--online`; `exits`: the exit codes

@@ -14,6 +14,7 @@ from monitor.cli import (
     read_commands,
     remedy_commands,
     standing_commands,
+    text_commands,
     triage_commands,
     work_commands,
 )
@@ -201,6 +202,7 @@ app.add_typer(standing_commands.standings, name="standing")
 work_commands.add_to(app)
 diagnose_commands.add_to(app)
 triage_commands.add_to(app)
+text_commands.add_to(app)
 remedy_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

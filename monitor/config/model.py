@@ -316,6 +316,13 @@ class PathSettings(Choices):
     )
 
 
+class ContactSettings(Settings):
+    """[companies.KEY.contact]: whom to write to about a problem there."""
+
+    it: Address | None = Field(None, description="The company's IT team.")
+    trimble: Address | None = Field(None, description="Trimble's support for this company.")
+
+
 class CompanySettings(Choices):
     """[companies.KEY]: a customer."""
 
@@ -332,6 +339,7 @@ class CompanySettings(Choices):
     domains: tuple[Domain, ...] = Field(
         (), description="Mail domains of its people, by which the help desk finds it; those of `to` need not be listed."
     )
+    contact: ContactSettings | None = Field(None, description="Mail addresses for texts to send.")
     diagnosis: DiagnosisLimits | None = Field(
         None, description="Narrower limits of diagnoses than those of [diagnosis]."
     )

@@ -9,6 +9,7 @@
 - `about_a_mail`  detects messages that report on, or answer, another one
 - `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process;
   `report_summary`: what is kept of one
+- `queue_ids`   the name that a server gave to a message that it accepted
 - `who_refused`  the mail system of a company's chain that gave an answer; `seen_systems`: those that an arrival shows
 - `arrival_notes`  facts about an arrival that are no verdict; `body_digest`: is the text whole?
 - `bounce_origin`  may the host that brought a bounce speak? `shared_providers`: those that send for many companies

@@ -53,6 +53,7 @@ GET    /suggestions?q={company}                     303     200      200     200
 GET    /incidents                                   303     200      200     200      -
 GET    /incidents?company={company}                 303     200      200     200     200
 GET    /incidents/{incident}                        303     200      200     200     404
+GET    /incidents/{incident}/texts/{receiver}.eml   303     200      200     200     404
 POST   /incidents/{incident}/mute                   303     403      303     303     404
 POST   /incidents/{incident}/work                   303     403      303     303     404
 GET    /mutes                                       303     403      200     200      -
@@ -103,6 +104,7 @@ GET    /api/v1/events                               401     200      200     200
 GET    /api/v1/incidents                            401     200      200     200      -
 GET    /api/v1/incidents?company={company}          401     200      200     200     404
 GET    /api/v1/incidents/{incident}                 401     200      200     200     404
+GET    /api/v1/incidents/{incident}/texts           401     200      200     200     404
 POST   /api/v1/incidents/{incident}/ack             401     403      200     200     404
 DELETE /api/v1/incidents/{incident}/ack             401     403      204     204     404
 PUT    /api/v1/incidents/{incident}/owner           401     403      200     200     404
@@ -198,7 +200,7 @@ def expected(row: Row, who: Who, things: CompanyIds) -> int:
 
 
 def target_of(row: Row, things: CompanyIds) -> str:
-    named = things.named | {"name": FILES.get(row.target, ""), "channel": "missing"}
+    named = things.named | {"name": FILES.get(row.target, ""), "channel": "missing", "receiver": "company"}
     return row.target.format(**named)
 
 

@@ -16,13 +16,23 @@ from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.diagnosis_card import newest_cards
-from monitor.web.pages.incidents_view import Chosen, PageContext, choices, incident_view, rows, silent
+from monitor.web.pages.incidents_view import (
+    MAX_COMPANIES_OFFERED,
+    Chosen,
+    PageContext,
+    choices,
+    incident_view,
+    rows,
+    silent,
+)
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
+from monitor.web.runbooks.stored_texts import stored_texts, texts_about
 from probes.verdict import Cause
 
 MAX_LISTED_INCIDENTS = 300  # incidents of a list
+MAX_ID_CHARS = 64  # of an incident, in a file's name
 MAX_INPUT_CHARS = 300  # characters of what is typed
 LENGTHS = (("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("3d", "3 days"), ("7d", "1 week"))
 NO_INPUT: Mapping[str, str] = {}
@@ -37,6 +47,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/incidents", show_list),
         web.get("/incidents/{incident}", show_incident),
         web.post("/incidents/{incident}/mute", mute_incident),
+        web.get("/incidents/{incident}/texts/{receiver}.eml", save_text),
         web.get("/mutes", show_mutes),
         web.post("/mutes", add_mute),
         web.post("/mutes/{mute}/end", end_mute),
@@ -95,6 +106,7 @@ async def incident_page(
     view = caller_view_of(request)
     around = await around_of(view)
     whole = await view.incident(request.match_info["incident"])
+    asked = request.query.get("company", "")[:MAX_INPUT_CHARS]
     partly = not whole.entries  # whatever is an incident was opened, and its history says so
     return page(
         request,
@@ -104,6 +116,9 @@ async def incident_page(
         diagnoses=await newest_cards(
             view, ((each.company, each.path) for each in whole.incident.failures), whole.incident.began_at
         ),
+        texts=await texts_about(view, whole.incident, asked),
+        asked=asked,
+        named=[(key, around.name(key)) for key in whole.incident.named[:MAX_COMPANIES_OFFERED]],
         entries=whole.entries,
         choices=choices(whole.incident, around, sees_all=view.caller.sees_all),
         endable={each.id for each in around.mutes if may_end(view, each)},
@@ -118,6 +133,19 @@ async def incident_page(
         wrong=wrong,
         now=around.now,
     )
+
+
+async def save_text(request: web.Request) -> web.Response:
+    """One text to send, as a message that mail programs open as a draft."""
+    incident, receiver = request.match_info["incident"], request.match_info["receiver"]
+    company = request.query.get("company", "")[:MAX_INPUT_CHARS]
+    texts = await stored_texts(caller_view_of(request), incident, company)
+    found = next((each for each in texts if each.receiver == receiver), None)
+    if found is None:
+        raise NotThereError("text of this name")
+    name = f"mailpath-{incident[:MAX_ID_CHARS]}-{found.receiver}.eml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(body=found.eml(), content_type="message/rfc822", headers=headers)
 
 
 @needs(Rights.OPERATOR)

@@ -5,7 +5,7 @@
 - `commands`      what stands beside a command: the pages and the API that do the same
 - `case`          the incident or company that a page is shown for, as far as the caller may see it
 - `systems`       the parts about mail systems in order: the company's own first and open, the others folded
-- `contact_texts`       texts to copy and send: to the company's IT, to a vendor, to a blocklist
+- `texts`         texts to send: from a case to the facts in them; `stored_texts`: of an incident in the store
 - `page`          the pages; read it first
 """
 

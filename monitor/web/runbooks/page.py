@@ -5,7 +5,6 @@ page with the same status, so that nobody learns from the answer which ids there
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
@@ -15,7 +14,6 @@ from yarl import URL
 
 from monitor.config import Config
 from monitor.incidents.advice import incident_runbook
-from monitor.notices.context import SenderInfo
 from monitor.notices.reply import reply_of
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
@@ -23,20 +21,15 @@ from monitor.web.auth.guard import SIGN_IN
 from monitor.web.backend import BACKEND, CALLER
 from monitor.web.caller_view import CallerView
 from monitor.web.docs import INDEX, MAX_NAME_CHARS, lead
-from monitor.web.pages.advice_card import card_at_company, card_of_incident
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from monitor.web.runbooks.case import RunbookCase, case_of
 from monitor.web.runbooks.commands import beside, page_link
-from monitor.web.runbooks.contact_texts import ContactFacts, ContactText, contact_texts
 from monitor.web.runbooks.document import CAUSES, Runbook, runbooks
 from monitor.web.runbooks.placeholders import filled, values_of
 from monitor.web.runbooks.systems import GroupContext, group_html
-from probes.mailsystems.advice import FilledAdvice, with_steps
-from probes.mailsystems.causes import BY_FAMILY
-from probes.mailsystems.choose import steps_for
-from probes.mailsystems.family import family_of
-from probes.mailsystems.table import is_shared, system_label
+from monitor.web.runbooks.texts import contact_texts_of, incident_advice_of
+from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.words import chain_label
 
 ALERTS = "Mailpath"  # with what their names begin
@@ -132,66 +125,9 @@ def case_view(runbook: Runbook, case: RunbookCase, config: Config) -> CaseView:
         case=case,
         mail_systems=chain_label(case.mail_systems),
         reply=reply_of(case.lead) if case.lead else "",
-        advice=_incident_advice(case, config),
+        advice=incident_advice_of(case, config),
         elsewhere=about if runbook.family and about != runbook.name else "",
         where=where,
         choices=tuple((name, f"?{urlencode((*base, ('company', key)))}") for key, name in offered),
         more=len(case.companies) - len(offered) if case.several else 0,
     )
-
-
-def contact_texts_of(runbook: Runbook, case: RunbookCase | None, config: Config) -> Sequence[ContactText]:
-    """Return the texts to send. A page about an alert has some only for an incident."""
-    incident, family = case.incident if case else None, runbook.family
-    if incident and family and incident_runbook(incident) != runbook.name:
-        incident = None  # the page was reached from the incident's own, and is about something else
-    if incident is None and family is None:
-        return ()
-    system = _first(case)
-    sender, lead = config.sender, case.lead if case and incident else None
-    advice = _incident_advice(case, config) if case and incident else None
-    if advice is None and family is not None:
-        advised = with_steps(BY_FAMILY[family], steps_for(system, None, family), system)
-        advice = advised.filled(sender.domain, sender.source_ip, system, sender.address)
-    if advice is None:
-        return ()
-    return contact_texts(
-        ContactFacts(
-            domain=sender.domain,
-            address=sender.address,
-            ip=sender.source_ip,
-            company=case.name if case and not _wide(case) else "",
-            system=chain_label(case.mail_systems) if case and not _wide(case) else "",
-            vendor=system_label(system) if is_shared(system) else "",
-            recipient=case.path.to if case and case.path and not _wide(case) else "",
-            since=lead.since if lead else None,
-            last=lead.at if lead else None,
-            reply=reply_of(lead) if lead else "",
-            family=family or (family_of(incident.cause) if incident else None),
-            cause=incident.cause if incident else None,
-            advice=advice,
-            more=f"{config.web.base_url}/runbooks/{advice.runbook or runbook.name}",
-        )
-    )
-
-
-def _wide(case: RunbookCase) -> bool:
-    """True if no company was chosen of several."""
-    return case.several and ("company", case.company) not in case.query
-
-
-def _first(case: RunbookCase | None) -> str:
-    """The mail system that stops the mail; "" if there is no case, or it is about several."""
-    if case is None or not case.mail_systems or (_wide(case) and len(case.mail_systems) > 1):
-        return ""
-    return case.mail_systems[0]
-
-
-def _incident_advice(case: RunbookCase, config: Config) -> FilledAdvice | None:
-    """The same as on the page of the incident, or for one of its companies in terms of its mail system."""
-    if case.incident is None:
-        return None
-    sender = SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address)
-    if case.path and not _wide(case):
-        return card_at_company(case.incident, sender, case.company, case.path.mail_systems).advice
-    return card_of_incident(case.incident, sender, _first(case)).advice

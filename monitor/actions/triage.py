@@ -204,7 +204,7 @@ def _loose(state: CheckState, entry: CompanyEntry, sender: TriageSender, current
     found = attribution_of(signal, state.via, Names(sender.domain, sender.source_ip))
     advised = failure_advice(found, current.verdict, entry.chain)
     system = advised.mail_system or (entry.chain[0] if len(entry.chain) == 1 else "")
-    return LooseFailure(state, found, advised.filled(sender.domain, sender.source_ip, system))
+    return LooseFailure(state, found, advised.filled(sender.domain, sender.source_ip, system, sender.address))
 
 
 async def _wide(source: TriageSource, sender: TriageSender, system: str) -> tuple[OpenIncident, ...]:
@@ -236,7 +236,7 @@ async def _opened(
         system = system_of(incident)
         return OpenIncident(
             incident,
-            incident_advice(incident, system).filled(sender.domain, sender.source_ip, system),
+            incident_advice(incident, system).filled(sender.domain, sender.source_ip, system, sender.address),
             muted=_is_muted(incident, mutes, chains, source.now()),
             held_by=works.get(incident.id, NO_WORK).held_by,
         )

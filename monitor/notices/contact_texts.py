@@ -95,9 +95,15 @@ class ContactText:
 
     @property
     def mailto(self) -> str:
-        """A link that opens a mail program with it; "" if it is too long for one."""
-        link = f"mailto:{quote(self.address, safe='@')}?subject={quote(self.subject)}&body={quote(self.body)}"
-        return link if len(link) <= MAX_MAILTO_CHARS else ""
+        """A link that opens a mail program with it; without the body if that is too long for one, see `fits_link`."""
+        link = f"mailto:{quote(self.address, safe='@')}?subject={quote(self.subject)}"
+        whole = f"{link}&body={quote(self.body)}"
+        return whole if len(whole) <= MAX_MAILTO_CHARS else link
+
+    @property
+    def fits_link(self) -> bool:
+        """True if the link has the body too."""
+        return "&body=" in self.mailto
 
     def eml(self) -> bytes:
         """Return it as a message that mail programs open as a draft."""

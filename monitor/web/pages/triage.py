@@ -4,22 +4,25 @@ The address comes in the body of a form, never in an address of ours: those are 
 proxies.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from monitor.actions.triage import triage
+from monitor.notices.context import SenderInfo
 from monitor.people.person import Rights
 from monitor.triage.address import MAX_TYPED_CHARS, NoteWeight
 from monitor.triage.decide import Triage
 from monitor.triage.facts import CheckState
 from monitor.triage.words import TriageText, note_text, text_of
 from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.pages.advice_card import AdviceCard, card_at_company
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
 from monitor.web.triage_source import CallerTriage
 from probes.display import lasting
 from probes.mailsystems.words import chain_label
+from probes.verdict import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +35,14 @@ class NoteLine:
 
 @dataclass(frozen=True, slots=True)
 class TriageView:
-    """The answer, as the page shows it. `probe`: company/path and kind of the probe to start, "" where none can be;
-    `takes_effect`: a length of time, "" where the change acts at once."""
+    """The answer, as the page shows it. `probe`: company/path and kind of the probe to start, "" where none can be."""
 
     found: Triage
     text: TriageText
     notes: tuple[NoteLine, ...]
     system: str
     probe: tuple[str, str]
-    takes_effect: str
+    card: AdviceCard | None
 
 
 def routes() -> list[web.RouteDef]:
@@ -74,15 +76,28 @@ def _page(request: web.Request, view: CallerView, typed: str, answer: TriageView
 
 def triage_view(found: Triage) -> TriageView:
     """Return the answer as the page shows it."""
-    facts, advice = found.facts, found.advice
+    facts = found.facts
     return TriageView(
         found,
         text_of(found),
         tuple(NoteLine(note.weight, note_text(note)) for note in facts.address.notes),
         chain_label(facts.company.entry.chain) if facts.company else "",
         _probe(found),
-        lasting(advice.takes_effect_within) if advice and advice.takes_effect_within else "",
+        _card(found),
     )
+
+
+def _card(found: Triage) -> AdviceCard | None:
+    """Return what to do, as other pages show it; the reason for it stands in the answer already."""
+    facts, advice = found.facts, found.advice
+    if advice is None or not found.problem:
+        return None
+    if found.incident and facts.company:
+        sender, entry = facts.sender, facts.company.entry
+        names = SenderInfo(sender.domain, sender.source_ip, sender.address)
+        return replace(card_at_company(found.incident.incident, names, entry.key, entry.chain), decided_by="")
+    within = advice.takes_effect_within
+    return AdviceCard(found.outcome or Outcome.UNKNOWN, found.cause, advice, "", lasting(within) if within else "")
 
 
 def _probe(found: Triage) -> tuple[str, str]:

@@ -17,6 +17,9 @@ from monitor.config.simulated import make_folders, sandbox_of, simulated_dns, si
 from monitor.config.standing_plan import plan_of
 from monitor.config.unchanged import read_again
 from monitor.diagnosing.service import Diagnoses
+from monitor.doctor.config_warnings import config_warnings
+from monitor.doctor.desk import DoctorDesk
+from monitor.doctor.observation import Premises
 from monitor.events import Listener
 from monitor.leader import leading
 from monitor.logs import hide, log_verdict
@@ -59,6 +62,7 @@ TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
 EACH_MINUTE = timedelta(minutes=1)
+EXAMINATION_SECONDS = 10.0  # for one dialogue, lookup or mailbox that the doctor tries
 
 log = structlog.get_logger("mailpath")
 
@@ -120,6 +124,7 @@ class Service:
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
         self.metrics = Metrics(self.board, self._gauges())
+        self.doctor = DoctorDesk(self._premises, self._now)
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         self._token_ends: dict[str, datetime] = {}
@@ -221,7 +226,15 @@ class Service:
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            working = (self.diagnoses, self.network, self.standing, self.delivery, self.incident_engine, self.signals)
+            working = (
+                self.doctor,
+                self.diagnoses,
+                self.network,
+                self.standing,
+                self.delivery,
+                self.incident_engine,
+                self.signals,
+            )
             for part in (*working, self.planner):
                 parts.push_async_callback(part.close)
 
@@ -274,12 +287,17 @@ class Service:
             deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
             mail_hosts=self._mail_hosts,
+            doctor=self.doctor,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
             now=self._now,
             rejections=self._rejections,
             requests=self._requests,
         )
+
+    def _premises(self) -> Premises:
+        warnings = tuple(config_warnings(self.file, self.config))
+        return Premises(self.config, self.file, warnings, self.outside, EXAMINATION_SECONDS)
 
     async def _mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
         if simulates_dns(self.config):

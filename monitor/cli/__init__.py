@@ -19,7 +19,7 @@
 - `text_to_send` `text`: texts to send about an incident; `text_commands`: its options
 - `triage`    `triage`: where mail to one person most likely stops; `triage_commands`: its option
 - `remedy`    `remedy`: what to change in a mail system; `remedy_commands`: its options
-- `config_warnings` what `check-config` warns of, `online`: with `--online`; `exits`: the exit codes
+- `online`    `check-config --online`; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands
 - `text`      terminal output; `streams`: opens standard streams that are closed
 """

@@ -10,10 +10,10 @@ from pathlib import Path
 from rich.markup import escape
 
 from monitor.app import outside_of
-from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.config import Config
+from monitor.doctor.config_warnings import config_warnings
 from monitor.doctor.observation import Examination, Observation, Premises
 from monitor.doctor.table import EXAMINATIONS, examine
 from monitor.errors import UserError

@@ -78,8 +78,8 @@ def check_config(
     as_json: AsJson = False,
 ) -> None:
     """Check the configuration and list all errors; nothing is started."""
-    from monitor.cli.config_warnings import config_warnings
     from monitor.config import ConfigErrors, read_config
+    from monitor.doctor.config_warnings import config_warnings
     from monitor.output.disk_needs import disk_needs, disk_sentence
 
     try:

@@ -17,7 +17,6 @@ from monitor.actions.audit import COMMAND
 from monitor.actions.probes import CannotSendError, send_each
 from monitor.actions.rate_limit import Allowance, TooManyError
 from monitor.app import Service, pipeline_of, service
-from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
@@ -27,6 +26,7 @@ from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import sandbox_of, simulated_dns
 from monitor.descriptors import raise_descriptor_limit
+from monitor.doctor.config_warnings import config_warnings
 from monitor.events import Event, Judged
 from monitor.leader import replaced_text
 from monitor.output.json import event_json

@@ -12,7 +12,7 @@
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
 - `received`   the addresses that the listener of [inbound] accepts mail for
 - `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements;
-  `secret_values`: the secrets that the log hides; `simulated`: the mail systems of [sandbox]
+  `secret_values`: the secrets that the log hides; `simulated`: the mail systems of [sandbox]; `proxies`: those of [web]
 - `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`
 
 Read `model` first. `read_config(path)` is the only entry point; it runs before the service starts or

@@ -13,6 +13,7 @@ from monitor.actions.rate_limit import Allowance
 from monitor.channels.channel import Channel, DeliveryResult
 from monitor.config import Config, WatchedPath
 from monitor.diagnosing.preparing import NotAllowedError
+from monitor.doctor.desk import DoctorDesk
 from monitor.notices.notice import Notice
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Metrics
@@ -71,6 +72,7 @@ class Backend:
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
     `lookups`; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
+    `doctor` examines this installation, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
     `exports` are those under way, and `export_turn` is for reading a page of one; `recent_levels` and
@@ -94,6 +96,7 @@ class Backend:
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
+    doctor: DoctorDesk | None = None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)

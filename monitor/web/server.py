@@ -8,10 +8,10 @@ from functools import partial
 from aiohttp import web
 
 from monitor.config import Config
+from monitor.config.proxies import is_proxy
 from monitor.descriptors import descriptor_limit
 from monitor.errors import UserError
 from monitor.web import api, auth, docs, pages, runbooks
-from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.compression import compressing
 from monitor.web.connections import Connection, ConnectionLimits, Connections

@@ -43,6 +43,7 @@ ADDRESSES = {
     "people": "/settings/people",
     "tokens": "/settings/tokens",
     "channels": "/settings/channels",
+    "doctor": "/settings/doctor",
     "audit": "/settings/audit",
 }
 FOUND = {  # where a link to it stands, and how it looks

@@ -73,6 +73,8 @@ POST   /settings/tokens                             303     403      403     200
 POST   /settings/tokens/revoke                      303     403      403     303     422
 GET    /settings/channels                           303     403      403     200      -
 POST   /settings/channels/test                      303     403      403     422      -
+GET    /settings/doctor                             303     403      403     200      -
+POST   /settings/doctor                             303     403      403     303      -
 GET    /settings/audit                              303     403      403     200      -
 GET    /docs                                        301     301      301     301      -
 GET    /docs/                                       200     200      200     200      -

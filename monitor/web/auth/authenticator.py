@@ -9,6 +9,7 @@ from aiohttp import web
 
 from monitor.actions.people import FIRST, good
 from monitor.config import Config
+from monitor.config.proxies import is_behind_proxy
 from monitor.first_admin import forget_link, link_file
 from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
@@ -20,7 +21,7 @@ from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
 from monitor.repeated import Repeated
 from monitor.store import Store
-from monitor.web.auth.client import HttpClient, is_behind_proxy
+from monitor.web.auth.client import HttpClient
 from monitor.web.auth.device import device_of, remember_device
 from monitor.web.backend import Backend
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import HttpVersion11, web
 
 from monitor.config import Config
-from monitor.config.model import WebSettings
+from monitor.config.proxies import is_behind_proxy, is_local, is_proxy
 from monitor.people.addresses import forwarded, is_loopback, unmapped
 from monitor.web.backend import BACKEND
 
@@ -86,39 +86,11 @@ class HttpClient:
         """
         host = PORT.sub("", self._request.host.lower()).strip("[]")
         passed_on = any(name in self._request.headers for name in PASSED_ON) or self._request.version < HttpVersion11
-        return is_loopback(self.peer) and _is_local(host) and not passed_on and not is_behind_proxy(self._web)
+        return is_loopback(self.peer) and is_local(host) and not passed_on and not is_behind_proxy(self._web)
 
     def _last(self, header: str) -> str:
         """What the nearest proxy says."""
         return ",".join(self._request.headers.getall(header, ())).rpartition(",")[2].strip().lower()
-
-
-def is_behind_proxy(web_settings: WebSettings) -> bool:
-    """Test if the configuration implies a proxy: people use another name, or a proxy is trusted."""
-    return bool(web_settings.trusted_proxies) or not _is_local(_host_of(web_settings))
-
-
-def is_proxy(address: str, web_settings: WebSettings) -> bool:
-    """Test if this address brings requests of many clients: a trusted proxy, or one on this machine."""
-    peer = unmapped(address)
-    return peer in web_settings.trusted_proxies or (is_loopback(peer) and is_behind_proxy(web_settings))
-
-
-def missing_proxy_setting(web_settings: WebSettings) -> str | None:
-    """Return the missing setting, in a sentence, if people must come through a proxy that is not configured."""
-    elsewhere = not _is_local(_host_of(web_settings)) and not web_settings.trusted_proxies
-    https = (web_settings.url or "").startswith("https:") and web_settings.tls is None
-    if elsewhere and (https or is_loopback(web_settings.listen.host)):
-        return "web.url names another host, but no proxy is trusted: set web.trusted_proxies"
-    return None
-
-
-def _host_of(web_settings: WebSettings) -> str:
-    return urlsplit(web_settings.url or "http://localhost").hostname or ""
-
-
-def _is_local(host: str) -> bool:
-    return host == "localhost" or is_loopback(host)
 
 
 def config_of(request: web.Request) -> Config:

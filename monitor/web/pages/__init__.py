@@ -12,6 +12,7 @@ pure functions make.
 - `analyse`                              what a bounce, a reply or headers say
 - `suggestions`                          what is offered where a company or path is typed
 - `channels`                             notification channels and their test
+- `doctor`                               every part that Mailpath needs, tried now
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
 
@@ -22,6 +23,7 @@ from monitor.web.pages import (
     analyse,
     channels,
     company,
+    doctor,
     incident_work,
     incidents,
     links,
@@ -38,5 +40,5 @@ from monitor.web.pages import (
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (now, company, sender, probe, incidents, incident_work, links)
-    pages = (*watching, probe_now, triage, analyse, settings, channels, suggestions)
+    pages = (*watching, probe_now, triage, analyse, settings, channels, doctor, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

@@ -78,8 +78,15 @@ window.parts = (() => {
   const view = document.querySelector("[data-live]");
   if (!view) return;
   const SETTLE = 300, AGAIN = 5000; // milliseconds; what comes together is read once
-  const rest = Number(view.dataset.rest) * 1000, every = Number(view.dataset.every ?? 60) * 1000, company = view.dataset.company;
-  let stale = false, timer = null, readAt = -Infinity;
+  const rest = Number(view.dataset.rest) * 1000, company = view.dataset.company;
+  let stale = false, timer = null, readAt = -Infinity, ticking = null;
+
+  // What is under way is read often, and at its own pace again once it has ended.
+  const tick = (every) => {
+    clearInterval(ticking);
+    ticking = setInterval(soon, Number(every ?? 60) * 1000);
+    if (every) view.dataset.every = every; else delete view.dataset.every;
+  };
 
   const refresh = async () => {
     stale = false;
@@ -89,6 +96,8 @@ window.parts = (() => {
     if (fresh === null) { end(); mailpath.readable(false); return; }
     if (!fresh) { stale = true; readAt = performance.now() + AGAIN - rest; return; }
     parts.renew(view, fresh);
+    const every = fresh.querySelector("[data-live]")?.dataset.every;
+    if (every !== view.dataset.every) tick(every);
     if (window.copying) copying(view);
     document.title = fresh.title;
     mailpath.grow();
@@ -101,8 +110,8 @@ window.parts = (() => {
   const concerns = (event) => !company || event.company === company || event.companies?.includes(company);
   const heard = (event) => { if (concerns(event)) soon(); };
   const only = view.dataset.live === "incident" ? "?only=incident" : "";
-  const minute = setInterval(soon, every);
+  tick(view.dataset.every);
   document.addEventListener("visibilitychange", () => { if (stale) soon(); });
   const follow = mailpath.follow(`/api/v1/events${only}`, { verdict: heard, incident: heard, incidents: soon }, soon);
-  const end = () => { clearInterval(minute); follow(); };
+  const end = () => { clearInterval(ticking); follow(); };
 })();

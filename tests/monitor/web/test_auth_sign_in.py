@@ -13,8 +13,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from monitor.config import Config
+from monitor.config.proxies import missing_proxy_setting
 from monitor.people.person import Rights
-from monitor.web.auth.client import missing_proxy_setting
 from monitor.web.auth.pages import local
 from tests.support.auth_app import PASSWORD, AuthApp, all_of, open_auth_app
 from tests.support.certificates import new_authority

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from monitor.config import Config, exposed_secrets, old_words
+from monitor.config.proxies import missing_proxy_setting
 from monitor.output.disk_needs import disk_warning
-from monitor.web.auth.client import missing_proxy_setting
 
 
 def config_warnings(file: Path, config: Config) -> list[str]:

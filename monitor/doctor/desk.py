@@ -14,7 +14,7 @@ ROUND_SECONDS = 120.0  # for all examinations; what is left then was not tried
 
 @dataclass(slots=True)
 class DoctorRound:
-    """What a round has found so far. `ended` is None while it runs; `cut`: its time was over before its end."""
+    """A round and its findings so far. `ended` is None while it runs; `cut`: its time was over before its end."""
 
     began: datetime
     ended: datetime | None = None
@@ -23,7 +23,7 @@ class DoctorRound:
 
     @property
     def made(self) -> int:
-        """The number of examinations that have begun, of all."""
+        """The number of examinations that have begun."""
         names = [each.name for each in EXAMINATIONS]
         return max((names.index(examination.name) + 1 for examination, _ in self.found), default=0)
 

@@ -18,8 +18,8 @@ from monitor.config.standing_plan import plan_of
 from monitor.config.unchanged import read_again
 from monitor.diagnosing.service import Diagnoses
 from monitor.doctor.config_warnings import config_warnings
-from monitor.doctor.desk import DoctorDesk
 from monitor.doctor.observation import Premises
+from monitor.doctor.rounds import Doctor
 from monitor.events import Listener
 from monitor.leader import leading
 from monitor.logs import hide, log_verdict
@@ -124,7 +124,7 @@ class Service:
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
         self.metrics = Metrics(self.board, self._gauges())
-        self.doctor = DoctorDesk(self._premises, self._now)
+        self.doctor = Doctor(self._premises, self._now)
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         self._token_ends: dict[str, datetime] = {}

@@ -8,5 +8,5 @@
 - `ways_back` mailboxes, and the way of bounces to [inbound]
 - `config_warnings`  what is probably a mistake in a valid configuration
 - `table`     all examinations, in the order in which they are made; `examine` makes them
-- `desk`      the same inside the service, one round at a time, for a page
+- `rounds`    the same inside the service, one round at a time, for a page
 """

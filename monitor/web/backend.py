@@ -13,7 +13,7 @@ from monitor.actions.rate_limit import Allowance
 from monitor.channels.channel import Channel, DeliveryResult
 from monitor.config import Config, WatchedPath
 from monitor.diagnosing.preparing import NotAllowedError
-from monitor.doctor.desk import DoctorDesk
+from monitor.doctor.rounds import Doctor
 from monitor.notices.notice import Notice
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Metrics
@@ -96,7 +96,7 @@ class Backend:
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
-    doctor: DoctorDesk | None = None
+    doctor: Doctor | None = None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)

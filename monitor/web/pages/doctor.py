@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from monitor.doctor.desk import DoctorRound
 from monitor.doctor.observation import Observation
+from monitor.doctor.rounds import DoctorRound
 from monitor.doctor.table import EXAMINATIONS
 from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
@@ -39,12 +39,12 @@ def routes() -> list[web.RouteDef]:
 @needs(Rights.ADMIN)
 async def show(request: web.Request) -> web.Response:
     """Show what the last round found so far."""
-    desk = request.app[BACKEND].doctor
-    last = desk.last if desk and caller_view_of(request).caller.companies is None else None
+    the_doctor = request.app[BACKEND].doctor
+    last = the_doctor.last if the_doctor and caller_view_of(request).caller.companies is None else None
     return page(
         request,
         "doctor.html",
-        able=desk is not None,
+        able=the_doctor is not None,
         last=last,
         rows=_rows(last) if last else (),
         total=len(EXAMINATIONS),
@@ -56,9 +56,9 @@ async def show(request: web.Request) -> web.Response:
 @needs(Rights.ADMIN)
 async def examine(request: web.Request) -> web.Response:
     """Begin a round, unless one is under way, and show it."""
-    desk = request.app[BACKEND].doctor
-    if desk and caller_view_of(request).caller.companies is None:
-        desk.begin()
+    the_doctor = request.app[BACKEND].doctor
+    if the_doctor and caller_view_of(request).caller.companies is None:
+        the_doctor.begin()
     raise web.HTTPSeeOther(PAGE)
 
 

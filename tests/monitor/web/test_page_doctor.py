@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.doctor import desk as desks
-from monitor.doctor import table
-from monitor.doctor.desk import DoctorDesk
+from monitor.doctor import rounds, table
 from monitor.doctor.observation import Examination, Examine, Observation, Premises
+from monitor.doctor.rounds import Doctor
 from monitor.people.person import Rights
 from monitor.web.pages import doctor
 from probes.standing.fact import State
@@ -46,7 +45,7 @@ class Bedside:
 def bedside(monkeypatch: pytest.MonkeyPatch) -> Bedside:
     bedside = Bedside()
     examinations = bedside.examinations()
-    for module in (table, desks, doctor):
+    for module in (table, rounds, doctor):
         monkeypatch.setattr(module, "EXAMINATIONS", examinations)
     return bedside
 
@@ -56,13 +55,13 @@ def shown(page: str) -> str:
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", main)).split())
 
 
-def desk_for(pages_app: PagesApp) -> DoctorDesk:
+def doctor_for(pages_app: PagesApp) -> Doctor:
     """Put a doctor into the service."""
     config = pages_app.backend.config()
     premises = Premises(config, Path("config.toml"), (), outside_world(), 1.0)
-    desk = DoctorDesk(lambda: premises, lambda: START)
-    object.__setattr__(pages_app.backend, "doctor", desk)
-    return desk
+    it = Doctor(lambda: premises, lambda: START)
+    object.__setattr__(pages_app.backend, "doctor", it)
+    return it
 
 
 @pytest.fixture
@@ -71,9 +70,9 @@ async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
         yield pages_app
 
 
-async def ended(desk: DoctorDesk) -> None:
+async def ended(it: Doctor) -> None:
     async with asyncio.timeout(5):
-        while desk.running:  # noqa: ASYNC110
+        while it.running:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -83,7 +82,7 @@ async def test_findings_are_shown_as_they_come_the_worst_first(pages_app: PagesA
         Observation("acme/hq", State.GOOD, "answers EHLO"),
         Observation("bolt/hq <script>", State.BAD, "refuses the connection", "open port 25 there"),
     ]
-    desk, admin = desk_for(pages_app), await pages_app.admin()
+    it, admin = doctor_for(pages_app), await pages_app.admin()
     before = await admin.get(PAGE)
     assert "Examine this installation" in shown(before.text)
     assert "How is the clock?" not in shown(before.text)
@@ -95,54 +94,54 @@ async def test_findings_are_shown_as_they_come_the_worst_first(pages_app: PagesA
     assert 'data-every="2"' in during
     assert "<button>Examine" not in during
     bedside.may_go_on.set()
-    await ended(desk)
+    await ended(it)
     after = (await admin.get(PAGE)).text
     assert "1 bad, 2 good" in shown(after)
     assert shown(after).index("bolt/hq <script>") < shown(after).index("acme/hq")
     assert "refuses the connection To do: open port 25 there" in shown(after)
     assert "<script>" not in after.partition("<main")[2]
     assert "data-every" not in after
-    await desk.close()
+    await it.close()
 
 
 async def test_a_round_under_way_is_not_begun_again(pages_app: PagesApp, bedside: Bedside) -> None:
-    desk, admin = desk_for(pages_app), await pages_app.admin()
+    it, admin = doctor_for(pages_app), await pages_app.admin()
     await post(admin, PAGE, PAGE)
-    first = desk.last
+    first = it.last
     await post(admin, PAGE, PAGE)
-    assert desk.last is first
+    assert it.last is first
     bedside.may_go_on.set()
-    await ended(desk)
+    await ended(it)
     await post(admin, PAGE, PAGE)
-    assert desk.last is not first
-    await desk.close()
+    assert it.last is not first
+    await it.close()
 
 
 async def test_a_round_ends_with_its_time_and_says_what_was_not_tried(
     pages_app: PagesApp, bedside: Bedside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desks, "ROUND_SECONDS", 0.2)
+    monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.2)
     bedside.seen["clock"] = [Observation("clock", State.GOOD, "right")]
-    desk, admin = desk_for(pages_app), await pages_app.admin()
+    it, admin = doctor_for(pages_app), await pages_app.admin()
     await post(admin, PAGE, PAGE)
-    await ended(desk)
+    await ended(it)
     page = shown((await admin.get(PAGE)).text)
     assert "The time was over before all was tried." in page
     assert "How is the routes? Not tried yet." in page
-    await desk.close()
+    await it.close()
 
 
 async def test_whoever_has_some_companies_learns_nothing_of_the_others(pages_app: PagesApp, bedside: Bedside) -> None:
     bedside.may_go_on.set()
     bedside.seen["routes"] = [Observation("bolt/hq", State.BAD, "refuses the connection")]
-    desk, admin = desk_for(pages_app), await pages_app.admin()
+    it, admin = doctor_for(pages_app), await pages_app.admin()
     bound = await pages_app.person("anna", Rights.ADMIN, ("acme",))
     await post(admin, PAGE, PAGE)
-    await ended(desk)
-    first = desk.last
+    await ended(it)
+    first = it.last
     page = await bound.get(PAGE)
     assert "The doctor is not shown to you." in shown(page.text)
     assert "bolt" not in shown(page.text)
     await post(bound, PAGE, "/settings/tokens")
-    assert desk.last is first
-    await desk.close()
+    assert it.last is first
+    await it.close()

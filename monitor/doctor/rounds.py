@@ -32,7 +32,7 @@ class DoctorRound:
         return [finding for made, finding in self.found if made is examination]
 
 
-class DoctorDesk:
+class Doctor:
     """Examines this installation for people. `premises` is called in a thread at the start of each round."""
 
     def __init__(self, premises: Callable[[], Premises], now: Callable[[], datetime]) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from monitor.doctor import rounds, table
 from monitor.doctor.observation import Examination, Examine, Observation, Premises
-from monitor.doctor.rounds import Doctor
+from monitor.doctor.rounds import Doctor, DoctorRound
 from monitor.people.person import Rights
 from monitor.web.pages import doctor
 from probes.standing.fact import State
@@ -70,10 +70,14 @@ async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
         yield pages_app
 
 
-async def ended(it: Doctor) -> None:
-    async with asyncio.timeout(5):
-        while it.running:  # noqa: ASYNC110
+async def until(it: Doctor, true: Callable[[DoctorRound], object]) -> None:
+    async with asyncio.timeout(30):
+        while not (it.last and true(it.last)):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def ended(it: Doctor) -> None:
+    await until(it, lambda last: last.ended)
 
 
 async def test_findings_are_shown_as_they_come_the_worst_first(pages_app: PagesApp, bedside: Bedside) -> None:
@@ -88,6 +92,7 @@ async def test_findings_are_shown_as_they_come_the_worst_first(pages_app: PagesA
     assert "How is the clock?" not in shown(before.text)
     answer = await post(admin, PAGE, PAGE)
     assert (answer.status, answer.headers["Location"]) == (303, PAGE)
+    await until(it, lambda last: last.found)
     during = (await admin.get(PAGE)).text
     assert "Examining: 1 of 2." in shown(during)
     assert "How is the routes? Not tried yet." in shown(during)

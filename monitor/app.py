@@ -1,7 +1,7 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,6 +57,9 @@ from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
 from probes.resolver import DnsResolver, MailHosts, Unresolved
 from probes.sender import Role
+from probes.standing.asking import Asker
+from probes.standing.fact import Fact
+from probes.standing.reach import stopping
 
 TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
@@ -288,6 +291,7 @@ class Service:
             followed=self.signals.read,
             mail_hosts=self._mail_hosts,
             doctor=self.doctor,
+            stopping=self._stopping,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
             now=self._now,
@@ -303,6 +307,12 @@ class Service:
         if simulates_dns(self.config):
             return None
         return await self.outside.resolver.mail_hosts(domain, timeout=seconds)
+
+    async def _stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
+        if simulates_dns(self.config):
+            return ()
+        outside, validating = self.outside, self.config.standing.validating
+        return await stopping(domain, Asker(outside.resolver, outside.http, outside.now, validating), seconds)
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
         return await self.dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))

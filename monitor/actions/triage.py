@@ -1,7 +1,7 @@
 """Triage for the help desk: gather what is known about an address, for the page, the API and the command line.
 
 The address stays in the values of one request. Nothing here stores, logs or counts it; DNS is asked about its domain
-alone, and only where the configuration does not know it.
+alone, and only where the configuration does not know it, or mail to it fails.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.standing.record import FactRecord
 from monitor.triage.address import read_address
-from monitor.triage.decide import Triage, decide
+from monitor.triage.decide import Triage, TriagePlace, decide
 from monitor.triage.directory import CompanyEntry, DomainBasis, companies_at, companies_of, known_domains
 from monitor.triage.facts import (
     FAULTS,
@@ -49,6 +49,7 @@ from probes.standing.fact import Fact, State
 from probes.verdict import Outcome
 
 LOOKUP_SECONDS = 3.0  # for the mail hosts of a domain
+REACH_SECONDS = 3.0  # for what its domain demands of senders
 MAX_MISSED = 3  # intervals without a result after which nothing is known of now
 LONGEST_CRON = timedelta(hours=25)  # between two times of a crontab, as far as a result speaks for now
 
@@ -101,6 +102,10 @@ class TriageSource(Protocol):
         """Ask DNS for the mail hosts of a domain, for at most so long; None where DNS is simulated."""
         ...
 
+    async def stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
+        """Ask what a domain publishes that stops mail to it: MX, MTA-STS, DANE; for at most so long."""
+        ...
+
 
 async def triage(source: TriageSource, typed: str) -> Triage:
     """Return the most likely place of a problem with mail to this address. Raises StoreError."""
@@ -123,8 +128,19 @@ async def triage(source: TriageSource, typed: str) -> Triage:
         sees_all=source.sees_all,
     )
     if len(matches) == 1:
-        return decide(replace(facts, company=await _company_facts(source, matches[0].entry, sender)))
-    return decide(replace(facts, wide=await _wide(source, sender, mail.system)))
+        found = decide(replace(facts, company=await _company_facts(source, matches[0].entry, sender)))
+    else:
+        found = decide(replace(facts, wide=await _wide(source, sender, mail.system)))
+    return replace(found, stopping=await _stopping(source, found))
+
+
+async def _stopping(source: TriageSource, found: Triage) -> tuple[Fact, ...]:
+    """Return what the domain publishes that explains a failure there, if one is known or nothing is known."""
+    address, mail = found.facts.address, found.facts.mail
+    unasked = not address.domain or address.wrong or mail.state in (DnsState.NO_ANSWER, DnsState.NO_MAIL)
+    if unasked or not (found.problem or found.place is TriagePlace.NOT_MONITORED):
+        return ()
+    return tuple(await source.stopping(address.domain, REACH_SECONDS))
 
 
 def entries_of(paths: Iterable[WatchedPath], config: Config) -> list[CompanyEntry]:

@@ -27,8 +27,12 @@ from monitor.triage.words import company_line, note_text, text_of
 from probes.check import Check
 from probes.display import clock, one_line
 from probes.labels import KINDS, verdict_label
-from probes.resolver import MailHosts, Resolver, Unresolved
+from probes.outside import Outside
+from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
+from probes.standing.asking import Asker
+from probes.standing.fact import Fact
+from probes.standing.reach import stopping
 from probes.verdict import Outcome
 
 MAX_LINE_CHARS = 500
@@ -39,8 +43,8 @@ class StoreTriage:
 
     sees_all = True
 
-    def __init__(self, config: Config, store: Store, resolver: Resolver) -> None:
-        self._config, self._store, self._resolver = config, store, resolver
+    def __init__(self, config: Config, store: Store, outside: Outside) -> None:
+        self._config, self._store, self._outside = config, store, outside
         self._current: dict[Check, CurrentVerdict] = {}
         self._open: list[Incident] = []
 
@@ -87,13 +91,19 @@ class StoreTriage:
     async def mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
         if simulates_dns(self._config):
             return None
-        return await self._resolver.mail_hosts(domain, timeout=seconds)
+        return await self._outside.resolver.mail_hosts(domain, timeout=seconds)
+
+    async def stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
+        if simulates_dns(self._config):
+            return ()
+        outside, validating = self._outside, self._config.standing.validating
+        return await stopping(domain, Asker(outside.resolver, outside.http, outside.now, validating), seconds)
 
 
 async def triage(config: Config, typed: str, *, as_json: bool) -> Exit:
     """Print where mail to this address most likely stops. Raises StoreError."""
     async with Store.open(config.store.url) as store, outside_of(config) as outside:
-        source = StoreTriage(config, store, outside.resolver)
+        source = StoreTriage(config, store, outside)
         await source.begin()
         found = await asked(source, typed)
     if as_json:

@@ -71,7 +71,7 @@ class AdviceTextJson(TypedDict):
 
 
 class BadFactJson(TypedDict):
-    """A bad fact that is published about the sender."""
+    """A bad fact that is published about the sender, or about the receiving domain."""
 
     question: Question
     subject: str
@@ -111,6 +111,7 @@ class TriageJson(TypedDict):
     checks: list[CheckStateJson]
     incidents: list[OpenIncidentJson]
     standing: list[BadFactJson]
+    stopping: list[BadFactJson]
     advice: AdviceTextJson | None
 
 
@@ -141,6 +142,7 @@ def triage_json(found: Triage) -> TriageJson:
         "checks": [_check(check) for check in facts.company.checks] if facts.company else [],
         "incidents": [_incident(each) for each in (facts.company.incidents if facts.company else facts.wide)],
         "standing": [_fact(fact) for fact in found.standing],
+        "stopping": [_fact(fact) for fact in found.stopping],
         "advice": advice_text_json(found.advice) if found.advice else None,
     }
 

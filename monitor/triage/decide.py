@@ -54,7 +54,8 @@ class PlaceCertainty(StrEnum):
 class Triage:
     """The answer, before it is put into words. `since`: launch of the first failed probe; `kinds`: those that fail;
     `others_arrive`: other tested mail does. `incident` and `lead` are what it rests on, `advice` is what to do;
-    `standing`: facts about the sender that explain it."""
+    `standing`: facts about the sender that explain it; `stopping`: what the domain of the address publishes, read once,
+    that stops mail to it."""
 
     facts: TriageFacts
     place: TriagePlace
@@ -68,6 +69,7 @@ class Triage:
     lead: Failure | None = None
     advice: FilledAdvice | None = None
     standing: tuple[Fact, ...] = ()
+    stopping: tuple[Fact, ...] = ()
 
     @property
     def problem(self) -> bool:

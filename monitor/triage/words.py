@@ -17,15 +17,17 @@ from monitor.triage.directory import CompanyMatch, DomainBasis
 from monitor.triage.facts import DnsState
 from monitor.triage.labels import BASES, DNS_STATES, SLIPS
 from monitor.triage.public_domains import PUBLIC_DOMAINS
-from probes.display import clock, listed
+from probes.display import clock, listed, one_line
 from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES
 from probes.mailsystems.advice import Actor
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
+from probes.standing.words import COMPANY_QUESTIONS
 from probes.standing.words import sentence as standing_sentence
 from probes.verdict import Cause, Grade, Outcome
 
 USUAL_LIFE = timedelta(minutes=10)  # of a code, where no path says it
+MAX_SUBJECT_CHARS = 120
 MAX_NAMED = 5  # companies, mail hosts
 
 
@@ -311,6 +313,9 @@ def _because(triage: Triage) -> Iterator[str]:
         yield from _about_incident(triage)
     for fact in triage.standing:
         yield f"About the sender: {standing_sentence(fact)}."
+    for fact in triage.stopping:
+        about = f"{COMPANY_QUESTIONS[fact.question].label} of {one_line(fact.subject, MAX_SUBJECT_CHARS)}"
+        yield f"Published by the receiving domain, read once: {about}: {standing_sentence(fact)}."
     if facts.mail.state is DnsState.FOUND:
         system = f", which is {system_label(facts.mail.system)}" if facts.mail.system else ""
         yield DNS_STATES[DnsState.FOUND].sentence.format(domain=facts.address.domain, host=facts.mail.hosts[0] + system)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,6 +33,7 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
+from probes.standing.fact import Fact
 
 CALLER = web.RequestKey("caller", Caller)
 """Who sent a request: set by the middleware of `auth`."""
@@ -59,6 +60,10 @@ async def _diagnoses_nothing(_diagnosis: Diagnosis, _who: str, _way: str) -> Non
     raise NotAllowedError("this process runs no diagnoses")
 
 
+async def _reads_nothing(domain: str, seconds: float) -> Sequence[Fact]:
+    return ()
+
+
 async def _delivers_nothing(channel: Channel, notice: Notice) -> DeliveryResult:
     return DeliveryResult("this process delivers no notices")
 
@@ -70,7 +75,7 @@ class Backend:
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `diagnose` starts a diagnosis for somebody who came by some way;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
-    `lookups`; what callers paste is read in a turn of `readings`;
+    `lookups`, as does `stopping` for what stops mail to it; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
     `doctor` examines this installation, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
@@ -94,6 +99,7 @@ class Backend:
     deliver: Deliver = _delivers_nothing
     diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
+    stopping: Callable[[str, float], Awaitable[Sequence[Fact]]] = _reads_nothing
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
     doctor: Doctor | None = None

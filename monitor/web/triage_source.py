@@ -14,6 +14,7 @@ from monitor.web.caller_view import CallerView
 from probes.check import Check
 from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
+from probes.standing.fact import Fact
 from probes.verdict import Outcome
 
 
@@ -59,3 +60,7 @@ class CallerTriage:
     async def mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
         async with self._backend.lookups:
             return await self._backend.mail_hosts(domain, seconds)
+
+    async def stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
+        async with self._backend.lookups:
+            return await self._backend.stopping(domain, seconds)

@@ -20,6 +20,7 @@ from probes.answer import Fault
 from probes.check import Check
 from probes.kinds import Kind
 from probes.resolver import MailHost, MailHosts, Unresolved
+from probes.standing.fact import Fact, Question, State, Why
 from probes.verdict import Verdict
 from tests.support.auth_app import Answer, Browser
 from tests.support.pages_app import (
@@ -185,6 +186,34 @@ async def test_dns_is_asked_where_nobody_knows_the_domain(
     assert facts["place"] == place
     assert words in json.dumps(facts)
     assert set(asked) == {domain}, "the domain, and never the address"
+
+
+async def test_what_the_domain_publishes_is_read_where_mail_to_it_may_fail(pages_app: PagesApp) -> None:
+    """Of a domain that nobody knows, and of a company's whose mail fails; not where all arrives."""
+    asked = []
+    refuses = Fact(Question.MTA_STS, "m365.example", State.BAD, Why.MTA_STS_MISMATCH, START, named=("mx.m365.example",))
+
+    async def mail_hosts(name: str, seconds: float) -> MailHosts | Unresolved:
+        return HOSTS.get(name, Unresolved(Fault.LOOKUP_FAILED, "timed out"))
+
+    async def stopping(name: str, seconds: float) -> list[Fact]:
+        asked.append(name)
+        return [refuses]
+
+    now_there(pages_app, INBOX)
+    served = await with_dns(pages_app, mail_hosts)
+    object.__setattr__(served.backend, "stopping", stopping)
+    program = await served.token("program")
+    for domain in ("m365.example", "gone.example", "silent.example", "atacme.example"):
+        facts = await facts_of(served, program, f"{NAME}@{domain}")
+        assert bool(facts["stopping"]) is (domain == "m365.example")
+    assert {*asked} == {"m365.example"}, "no DNS for what does not exist, does not answer, or receives mail"
+    facts = await facts_of(served, program, f"{NAME}@m365.example")
+    assert facts["stopping"][0]["question"] == "mta_sts"
+    assert (
+        "Published by the receiving domain, read once: MTA-STS of m365.example: mode enforce, and the policy does not "
+        "allow mx.m365.example: servers that check send no mail there."
+    ) in facts["because"]
 
 
 async def with_dns(pages_app: PagesApp, mail_hosts: object) -> PagesApp:

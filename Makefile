@@ -21,8 +21,13 @@ test: $(VENV)/dev ## everything; the lab of real mail servers only as root
 	@tests/lab/install.sh
 	@tests/browser/install.sh
 	@[ "$$(id -u)" = 0 ] || echo "Not root: the tests on real mail servers (-m lab) are skipped."
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not lab" tests
-	$(BIN)/python -m pytest -m lab tests
+	@echo "Tests on real mail servers run beside the others; what they say comes last."
+	@$(BIN)/python -m pytest -m lab tests >$(VENV)/lab-tests.log 2>&1 & lab=$$!; \
+	  trap 'kill $$lab; wait $$lab' INT TERM; others=0; real=0; \
+	  $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not lab" tests || others=$$?; \
+	  wait $$lab || real=$$?; \
+	  echo; echo "Tests on real mail servers:"; cat $(VENV)/lab-tests.log; \
+	  exit $$((others ? others : real))
 
 check: $(VENV)/dev ## form, types and floors
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@
 - `received`  the Received lines of an arrived message -> hops, and the address that connected at the receiver's border
 - `filters`   headers of the receiver's filter and authentication checks
 - `bounces`   messages about other messages -> their fate
+- `documents`  detects texts that are about mail and report nothing
 - `about_a_mail`  detects messages that report on, or answer, another one
 - `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process;
   `report_summary`: what is kept of one

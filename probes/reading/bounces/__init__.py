@@ -32,11 +32,12 @@ from probes.reading.bounces.notices import (
     notice_in,
     recipients_in_notice,
 )
-from probes.reading.bounces.pasted import has_header, is_document, is_pasted_notice, unquoted
+from probes.reading.bounces.pasted import has_header, is_pasted_notice, unquoted
 from probes.reading.bounces.recipient import RecipientFailure, untroubled
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.session import Session, specific_answer
 from probes.reading.bounces.token_search import token_in
+from probes.reading.documents import is_document
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.reading.mime import ParsedMail, open_mail
 from probes.reading.replies.folding import lowered

@@ -8,25 +8,18 @@ import re
 
 from probes.reading.bounces.classify import is_worded, refuses
 from probes.reading.bounces.notices import recipients_in_notice
+from probes.reading.documents import is_document
 from probes.reading.mime import ParsedMail
 
 NAMED_WITHIN = 3000  # characters from the beginning within which a notice names the recipient
 OPENING = 600  # characters within which a mail system introduces its notice
 BRIEF = 1500  # characters of a text that is a notice by an address and a refusal alone, whatever its words
+FENCE = b"```"  # around what is quoted, in chats
 QUOTED_READ = 1 << 14  # octets in which signs of quotation are counted
 
 _FIELDS = ("from", "to", "subject", "date", "received", "return-path", "content-type", "mime-version", "message-id")
 _BEGINS = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,76}[ \t]*:")  # RFC 4155: a mailbox file's line ahead of it
 _QUOTE = re.compile(rb"^>[ ]?", re.MULTILINE)
-_DOCUMENT = re.compile(  # in lower case
-    r"\n(?:#{1,6} +\S[^\n]*[^#\s][ \t]*(?=\n)|[ \t]*(?:```|~~~))"  # Markdown
-    r"|\n\|[^\n]{3,200}\|[ \t]*\n\|[ :|-]{3,200}\|"  # its tables
-    r"|\n(?:=head\d|\.(?:th|sh) |\.\. [\w-]{1,40}::)"  # POD, man pages, reStructuredText
-    r"|\n[ \t]*<(?:!doctype|html|\?xml|article|body)\b"
-    r"|\n[^\n]{0,100}\[page \d{1,4}\]"  # RFCs
-    r"|\n[ \t]*(?:table of contents|status of this memo|copyright notice|abstract)[ \t]*\n"
-)
-_UNDERLINED = re.compile(r"\n[ \t]{0,8}(\w[^\n]{2,60})\n[ \t]{0,8}([=~^*-])\2{2,60}[ \t]*\n")
 _SYSTEMS_OWN = re.compile(  # how Postfix, sendmail, OpenSMTPD, DragonFly, qmail and Exchange begin
     r"this is the (?:mail system at|mailer-daemon|[\w-]+ mail agent)|original message was received at"
     r"|transcript of session follows|(?:sorry|afraid)[^.]{0,40} (?:inform|tell) you that your (?:message|mail)"
@@ -45,7 +38,10 @@ def has_header(mail: ParsedMail) -> bool:
 
 
 def unquoted(text: bytes) -> bytes:
-    """Return a text without the signs of quotation, if nearly all of its lines have them."""
+    """Return a text without marks of code around it, and without signs of quotation if nearly all lines have one."""
+    bare = text.strip()
+    if len(bare) > 2 * len(FENCE) and bare.startswith(FENCE) and bare.endswith(FENCE):
+        text = bare[len(FENCE) : -len(FENCE)].partition(b"\n")[2]
     lines = [line for line in text[:QUOTED_READ].split(b"\n") if line.strip()]
     return _QUOTE.sub(b"", text) if sum(line.startswith(b">") for line in lines) > 0.8 * len(lines) else text
 
@@ -63,11 +59,3 @@ def is_pasted_notice(notice: str) -> bool:
     if is_worded(notice):
         return True
     return len(notice) <= BRIEF and refuses(named.text) and _SESSION.search("\n" + notice.lower()) is None
-
-
-def is_document(text: str) -> bool:
-    """Test if a text has the marks of a document: headings, blocks of code, tables, pages."""
-    lines = f"\n{text.lower()}\n"
-    return _DOCUMENT.search(lines) is not None or any(
-        len(one[1].rstrip()) == len(one[0].strip().rsplit("\n", 1)[-1].strip()) for one in _UNDERLINED.finditer(lines)
-    )

@@ -28,10 +28,11 @@ from functools import lru_cache
 
 from probes.answer import Stage
 from probes.outcome import Cause
+from probes.reading.documents import is_document
 from probes.reading.facts import ReplyFacts, Rival
 from probes.reading.replies.clues import MAX_REPLY_CHARS, ReplyParts, take_apart, weigh
 from probes.reading.replies.decision import Decision, decide
-from probes.reading.replies.prose import deciding, is_notice_text, notice_end, read_prose, unframed
+from probes.reading.replies.prose import deciding, is_notice_text, notice_end, read_prose, undecided, unframed
 from probes.reading.replies.quoted import quoted_address
 from probes.reading.replies.table import Hit
 from probes.reading.replies.weights import probabilities
@@ -51,7 +52,8 @@ def read_reply(
     """Read one refusal: a live reply, or a bounce's Diagnostic-Code. Never raises, whatever the text.
 
     Missing codes and stage are looked for in the text. Only its first 16 KiB are read. Of a notice, which has
-    paragraphs and so is no server's answer, the sentences that state a reason are read. `live`: it was said to us at
+    paragraphs and so is no server's answer, the sentences that state a reason are read; a document about mail states
+    none, it only names them. `live`: it was said to us at
     this stage, so what the server could not know yet is ruled out. Others' reports are less certain: a server that
     sends several commands at once may take an answer for that to another one.
     """
@@ -60,7 +62,8 @@ def read_reply(
         return _read(text, stage, code, enhanced, True)
     text = unframed(text)
     if is_notice_text(text):
-        return read_prose(text[: notice_end(text)], lambda part: _read(part, stage, code, enhanced, False))
+        facts = read_prose(text[: notice_end(text)], lambda part: _read(part, stage, code, enhanced, False))
+        return undecided(facts) if is_document(text) else facts
     return _read(text, stage, code, enhanced, False)
 
 

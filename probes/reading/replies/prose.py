@@ -114,7 +114,7 @@ class Deciding(NamedTuple):
 def read_prose(text: str, read: Callable[[str], ReplyFacts]) -> ReplyFacts:
     """Read the sentences that state a reason; all of the text if none does. `read` reads one reply."""
     part = deciding(text, read)
-    return _undecided(read(part.text)) if part.only_possible else read(part.text)
+    return undecided(read(part.text)) if part.only_possible else read(part.text)
 
 
 def deciding(text: str, read: Callable[[str], ReplyFacts]) -> Deciding:
@@ -133,7 +133,7 @@ def deciding(text: str, read: Callable[[str], ReplyFacts]) -> Deciding:
     return Deciding(" ".join(one for one, _ in quoted))
 
 
-def _undecided(facts: ReplyFacts) -> ReplyFacts:
+def undecided(facts: ReplyFacts) -> ReplyFacts:
     """Return what a text says that only tells what reasons there may be: which is this one's is unclear."""
     if facts.cause is Cause.UNCLEAR:
         return facts

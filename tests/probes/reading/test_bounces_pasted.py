@@ -5,6 +5,7 @@ import pytest
 from probes.outcome import Cause
 from probes.reading.bounces import RECIPIENTS_READ, read_bounce
 from probes.reading.facts import BounceFacts, MailKind
+from probes.reading.replies import read_reply
 
 ANN = "ann@company.example"
 REFUSED = f"<{ANN}>: host mx.company.example[192.0.2.8] said: 550 5.1.1 no such user"
@@ -24,6 +25,7 @@ def pasted(text: str) -> BounceFacts:
         "".join(f"> {line}\n" for line in NOTICE.splitlines()),
         NOTICE.replace("\n", "\r\n"),
         "---------- Forwarded message ----------\n" + NOTICE,
+        f"```\n{NOTICE}```\n",  # as in chats
         f"{REFUSED}\n",  # an address and a refusal are enough, if they are nearly all
         f"Your message was not able to be delivered to\n{ANN}\n\nThere is no such user.\n",
         f"mx.company.example rejected your message to the following email addresses:\n\n{ANN}\nThere is no such user.\n",
@@ -89,6 +91,15 @@ def test_what_only_speaks_of_failed_mail_is_no_bounce(text: str) -> None:
 def test_with_a_header_a_notice_may_have_headings(heading: str) -> None:
     head = "From: MAILER-DAEMON@firm.example\nSubject: Undeliverable\n\n"
     assert pasted(f"{head}{heading}\n\n{NOTICE}").is_bounce
+
+
+DOCUMENT = "# Errors\n\nThe server says this.\n\n550 5.1.1 no such user\n"
+
+
+def test_a_document_states_no_reason_for_a_refusal_though_it_names_some() -> None:
+    said, document = read_reply(DOCUMENT.partition("\n\n")[2]), read_reply(DOCUMENT)
+    assert (said.cause, document.cause) == (Cause.NO_SUCH_USER, Cause.UNCLEAR)
+    assert [rival.cause for rival in document.rivals][:1] == [Cause.NO_SUCH_USER]
 
 
 SEVERAL = {

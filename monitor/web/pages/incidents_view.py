@@ -12,7 +12,7 @@ from monitor.incidents.advice import incident_runbook, system_of_incident
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity, StandingFinding, worst_first
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SEVERITIES
 from monitor.incidents.mute import Mute, active, causes_of_all, muting, over
-from monitor.incidents.standing_words import affected, before, may_allow, now
+from monitor.incidents.standing_words import affected, before, may_allow, now, steps_of
 from monitor.incidents.standing_words import headline as headline_of
 from monitor.incidents.summary import problem_label, problem_means, scope_label
 from monitor.incidents.work import NO_WORK, IncidentWork
@@ -270,9 +270,10 @@ def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[
 @dataclass(frozen=True, slots=True)
 class StandingProblem:
     """One problem of the sender's standing. `before` is "" if it is not known; `companies` says which of the caller's
-    may have to act."""
+    may have to act; `step` what to do, "" where the advice of the incident says it."""
 
     what: str
+    step: str
     before: str
     now: str
     companies: str
@@ -280,10 +281,12 @@ class StandingProblem:
     since: datetime
 
 
-def _problem(found: StandingFinding, around: PageContext) -> StandingProblem:
+def _problem(found: StandingFinding, incident: Incident, around: PageContext, domain: str) -> StandingProblem:
+    advised = incident.nature is Nature.STANDING
+    step = "" if advised else steps_of(found.rule, [found]).replace("{domain}", domain)
     companies = may_allow(found, [around.name(company) for company in found.companies])
     return StandingProblem(
-        _begun(headline_of(found)), before(found), now(found), companies, found.severity, found.since
+        _begun(headline_of(found)), step, before(found), now(found), companies, found.severity, found.since
     )
 
 
@@ -323,7 +326,7 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         title=title_of(incident, around, config),
         incident=incident,
         companies=listed([around.name(company) for company in companies], 30) or _begun(affected(incident.standing)),
-        standing=tuple(_problem(each, around) for each in incident.standing),
+        standing=tuple(_problem(each, incident, around, config.sender.domain) for each in incident.standing),
         recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
         failures=incident.failures,
         more=max(incident.failing - len(incident.failures), 0),

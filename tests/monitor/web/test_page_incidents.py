@@ -16,7 +16,7 @@ from monitor.notices.notice import Notice, NoticeKind
 from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because
-from tests.support.incident_samples import OF_STANDING
+from tests.support.incident_samples import OF_STANDING, SPF_PROBLEM
 from tests.support.page_samples import ParsedPage
 from tests.support.pages_app import CONFIG, START, PagesApp, but, incident, open_pages_app, opened, post
 
@@ -249,6 +249,15 @@ async def test_an_incident_of_the_senders_standing_is_read_without_a_verdict_of_
     ):
         assert words in page
     assert "Failing paths" not in page
+
+
+async def test_standing_beside_mail_that_fails_has_its_own_next_step(pages_app: PagesApp) -> None:
+    await stored(pages_app, replace(incident(), standing=(SPF_PROBLEM,)))
+    page = ParsedPage((await (await pages_app.viewer()).get("/incidents/a1")).text).words
+    step = "Add 104.130.122.50, or the include of the mail service that owns it, to the SPF record, a TXT record of"
+    assert f"SPF no longer passes for 104.130.122.50 Next step: {step} s.example." in page
+    assert page.count(step) == 1
+    assert "Failing paths" in page
 
 
 async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing_is(pages_app: PagesApp) -> None:

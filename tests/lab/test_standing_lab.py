@@ -98,7 +98,10 @@ async def test_lists_of_every_sort(servers: NameServers) -> None:
     found = {zone: facts[f"{SENDER} at {zone}"].why for zone in SAYS}
     assert found == SAYS
     others = [fact for fact in facts.values() if fact.subject.rpartition(" ")[2] not in SAYS]
-    assert {fact.why for fact in others} <= {Why.LIST_BROKEN, Why.NOT_LISTED}  # the resolver knows nothing of them
+    assert {fact.why for fact in others} <= {
+        Why.LIST_BROKEN,
+        Why.NOT_LISTED_UNTESTED,
+    }  # the resolver knows nothing of them
     assert [fact.subject for fact in facts.values() if fact.state is State.BAD] == [f"{SENDER} at zen.spamhaus.org"]
 
 

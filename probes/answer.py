@@ -29,6 +29,7 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     END_OF_DATA = "end_of_data"
+    SCAN = "scan"  # a content filter is asked about the whole message; nothing is delivered
 
 
 class Fault(StrEnum):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from probes.answer import Answer
-from probes.evidence import Arrival, Bounce, Dialogue, Folder, Look, Step, fell_back
+from probes.evidence import Arrival, Bounce, Dialogue, Folder, Look, Scan, Step, fell_back
 from probes.outcome import Cause, Grade, Outcome
 from probes.reading.bounce_origin import Tie
 
@@ -208,6 +208,14 @@ class NoMailbox:
     type: Literal["no_mailbox"] = "no_mailbox"
 
 
+@dataclass(frozen=True, slots=True)
+class ScannedByFilter:
+    """A filter was asked, and nothing was delivered. `rules`: the first of its answer."""
+
+    scan: Scan
+    type: Literal["scanned_by_filter"] = "scanned_by_filter"
+
+
 class StopKind(StrEnum):
     """The meaning of a stopped dialogue."""
 
@@ -256,6 +264,7 @@ PlainDetail = (
     | DeferredThroughUs
     | AcceptedTooLate
     | NoMailbox
+    | ScannedByFilter
     | DialogueStopped
 )
 """What one verdict rests on, if no message was replayed."""

@@ -67,6 +67,59 @@ class Attempt:
         return f"attempt:{self.number}"
 
 
+MAX_RULES_SHOWN = 30  # of a filter's answer, in its transcript
+
+
+class ScanAction(StrEnum):
+    """Actions of a content filter on a message."""
+
+    ACCEPT = "accept"
+    MARK = "mark"  # a header or a changed subject, by which it is put into the spam folder
+    QUARANTINE = "quarantine"
+    DISCARD = "discard"
+    GREYLIST = "greylist"
+    DELAY = "delay"  # a temporary rejection for another reason
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedRule:
+    """One rule of a filter that fits the message: its points, positive against it, and the filter's own words."""
+
+    name: str
+    score: float
+    text: str = ""
+
+    @property
+    def line(self) -> str:
+        """The rule in a line: "+5.1 BAYES_SPAM: Message probably spam"."""
+        return f"{self.score:+g} {self.name}" + (f": {self.text}" if self.text else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A filter's answer. `threshold` is that of its gravest action. `rules`: those with most points first."""
+
+    engine: str
+    action: ScanAction
+    score: float | None
+    threshold: float | None
+    rules: tuple[ScannedRule, ...]
+
+    @property
+    def summary(self) -> str:
+        """The answer in few words, with the filter's figures."""
+        score = f", score {self.score:g}" if self.score is not None else ""
+        limit = f" of {self.threshold:g}" if score and self.threshold is not None else ""
+        return f"{self.action}{score}{limit}"
+
+    @property
+    def text(self) -> str:
+        """The answer with its rules, one a line, each with the filter's own explanation."""
+        rules = (rule.line for rule in self.rules[:MAX_RULES_SHOWN])
+        return "\n".join((self.summary, *rules))
+
+
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """One attempt to hand over the message, stage by stage. `at` is its end.
@@ -82,6 +135,7 @@ class Dialogue:
     local_ip: str = ""
     tls: str = ""  # "TLSv1.3", or ""
     certificate_ends: datetime | None = None  # that of the server with which TLS was used
+    scan: Scan | None = None  # the answer of a filter, on a route that only asks one
     type: Literal["dialogue"] = "dialogue"
 
     @property

@@ -216,7 +216,7 @@ GRADES: dict[Grade, Label] = {  # sentence: what the evidence proves
     Grade.SCANNED: Label(
         "tested at the filter",
         "Only the content filter was asked; nothing was delivered.",
-        "A content filter was asked, nothing was delivered; no route gives this grade at present.",
+        "A content filter was asked by the route `scan`; nothing was delivered.",
     ),
     Grade.UNPROVEN: Label(
         "not proven",
@@ -268,6 +268,7 @@ STAGES: dict[Stage, Label] = {  # sentence: when it was
     Stage.END_OF_DATA: Label(
         "end of message", "at the end of the message", "The server accepts or rejects it as a whole."
     ),
+    Stage.SCAN: Label("scan", "when the filter was asked", "A content filter is asked; nothing is delivered."),
 }
 
 FAULTS: dict[Fault, Label] = {  # sentence: what happened instead of a reply

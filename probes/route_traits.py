@@ -59,6 +59,7 @@ ROUTE_TRAITS: dict[str, RouteTraits] = {
     "proxy": RouteTraits(
         Grade.IMPERSONATED, WayOut.GATEWAY, asserts_client_at=Stage.PROXY, answers_from=Stage.BANNER
     ),  # a PROXY header itself gets no answer
+    "scan": RouteTraits(Grade.SCANNED, WayOut.GATEWAY, needs_mailbox=False),
 }
 
 NO_TRAITS = RouteTraits(Grade.UNPROVEN, WayOut.UNKNOWN)

@@ -32,12 +32,13 @@ from probes.details import (
     PlainDetail,
     ReplayFound,
     RetryMissed,
+    ScannedByFilter,
     SendingInterrupted,
     StopKind,
     Suspended,
 )
 from probes.display import duration, one_line, quoted
-from probes.evidence import Bounce, Folder, Look, Step
+from probes.evidence import Bounce, Folder, Look, Scan, ScanAction, Step
 from probes.labels import CAUSES, FAULTS, STAGES
 from probes.outcome import Cause
 from probes.reading.bounce_origin import Tie
@@ -83,6 +84,7 @@ def _not_arrived(
     | DeferredThroughUs
     | AcceptedTooLate
     | NoMailbox
+    | ScannedByFilter
     | DialogueStopped,
 ) -> str:
     match detail:
@@ -105,10 +107,35 @@ def _not_arrived(
             return f"accepted only {duration(before)} before the last look, and not seen"
         case NoMailbox():
             return "accepted, but this route delivers to no mailbox"
+        case ScannedByFilter(scan):
+            return _scanned(scan)
         case DialogueStopped():
             return _stopped(detail)
         case _:
             assert_never(detail)
+
+
+WOULD: dict[ScanAction, str] = {
+    ScanAction.ACCEPT: "would let it through",
+    ScanAction.MARK: "would mark it as spam",
+    ScanAction.QUARANTINE: "would quarantine it",
+    ScanAction.DISCARD: "would discard it",
+    ScanAction.GREYLIST: "would greylist it",
+    ScanAction.DELAY: "would defer it",
+    ScanAction.REJECT: "would reject it",
+}
+MAX_RULES_SAID = 3
+
+
+def _scanned(scan: Scan) -> str:
+    """The filter's words are quoted; its figures are its own too."""
+    score = f", score {scan.score:g}" if scan.score is not None else ""
+    limit = f" of {scan.threshold:g}" if score and scan.threshold is not None else ""
+    against = [rule for rule in scan.rules if rule.score > 0][:MAX_RULES_SAID]
+    rules = ", ".join(f"{quoted(rule.name)} {rule.score:+g}" for rule in against)
+    return f"the filter ({scan.engine}) {WOULD[scan.action]}{score}{limit}" + (
+        f"; most against it: {rules}" if rules else ""
+    )
 
 
 def _where(found: FoundIn, took: timedelta) -> str:

@@ -120,6 +120,8 @@ def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Ab
 
 
 def _handover(probe: Probe, dialogue: Dialogue) -> str | None:
+    if dialogue.scan:
+        return None
     match dialogue.handover:
         case Handover.ACCEPTED:
             return f"{_offset(probe, dialogue.at)}  {'accepted':<14} now looking for it in the mailbox"

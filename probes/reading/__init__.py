@@ -10,6 +10,7 @@
 - `about_a_mail`  detects messages that report on, or answer, another one
 - `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process;
   `report_summary`: what is kept of one
+- `scans`       the answer of a content filter that was asked: rspamd, spamd
 - `queue_ids`   the name that a server gave to a message that it accepted
 - `who_refused`  the mail system of a company's chain that gave an answer; `seen_systems`: those that an arrival shows
 - `arrival_notes`  facts about an arrival that are no verdict; `body_digest`: is the text whole?

@@ -3,7 +3,7 @@
 A route is its own settings: its fields are the config keys of `route = { via = ..., ... }`. It sends one message and
 returns the dialogue; a refusal is evidence, never an exception, and everything ends within the deadline.
 
-- `table`     the kinds: `direct`, `relay`, `xclient`, `proxy`
+- `table`     the kinds: `direct`, `relay`, `xclient`, `proxy`, `scan`
 - `dialogue`  the SMTP dialogue that all share; `envelope`: its commands, `reply`: reads the answers
 - `wire`      one TCP connection; `mta_tls`: TLS between mail servers
 """

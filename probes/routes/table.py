@@ -8,6 +8,7 @@ from probes.routes import Route
 from probes.routes.direct import DirectRoute
 from probes.routes.proxy import ProxyRoute
 from probes.routes.relay import RelayRoute
+from probes.routes.scan import ScanRoute
 from probes.routes.xclient import XclientRoute
 from probes.settings import kinds_by_via
 
@@ -15,7 +16,8 @@ RouteSettings = Annotated[
     DirectRoute
     | RelayRoute
     | XclientRoute
-    | ProxyRoute,
+    | ProxyRoute
+    | ScanRoute,
     Field(discriminator="via"),
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 # Nothing is done when all is there, or for an ordinary user, for whom the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin libmail-spf-perl libidn12 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
+PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl libidn12 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
 SERVICES="spamd spamassassin postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager"
 POLICY=/usr/sbin/policy-rc.d
 UNPACKED=/opt/mailpath-lab # Exim: as a package it would replace Postfix

@@ -23,11 +23,12 @@ from probes.details import (
     NotSent,
     ReplayFound,
     RetryMissed,
+    ScannedByFilter,
     SendingInterrupted,
     StopKind,
     Suspended,
 )
-from probes.evidence import Bounce, Folder, Look, MailKind
+from probes.evidence import Bounce, Folder, Look, MailKind, Scan, ScanAction, ScannedRule
 from probes.reading.bounce_origin import Tie
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.store_samples import REPLY, RESET, T0
@@ -66,6 +67,7 @@ EVERY_DETAIL: tuple[Detail, ...] = (
     DeferredThroughUs(AskedLate(TOOK)),
     AcceptedTooLate(TOOK),
     NoMailbox(),
+    ScannedByFilter(Scan("rspamd", ScanAction.MARK, 7.1, 15.0, (ScannedRule("BAYES_SPAM", 5.1, "text"),))),
     *(DialogueStopped(kind, REPLY, 2, RESET) for kind in StopKind),
     ReplayFound(DialogueStopped(StopKind.REJECTED, REPLY), JUNK, REPLY),
 )

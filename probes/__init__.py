@@ -5,7 +5,7 @@ What is here, from the ground up (imports go down only):
 - values      `kinds`, `sender`, `outcome`, `check`, `evidence`, `answer`, `details`,
               `verdict`, `attribution`, `probe`, `uplink`: plain frozen values, no I/O
 - decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict)
-              by `case`, `attempts`, `grading` and `possession`; `recognise` (message -> evidence): pure
+              by `case`, `attempts`, `grading`, `scan_verdict` and `possession`; `recognise` (message -> evidence): pure
 - words       `labels` (a row for each value that people read), `sentences`, `describe`, `display`; rendered last
 - tables      `mailsystems` (marks and remedies of each), `route_traits`
 - diagnosis   `diagnosis` (which property of the mail is stopped: factors, plan, conclusion): pure

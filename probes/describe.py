@@ -6,9 +6,20 @@ from enum import StrEnum
 from typing import assert_never
 
 from probes.display import duration, quoted
-from probes.evidence import Absence, Arrival, Attempt, Bounce, FailedLook, Folder, Interrupted, Look
+from probes.evidence import (
+    MAX_RULES_SHOWN,
+    Absence,
+    Arrival,
+    Attempt,
+    Bounce,
+    FailedLook,
+    FilterScan,
+    Folder,
+    Interrupted,
+    Look,
+)
 from probes.labels import BODIES, CAUSES, MAIL_KINDS, MARKERS
-from probes.sentences import named, searched
+from probes.sentences import named, scan_sentence, searched
 
 
 class Tone(StrEnum):
@@ -32,7 +43,9 @@ class Description:
     proof: str = ""
 
 
-def describe(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> Description:
+def describe(
+    evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan,
+) -> Description:
     """Describe one piece of evidence."""
     match evidence:
         case Attempt():
@@ -57,6 +70,10 @@ def describe(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Abs
             return Description("Suspended", text, evidence.at, Tone.DOUBTFUL)
         case Bounce():
             return _bounce(evidence)
+        case FilterScan():
+            rules = "; ".join(rule.line for rule in evidence.scan.rules[:MAX_RULES_SHOWN])
+            said = scan_sentence(evidence.scan) + (f". All rules: {rules}" if rules else "")
+            return Description("Filter asked", said, evidence.at, Tone.DOUBTFUL, f"by {named(evidence.host)}")
         case _:
             assert_never(evidence)
 

@@ -283,6 +283,21 @@ class Absence:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class FilterScan:
+    """The company's filter was asked about a message that was taken for spam. `host` is that of the filter."""
+
+    at: datetime
+    scan: Scan
+    host: str = ""
+    type: Literal["filter_scan"] = "filter_scan"
+
+    @property
+    def once(self) -> str | None:
+        """A filter is asked once about a probe."""
+        return "filter_scan"
+
+
 class MailKind(StrEnum):
     """Types of returned mail."""
 
@@ -348,7 +363,7 @@ def answer_of_bounce(bounce: Bounce) -> Answer:
     return Answer(None, None, bounce.status, bounce.reply, None, bounce.remote_mta or bounce.reporting_mta)
 
 
-Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce
+Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan
 
 Note = Callable[[Step], None]
 """Callback for each completed step, for people who watch."""

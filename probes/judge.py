@@ -4,7 +4,6 @@ Three questions about a probe at a moment are answered here: its verdict so far 
 (`is_over`), and what to do next and when (`next_attempt`, `next_moment`).
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -47,7 +46,6 @@ from probes.details import (
     PlainDetail,
     ReplayFound,
     RetryMissed,
-    ScannedByFilter,
     SendingInterrupted,
     StopKind,
     Suspended,
@@ -62,8 +60,6 @@ from probes.evidence import (
     Folder,
     Handover,
     Look,
-    Scan,
-    ScanAction,
     answer_of_bounce,
     answer_of_step,
     fell_back,
@@ -75,11 +71,10 @@ from probes.reading.bounce_origin import Tie
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.reading.scans import cause_of_scan
+from probes.scan_verdict import judge_scan
 from probes.sentences import sentence
 from probes.verdict import Verdict
 
-MAX_RULES_KEPT = 10  # of a filter's answer, in a verdict; the evidence has all
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 
 
@@ -349,7 +344,7 @@ def _our_absence(probe: Probe, case: _Case) -> Judgement | None:
 def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Judgement | None:
     """Judge a message that was accepted and has not been seen."""
     if not probe.traits.needs_mailbox:
-        return _scanned(accepted.scan) if accepted.scan else _unknown(NoMailbox())
+        return judge_scan(accepted.scan) if accepted.scan else _unknown(NoMailbox())
     if now >= probe.give_up_at:
         return _given_up(probe, case, accepted)
     too_late = too_late_at(probe, case.dialogues)
@@ -361,25 +356,6 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> J
     if isinstance(last_look, FailedLook):
         return _unknown(CouldNotLook(last_look.reason))
     return _delayed(probe, case, case.delay, accepted) if case.delay else None
-
-
-_SCANNED: dict[ScanAction, Outcome] = {
-    ScanAction.ACCEPT: Outcome.INBOX,
-    ScanAction.MARK: Outcome.SPAM,
-    ScanAction.QUARANTINE: Outcome.QUARANTINED,
-    ScanAction.DISCARD: Outcome.MISSING,
-    ScanAction.GREYLIST: Outcome.DEFERRED,
-    ScanAction.DELAY: Outcome.DEFERRED,
-    ScanAction.REJECT: Outcome.BLOCKED,
-}
-
-
-def _scanned(scan: Scan) -> Judgement:
-    """Judge the answer of a filter that was asked. It proves what the filter thinks, and no more."""
-    outcome = _SCANNED[scan.action]
-    cause = Cause.GREYLISTED if scan.action is ScanAction.GREYLIST else cause_of_scan(scan)
-    detail = ScannedByFilter(replace(scan, rules=scan.rules[:MAX_RULES_KEPT]))
-    return Judgement(outcome, None if outcome is Outcome.INBOX else cause, Grade.SCANNED, detail)
 
 
 def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Judgement | None:

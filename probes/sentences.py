@@ -108,7 +108,7 @@ def _not_arrived(
         case NoMailbox():
             return "accepted, but this route delivers to no mailbox"
         case ScannedByFilter(scan):
-            return _scanned(scan)
+            return scan_sentence(scan)
         case DialogueStopped():
             return _stopped(detail)
         case _:
@@ -127,8 +127,8 @@ WOULD: dict[ScanAction, str] = {
 MAX_RULES_SAID = 3
 
 
-def _scanned(scan: Scan) -> str:
-    """The filter's words are quoted; its figures are its own too."""
+def scan_sentence(scan: Scan) -> str:
+    """Return the answer of a filter as part of a sentence: its words are quoted, its figures are its own too."""
     score = f", score {scan.score:g}" if scan.score is not None else ""
     limit = f" of {scan.threshold:g}" if score and scan.threshold is not None else ""
     against = [rule for rule in scan.rules if rule.score > 0][:MAX_RULES_SAID]

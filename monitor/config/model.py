@@ -28,6 +28,7 @@ from probes.mailsystems.words import MAX_MAIL_SYSTEMS, Chain, MailSystemKey
 from probes.reference import SMTP_PORT
 from probes.route_traits import traits_of
 from probes.routes import Route
+from probes.routes.scan import ScanRoute
 from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
 from probes.settings import (
@@ -338,6 +339,9 @@ class CompanySettings(Choices):
     )
     domains: tuple[Domain, ...] = Field(
         (), description="Mail domains of its people, by which the help desk finds it; those of `to` need not be listed."
+    )
+    filter: ScanRoute | None = Field(
+        None, description="Its content filter, asked by itself about each probe that was taken for spam: as for `scan`."
     )
     contact: ContactSettings | None = Field(None, description="Mail addresses for texts to send.")
     diagnosis: DiagnosisLimits | None = Field(

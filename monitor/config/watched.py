@@ -23,7 +23,8 @@ class WatchedPath:
 
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
-    the time limit of one dialogue. `diagnosis`: how far one may go. `mailbox`: None only where the route needs none.
+    the time limit of one dialogue. `diagnosis`: how far one may go. `filter`: the company's content filter,
+    asked about what was taken for spam. `mailbox`: None only where the route needs none.
     `mail_systems`: the gateway first. If two are equal, a reload restarts nothing.
     """
 
@@ -44,6 +45,7 @@ class WatchedPath:
     per_path_per_day: int
     timeout: timedelta
     diagnosis: Within = Within.GATEWAY
+    filter: Route | None = None
 
     @property
     def mail_system(self) -> str:
@@ -108,5 +110,6 @@ def watched_path(
         retry=first(path.retry, company.retry, probes.retry),
         per_path_per_day=cap.per_path_per_day,
         timeout=first(path.timeout, company.timeout, probes.timeout),
+        filter=company.filter,
         diagnosis=narrowest(within, *(each.diagnosis.within for each in (company, path) if each.diagnosis)),
     )

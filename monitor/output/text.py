@@ -21,6 +21,7 @@ from probes.evidence import (
     Dialogue,
     Evidence,
     FailedLook,
+    FilterScan,
     Handover,
     Interrupted,
     Look,
@@ -112,7 +113,9 @@ def _step(step: Step) -> str:
     return f"{STAGES[step.stage].label:<14} {where}{fault}{style}{escape(reply)}{'[/]' if style else ''}"
 
 
-def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
+def _evidence(
+    evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan,
+) -> str:
     seen = describe(evidence)
     proof = f"  [dim]{escape(escaped(seen.proof))}[/]" if seen.proof else ""
     text = f"{seen.label.lower():<14} {escape(escaped(seen.text))}"

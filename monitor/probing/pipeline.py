@@ -19,6 +19,7 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Listener
 from monitor.probing.arrivals import Arrivals
 from monitor.probing.caps import Caps
+from monitor.probing.filter_question import wants_filter
 from monitor.probing.flight_book import FlightBook
 from monitor.probing.flights import ABANDONED, Flight, end_of, probe_on
 from monitor.probing.learning import Learner
@@ -29,7 +30,7 @@ from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError
 from monitor.supervised import asked_to_stop
 from probes.check import Check
 from probes.diagnosis.arm import Arm, mixed
-from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look
+from probes.evidence import Attempt, Evidence, FailedLook, FilterScan, Interrupted, Look
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting, VisitedMailbox
@@ -40,6 +41,7 @@ from probes.probe import Probe, ProbePurpose
 from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.recognise import came_back
+from probes.routes import Route
 from probes.sender import Identity, Role
 
 DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
@@ -79,6 +81,7 @@ class Pipeline:
         self._signer: Any = None
         self._our_domains: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[str] = set()  # probes about which a filter is being asked
 
     async def configure(self, config: Config) -> None:
         """Use this configuration from now on. Probes on removed paths end as unknown."""
@@ -214,6 +217,23 @@ class Pipeline:
             flight.sending = False
         await self._learner.keep(flight, end_of(dialogue, paused=self.presence.paused_since(began)))
 
+    async def _ask_filter(self, flight: Flight, path: WatchedPath, content_filter: Route) -> None:
+        """Ask the company's filter about a message that was taken for spam. What fails is only logged: the verdict
+        stands without it."""
+        try:
+            message = compose(flight.probe, self._identities[flight.probe.role], self._key, self._signer)
+            timeout = path.timeout.total_seconds()
+            dialogue = await content_filter.send(message, 1, self._outside, timeout=timeout, note=lambda _: None)
+            if dialogue.scan:
+                seen = FilterScan(self._time(flight), dialogue.scan, dialogue.last.host)
+                await self._learner.learn(flight, seen)
+            else:
+                log.warning("filter not asked", company=path.company, reason=dialogue.last.text)
+        except (StoreDownError, ReplacedError, NoSuchProbeError):  # of which the service tells
+            pass
+        finally:
+            self._asking.discard(flight.probe.id)
+
     async def _attend(self, flight: Flight) -> None:
         """Do what is due for this probe, considering what another process may have stored."""
         if flight.sending or flight.keeping:
@@ -278,6 +298,11 @@ class Pipeline:
             await self._learner.catch_up(flight)
 
     def _go_on(self, flight: Flight, *, over: bool) -> None:
+        path, asking = self._path(flight), flight.probe.id in self._asking
+        if path and path.filter and not asking and wants_filter(flight.probe, flight.verdict, flight.evidence):
+            self._asking.add(flight.probe.id)
+            self._tasks.add(task := asyncio.create_task(self._ask_filter(flight, path, path.filter)))
+            task.add_done_callback(self._tasks.discard)
         if over or flight.probe.id not in self.flights:
             self._leave(flight)
             return

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from probes.display import one_line
 from probes.evidence import Scan, ScanAction, ScannedRule
 from probes.outcome import Cause
 
@@ -68,7 +69,7 @@ def _symbol(facts: Any) -> ScannedRule | None:
     more = ", ".join(str(each)[:60] for each in options[:3]) if isinstance(options, list) else ""
     said = str(facts.get("description") or "")
     text = f"{said} ({more})" if said and more else said or more
-    return ScannedRule(facts["name"][:MAX_NAME_CHARS], _number(facts.get("score")) or 0.0, _line(text))
+    return ScannedRule(one_line(facts["name"], MAX_NAME_CHARS), _number(facts.get("score")) or 0.0, _line(text))
 
 
 _FIRST = re.compile(r"SPAMD/\d\.\d (\d{1,3}) (\w{1,40})")
@@ -124,4 +125,4 @@ def _number(value: Any) -> float | None:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:MAX_TEXT_CHARS]
+    return one_line(text, MAX_TEXT_CHARS)

@@ -14,10 +14,14 @@ from probes.evidence import (
     Dialogue,
     Evidence,
     FailedLook,
+    FilterScan,
     Folder,
     Interrupted,
     Look,
     Marker,
+    Scan,
+    ScanAction,
+    ScannedRule,
 )
 from probes.reading.facts import MailKind
 from probes.verdict import Cause
@@ -41,6 +45,12 @@ ROWS = [
         Tone.DOUBTFUL,
     ),
     (BOUNCED, None, "5.1.1 no such user", Tone.BAD),
+    (
+        FilterScan(AT, Scan("rspamd", ScanAction.MARK, 7.1, 15.0, (ScannedRule("BAYES", 5.1, "spam"),)), "filter.test"),
+        "Filter asked",
+        "would mark it as spam, score 7.1 of 15",
+        Tone.DOUBTFUL,
+    ),
 ]
 
 

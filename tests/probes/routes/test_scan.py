@@ -103,6 +103,12 @@ def test_what_cannot_be_read_is_no_verdict(body: bytes) -> None:
         read_rspamd(body)
 
 
+def test_no_control_character_of_a_filter_gets_through() -> None:
+    symbols = {"X": {"name": "X\x1b[31m", "score": 1.0, "description": "\u202eevil\x07"}}
+    scan = read_rspamd(json.dumps({"action": "reject", "symbols": symbols}).encode())
+    assert scan.rules[0].line.isprintable()
+
+
 @given(st.binary(max_size=2000))
 def test_any_answer_is_read_or_refused(answer: bytes) -> None:
     for read in (read_rspamd, read_spamd):

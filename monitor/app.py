@@ -14,7 +14,7 @@ from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of, simulated_dns, simulates_dns
-from monitor.config.standing_plan import plan_of
+from monitor.config.standing_plan import mx_plan, plan_of
 from monitor.config.unchanged import read_again
 from monitor.diagnosing.service import Diagnoses
 from monitor.doctor.config_warnings import config_warnings
@@ -39,6 +39,7 @@ from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
+from monitor.sources.company_mx import CompanyMx
 from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.standing import StandingSource
 from monitor.store import Store, StoreError
@@ -120,6 +121,7 @@ class Service:
     loop_lag: LoopLag
     outside: Outside
     standing: StandingSource
+    company_mx: CompanyMx
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
@@ -197,6 +199,8 @@ class Service:
         self.delivery.start()
         self.standing.configure(plan_of(self.config))
         self.standing.start()
+        self.company_mx.configure(mx_plan(self.config))
+        self.company_mx.start()
         self.diagnoses.configure(self.config)
         self.diagnoses.start()
 
@@ -217,6 +221,7 @@ class Service:
         await self.incident_engine.configure(config)
         self.delivery.configure(config.channels)
         self.standing.configure(plan_of(config))
+        self.company_mx.configure(mx_plan(config))
         self.diagnoses.configure(config)
         if self._inbound_router:
             configure_inbound(self._inbound_router, config)
@@ -234,6 +239,7 @@ class Service:
                 self.diagnoses,
                 self.network,
                 self.standing,
+                self.company_mx,
                 self.delivery,
                 self.incident_engine,
                 self.signals,
@@ -292,6 +298,7 @@ class Service:
             mail_hosts=self._mail_hosts,
             doctor=self.doctor,
             stopping=self._stopping,
+            company_mx=self.company_mx.of,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
             now=self._now,
@@ -364,6 +371,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         outside = await house.enter_async_context(outside_of(config, clock.now))
         network, signals, live = Network(outside), SignalReader(store), Live()
         standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_standing())
+        company_mx = CompanyMx(store, outside)
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses))
         flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
@@ -395,6 +403,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
             loop_lag=loop_lag,
             outside=outside,
             standing=standing,
+            company_mx=company_mx,
         )
         await _begin(at_work, house, patient=stood_by)
         await tell_first_steps(config, store, clock.now)

@@ -31,3 +31,9 @@ def subject_of(config: Config) -> Subject:
     own = (sender.dkim.selector,) if sender.dkim and sender.dkim.domain in (None, sender.domain) else ()
     selectors = tuple(dict.fromkeys((*own, *config.standing.selectors)))
     return Subject(sender.domain, sender.bounces.rpartition("@")[2], sender.source_ip, sender.helo, selectors)
+
+
+def mx_plan(config: Config) -> tuple[tuple[str, str], ...]:
+    """Return each company and domain whose MX is read, once; none where DNS is simulated."""
+    domains = ((path.company, path.to.rpartition("@")[2].lower()) for path in config.paths())
+    return () if simulates_dns(config) else tuple(dict.fromkeys(domains))

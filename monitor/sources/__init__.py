@@ -1,3 +1,3 @@
 """Sources of evidence besides our own SMTP dialogues: `mailboxes` that are watched (`searches`: when all
-folders are searched), the `inbound` listener for copies and bounces, and `standing`, which asks what the world
-publishes about the sender."""
+folders are searched), the `inbound` listener for copies and bounces, `standing`, which asks what the world
+publishes about the sender, and `company_mx`, which asks who receives the companies' mail."""

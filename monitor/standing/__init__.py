@@ -6,5 +6,6 @@ pure: no I/O, no clock. The questions themselves are in `probes.standing`; `moni
 - `arrivals`   names in the headers of real mail that standing asks about as well
 - `measured`   figures for metrics
 - `spans`      states day by day; since when something has been so
+- `company_mx` who receives the companies' mail, and since when
 - `drift`      changes of what is published, which two readings agree on
 """

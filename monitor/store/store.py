@@ -133,6 +133,14 @@ class Store:
             key = await self._access.read(reads.fact, KEY)
         return bytes.fromhex(key or "")
 
+    async def fact(self, name: str) -> str | None:
+        """Return a single fact; None if it was never kept."""
+        return await self._access.read(reads.fact, name)
+
+    async def keep_fact(self, name: str, value: str) -> None:
+        """Keep a single fact in place of the one of this name."""
+        await self._access.write((SqlStatement.MARK, {"name": name, "value": value}))
+
     async def prune(self, before: datetime, now: datetime | None = None) -> int:
         """Delete probes closed before then, with evidence and verdicts; returns how many. The current state stays.
 

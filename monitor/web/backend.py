@@ -20,6 +20,7 @@ from monitor.output.metrics import Metrics
 from monitor.people.caller import Caller
 from monitor.probing.current import Board
 from monitor.probing.requester import Requester
+from monitor.standing.company_mx import MxRecord
 from monitor.store import Store
 from monitor.store.diagnoses import Diagnosis
 from monitor.web.broadcast import Live
@@ -74,6 +75,7 @@ class Backend:
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `diagnose` starts a diagnosis for somebody who came by some way;
+    `company_mx` is what is known of the MX of a company's domains;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
     `lookups`, as does `stopping` for what stops mail to it; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
@@ -98,6 +100,7 @@ class Backend:
     give_back: Callable[[WatchedPath], None] = lambda _: None
     deliver: Deliver = _delivers_nothing
     diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
+    company_mx: Callable[[str], Sequence[MxRecord]] = lambda _: ()
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
     stopping: Callable[[str, float], Awaitable[Sequence[Fact]]] = _reads_nothing
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))

@@ -16,6 +16,7 @@ from monitor.output.metrics import Gauges, Metrics
 from monitor.people.caller import Caller
 from monitor.people.person import Companies, Rights
 from monitor.probing.current import Board, CurrentVerdict
+from monitor.standing.company_mx import MxRecord
 from monitor.store import ProbeRow, Store
 from monitor.web import docs, pages, runbooks
 from monitor.web.backend import BACKEND, CALLER, Backend
@@ -168,6 +169,7 @@ class SamplePages:
     ) -> None:
         self.url, self.board, self.store, self.incident_engine, self.http = url, board, store, incident_engine, http
         self.caller = Caller("ann", Rights.VIEWER, None, "session", "secret")
+        self.mx: dict[str, list[MxRecord]] = {}
 
     def watch(self, *paths: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict] | None = None) -> None:
         self.board.configure(paths)
@@ -206,6 +208,7 @@ async def open_sample_pages(folder: Path, **config: Any) -> AsyncIterator[Sample
             in_flight=lambda: 0,
             ready=lambda: None,
             now=lambda: NOW,
+            company_mx=lambda company: here[0].mx.get(company, ()),
         )
         here: list[SamplePages] = []
 

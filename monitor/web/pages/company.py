@@ -15,6 +15,7 @@ from monitor.incidents.signal import Signal
 from monitor.notices.context import SenderInfo
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
+from monitor.standing.company_mx import MxRecord
 from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import CallerView, caller_view_of
@@ -22,9 +23,10 @@ from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, ti
 from monitor.web.pages.advice_card import AdviceCard, card_at_company, card_of_signal, verdicts_beside
 from monitor.web.rendering import page
 from probes.check import Check
-from probes.display import roughly
+from probes.display import clock, listed, roughly
 from probes.kinds import Kind
-from probes.mailsystems.words import chain_label
+from probes.mailsystems.signs import chain_sentence
+from probes.mailsystems.words import Chain, chain_label
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
 
@@ -155,7 +157,30 @@ async def show(request: web.Request) -> web.Response:
         await _beside(view, key, paths),
     )
     codes = await view.codes_in_time(key)
-    return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS), codes_in_time=codes)
+    mx = mx_notes(backend.company_mx(key), paths[0].mail_systems, now)
+    return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS), codes_in_time=codes, mx=mx)
+
+
+@dataclass(frozen=True, slots=True)
+class MxNotes:
+    """What is worth knowing of a company's MX, in sentences: `changes` of the last weeks; `doubts` about the configured
+    mail systems, which are for those who can change the configuration."""
+
+    changes: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def mx_notes(records: Sequence[MxRecord], chain: Chain, now: datetime) -> MxNotes:
+    """Return the notes about a company's MX; there are none while all is as it was, and as it is configured."""
+    changes = tuple(
+        f"The MX of {each.domain} changed at {clock(each.since)}: from {listed(each.before)} to {listed(each.hosts)}. "
+        "A new gateway may explain trouble that began then."
+        for each in records
+        if each.changed(now)
+    )
+    found = (each.doubt(chain) for each in records)
+    sentences = (chain_sentence(doubt) for doubt in found if doubt)
+    return MxNotes(changes, tuple(f"{said[0].upper()}{said[1:]}." for said in dict.fromkeys(sentences)))
 
 
 async def _beside(view: CallerView, company: str, paths: Sequence[WatchedPath]) -> dict[str, Beside]:

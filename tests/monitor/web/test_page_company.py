@@ -12,6 +12,7 @@ from monitor.incidents.incident import Nature, Resolution, Scope
 from monitor.notices.context import SenderInfo
 from monitor.output.labels import label_of
 from monitor.people.person import Rights
+from monitor.standing.company_mx import MxRecord
 from monitor.web.pages.company import Company, company_view, stretch_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
@@ -221,3 +222,22 @@ def test_a_card_has_the_remedies_of_the_mail_system_filled_in() -> None:
     told = incident(nature=Nature.OURS, outcome=Outcome.UNKNOWN, cause=None, scope=Scope.OURSELVES)
     (ours,) = view(incidents=[told]).todo
     assert ours.remedies == ""
+
+
+async def test_a_changed_mx_is_shown_and_a_doubt_about_the_configuration_to_those_who_can_change_it(
+    sample_pages,
+) -> None:
+    sample_pages.watch(path())
+    since, hosts = NOW - timedelta(days=3), ("eu-smtp-inbound-1.mimecast.com",)
+    sample_pages.mx["acme"] = [MxRecord("acme", "acme.example", hosts, since, NOW, before=("<b>.old.example",))]
+    page = await sample_pages.get("/companies/acme")
+    assert "The MX of acme.example changed at" in page.words
+    assert "from <b>.old.example to eu-smtp-inbound-1.mimecast.com." in page.words
+    assert "<b>.old" not in page.html
+    assert "Configuration: The MX eu-smtp-inbound-1.mimecast.com belongs to Mimecast" in page.words
+    sample_pages.bind(frozenset({"acme"}))
+    theirs = await sample_pages.get("/companies/acme")
+    assert "The MX of acme.example changed at" in theirs.words
+    assert "Configuration:" not in theirs.words
+    sample_pages.mx["acme"] = [MxRecord("acme", "acme.example", ("mail.acme.example",), since, NOW)]
+    assert "The MX" not in (await sample_pages.get("/companies/acme")).words

@@ -234,17 +234,8 @@ class Service:
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            working = (
-                self.doctor,
-                self.diagnoses,
-                self.network,
-                self.standing,
-                self.company_mx,
-                self.delivery,
-                self.incident_engine,
-                self.signals,
-            )
-            for part in (*working, self.planner):
+            working = (self.doctor, self.diagnoses, self.network, self.standing, self.company_mx, self.delivery)
+            for part in (*working, self.incident_engine, self.signals, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:

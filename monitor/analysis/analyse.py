@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from monitor.analysis.advice import ContentAdvice, advice_for
 from monitor.analysis.content import MAX_ANALYSED_BYTES, ContentKind, kind_of
+from probes.mailsystems.signs import system_of_header
 from probes.mailsystems.table import MAIL_SYSTEMS, system_at
 from probes.outcome import Cause, Outcome
 from probes.reading.bounces import read_bounce
@@ -17,6 +18,7 @@ from probes.reading.filters import BAD, spam_sign
 from probes.reading.header_fields import section_of
 from probes.reading.headers import read_message
 from probes.reading.replies import read_reply
+from probes.reading.seen_systems import seen_systems
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_REFUSALS = 20  # of one bounce, in the answer
@@ -109,7 +111,7 @@ def _mail(data: bytes, sender: WatchedSender, names: bool, cut: bool) -> Analysi
     if not found.is_spam:
         return found
     cause, line = spam_sign(section_of(data.decode("utf-8", "replace")))
-    system = _system_of_message(facts)
+    system = _system_of_message(data, line)
     outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
     advice = advice_for(cause, outcome, system, sender.domain, sender.source_ip)
     return Analysis(ContentKind.MAIL, None, names, (), facts, cause, line, advice, facts, cut)
@@ -150,6 +152,8 @@ def _refusal(
     )
 
 
-def _system_of_message(facts: MessageFacts) -> str:
-    """Return the mail system of the receiving side, by the hosts that took the message."""
-    return next(filter(None, (system_at(hop.by) for hop in facts.hops)), "")
+def _system_of_message(data: bytes, line: str) -> str:
+    """Return the mail system that judged the message: the one that wrote this header line, else the innermost of the
+    receiving side."""
+    judged = system_of_header(line.partition(":")[0].strip().lower())
+    return judged or next((sign.system for sign in reversed(seen_systems(data))), "")

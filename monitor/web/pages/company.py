@@ -163,8 +163,8 @@ async def show(request: web.Request) -> web.Response:
 
 @dataclass(frozen=True, slots=True)
 class MxNotes:
-    """Sentences about a company's MX: `changes` of the last weeks; `doubts` about the configured mail systems, for those
-    who can change the configuration."""
+    """Sentences about a company's MX: `changes` of the last weeks; `doubts` about the configured mail systems, for
+    those who can change the configuration."""
 
     changes: tuple[str, ...]
     doubts: tuple[str, ...]

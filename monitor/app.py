@@ -360,15 +360,13 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         config = (await read_again(file, config) if stood_by else None) or config
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now))
-        network, signals, live = Network(outside), SignalReader(store), Live()
+        network, signals, live, company_mx = Network(outside), SignalReader(store), Live(), CompanyMx(store, outside)
         standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_standing())
-        company_mx = CompanyMx(store, outside)
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses))
         flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
-        dispatcher = InProcessDispatcher(pipeline)
-        planner = Planner(store, pipeline, dispatcher, clock.now)
+        planner = Planner(store, pipeline, dispatcher := InProcessDispatcher(pipeline), clock.now)
         delivery = Delivery(
             store, outside, lambda: incident_engine.muted, lambda queue: incident_engine.composer.compose(queue)
         )

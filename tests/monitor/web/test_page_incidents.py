@@ -255,7 +255,8 @@ async def test_standing_beside_mail_that_fails_has_its_own_next_step(pages_app: 
     await stored(pages_app, replace(incident(), standing=(SPF_PROBLEM,)))
     page = ParsedPage((await (await pages_app.viewer()).get("/incidents/a1")).text).words
     step = "Add 104.130.122.50, or the include of the mail service that owns it, to the SPF record, a TXT record of"
-    assert f"SPF no longer passes for 104.130.122.50 Next step: {step} s.example." in page
+    assert "SPF no longer passes for 104.130.122.50" in page
+    assert f"Next step: {step} s.example." in page
     assert page.count(step) == 1
     assert "Failing paths" in page
 

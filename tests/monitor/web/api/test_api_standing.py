@@ -30,7 +30,8 @@ async def test_a_fact_is_told_whole(viewer: Program) -> None:
         **{"why": "spf_passes", "value": RECORD, "zone": None},
     }
     assert spf["servers"] == ["192.0.2.53", "192.0.2.54", "2001:db8::53"]
-    assert (spf["ttl_seconds"], round(spf["age_seconds"])) == (300, 60)
+    assert spf["ttl_seconds"] == 300
+    assert 60 <= spf["age_seconds"] < 120, "a minute, and what the test took"
     assert spf["tree"] == []
     assert spf["because"].startswith("the source IP passes by include:_spf0.mailservice.example")
 

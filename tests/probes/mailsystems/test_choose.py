@@ -1,5 +1,7 @@
 """Which remedies fit a failure: the safest first, nothing that cannot help, and always an answer."""
 
+from itertools import product
+
 import pytest
 
 from probes.answer import Stage
@@ -14,14 +16,14 @@ def keys(*args: object) -> list[str]:
     return [remedy.key for remedy in choose(*args).remedies]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("cause", Cause)
 @pytest.mark.parametrize("system", [*MAIL_SYSTEMS, "unknown", "other:Acme Mail"])
-@pytest.mark.parametrize("stage", [None, Stage.RCPT, Stage.END_OF_DATA])
-def test_there_is_an_answer_for_every_system_cause_and_stage(system: str, cause: Cause, stage: Stage | None) -> None:
-    found = choose((system,), stage, cause)
-    assert found.remedies or found.not_possible
-    assert [remedy.rung for remedy in found.remedies] == sorted(remedy.rung for remedy in found.remedies)
-    assert all(cause in remedy.causes for remedy in found.remedies)
+def test_there_is_an_answer_for_every_system_cause_and_stage(system: str) -> None:
+    for cause, stage in product(Cause, (None, Stage.RCPT, Stage.END_OF_DATA)):
+        found, asked = choose((system,), stage, cause), (cause, stage)
+        assert found.remedies or found.not_possible, asked
+        rungs = [remedy.rung for remedy in found.remedies]
+        assert rungs == sorted(rungs), asked
+        assert all(cause in remedy.causes for remedy in found.remedies), asked
 
 
 def test_the_safest_comes_first() -> None:

@@ -57,7 +57,11 @@ FOUND = {  # where a link to it stands, and how it looks
     "incident hostile": ("/incidents?company=trap", "tbody th a"),
     "runbook": ("/runbooks/", "main li a, main td a"),
 }
-OPERATORS, ADMINS = {"probe now", "mutes"}, {"settings", "settings company", "people", "tokens", "channels", "audit"}
+OPERATORS = {"probe now", "mutes"}
+ADMINS = {"settings", "settings company", "people", "tokens", "channels", "doctor", "audit"}
+    {"probe now", "mutes"},
+    {"settings", "settings company", "people", "tokens", "channels", "doctor", "audit"},
+)
 """What is not for everybody."""
 
 OTHERS = re.compile(

@@ -59,9 +59,6 @@ FOUND = {  # where a link to it stands, and how it looks
 }
 OPERATORS = {"probe now", "mutes"}
 ADMINS = {"settings", "settings company", "people", "tokens", "channels", "doctor", "audit"}
-    {"probe now", "mutes"},
-    {"settings", "settings company", "people", "tokens", "channels", "doctor", "audit"},
-)
 """What is not for everybody."""
 
 OTHERS = re.compile(

@@ -234,7 +234,7 @@ def test_probes(told: Any, text: str, lines: list[str]) -> None:
             mailbox = { path = "mail" }
             """,
             [
-                "config.toml:3: companies.acme.paths.hq.route.via: must be one of direct, relay, xclient, proxy, "
+                "config.toml:3: companies.acme.paths.hq.route.via: must be one of direct, relay, xclient, proxy, scan, "
                 'not "smtp"',
                 "config.toml:4: companies.acme.paths.hq.mailbox.via: missing; expected one of imap, maildir",
             ],

@@ -5,6 +5,7 @@ with the same questions.
 """
 
 import asyncio
+import gc
 import subprocess
 import sys
 import time
@@ -80,6 +81,8 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
         step("standing: an hour")
         found.append(await _hour(asker, plan.rounds))
         step(f"standing: {plan.senders} senders")
+        gc.collect()
+        gc.freeze()  # as the service does once it has its configuration: see `Planner.configure`
         return [*found, *await _senders(asker, plan.senders)]
 
 

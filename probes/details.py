@@ -7,6 +7,7 @@ than a sentence or a notice needs; above all not the headers of an arrival, whic
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -312,6 +313,7 @@ def encode(detail: Detail) -> str:
     return _CODEC.dump_json(detail).decode()
 
 
+@lru_cache(maxsize=1024)  # the board and the rules read the same verdicts, one after the other
 def decode(text: str | bytes) -> Detail | None:
     """Decode the result of `encode`. None for what this release does not know: the verdict's stored sentence holds."""
     try:

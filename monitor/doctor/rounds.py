@@ -5,20 +5,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+
 from monitor.doctor.observation import Examination, Observation, Premises
 from monitor.doctor.table import EXAMINATIONS, examine
 from monitor.supervised import SupervisedTask
 
 ROUND_SECONDS = 120.0  # for all examinations; what is left then was not tried
 
+log = structlog.get_logger("doctor")
+
 
 @dataclass(slots=True)
 class DoctorRound:
-    """A round and its findings so far. `ended` is None while it runs; `cut`: its time was over before its end."""
+    """A round and its findings so far. `ended` is None while it runs; `cut` is why it ended early."""
 
     began: datetime
     ended: datetime | None = None
-    cut: bool = False
+    cut: str = ""
     found: list[tuple[Examination, Observation]] = field(default_factory=list)
 
     @property
@@ -65,6 +69,9 @@ class Doctor:
                 async for examination, finding in examine(await asyncio.to_thread(self._premises)):
                     this.found.append((examination, finding))
         except TimeoutError:
-            this.cut = True
+            this.cut = f"{ROUND_SECONDS:.0f} seconds were over"
+        except Exception:  # a round that fails is not begun again by itself
+            log.exception("the doctor failed")
+            this.cut = "it failed, and the log of the service says why"
         finally:
             this.ended = self._now()

@@ -131,8 +131,27 @@ async def test_a_round_ends_with_its_time_and_says_what_was_not_tried(
     await post(admin, PAGE, PAGE)
     await ended(it)
     page = shown((await admin.get(PAGE)).text)
-    assert "The time was over before all was tried." in page
+    assert "Not everything was tried: 0 seconds were over." in page
     assert "How is the routes? Not tried yet." in page
+    await it.close()
+
+
+async def test_a_round_that_fails_ends_and_is_not_begun_again_by_itself(pages_app: PagesApp, bedside: Bedside) -> None:
+    rounds_begun = []
+
+    def premises() -> Premises:
+        rounds_begun.append(1)
+        raise OSError("config.toml is gone")
+
+    it, admin = Doctor(premises, lambda: START), await pages_app.admin()
+    object.__setattr__(pages_app.backend, "doctor", it)
+    await post(admin, PAGE, PAGE)
+    await ended(it)
+    await asyncio.sleep(0.5)
+    assert len(rounds_begun) == 1
+    assert "Not everything was tried: it failed, and the log of the service says why." in shown(
+        (await admin.get(PAGE)).text
+    )
     await it.close()
 
 

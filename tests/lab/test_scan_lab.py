@@ -22,7 +22,7 @@ from tests.lab.rspamd import modules_off
 from tests.probes.routes.test_scan import SENDER, probe
 from tests.support.outside_world import outside_world
 
-pytestmark = [pytest.mark.lab, pytest.mark.skipif(not shutil.which("spamd"), reason="needs spamd and rspamd")]
+pytestmark = pytest.mark.usefixtures("able")
 
 SECONDS = 90.0  # both compile their patterns first
 OTHER = replace(SENDER, source_ip="198.51.100.7", address="postmaster@control.example", helo="control.example")

@@ -36,15 +36,16 @@ class Message:
     content: bytes
 
 
-def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None = None) -> Message:
+def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None = None, size: int = 0) -> Message:
     """Compose the mail of this probe. Deterministic: a retry sends exactly the same mail.
 
     The message's token is in X-Mailpath-Probe, the Message-ID and both bodies, the envelope's token in the envelope
     sender; X-Mailpath-Signature covers the From address and the text of the body. `signer` has the sender's DKIM key,
-    so control and neighbour go without DKIM. ValueError for an address that is not allowed in a header.
+    so control and neighbour go without DKIM. `size`: that of the sender's real mail in octets, to which its probes are
+    padded; 0 if unknown. ValueError for an address that is not allowed in a header.
     """
     look = _look(probe, identity)
-    form = _form(probe.kind, identity, look.text, look.links)
+    form = _form(probe.kind, identity, look.text, look.links, size if look.padded else 0)
     recipient = _plain_address(probe.recipient)
     facts = {
         b"id": probe.id.encode(),
@@ -121,23 +122,35 @@ Content-Transfer-Encoding: 7bit
 
 class _Look(NamedTuple):
     """The parts of a mail that do not follow from kind and identity where a diagnosis varies them: the role in whose
-    words it is, the domain that its links lead to, and if it is signed."""
+    words it is, the domain that its links lead to, if it is signed, and if it is padded to the size of real mail."""
 
     text: Role
     links: str
     signed: bool
+    padded: bool
 
 
 def _look(probe: Probe, identity: Identity) -> _Look:
     arm = probe.arm
     if arm is None:
-        return _Look(identity.role, identity.domain, identity.role is Role.SENDER)
+        own = identity.role is Role.SENDER
+        return _Look(identity.role, identity.domain, signed=own, padded=own)
     text = Role.SENDER if Factor.CONTENT in arm.own else arm.other
-    return _Look(text, arm.links or identity.domain, arm.signed)
+    return _Look(text, arm.links or identity.domain, arm.signed, Factor.SIZE in arm.own)
 
 
 @lru_cache(maxsize=256)
-def _form(kind: Kind, identity: Identity, text: Role, links: str) -> _Form:
+def _form(kind: Kind, identity: Identity, text: Role, links: str, size: int) -> _Form:
+    octets = _octets(kind, identity, text, links, 0)
+    if (padding := size - len(octets)) > 0:
+        octets = _octets(kind, identity, text, links, padding)
+    local, _, domain = _plain_address(identity.bounces).rpartition("@")
+    if len(local) > MAX_LOCAL_PART - len("+") - TOKEN_LENGTH:
+        raise ValueError(f"{identity.bounces!r} has no room for the +tag: at most 29 characters may stand before the @")
+    return _Form(f"{mail_text.literal(local)}+%s@{domain}", octets, body_words(octets))
+
+
+def _octets(kind: Kind, identity: Identity, text: Role, links: str, padding: int) -> bytes:
     mail = mail_text.wording(kind, text)
     address = _plain_address(identity.address)
     content = _FORM.format(
@@ -148,13 +161,9 @@ def _form(kind: Kind, identity: Identity, text: Role, links: str) -> _Form:
         probe_header=PROBE_HEADER,
         signature_header=SIGNATURE_HEADER,
         plain=mail_text.plain(mail, links),
-        rich=mail_text.rich(mail, links),
+        rich=mail_text.rich(mail, links, padding),
     )
-    local, _, domain = _plain_address(identity.bounces).rpartition("@")
-    if len(local) > MAX_LOCAL_PART - len("+") - TOKEN_LENGTH:
-        raise ValueError(f"{identity.bounces!r} has no room for the +tag: at most 29 characters may stand before the @")
-    octets = content.replace("\n", "\r\n").encode("ascii")
-    return _Form(f"{mail_text.literal(local)}+%s@{domain}", octets, body_words(octets))
+    return content.replace("\n", "\r\n").encode("ascii")
 
 
 MAX_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1

@@ -300,6 +300,7 @@ def _path(value: Any, info: ValidationInfo) -> Any:
 
 Port = Annotated[int, BeforeValidator(_whole(1, 65535))]
 Count = Annotated[int, BeforeValidator(_whole(1, 1_000_000_000))]
+MailSize = Annotated[int, BeforeValidator(_whole(8_000, 60_000))]  # larger ones are not read whole in mailboxes
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Key = Annotated[str, AfterValidator(_key)]

@@ -41,6 +41,7 @@ from probes.settings import (
     Ip,
     Key,
     Listen,
+    MailSize,
     Settings,
     Text,
     domain_name,
@@ -148,6 +149,9 @@ class SenderSettings(Settings):
         description="The envelope sender, in `domain`; the probe's token is added as +tag.",
     )
     dkim: Dkim | None = Field(None, description="DKIM key to sign probes with, if the sender provided one.")
+    size: MailSize | None = Field(
+        None, description="Size of a real mail in octets; probes are padded to it. Default: none, some 4,000."
+    )
     profile: tuple[ProfileSettings, ...] = Field(
         (), description="The sender at different times, one table each; the newest `since` that is past holds."
     )

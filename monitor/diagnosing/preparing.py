@@ -111,7 +111,7 @@ def differing(config: Config, path: WatchedPath, sender: Identity, other: Identi
         Factor.CONTENT: True,
         Factor.LINKS: sender.domain != other.domain,
         Factor.KIND: len(path.kinds) > 1,
-        Factor.SIZE: False,  # all probes are of about the same size
+        Factor.SIZE: config.sender.size is not None,  # else all probes are of about the same size
     }
     return frozenset(factor for factor, differs in found.items() if differs)
 

@@ -79,6 +79,7 @@ class Pipeline:
         self._paths: Mapping[tuple[str, str], WatchedPath] = {}
         self._identities: Mapping[Role, Identity] = {}
         self._signer: Any = None
+        self._size = 0  # of the sender's real mail, in octets
         self._our_domains: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking: set[str] = set()  # probes about which a filter is being asked
@@ -89,6 +90,7 @@ class Pipeline:
         self._identities = config.identities()
         self._arrivals.addresses = {identity.address.lower() for identity in self._identities.values()}
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
+        self._size = config.sender.size or 0
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
         for path in self._paths.values():
             if path.visited and (watcher := self.watchers.get(path.mailbox_key)):
@@ -205,7 +207,7 @@ class Pipeline:
         try:
             probe = flight.probe
             identity = self._identity(probe.role, probe.arm) or self._identities[probe.role]
-            message = compose(probe, identity, self._key, self._signer)
+            message = compose(probe, identity, self._key, self._signer, self._size)
             dialogue = await path.route.send(
                 message,
                 attempt.number,
@@ -221,7 +223,8 @@ class Pipeline:
         """Ask the company's filter about a message that was taken for spam. What fails is only logged: the verdict
         stands without it."""
         try:
-            message = compose(flight.probe, self._identities[flight.probe.role], self._key, self._signer)
+            identity = self._identities[flight.probe.role]
+            message = compose(flight.probe, identity, self._key, self._signer, self._size)
             timeout = path.timeout.total_seconds()
             dialogue = await content_filter.send(message, 1, self._outside, timeout=timeout, note=lambda _: None)
             if dialogue.scan:

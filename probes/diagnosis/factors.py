@@ -64,7 +64,12 @@ FACTORS: dict[Factor, FactorFacts] = {
     Factor.KIND: FactorFacts(
         "the kind of mail", "The kind that is stopped, or another one.", Stage.END_OF_DATA, (Cause.CONTENT,)
     ),
-    Factor.SIZE: FactorFacts("the size", "The size of the message.", Stage.MAIL, (Cause.TOO_LARGE,)),
+    Factor.SIZE: FactorFacts(
+        "the size",
+        "The size of the sender's real mail, where it is configured, or that of a short one.",
+        Stage.MAIL,
+        (Cause.TOO_LARGE,),
+    ),
 }
 
 Lever = frozenset[Factor]
@@ -76,7 +81,7 @@ def _each(*factors: Factor) -> tuple[Lever, ...]:
 
 
 _IDENTITY: Lever = frozenset({Factor.IP, Factor.HELO, Factor.ENVELOPE, Factor.FROM, Factor.AUTHENTICATION})
-_OURS = _each(Factor.CONTENT, Factor.LINKS, Factor.KIND)
+_OURS = _each(Factor.CONTENT, Factor.LINKS, Factor.KIND, Factor.SIZE)
 """Factors that are really ours on any route. The sender's name from another address would be spoofed elsewhere than at
 a gateway that lets us assert a client, so there all of the identity changes at once."""
 

@@ -1,4 +1,4 @@
-"""How often a diagnosis names the right factors of eleven kinds of gateway that lose mail by chance, and its probes."""
+"""How often a diagnosis names the right factors of fourteen kinds of gateway that lose mail by chance, and its probes."""
 
 from dataclasses import dataclass
 from statistics import median

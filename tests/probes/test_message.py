@@ -124,6 +124,19 @@ def test_a_code_mail_has_one_code_and_the_others_a_link(kind: Kind, identity: Id
     assert len(link.findall(text)) == len(link.findall(page)) == int(not kind.facts.needs_code)
 
 
+@pytest.mark.parametrize("size", [8_000, 24_000, 60_000])
+def test_a_mail_is_padded_to_the_size_of_the_senders_real_mail(size: int) -> None:
+    message = compose(probe(Kind.VERIFICATION), SENDER, KEY, size=size)
+    assert size <= len(message.content) < size + 300
+    assert max(map(len, message.content.split(b"\r\n"))) < 400
+    text, page = (part.get_content() for part in parts(parsed(message)))
+    usual, short = (part.get_content() for part in parts(parsed(compose(probe(Kind.VERIFICATION), SENDER, KEY))))
+    assert text == usual
+    assert re.sub(r"<style>.*</style>\s+", "", page, flags=re.DOTALL) == short
+    assert codes(page) == codes(text)
+    assert compose(probe(), CONTROL, KEY, size=size) == compose(probe(), CONTROL, KEY)
+
+
 def test_the_envelope_sender_bears_the_token_and_the_recipient_does_not() -> None:
     message = compose(probe(), SENDER, KEY)
     assert (message.mail_from, message.rcpt_to) == (f"bounce+{TAG}@account.trimble.com", "probe@acme.example")

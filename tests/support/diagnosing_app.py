@@ -7,6 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
+
 from monitor.config import Config, WatchedPath
 from monitor.config.diagnosis import DiagnosisSettings
 from monitor.config.model import ControlSettings
@@ -16,6 +20,7 @@ from monitor.events import Listener
 from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from monitor.store.diagnoses import Diagnosis
+from probes.dkim import Dkim
 from probes.evidence import Dialogue, Handover
 from probes.kinds import Kind
 from probes.message import Message
@@ -36,10 +41,11 @@ class PropertyGateway(ScriptedRoute):
         self.stops = stops
 
     async def send(self, message: Message, number: int, around: Outside, *, timeout: float, note: Any) -> Dialogue:
-        """Answer as a gateway does after RCPT."""
+        """Answer as a gateway does after RCPT, or at `stage`."""
         self.sent.append(message)
         handover = Handover.REFUSED if self.stops(message) else Handover.ACCEPTED
-        step = replace(REPLIES[handover], at=around.now())
+        usual = REPLIES[handover]
+        step = replace(usual, at=around.now(), stage=self.stage or usual.stage)
         note(step)
         if handover is Handover.ACCEPTED and self.mailbox:
             self.mailbox.deliver(message.content, return_path=message.mail_from)
@@ -60,7 +66,14 @@ class DiagnosisConfig:
 
 def path_to(app: PipelineApp, stops: Callable[[Message], bool], **facts: Any) -> WatchedPath:
     """A path through such a gateway."""
-    return watched(PropertyGateway(app, stops), app.mailbox, kinds=(Kind.VERIFICATION,), **facts)
+    return watched(PropertyGateway(app, stops), app.mailbox, **{"kinds": (Kind.VERIFICATION,), **facts})
+
+
+def config_for_every_factor() -> Config:
+    """A sender that differs from the control in every factor: it signs, and its real mail is larger than a probe."""
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    dkim = Dkim(selector="s1", key=SecretStr(pem.decode()))
+    return CONFIG.model_copy(update={"sender": CONFIG.sender.model_copy(update={"dkim": dkim, "size": 24_000})})
 
 
 def diagnosis_of(app: PipelineApp, path: WatchedPath, config: Config = CONFIG) -> Diagnosis:

@@ -8,6 +8,7 @@ from probes.answer import Stage
 from probes.diagnosis.conclude import Conclusion, DiagnosisResult, How, NoFactor
 from probes.diagnosis.factors import Factor, levers_of
 from probes.diagnosis.plan import ArmAnswer, ArmResult, Mixture, Setup, next_step
+from probes.outcome import Cause
 
 ALL = frozenset(Factor)
 SCORED = frozenset({Factor.IP, Factor.FROM, Factor.CONTENT})
@@ -44,12 +45,7 @@ def _score(conclusion: Conclusion) -> bool:
 
 
 RULES = (
-    _single(Factor.IP),
-    _single(Factor.HELO),
-    _single(Factor.ENVELOPE),
-    _single(Factor.FROM),
-    _single(Factor.CONTENT),
-    _single(Factor.LINKS),
+    *map(_single, Factor),
     GatewayRule(
         "address and domain together",
         lambda own: own >= {Factor.IP, Factor.FROM},
@@ -70,12 +66,14 @@ RULES = (
 )
 
 
-def diagnosed(behaviour: Behaviour, seed: str, setup: Setup, stage: Stage | None = None) -> Conclusion:
-    """Run a diagnosis to its end against a gateway that behaves so."""
+def diagnosed(
+    behaviour: Behaviour, seed: str, setup: Setup, stage: Stage | None = None, cause: Cause | None = None
+) -> Conclusion:
+    """Run a diagnosis to its end against a gateway that behaves so, and whose replies speak for this cause."""
     rng = Random(seed)
     answers: list[ArmAnswer] = []
     while not isinstance(step := next_step(setup, answers), Conclusion):
-        answers.append(ArmAnswer(step, behaviour(step, rng, answers), stage))
+        answers.append(ArmAnswer(step, behaviour(step, rng, answers), stage, cause))
     return step
 
 

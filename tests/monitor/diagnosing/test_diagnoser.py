@@ -1,6 +1,7 @@
 """Diagnoses through the pipeline: within its caps, one at a time, and whole after a crash."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +11,19 @@ from monitor.config import WatchedPath
 from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError, prepare
 from monitor.probing.caps import Caps
 from monitor.store import Store
+from probes.answer import Stage
 from probes.diagnosis.conclude import Conclusion, DiagnosisResult, How, NoFactor
 from probes.diagnosis.factors import Factor
+from probes.kinds import Kind
 from probes.message import Message
-from tests.support.diagnosing_app import CONFIG, PropertyGateway, diagnoser_at, diagnosis_of, path_to
+from tests.support.diagnosing_app import (
+    CONFIG,
+    PropertyGateway,
+    config_for_every_factor,
+    diagnoser_at,
+    diagnosis_of,
+    path_to,
+)
 from tests.support.gateway_rules import sets_of
 from tests.support.pipeline_app import PipelineApp
 
@@ -39,10 +49,11 @@ def both(message: Message) -> bool:
     return from_its_address(message) and message.mail_from.endswith("@account.trimble.com")
 
 
-async def run(app: PipelineApp, stops) -> tuple[Conclusion, PropertyGateway]:
-    path = path_to(app, stops)
-    async with diagnoser_at(app, path) as (diagnoser, _, store), asyncio.timeout(SECONDS):
-        diagnosis = diagnosis_of(app, path)
+async def run(app: PipelineApp, stops, config=CONFIG, stage=None, **facts) -> tuple[Conclusion, PropertyGateway]:
+    path = path_to(app, stops, **facts)
+    gateway(path).stage = stage
+    async with diagnoser_at(app, path, config) as (diagnoser, _, store), asyncio.timeout(SECONDS):
+        diagnosis = diagnosis_of(app, path, config)
         assert await store.diagnoses.begin(diagnosis, "test")
         return await diagnoser.run(diagnosis), gateway(path)
 
@@ -58,6 +69,45 @@ async def test_the_property_that_is_stopped_is_found(app: PipelineApp, stops, ho
     conclusion, route = await run(app, stops)
     assert (conclusion.result, conclusion.how, sets_of(conclusion)) == (DiagnosisResult.TOLD, how, sets)
     assert conclusion.probes == len(route.sent)
+
+
+def bodies(message: Message) -> bytes:
+    return message.content.partition(b"\r\n\r\n")[2]
+
+
+GATEWAYS: dict[Factor, Callable[[Message], bool]] = {
+    Factor.IP: from_its_address,
+    Factor.HELO: lambda message: message.identity.helo == "account.trimble.com",
+    Factor.ENVELOPE: lambda message: message.mail_from.endswith("@account.trimble.com"),
+    Factor.FROM: lambda message: b"From: Trimble Identity <no-reply@account.trimble.com>" in message.content,
+    Factor.AUTHENTICATION: lambda message: message.content.startswith(b"DKIM-Signature:"),
+    Factor.CONTENT: lambda message: b"Trimble" in bodies(message),
+    Factor.LINKS: lambda message: b"https://account.trimble.com/" in bodies(message),
+    Factor.SIZE: lambda message: len(message.content) > 20_000,
+}
+"""What a gateway sees of each factor in the mail itself. Of the kind it sees the text."""
+
+
+@pytest.mark.parametrize("factor", GATEWAYS)
+async def test_every_factor_is_varied_in_the_mail_itself(app: PipelineApp, factor: Factor) -> None:
+    kinds = (Kind.VERIFICATION, Kind.PASSWORD_RESET)
+    conclusion, route = await run(app, GATEWAYS[factor], config_for_every_factor(), Stage.END_OF_DATA, kinds=kinds)
+    assert (conclusion.how, sets_of(conclusion)) == (How.ALONE, {frozenset({factor})})
+    assert conclusion.untested == ()
+    sent = [GATEWAYS[factor](message) for message in route.sent]
+    assert True in sent
+    assert False in sent
+
+
+async def test_the_text_of_one_kind_is_its_text_and_its_kind(app: PipelineApp) -> None:
+    kinds = (Kind.VERIFICATION, Kind.PASSWORD_RESET)
+    stops = GATEWAYS[Factor.CONTENT]
+
+    def stops_verification(message: Message) -> bool:
+        return stops(message) and b"Subject: Verify" in message.content
+
+    found, _ = await run(app, stops_verification, stage=Stage.END_OF_DATA, kinds=kinds)
+    assert (found.how, sets_of(found)) == (How.TOGETHER, {frozenset({Factor.CONTENT, Factor.KIND})})
 
 
 async def test_arms_are_mixtures_of_both_mails(app: PipelineApp) -> None:

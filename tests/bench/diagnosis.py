@@ -1,4 +1,4 @@
-"""How often a diagnosis names the right factors of fourteen kinds of gateway that lose mail by chance, and its probes."""
+"""Shares of right and wrong conclusions of diagnoses, on fourteen kinds of gateway that lose mail by chance."""
 
 from dataclasses import dataclass
 from statistics import median

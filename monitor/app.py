@@ -60,7 +60,7 @@ from probes.resolver import DnsResolver, MailHosts, Unresolved
 from probes.sender import Role
 from probes.standing.asking import Asker
 from probes.standing.fact import Fact
-from probes.standing.reach import stopping
+from probes.standing.reach import mail_hosts, stopping
 
 TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
@@ -304,13 +304,16 @@ class Service:
     async def _mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
         if simulates_dns(self.config):
             return None
-        return await self.outside.resolver.mail_hosts(domain, timeout=seconds)
+        return await mail_hosts(domain, self.config.sender.domain, self._asker(), seconds)
 
     async def _stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
         if simulates_dns(self.config):
             return ()
+        return await stopping(domain, self._asker(), seconds)
+
+    def _asker(self) -> Asker:
         outside, validating = self.outside, self.config.standing.validating
-        return await stopping(domain, Asker(outside.resolver, outside.http, outside.now, validating), seconds)
+        return Asker(outside.resolver, outside.http, outside.now, validating)
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
         return await self.dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))

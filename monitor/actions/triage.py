@@ -4,7 +4,7 @@ The address stays in the values of one request. Nothing here stores, logs or cou
 alone, and only where the configuration does not know it, or mail to it fails.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -128,7 +128,7 @@ async def triage(source: TriageSource, typed: str) -> Triage:
         sees_all=source.sees_all,
     )
     if len(matches) == 1:
-        found = decide(replace(facts, company=await _company_facts(source, matches[0].entry, sender)))
+        found = decide(replace(facts, company=await _company_facts(source, matches[0].entry, sender, address.domain)))
     else:
         found = decide(replace(facts, wide=await _wide(source, sender, mail.system)))
     return replace(found, stopping=await _stopping(source, found))
@@ -171,10 +171,14 @@ async def _domain_mail(source: TriageSource, domain: str) -> DomainMail:
     return DomainMail(DnsState.FOUND, hosts, next(filter(None, map(system_at, hosts)), ""))
 
 
-async def _company_facts(source: TriageSource, entry: CompanyEntry, sender: TriageSender) -> CompanyFacts:
-    paths = [path for path in source.paths() if path.company == entry.key]
+async def _company_facts(source: TriageSource, entry: CompanyEntry, sender: TriageSender, domain: str) -> CompanyFacts:
+    everywhere = [path for path in source.paths() if path.company == entry.key]
+    paths = [path for path in everywhere if path.to.rpartition("@")[2] == domain] or everywhere
     current = source.current_verdicts(paths)
-    opened = sorted((each for each in source.open_incidents() if entry.key in each.touches), key=worst_first)
+    touching = sorted((each for each in source.open_incidents() if entry.key in each.touches), key=worst_first)
+    others = {path.path for path in everywhere} - {path.path for path in paths}
+    opened = [each for each in touching if not _is_about(each, entry.key, others)]
+    elsewhere = [each for each in touching if each not in opened]
     held = {failure.check for incident in opened for failure in incident.failures}
     checks, loose = [], []
     for path in paths:
@@ -184,12 +188,24 @@ async def _company_facts(source: TriageSource, entry: CompanyEntry, sender: Tria
             if state.bad and check not in held:
                 loose.append(_loose(state, entry, sender, current[check]))
     loose.sort(key=lambda each: WORST_FIRST.index(each.check.outcome))
+
+    def system_of(incident: Incident) -> str:
+        return system_at_company(incident, entry.key, entry.chain)
+
     return CompanyFacts(
         entry,
         tuple(checks),
-        await _opened(source, opened, sender, lambda each: system_at_company(each, entry.key, entry.chain)),
+        await _opened(source, opened, sender, system_of),
         tuple(loose),
+        await _opened(source, elsewhere, sender, system_of),
     )
+
+
+def _is_about(incident: Incident, company: str, paths: Collection[str]) -> bool:
+    """Test if all that is known of an incident at this company is about these paths. Of a storm not every failure is
+    kept: it may be about any."""
+    failures = [each for each in incident.failures if each.company == company]
+    return bool(failures) and all(each.path in paths for each in failures)
 
 
 async def _check_state(

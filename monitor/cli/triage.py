@@ -32,7 +32,7 @@ from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
 from probes.standing.asking import Asker
 from probes.standing.fact import Fact
-from probes.standing.reach import stopping
+from probes.standing.reach import mail_hosts, stopping
 from probes.verdict import Outcome
 
 MAX_LINE_CHARS = 500
@@ -91,13 +91,16 @@ class StoreTriage:
     async def mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
         if simulates_dns(self._config):
             return None
-        return await self._outside.resolver.mail_hosts(domain, timeout=seconds)
+        return await mail_hosts(domain, self._config.sender.domain, self._asker(), seconds)
 
     async def stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
         if simulates_dns(self._config):
             return ()
+        return await stopping(domain, self._asker(), seconds)
+
+    def _asker(self) -> Asker:
         outside, validating = self._outside, self._config.standing.validating
-        return await stopping(domain, Asker(outside.resolver, outside.http, outside.now, validating), seconds)
+        return Asker(outside.resolver, outside.http, outside.now, validating)
 
 
 async def triage(config: Config, typed: str, *, as_json: bool) -> Exit:

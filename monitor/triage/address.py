@@ -20,6 +20,8 @@ MAX_LOCAL_CHARS = 64  # RFC 5321, section 4.5.3.1.1
 MAX_ADDRESS_CHARS = 254  # RFC 5321, section 4.5.3.1.3, as corrected by RFC errata 1690
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*")  # RFC 5322, section 3.2.3, with dots
+_QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])+"')  # RFC 5321, section 4.1.2
+_WIDE = {chr(plain + 0xFEE0): chr(plain) for plain in range(0x21, 0x7F)} | {"。": ".", "｡": ".", "\u3000": " "}
 _FRAMED = re.compile(r"[^<>]*<([^<>]*)>\s*")
 _NUMBERED = 5  # hidden characters that are named
 
@@ -51,6 +53,10 @@ class Slip(StrEnum):
     FOREIGN_NAME = "foreign_name"
     HIDDEN = "hidden"
     WWW = "www"
+    WIDE = "wide"
+    QUOTED = "quoted"
+    NAME_DOTS = "name_dots"
+    IMITATED = "imitated"
     LOOK_ALIKE = "look_alike"
     MIXED_ALPHABETS = "mixed_alphabets"
     SIMILAR = "similar"
@@ -70,7 +76,11 @@ WEIGHTS: dict[Slip, NoteWeight] = {
             Slip.NO_AT,
             Slip.FOREIGN_NAME,
             Slip.HIDDEN,
+            Slip.WIDE,
+            Slip.QUOTED,
+            Slip.NAME_DOTS,
             Slip.WWW,
+            Slip.IMITATED,
             Slip.LOOK_ALIKE,
             Slip.MIXED_ALPHABETS,
             Slip.SIMILAR,
@@ -179,9 +189,12 @@ def _trimmed(typed: str, reading: _Reading) -> str:
         numbers = dict.fromkeys(f"U+{ord(letter):04X}" for letter in hidden)
         reading.note(Slip.HIDDEN, ", ".join([*numbers][:_NUMBERED]))
         text = "".join(letter for letter in text if letter not in hidden)
+    if wide := [letter for letter in text if letter in _WIDE]:
+        reading.note(Slip.WIDE, ", ".join(dict.fromkeys(f"U+{ord(letter):04X}" for letter in wide)))
+        text = "".join(_WIDE.get(letter, letter) for letter in text)
     if text[:7].lower() == "mailto:":
         reading.note(Slip.FRAMED)
-        text = text[7:]
+        text = text[7:].partition("?")[0]
     if framed := _FRAMED.fullmatch(text):
         reading.note(Slip.FRAMED)
         text = framed[1].strip()
@@ -199,11 +212,11 @@ def _trimmed(typed: str, reading: _Reading) -> str:
 
 def _without_at(text: str, known: Collection[str], reading: _Reading) -> TypedAddress:
     """Read a domain alone; anything else is no address."""
-    reading.note(Slip.NO_AT)
     found = domain_name(text.lower()) if text.isascii() else None
     if found is None:
         reading.note(Slip.NO_DOMAIN)
         return reading.address("", "")
+    reading.note(Slip.NO_AT)
     return reading.address("", _domain(text, known, reading))
 
 
@@ -212,14 +225,16 @@ def _check_name(name: str, reading: _Reading) -> None:
     stripped = name.strip()
     if not stripped:
         reading.note(Slip.NO_NAME)
-    if "@" in stripped:
+    if _QUOTED.fullmatch(stripped):
+        reading.note(Slip.QUOTED)
+    elif "@" in stripped:
         reading.note(Slip.TWO_AT)
     elif any(letter.isspace() for letter in name):
         reading.note(Slip.SPACE)
     elif "," in stripped:
         reading.note(Slip.COMMA)
     elif ".." in stripped or stripped[:1] == "." or stripped[-1:] == ".":
-        reading.note(Slip.DOTS)
+        reading.note(Slip.NAME_DOTS)
     elif not stripped.isascii():
         foreign = next(letter for letter in stripped if not letter.isascii())
         reading.note(Slip.FOREIGN_NAME, f"U+{ord(foreign):04X}")
@@ -245,7 +260,7 @@ def _domain(typed: str, known: Collection[str], reading: _Reading) -> str:
         return ""
     if plain.startswith("www.") and plain.count(".") > 1:
         reading.note(Slip.WWW, plain, plain.removeprefix("www."))
-    if plain not in known:
+    if plain not in known and not any(plain.endswith(f".{each}") for each in known):
         _compare(plain, drawn, known, reading)
     return plain
 
@@ -288,7 +303,7 @@ def _in_both_forms(text: str) -> tuple[str, str]:
 def _compare(plain: str, drawn: str, known: Collection[str], reading: _Reading) -> None:
     """Note a domain that nobody knows here, and that resembles a known one."""
     if meant := looks_like(drawn, known):
-        reading.note(Slip.LOOK_ALIKE, plain, meant)
+        reading.note(Slip.LOOK_ALIKE if drawn.isascii() else Slip.IMITATED, plain, meant)
     elif mixes_alphabets(drawn):
         reading.note(Slip.MIXED_ALPHABETS, plain)
     elif meant := one_slip_from(plain, known):

@@ -6,6 +6,7 @@ A likeness is a question, never an answer: `mail.com` is one letter from `gmail.
 import unicodedata
 from collections.abc import Iterable
 
+MAX_SECOND_LEVEL_CHARS = 3  # of an ending such as co.uk, com.au, gov.uk
 MIN_COMPARED_CHARS = 7  # of a domain; shorter ones are one letter apart by chance
 
 _PAIRS = {  # letters that look like Latin ones, as in the Unicode confusables (UTS #39)
@@ -86,9 +87,10 @@ def is_one_slip(one: str, other: str) -> bool:
 
 
 def other_ending(domain: str, known: Iterable[str]) -> str:
-    """Return the known domain of the same name with another ending, such as acme.de for acme.com; "" if none."""
-    name = domain.partition(".")[0]
-    if len(name) < 4:
+    """Return the known domain of the same name with another ending, such as acme.de for acme.com; "" if none. An ending
+    is one label, behind short ones at most: co.uk is one, acme.com is none."""
+    name, _, ending = domain.partition(".")
+    if len(name) < 4 or any(len(label) > MAX_SECOND_LEVEL_CHARS for label in ending.split(".")[:-1]):
         return ""
     return next((each for each in known if each != domain and each.partition(".")[0] == name), "")
 

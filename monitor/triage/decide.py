@@ -16,7 +16,7 @@ from monitor.triage.facts import CompanyFacts, DnsState, LooseFailure, OpenIncid
 from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.standing.fact import Fact, Question
-from probes.verdict import Cause, Outcome
+from probes.verdict import Cause, Grade, Outcome
 
 
 class TriagePlace(StrEnum):
@@ -29,12 +29,14 @@ class TriagePlace(StrEnum):
     QUARANTINE = "quarantine"
     LOST = "lost"
     DELAY = "delay"
+    CUT_OFF = "cut_off"
     NO_CONNECTION = "no_connection"
     MAIL_SERVICE = "mail_service"
     COMPANY_SYSTEM = "company_system"
     MANY = "many"
     SENDER = "sender"
     PERSON = "person"
+    NOTHING_FOUND = "nothing_found"
     TEST_MAILBOX = "test_mailbox"
     MAILPATH = "mailpath"
     NOT_TESTED = "not_tested"
@@ -86,10 +88,14 @@ EXPLAINED_BY: dict[Cause, frozenset[Question]] = {
 }
 """The questions of standing whose bad answers explain a cause."""
 
-ASKABLE = frozenset({Slip.LOOK_ALIKE, Slip.MIXED_ALPHABETS, Slip.WWW})
+ASKABLE = frozenset({Slip.IMITATED, Slip.MIXED_ALPHABETS, Slip.WWW})
 """Doubts that are likelier than the domain as it is typed, whatever DNS says of it."""
 
 NO_CONNECTION = frozenset({Reason.ONLY_HERE, Reason.NOTHING_REACHED})
+AS_THE_SENDER = frozenset({Grade.REAL, Grade.IMPERSONATED})
+"""Grades of tests in which the company's mail system saw the sender. What others send arrives says nothing of it."""
+SURE = frozenset({DomainBasis.CONFIGURED, DomainBasis.PATH})
+"""Reasons to count a domain as the company's that leave no doubt."""
 
 
 def decide(facts: TriageFacts) -> Triage:
@@ -120,8 +126,10 @@ def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
         return _unconfirmed(facts, company, company.loose[0])
     tested = [check for check in company.checks if check.recent]
     if tested and all(check.good for check in tested):
-        surely = all(match.basis in (DomainBasis.CONFIGURED, DomainBasis.PATH) for match in facts.matches)
-        return Triage(facts, TriagePlace.PERSON, PlaceCertainty.LIKELY if surely else PlaceCertainty.NOT_KNOWN)
+        proven = any(check.verdict and check.verdict.grade in AS_THE_SENDER for check in tested)
+        if proven and _exact(facts):
+            return Triage(facts, TriagePlace.PERSON, PlaceCertainty.LIKELY)
+        return Triage(facts, TriagePlace.NOTHING_FOUND, PlaceCertainty.NOT_KNOWN)
     rest = next((each for each in company.incidents if each.incident.nature is not Nature.STANDING), None)
     if rest:
         place = TriagePlace.TEST_MAILBOX if rest.incident.nature is Nature.MAILBOX else TriagePlace.MAILPATH
@@ -131,17 +139,24 @@ def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
 
 
 def _certainty(facts: TriageFacts, incident: Incident) -> PlaceCertainty:
-    """An incident shows what was tested. It says less of a domain that is only near the tested one, and less where
-    nobody knows why the mail fails."""
-    exact = all(match.basis in (DomainBasis.CONFIGURED, DomainBasis.PATH) for match in facts.matches)
+    """An incident shows what was tested. It says less of a domain that is only near the tested one, less where
+    nobody knows why the mail fails, and less where mail arrives on another path: nobody knows which one is theirs."""
     unclear = incident.cause is Cause.UNCLEAR and incident.reason is Reason.NOT_COMPARED
-    return PlaceCertainty.SHOWN if exact and not unclear else PlaceCertainty.LIKELY
+    failing = {each.path for each in incident.failures}
+    divided = bool(facts.company and facts.company.arriving - failing)
+    return PlaceCertainty.SHOWN if _exact(facts) and not unclear and not divided else PlaceCertainty.LIKELY
+
+
+def _exact(facts: TriageFacts) -> bool:
+    return all(match.basis in SURE for match in facts.matches)
 
 
 def _of_incident(facts: TriageFacts, opened: OpenIncident, certainty: PlaceCertainty) -> Triage:
     incident = opened.incident
-    company = facts.company.entry.key if facts.company else ""
-    failures = tuple(each for each in incident.failures if company in ("", each.company))
+    failures = incident.failures
+    if company := facts.company:
+        paths = {check.path for check in company.checks}
+        failures = tuple(each for each in failures if each.company == company.entry.key and each.path in paths)
     lead = leading(incident, failures)
     failing = {each.kind for each in failures}
     return Triage(
@@ -178,6 +193,8 @@ def _place(incident: Incident, reason: Reason) -> TriagePlace:
 
 
 def _place_of_mail(outcome: Outcome, cause: Cause | None, reason: Reason) -> TriagePlace:
+    if cause is Cause.FIREWALL and reason is Reason.CONTROL_THROUGH:
+        return TriagePlace.CUT_OFF
     if reason in NO_CONNECTION or cause is Cause.FIREWALL:
         return TriagePlace.NO_CONNECTION
     if cause is Cause.SUPPRESSED:

@@ -70,12 +70,20 @@ class LooseFailure:
 @dataclass(frozen=True, slots=True)
 class CompanyFacts:
     """One company: its checks, and the open incidents that touch it, the worst first. `loose` are failing checks that
-    no incident holds, the worst first."""
+    no incident holds, the worst first. Where it has test mailboxes in the very domain of the address, all of these are
+    about them alone; `elsewhere`: open incidents about its mailboxes in other domains."""
 
     entry: CompanyEntry
     checks: tuple[CheckState, ...]
     incidents: tuple[OpenIncident, ...] = ()
     loose: tuple[LooseFailure, ...] = ()
+    elsewhere: tuple[OpenIncident, ...] = ()
+
+    @property
+    def arriving(self) -> frozenset[str]:
+        """The paths on which all mail that was tested arrives in time now."""
+        tested = [check for check in self.checks if check.recent]
+        return frozenset(check.path for check in tested) - {check.path for check in tested if not check.good}
 
 
 class DnsState(StrEnum):

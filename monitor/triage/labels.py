@@ -24,7 +24,7 @@ SLIPS: dict[Slip, Label] = {  # sentence: {found}, {meant} are domains or charac
     Slip.NO_AT: Label("no @", "There is no @ in it.", "What was typed is read as a domain."),
     Slip.TWO_AT: Label("two @", "There is more than one @ in it.", "An address has one."),
     Slip.NO_NAME: Label("no name", "There is nothing before the @.", "The name of the mailbox is missing."),
-    Slip.NO_DOMAIN: Label("no domain", "There is no domain after the @.", "The company's part is missing."),
+    Slip.NO_DOMAIN: Label("no domain", "There is no @ with a domain after it.", "The company's part is missing."),
     Slip.SPACE: Label("space inside", "There is a space in it.", "No address has one."),
     Slip.COMMA: Label("comma", "There is a comma where a dot belongs.", "No address has a comma."),
     Slip.NO_DOT: Label("no dot", "There is no dot after the @.", "A domain has at least one, as in acme.com."),
@@ -46,10 +46,30 @@ SLIPS: dict[Slip, Label] = {  # sentence: {found}, {meant} are domains or charac
         "Copying from a document can add one.",
     ),
     Slip.WWW: Label("www", "It begins with www after the @.", "Web addresses do; mail addresses do not."),
+    Slip.WIDE: Label(
+        "wide character",
+        "A wide character was in it ({found}), and is read as the plain one. If the account has it too, no mail arrives.",
+        "A keyboard for Japanese or Chinese types them.",
+    ),
+    Slip.QUOTED: Label(
+        "quoted name",
+        "The part before the @ is in quotes. That is allowed, and few mail systems accept it.",
+        "See RFC 5321, section 4.1.2.",
+    ),
+    Slip.NAME_DOTS: Label(
+        "dots in the name",
+        "The part before the @ has a dot at one end or two in a row. Only a few providers have such addresses.",
+        "Some mobile providers in Japan issued them.",
+    ),
+    Slip.IMITATED: Label(
+        "imitated domain",
+        "The domain {found} only looks like {meant}. It is another domain.",
+        "Letters of another alphabet.",
+    ),
     Slip.LOOK_ALIKE: Label(
         "look-alike",
         "The domain {found} only looks like {meant}. It is another domain.",
-        "Letters of another alphabet, or digits.",
+        "Digits or letters that look alike; both may be real: ask.",
     ),
     Slip.MIXED_ALPHABETS: Label(
         "mixed alphabets",
@@ -84,6 +104,7 @@ PLACES: dict[TriagePlace, Label] = {  # sentence: the place, as an answer to "wh
     TriagePlace.QUARANTINE: Label("quarantine", "In the company's quarantine.", "A filter holds mail back."),
     TriagePlace.LOST: Label("behind the mail server", "Behind the company's mail server.", "Accepted, then missing."),
     TriagePlace.DELAY: Label("delay", "On the way, too slow.", "Codes expire before they arrive."),
+    TriagePlace.CUT_OFF: Label("cut off", "Before the company's mail server.", "Only this sender is cut off there."),
     TriagePlace.NO_CONNECTION: Label(
         "no connection", "Before the company's mail server.", "It is not known whose fault it is."
     ),
@@ -94,6 +115,7 @@ PLACES: dict[TriagePlace, Label] = {  # sentence: the place, as an answer to "wh
     TriagePlace.MANY: Label("many companies", "Not at one company.", "Several companies have the same problem."),
     TriagePlace.SENDER: Label("the sender", "On the sender's side.", "What is published about it is wrong."),
     TriagePlace.PERSON: Label("this one mailbox", "At this one address or mailbox.", "Test mail arrives."),
+    TriagePlace.NOTHING_FOUND: Label("nothing found", "It is not known.", "The tests there found no problem."),
     TriagePlace.TEST_MAILBOX: Label("test mailbox", "It is not known.", "The test mailbox has a problem of its own."),
     TriagePlace.MAILPATH: Label("Mailpath cannot test", "It is not known.", "Mailpath cannot test at the moment."),
     TriagePlace.NOT_TESTED: Label("no recent test", "It is not known.", "There is no recent result."),
@@ -135,7 +157,9 @@ DNS_STATES: dict[DnsState, Label] = {  # sentence: what DNS says
     DnsState.SIMULATED: Label("simulated", "DNS was not asked: it is simulated here.", "All companies are simulated."),
     DnsState.FOUND: Label("found", "DNS says that {domain} accepts mail at {host}.", "The domain has mail hosts."),
     DnsState.NO_MAIL: Label("no mail", "DNS says that {domain} does not exist or accepts no mail.", "A clear answer."),
-    DnsState.NO_ANSWER: Label("no answer", "DNS did not answer for {domain}.", "This says nothing of the domain."),
+    DnsState.NO_ANSWER: Label(
+        "no answer", "DNS gave no usable answer for {domain}.", "This says nothing of the domain."
+    ),
 }
 
 TABLES: tuple[Mapping[StrEnum, Label], ...] = (  # type: ignore[assignment]  # each has its own enum as keys

@@ -60,6 +60,10 @@ CANNOT_SEE = (
     "Then ask for one new code, wait {life}, and use only the newest one.",
 )
 TO_ACT = "{Who} must act. The steps are below."
+CHECK_ADDRESS = (
+    "Compare the address with the one in the account. If it is right, ask Trimble's mail service whether it has "
+    "suppressed the address, and what it logged for it."
+)
 SPELL = "Please spell your address for me, letter by letter, as it is in your Trimble account."
 ACTS: dict[Actor, str] = {
     Actor.COMPANY_IT: "Your IT team can fix this, and I will pass on the steps for them.",
@@ -72,7 +76,18 @@ ACTS: dict[Actor, str] = {
 LATE = "mail from {sender} reaches {company} too late: codes have expired by then"
 DEFERRED = "the mail system of {company} defers mail from {sender} until its codes have expired"
 UNCONFIRMED = "I will pass on what our tests show, so that the right people can look at it."
-HEDGED = frozenset({TriagePlace.COMPANY, TriagePlace.QUARANTINE, TriagePlace.LOST, TriagePlace.DELAY, TriagePlace.MANY})
+HEDGED = frozenset(
+    {
+        TriagePlace.COMPANY,
+        TriagePlace.QUARANTINE,
+        TriagePlace.LOST,
+        TriagePlace.DELAY,
+        TriagePlace.CUT_OFF,
+        TriagePlace.COMPANY_SYSTEM,
+        TriagePlace.MANY,
+        TriagePlace.SENDER,
+    }
+)
 """Places whose first sentence for the user is a statement, which must not sound surer than it is."""
 
 WORDS: dict[TriagePlace, PlaceWords] = {
@@ -135,6 +150,15 @@ WORDS: dict[TriagePlace, PlaceWords] = {
         ),
         TO_ACT,
     ),
+    TriagePlace.CUT_OFF: PlaceWords(
+        "connections for {sender} to the mail server of {company} are cut off, and those of a neutral sender are not",
+        (
+            "Connections with our mail to your company's mail server are cut off, and those of another sender are not.",
+            NO_USE,
+            "{acts}",
+        ),
+        TO_ACT,
+    ),
     TriagePlace.NO_CONNECTION: PlaceWords(
         "no connection can be made to the mail server of {company}, and it is not known whose fault that is",
         (
@@ -156,7 +180,7 @@ WORDS: dict[TriagePlace, PlaceWords] = {
     TriagePlace.COMPANY_SYSTEM: PlaceWords(
         "the mail system of {company} has a problem that is not limited to mail from {sender}",
         (
-            "Our tests show a problem with your company's mail system, and not only with our mail.",
+            "Your company's mail system has a problem at the moment, and not only with our mail.",
             NO_USE,
             "Please tell your IT team, and ask them whether other mail from outside arrives.",
         ),
@@ -184,8 +208,12 @@ WORDS: dict[TriagePlace, PlaceWords] = {
             "Please check that your address is spelled correctly in your Trimble account.",
             "If you find nothing, ask for one new code, wait {life}, and use only the newest one.",
         ),
-        "Compare the address with the one in the account. If it is right, ask Trimble's mail service whether it has "
-        "suppressed the address, and what it logged for it.",
+        CHECK_ADDRESS,
+    ),
+    TriagePlace.NOTHING_FOUND: PlaceWords(
+        "the tests at {company} found no problem, and do not show that mail to this address arrives",
+        CANNOT_SEE,
+        CHECK_ADDRESS,
     ),
     TriagePlace.TEST_MAILBOX: PlaceWords(
         "the test mailbox of {company} has a problem of its own, which says nothing about other mailboxes there",
@@ -216,6 +244,7 @@ SUPPRESSION = (
     "Whether Trimble's mail service has suppressed this address, and what it logged: Mailpath is connected to no "
     "account there."
 )
+ELSEWHERE = "Incident {incident} is about other domains of this company; it does not concern mail to {domain}."
 OWN_MAILBOX = "The mailbox of this person: only the company's test mailbox was tested."
 WORTH_SAYING = frozenset({Grade.IMPERSONATED, Grade.SCANNED, Grade.UNPROVEN})
 
@@ -277,8 +306,10 @@ class _Filling:
 
 
 def _minutes(time: timedelta) -> str:
-    """Say a length of time as one says it on the phone."""
-    minutes = max(round(time.total_seconds() / 60), 1)
+    """Say a length of time as one says it on the phone, never longer than it is."""
+    minutes, seconds = divmod(int(time.total_seconds()), 60)
+    if not minutes:
+        return f"{seconds} seconds"
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
@@ -311,6 +342,9 @@ def _because(triage: Triage) -> Iterator[str]:
         yield "Other test mail to this company arrives."
     if triage.incident:
         yield from _about_incident(triage)
+    for opened in facts.company.elsewhere if facts.company else ():
+        if opened.incident.nature in (Nature.MAIL, Nature.THEIR_SYSTEM):
+            yield ELSEWHERE.format(domain=facts.address.domain, incident=opened.incident.id)
     for fact in triage.standing:
         yield f"About the sender: {standing_sentence(fact)}."
     for fact in triage.stopping:

@@ -6,9 +6,11 @@ An MTA-STS policy that does not fit, or a certificate that TLSA records do not n
 import asyncio
 from collections.abc import Sequence
 
+from probes.answer import Fault
+from probes.resolver import MailHosts, Unresolved
 from probes.standing.asking import Asker, Subject
 from probes.standing.fact import Fact, Question, State
-from probes.standing.survey import answer, survey
+from probes.standing.survey import answer, resolver_trouble, survey
 
 REACH = (Question.BOUNCES, Question.MTA_STS, Question.DANE, Question.TLS_RPT)
 """Those that are about mail to a domain. Of the sender's domain they say whether bounces come back."""
@@ -17,6 +19,16 @@ REACH = (Question.BOUNCES, Question.MTA_STS, Question.DANE, Question.TLS_RPT)
 async def reach(domain: str, asker: Asker, questions: Sequence[Question] = REACH) -> Sequence[Fact]:
     """Read the facts about mail to a company's domain. `questions`: some of REACH."""
     return await survey(questions, Subject(domain, domain, "", ""), asker)
+
+
+async def mail_hosts(domain: str, known: str, asker: Asker, seconds: float) -> MailHosts | Unresolved:
+    """Return the hosts that accept mail for a domain. That there are none is believed only of a resolver that knows the
+    public DNS, where `known` is: a closed network would deny everybody's domain."""
+    found = await asker.resolver.mail_hosts(domain, timeout=seconds)
+    if not isinstance(found, Unresolved) or found.fault is not Fault.DOMAIN_UNKNOWN:
+        return found
+    trouble = await resolver_trouble(known, asker)
+    return Unresolved(Fault.LOOKUP_FAILED, ", ".join(trouble.named)) if trouble else found
 
 
 async def stopping(domain: str, asker: Asker, seconds: float) -> Sequence[Fact]:

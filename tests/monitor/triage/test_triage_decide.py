@@ -81,6 +81,10 @@ def loose(
     return LooseFailure(check(outcome, cause), Attribution(nature, reason, cause), filled(cause, outcome))
 
 
+def graded(grade: Grade) -> CheckState:
+    return replace(check(), verdict=Verdict(Outcome.INBOX, None, grade, "arrived"))
+
+
 MANY: dict[str, Any] = {"scope": Scope.MAIL_SYSTEM, "mail_system": "m365", "subject": "@m365"}
 
 
@@ -111,6 +115,10 @@ def fails(
         (facts("jane@gmial.com", **FOUND), "not_monitored not_known"),
         (facts("jane@gmial.com", **SILENT), "not_monitored not_known"),
         (facts("jane@\u0430cme.example", **FOUND), "address likely"),
+        (facts("jane@grnail.com", **FOUND), "not_monitored not_known"),  # all letters are Latin: it may be real
+        (facts("jane@grnail.com", **NO_MAIL), "address likely"),
+        (facts('"jane"@elsewhere.example', **FOUND), "not_monitored not_known"),
+        (facts("jane.@elsewhere.example", **FOUND), "not_monitored not_known"),
         (facts("jane@gone.example", **NO_MAIL), "domain likely"),
         # nobody knows the domain
         (facts("jane@elsewhere.example", **FOUND), "not_monitored not_known"),
@@ -118,7 +126,11 @@ def fails(
         (facts("jane@acme.example", **SILENT, matches=TWICE), "several not_known"),
         # all is well there, or nothing is known
         (facts(), "person likely"),
-        (facts(basis=DomainBasis.PARENT), "person not_known"),
+        (facts(basis=DomainBasis.PARENT), "nothing_found not_known"),
+        (facts(company=at_acme(graded(Grade.IMPERSONATED))), "person likely"),
+        (facts(company=at_acme(graded(Grade.UNPROVEN))), "nothing_found not_known"),  # others' mail arrives
+        (facts(company=at_acme(graded(Grade.SCANNED))), "nothing_found not_known"),  # a filter was asked
+        (facts(company=at_acme(graded(Grade.SCANNED), graded(Grade.REAL))), "person likely"),
         (facts(company=at_acme(check(recent=False))), "not_tested not_known"),
         (facts(company=at_acme(check(verdict=None, recent=False))), "not_tested not_known"),
         (facts(company=at_acme(check(Outcome.UNKNOWN))), "mailpath not_known"),
@@ -134,6 +146,14 @@ def fails(
         (holds(Outcome.DEFERRED, Cause.GREYLISTED), "delay shown"),
         (holds(Outcome.BLOCKED, Cause.SUPPRESSED), "mail_service shown"),
         (holds(Outcome.BLOCKED, Cause.FIREWALL, Reason.ONLY_HERE), "no_connection shown"),
+        (holds(Outcome.BLOCKED, Cause.FIREWALL, Reason.NOT_COMPARED), "no_connection shown"),
+        (holds(Outcome.BLOCKED, Cause.FIREWALL, Reason.CONTROL_THROUGH), "cut_off shown"),
+        # mail arrives on another path: which of the two is theirs?
+        (facts(company=at_acme(check(Outcome.BLOCKED), check(path="plant"), held=opened())), "company likely"),
+        (
+            facts(company=at_acme(check(Outcome.BLOCKED), check(path="plant", recent=False), held=opened())),
+            "company shown",
+        ),
         (holds(Outcome.BLOCKED, Cause.SERVER_FAULT, nature=Nature.THEIR_SYSTEM), "company_system shown"),
         # these say nothing of the mail of people
         (holds(Outcome.UNKNOWN, Cause.NETWORK, nature=Nature.OURS), "person likely"),
@@ -200,6 +220,24 @@ def test_what_fails_is_told_from_what_arrives() -> None:
     assert "Other test mail to this company arrives." in said
     alone = decide(facts(company=at_acme(check(Outcome.BLOCKED), held=held)))
     assert "Other test mail" not in " ".join(text_of(alone).because)
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [(timedelta(seconds=40), "40 seconds"), (timedelta(seconds=90), "a minute"), (timedelta(minutes=10), "10 minutes")],
+)
+def test_a_code_is_said_to_live_no_longer_than_it_does(life: timedelta, said: str) -> None:
+    slow = replace(check(Outcome.LATE), code_life=life)
+    held = opened(outcome=Outcome.LATE, cause=Cause.GREYLISTED)
+    assert f"only valid for {said}." in text_of(decide(facts(company=at_acme(slow, held=held)))).tell[0]
+
+
+def test_no_sentence_contradicts_what_a_comparison_showed() -> None:
+    cut = text_of(decide(holds(Outcome.BLOCKED, Cause.FIREWALL, Reason.CONTROL_THROUGH)))
+    assert "not known" not in " ".join((cut.place, *cut.tell))
+    assert "A control from a neutral sender got through" in " ".join(cut.because)
+    open_question = text_of(decide(holds(Outcome.BLOCKED, Cause.FIREWALL, Reason.NOT_COMPARED)))
+    assert "it is not known whose fault that is" in open_question.place
 
 
 def test_who_has_it_is_asked_first() -> None:

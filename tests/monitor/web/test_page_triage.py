@@ -48,11 +48,13 @@ async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
         yield pages_app
 
 
-def now_there(pages_app: PagesApp, verdict: Verdict, company: str = "acme", kind: Kind = Kind.VERIFICATION) -> None:
-    """Make it the current verdict of the first path."""
+def now_there(
+    pages_app: PagesApp, verdict: Verdict, company: str = "acme", kind: Kind = Kind.VERIFICATION, path: str = "hq"
+) -> None:
+    """Make it the current verdict of this path."""
     at = pages_app.clock()
     current = CurrentVerdict(verdict, at, at, timedelta(seconds=2), "p1")
-    pages_app.backend.board.current_verdicts[Check(company, "hq", kind)] = current
+    pages_app.backend.board.current_verdicts[Check(company, path, kind)] = current
 
 
 async def begin(pages_app: PagesApp) -> None:
@@ -155,6 +157,24 @@ async def test_hostile_input_is_shown_as_text_or_cut(pages_app: PagesApp, addres
         assert trace not in shown.text
 
 
+async def test_a_failure_in_another_domain_of_the_company_is_not_theirs(tmp_path: Path) -> None:
+    """Its test mailbox in the domain of the address gets all mail; the one in another domain gets none."""
+    abroad = {**ACME["paths"]["hq"], "to": "probe@acme.test"}
+    companies = COMPANIES | {"acme": {**ACME, "paths": {**ACME["paths"], "abroad": abroad}}}
+    async with open_pages_app(tmp_path, companies=companies) as pages_app:
+        now_there(pages_app, BLOCKED)
+        now_there(pages_app, INBOX, path="abroad")
+        await begin(pages_app)
+        program = await pages_app.token("program")
+        theirs = await facts_of(pages_app, program, f"{NAME}@acme.test")
+        assert (theirs["place"], {check["path"] for check in theirs["checks"]}) == ("person", {"abroad"})
+        assert any("is about other domains of this company" in line for line in theirs["because"])
+        blocked = await facts_of(pages_app, program, f"{NAME}@acme.example")
+        assert (blocked["place"], blocked["certainty"]) == ("company", "shown")
+        either = await facts_of(pages_app, program, f"{NAME}@acme-steel.example")
+        assert (either["place"], either["certainty"]) == ("company", "likely"), "nobody knows which way it goes"
+
+
 HOSTS: dict[str, MailHosts | Unresolved] = {
     "m365.example": (MailHost("m365-example.mail.protection.outlook.com", ("192.0.2.1",)),),
     "atacme.example": (MailHost("mx1.acme-steel.example", ("192.0.2.2",)),),
@@ -166,9 +186,9 @@ HOSTS: dict[str, MailHosts | Unresolved] = {
     ("domain", "place", "words"),
     [
         ("m365.example", "not_monitored", "outlook.com, which is Microsoft 365"),
-        ("atacme.example", "person", "concluded from its mail host mx1.acme-steel.example"),
+        ("atacme.example", "nothing_found", "concluded from its mail host mx1.acme-steel.example"),
         ("gone.example", "domain", "does not exist or accepts no mail"),
-        ("silent.example", "not_monitored", "DNS did not answer for silent.example"),
+        ("silent.example", "not_monitored", "DNS gave no usable answer for silent.example"),
     ],
 )
 async def test_dns_is_asked_where_nobody_knows_the_domain(

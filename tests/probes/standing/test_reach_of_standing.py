@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from probes.answer import Fault
 from probes.http import HttpReply
-from probes.resolver import DnsResolver
+from probes.resolver import DnsResolver, Unresolved
 from probes.standing.asking import Asker
 from probes.standing.fact import Question
-from probes.standing.reach import stopping
+from probes.standing.reach import mail_hosts, stopping
 from tests.support.nameserver import Records, name_server
 
 ZONE: Records = {
@@ -49,6 +50,25 @@ async def found(records: Records, seconds: float = 2) -> list[Question]:
 )
 async def test_what_is_bad_is_told(changes: Records, questions: list[Question]) -> None:
     assert await found({**ZONE, **changes}) == questions
+
+
+@pytest.mark.parametrize(
+    ("changes", "domain", "fault"),
+    [
+        ({}, "acme.example", None),
+        ({}, "gone.example", Fault.DOMAIN_UNKNOWN),
+        ({}, "jane.exmaple", Fault.DOMAIN_UNKNOWN),  # a misspelled ending denies nobody's domain
+        ({("example", "NS"): []}, "gone.example", Fault.LOOKUP_FAILED),  # it does not know the public DNS
+        ({("example", "NS"): [], ("acme.example", "NS"): []}, "acme.example", None),  # what it knows is believed
+    ],
+)
+async def test_a_domain_is_denied_only_by_a_resolver_that_knows_the_public_dns(
+    changes: Records, domain: str, fault: Fault | None
+) -> None:
+    async with name_server({**ZONE, **changes}) as dns:
+        asker = Asker(DnsResolver([dns.where]), Pages(), lambda: datetime.now(UTC))  # type: ignore[arg-type]
+        hosts = await mail_hosts(domain, "account.example", asker, 2)
+    assert (hosts.fault if isinstance(hosts, Unresolved) else None) is fault
 
 
 async def test_nobody_waits_for_what_does_not_answer() -> None:

@@ -48,7 +48,7 @@ SLIPS: dict[Slip, Label] = {  # sentence: {found}, {meant} are domains or charac
     Slip.WWW: Label("www", "It begins with www after the @.", "Web addresses do; mail addresses do not."),
     Slip.WIDE: Label(
         "wide character",
-        "A wide character was in it ({found}), and is read as the plain one. If the account has it too, no mail arrives.",
+        "A wide character was in it ({found}), read as the plain one here. If the account has it too, no mail arrives.",
         "A keyboard for Japanese or Chinese types them.",
     ),
     Slip.QUOTED: Label(

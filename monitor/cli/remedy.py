@@ -15,6 +15,7 @@ from monitor.incidents.advice import remedies_at_company
 from monitor.incidents.incident import worst_first
 from monitor.output.remedy_json import not_possible_json, remedy_json
 from monitor.store import Store
+from probes.diagnosis.factors import Factor
 from probes.display import one_line
 from probes.labels import CAUSES
 from probes.mailsystems.choose import Choice, choose
@@ -31,18 +32,22 @@ class NoSuchNameError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class RemedyOptions:
-    """The options of the command: either `company` or `system`; without a cause the open incident's, else all."""
+    """The options of the command: either `company` or `system`; without cause and factor the open incident's, else
+    all."""
 
     company: str
     system: str
     cause: Cause | None
+    factor: Factor | None
     as_json: bool
 
 
 async def remedy(config: Config, options: RemedyOptions) -> Exit:
     """Print the remedies. Raises NoSuchNameError."""
     chain = _chain(config, options)
-    about, choice = "", choose(chain, None, options.cause) if options.cause else None
+    about, choice = "", None
+    if options.cause or options.factor:
+        choice = choose(chain, None, options.cause, options.factor)
     if choice is None and options.company:
         about, choice = await _of_incident(config, options.company, chain)
     choice = choice or _all_of(chain)

@@ -6,6 +6,7 @@ import typer
 
 from monitor.cli.common import HERE, AsJson, ConfigFile, finish, read_settings, say_error
 from monitor.cli.exits import Exit
+from probes.diagnosis.factors import Factor
 from probes.outcome import Cause
 
 
@@ -26,6 +27,10 @@ def remedy(
         Cause | None,
         typer.Option(help="Only against this cause. Default: the open incident's, else all.", show_default=False),
     ] = None,
+    factor: Annotated[
+        Factor | None,
+        typer.Option(help="Only where this property is stopped, as `diagnose` names it.", show_default=False),
+    ] = None,
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -39,4 +44,4 @@ def remedy(
     settings = read_settings(config, missing_is_empty=bool(system))
     from monitor.cli import remedy as shown
 
-    finish(shown.remedy(settings, shown.RemedyOptions(company, system, cause, as_json)))
+    finish(shown.remedy(settings, shown.RemedyOptions(company, system, cause, factor, as_json)))

@@ -15,6 +15,7 @@ from monitor.incidents.signal import Signal
 from monitor.incidents.standing_words import advice_of
 from monitor.incidents.weight import Names, mark_of
 from probes.answer import Stage
+from probes.diagnosis.factors import Factor
 from probes.mailsystems.advice import Advice
 from probes.mailsystems.advise import Spread, advise, runbook_for
 from probes.mailsystems.choose import Choice, choose
@@ -144,14 +145,14 @@ def remedies_at_company(incident: Incident, company: str, chain: Chain) -> Choic
         return None
     own = tuple(failure for failure in incident.failures if failure.company == company)
     lead = leading(incident, own)
-    return choice_for(chain, lead) if lead else choose(chain, None, incident.cause)
+    return choice_for(chain, lead, lead.factor) if lead else choose(chain, None, incident.cause)
 
 
-def choice_for(chain: Chain, failed: Failure | Verdict) -> Choice:
+def choice_for(chain: Chain, failed: Failure | Verdict, factor: Factor | None = None) -> Choice:
     """Return the remedies for a failure of the sender's mail. What was refused in a dialogue was refused by one system
-    of the chain, what was accepted may have been stopped by any."""
+    of the chain, what was accepted may have been stopped by any. `factor`: what a diagnosis proved."""
     refused = failed.outcome in (Outcome.BLOCKED, Outcome.DEFERRED)
     answer = failed.answer if refused else None
     if answer is None or answer.stage is None:
-        return choose(chain, None, failed.cause, grade=failed.grade)
-    return choose((refusing_system(chain, answer),), answer.stage, failed.cause, grade=failed.grade)
+        return choose(chain, None, failed.cause, factor, failed.grade)
+    return choose((refusing_system(chain, answer),), answer.stage, failed.cause, factor, failed.grade)

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got
+from monitor.incidents.diagnosed import ProvenCause
 from monitor.incidents.incident import Nature, Reason, Severity
 from monitor.incidents.reach import Reach, never_connected
 from monitor.incidents.weight import LISTS_THE_SENDER, OF_THE_MAILBOX, Names, Weight, names_the_sender
 from probes.answer import Stage, has_words
+from probes.diagnosis.factors import Factor
 from probes.route_traits import traits_of
 from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
@@ -20,7 +22,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 @dataclass(frozen=True, slots=True)
 class FailureCase:
     """The facts by which a failure is judged. `came_late`: some of this stretch's mail arrived in the end. `via`: the
-    route. `diagnosed`: the cause that a diagnosis proved."""
+    route. `diagnosed`: what a diagnosis proved."""
 
     mark: Weight
     verdict: Verdict
@@ -29,7 +31,7 @@ class FailureCase:
     reach: Reach = Reach.UNTOLD
     came_late: bool = False
     via: str = "direct"
-    diagnosed: Cause | None = None
+    diagnosed: ProvenCause | None = None
 
     def found(self, got: Got, *differs: Differs) -> Comparison | None:
         """Return the result of another identity that differs in exactly that."""
@@ -40,13 +42,15 @@ class FailureCase:
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """The responsible party and what decided it. `cause` is the verdict's, or a better one that the comparison proves;
-    `at_most` limits the severity while no more is known. `comparison` is the basis."""
+    `at_most` limits the severity while no more is known. `comparison` is the basis; `factor` is what a diagnosis
+    proved."""
 
     nature: Nature
     reason: Reason
     cause: Cause | None
     at_most: Severity = Severity.PAGE
     comparison: Comparison | None = None
+    factor: Factor | None = None
 
 
 def attribute(case: FailureCase) -> Attribution:
@@ -116,7 +120,7 @@ def _not_its_domain(case: FailureCase) -> Attribution:
 def _answered(case: FailureCase) -> Attribution:
     """The receiver was asked and refused, or accepted the mail and lost it."""
     if case.diagnosed:
-        return Attribution(Nature.MAIL, Reason.DIAGNOSED, case.diagnosed)
+        return Attribution(Nature.MAIL, Reason.DIAGNOSED, case.diagnosed.cause, factor=case.diagnosed.factor)
     cause = case.verdict.cause
     if same := case.found(Got.SAME, *NEUTRAL):
         if cause is Cause.CONTENT:  # of two senders: it is what both mails say

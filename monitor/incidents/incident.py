@@ -12,6 +12,7 @@ from probes.attribution import Nature as Nature  # the fields of a failure have 
 from probes.attribution import Reason as Reason
 from probes.check import Check
 from probes.details import TakenForSpam
+from probes.diagnosis.factors import Factor
 from probes.kinds import Kind
 from probes.standing.fact import Fact
 from probes.standing.profile import Change
@@ -77,7 +78,7 @@ class Failure:
     describes the latest: `probe_id`, judged at `at`, the verdict's parts, its `answer`, and its detail if `spam`.
     `reason` decided `nature`; `compared_at`: launch of the other sender's probe that it rests on. `of_last`: it fails
     intermittently, `bad` of so many; 0 if steadily. `over_since`: it was known only after mail launched since then had
-    arrived."""
+    arrived. `factor`: what a diagnosis proved."""
 
     company: str
     path: str
@@ -98,6 +99,7 @@ class Failure:
     compared_at: datetime | None = None
     of_last: int = 0
     over_since: datetime | None = None
+    factor: Factor | None = None
 
     @property
     def check(self) -> Check:

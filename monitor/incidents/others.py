@@ -17,13 +17,13 @@ from monitor.incidents.comparison import (
     differs,
     undecided,
 )
-from monitor.incidents.diagnosed import DiagnosisFinding
+from monitor.incidents.diagnosed import DiagnosisFinding, ProvenCause
 from monitor.incidents.incident import Failure, Nature
 from monitor.incidents.signal import PathKey, Signal
 from monitor.incidents.weight import Names
 from probes.check import Check
 from probes.sender import Role
-from probes.verdict import Cause, Outcome
+from probes.verdict import Outcome
 
 KEPT = 20  # verdicts of each path and identity; more than are ever looked at together
 
@@ -54,10 +54,10 @@ class Others:
         before, self._diagnosed = self._diagnosed, {finding.place: finding for finding in findings}
         return [place for place in {*before, *self._diagnosed} if before.get(place) != self._diagnosed.get(place)]
 
-    def diagnosed(self, failing: Failing) -> Cause | None:
-        """Return the cause of the failure that a diagnosis proved; None if none did."""
+    def diagnosed(self, failing: Failing) -> ProvenCause | None:
+        """Return what a diagnosis proved of the failure; None if none did."""
         last, found = failing.last, self._diagnosed.get(failing.last.place)
-        return found.cause(last.kind, failing.since, last.verdict.cause) if found else None
+        return found.proves(last.kind, failing.since, last.verdict.cause) if found else None
 
     def newest(self, place: PathKey) -> Signal | None:
         """Return the newest verdict of a compared identity on this path."""

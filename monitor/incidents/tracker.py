@@ -384,8 +384,7 @@ class FailureTracker:
 
     def _failure(self, state: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
         verdict, mark = last.verdict, state.mark or mark_of(last.kind, last.verdict, self._names)
-        reach = self._reach.get((last.check, mark is Weight.UNKNOWN), Reach.UNTOLD)
-        via = self._ways[last.place].via
+        reach, via = self._reach.get((last.check, mark is Weight.UNKNOWN), Reach.UNTOLD), self._ways[last.place].via
         if state.of_last:  # most of the sender's mail gets through as well
             comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
         diagnosed = self._others.diagnosed(_failing(state, last))
@@ -411,6 +410,7 @@ class FailureTracker:
             compared_at=found.comparison.at if found.comparison else None,
             of_last=state.of_last,
             over_since=state.good_since if state.over_before_known else None,
+            factor=found.factor,
         )
 
 

@@ -24,6 +24,7 @@ from monitor.incidents.work import IncidentWork
 from monitor.notices.notice import NoticeKind
 from monitor.output.json import Time, iso
 from monitor.store import DeliveryState, NoticeRecord
+from probes.diagnosis.factors import Factor
 from probes.kinds import Kind
 from probes.standing.fact import Question
 from probes.verdict import Cause, Grade, Outcome
@@ -66,7 +67,7 @@ class IncidentJson(TypedDict):
 
 
 class FailureJson(TypedDict):
-    """One failing path and kind, with its latest probe."""
+    """One failing path and kind, with its latest probe. `factor`: what a diagnosis proved, null if none did."""
 
     company: str
     path: str
@@ -83,6 +84,7 @@ class FailureJson(TypedDict):
     because: str
     reason: Reason
     compared_at: Time | None
+    factor: Factor | None
 
 
 class EntryJson(TypedDict):
@@ -248,6 +250,7 @@ def failure_json(failure: Failure) -> FailureJson:
         "because": failure.because,
         "reason": failure.reason,
         "compared_at": iso(failure.compared_at),
+        "factor": failure.factor,
     }
 
 

@@ -95,6 +95,14 @@ SAFEST_FIRST = (Factor.FROM, Factor.ENVELOPE, Factor.AUTHENTICATION, Factor.CONT
 one for an address."""
 
 
+def factor_of(conclusion: Conclusion) -> Factor | None:
+    """Return the factor by which a remedy is chosen; None if none was told apart from others."""
+    if conclusion.result is not DiagnosisResult.TOLD:
+        return None
+    alone = (factor for levers in conclusion.sets for lever in levers if len(lever) == 1 for factor in lever)
+    return min(alone, key=SAFEST_FIRST.index, default=None)
+
+
 def cause_of(conclusion: Conclusion, guessed: Cause | None) -> Cause | None:
     """Return the cause that the conclusion proves; None if it proves none.
 
@@ -103,10 +111,10 @@ def cause_of(conclusion: Conclusion, guessed: Cause | None) -> Cause | None:
     """
     if conclusion.result is not DiagnosisResult.TOLD:
         return None
-    alone = [factor for levers in conclusion.sets for lever in levers if len(lever) == 1 for factor in lever]
-    if not alone:
+    factor = factor_of(conclusion)
+    if factor is None:
         lever = next((lever for levers in conclusion.sets for lever in levers), frozenset())
-        shared = {FACTORS[factor].causes[0] for factor in lever}
+        shared = {FACTORS[each].causes[0] for each in lever}
         return shared.pop() if len(shared) == 1 else None
-    causes = FACTORS[min(alone, key=SAFEST_FIRST.index)].causes
+    causes = FACTORS[factor].causes
     return guessed if guessed in causes else causes[0]

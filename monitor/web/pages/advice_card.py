@@ -24,6 +24,7 @@ from monitor.notices.context import SenderInfo
 from monitor.store import ProbeFilter
 from monitor.web.caller_view import CallerView
 from monitor.web.remedy_html import remedies_html
+from probes.diagnosis.factors import Factor
 from probes.display import lasting
 from probes.mailsystems.advice import Advice, FilledAdvice
 from probes.mailsystems.remedy import RemedyNames
@@ -136,15 +137,17 @@ def _card(
         takes_effect=_time(advised),
         incident=incident.id,
         muted=bool(incident.muted_by),
-        remedies=_remedies(incident.nature, failure, mail_system, sender) if failure else "",
+        remedies=_remedies(incident.nature, failure, mail_system, sender, failure.factor) if failure else "",
     )
 
 
-def _remedies(nature: Nature, failed: Verdict | Failure, system: str, sender: SenderInfo) -> str:
+def _remedies(
+    nature: Nature, failed: Verdict | Failure, system: str, sender: SenderInfo, factor: Factor | None = None
+) -> str:
     """The remedies in this mail system; "" where it is not the sender's mail that is stopped."""
     if nature is not Nature.MAIL:
         return ""
-    own = [remedy for remedy in choice_for((system,), failed).remedies if not remedy.general]
+    own = [remedy for remedy in choice_for((system,), failed, factor).remedies if not remedy.general]
     names = RemedyNames(sender.domain, sender.source_ip, sender.address or sender.domain, system_label(system))
     return remedies_html(own, names)
 

@@ -104,7 +104,7 @@ def _remedy(case: RunbookCase, incident: Incident, config: Config, system: str) 
     if lead is None or not system:
         return ()
     stage = lead.answer.stage if lead.answer else None
-    found = choose((system,), stage, incident.cause, None, lead.grade).remedies
+    found = choose((system,), stage, incident.cause, lead.factor, lead.grade).remedies
     own = next((remedy for remedy in found if not remedy.general and not remedy.by_sender), None)
     names = RemedyNames(sender.domain, sender.source_ip, sender.address, system_label(system))
     return parts_of(own, names) if own else ()

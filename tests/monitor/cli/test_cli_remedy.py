@@ -65,6 +65,40 @@ def test_of_a_company_all_systems_of_its_chain_are_asked(config: Path) -> None:
     assert rows[0]["remedy"] == "m365-submit"
 
 
+@pytest.mark.parametrize(
+    ("factor", "others", "causes"),
+    [
+        ("ip", (), {"ip_blocked", "ip_listed", "reputation", "rdns", "firewall"}),
+        ("from", (), {"domain_blocked"}),
+        ("helo", ("--cause", "policy"), {"policy"}),
+        ("content", (), {"content"}),
+    ],
+)
+def test_of_a_factor_only_its_remedies_are_shown(
+    config: Path, factor: str, others: tuple[str, ...], causes: set[str]
+) -> None:
+    rows = [
+        json.loads(line)
+        for line in run(config, "--company", "acme", "--factor", factor, *others, "--json").stdout.splitlines()
+    ]
+    assert rows
+    assert all(set(row["causes"]) & causes and factor in row["factors"] for row in rows if "remedy" in row)
+
+
+def test_a_factor_rules_out_remedies_of_the_same_cause(config: Path) -> None:
+    def shown(factor: str) -> set[str]:
+        args = ("--system", "postfix", "--cause", "ip_blocked", "--json", "--factor", factor)
+        return {json.loads(line)["remedy"] for line in run(config, *args).stdout.splitlines()}
+
+    assert shown("envelope") < shown("ip")
+
+
+def test_a_factor_that_does_not_exist_ends_with_the_names(config: Path) -> None:
+    done = run(config, "--system", "m365", "--factor", "weather")
+    assert done.exit_code == 2
+    assert "authentication" in done.stderr
+
+
 def test_a_general_remedy_is_marked(config: Path) -> None:
     done = run(config, "--company", "dyke", "--cause", "content")
     assert done.exit_code == 1

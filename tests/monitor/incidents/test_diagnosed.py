@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.advice import incident_advice
+from monitor.incidents.advice import incident_advice, remedies_at_company
 from monitor.incidents.diagnosed import DiagnosisFinding
-from monitor.incidents.incident import IncidentEvent, Reason
+from monitor.incidents.incident import IncidentEvent, Reason, decode, encode
 from probes.diagnosis.conclude import Conclusion, DiagnosisResult, How
 from probes.diagnosis.factors import Factor
 from probes.kinds import Kind
@@ -55,6 +55,30 @@ def test_the_remedy_follows_the_cause() -> None:
     after = incident_advice(day.only(), "postfix")
     assert before.steps != after.steps
     assert any("{ip}" in step for step in after.steps)
+
+
+@pytest.mark.parametrize(
+    ("finding", "factor"),
+    [
+        (found(Factor.IP), Factor.IP),
+        (found(Factor.ENVELOPE), Factor.ENVELOPE),
+        (found(Factor.IP, Factor.FROM), Factor.FROM),
+        (found(Factor.IP, began=timedelta(hours=-1)), None),
+    ],
+)
+def test_the_factor_rules_out_remedies_for_other_properties(finding: DiagnosisFinding, factor: Factor | None) -> None:
+    day = Day((path_at("acme"),))
+    day.play({LINE: "bb"})
+    day.tracker.set_diagnosed([finding])
+    day.settle()
+    incident = day.only()
+    assert [failure.factor for failure in incident.failures] == [factor]
+    assert decode(encode(incident)) == incident
+    choice = remedies_at_company(incident, "acme", ("m365",))
+    assert choice
+    assert choice.remedies
+    if factor:
+        assert all(factor in remedy.factors for remedy in choice.remedies)
 
 
 def test_a_later_verdict_keeps_the_cause_and_a_recovery_forgets_it() -> None:

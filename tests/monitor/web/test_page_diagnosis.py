@@ -86,6 +86,24 @@ async def test_an_incident_shows_the_matrix(pages_app: PagesApp) -> None:
     assert all(f"/probes/{arm}" in page for arm in arms)
 
 
+BY_ADDRESS, BY_CLASS = "Remove the address from the access table", "Let the domain from its address past the checks"
+
+
+@pytest.mark.parametrize(
+    ("factor", "remedies"),
+    [(None, {BY_ADDRESS, BY_CLASS}), (Factor.IP, {BY_ADDRESS, BY_CLASS}), (Factor.HELO, {BY_CLASS})],
+)
+async def test_the_proven_factor_picks_the_remedies_of_an_incident(
+    pages_app: PagesApp, factor: Factor | None, remedies: set[str]
+) -> None:
+    proven = incident("a1")
+    proven = replace(proven, failures=tuple(replace(each, factor=factor) for each in proven.failures))
+    await pages_app.store.incidents.advance(0, [proven], [opened("a1")], [])
+    viewer = await pages_app.viewer("acme")
+    page = (await viewer.get("/incidents/a1")).text
+    assert {remedy for remedy in (BY_ADDRESS, BY_CLASS) if remedy in page} == remedies
+
+
 async def test_a_probe_that_is_an_arm_shows_its_diagnosis(pages_app: PagesApp) -> None:
     arms = await diagnosed(pages_app.store)
     viewer = await pages_app.viewer("acme")

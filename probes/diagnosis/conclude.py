@@ -96,7 +96,7 @@ one for an address."""
 
 
 def factor_of(conclusion: Conclusion) -> Factor | None:
-    """Return the factor by which a remedy is chosen; None if none was told apart from others."""
+    """Return the factor by which a remedy is chosen; None if none was separated from the others."""
     if conclusion.result is not DiagnosisResult.TOLD:
         return None
     alone = (factor for levers in conclusion.sets for lever in levers if len(lever) == 1 for factor in lever)

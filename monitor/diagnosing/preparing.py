@@ -19,6 +19,8 @@ from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Outcome, Verdict
 
+SCAN_SPACING = timedelta(seconds=1)  # of questions to a filter, which deliver nothing
+SCAN_STOPS = 2  # in a row; its answers may still change with its lists and its DNS
 LEAST_SPACING = timedelta(seconds=60)  # over the Internet, where filters learn from what they see
 ARRIVED = frozenset({Outcome.INBOX, Outcome.LATE, Outcome.SPAM, Outcome.QUARANTINED})
 
@@ -53,7 +55,8 @@ def prepare(config: Config, wanted: DiagnosisRequest, past: Sequence[Verdict], b
         )
     lost = sum(verdict.outcome is Outcome.MISSING for verdict in past)
     sent = lost + sum(verdict.outcome in ARRIVED for verdict in past)
-    if (k := stops_needed(lost, sent)) is None:
+    asked = not traits_of(path.route.via).needs_mailbox  # on the way to a filter that is asked nothing is lost
+    if (k := SCAN_STOPS if asked else stops_needed(lost, sent)) is None:
         raise NotAllowedError(
             f"{path.key}: this path loses {lost} of {sent} mails of the control too, so no diagnosis can tell anything"
         )
@@ -65,6 +68,7 @@ def prepare(config: Config, wanted: DiagnosisRequest, past: Sequence[Verdict], b
         config.diagnosis.most_probes,
         int.from_bytes(f"{path.key}{now:%F}".encode(), "big") % 2**31,
         untested_of(path.route.via, whole, wanted.factors),
+        traits_of(path.route.via).best_grade,
     )
     return Diagnosis(
         id=new_probe_id(now),
@@ -83,7 +87,9 @@ def prepare(config: Config, wanted: DiagnosisRequest, past: Sequence[Verdict], b
 def spacing(config: Config, path: WatchedPath) -> timedelta:
     """Return the time between two probes of a diagnosis on this path."""
     traits = traits_of(path.route.via)
-    near = traits.asserts_client or not traits.needs_mailbox
+    if not traits.needs_mailbox:
+        return min(config.diagnosis.spacing, SCAN_SPACING)
+    near = traits.asserts_client
     return config.diagnosis.spacing if near else max(config.diagnosis.spacing, LEAST_SPACING)
 
 

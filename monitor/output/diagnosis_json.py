@@ -16,7 +16,7 @@ from probes.diagnosis.plan import ArmResult
 from probes.diagnosis.words import sentence
 from probes.kinds import Kind
 from probes.sender import Role
-from probes.verdict import Cause
+from probes.verdict import Cause, Grade
 
 
 class ArmJson(TypedDict):
@@ -35,7 +35,7 @@ class ArmJson(TypedDict):
 class ConclusionJson(TypedDict):
     """A conclusion. `sets`: minimal sets of factors that stop the mail, each enough by itself. `why`: the reason why
     none is named. `cause`: the cause that it proves, null if none. `untested`: factors that were not varied, with the
-    reason. `probes`: answers that it rests on."""
+    reason. `probes`: answers that it rests on. `grade`: the best that the route's answers prove."""
 
     result: DiagnosisResult
     sentence: str
@@ -46,6 +46,7 @@ class ConclusionJson(TypedDict):
     confidence: Confidence | None
     probes: int
     untested: dict[Factor, Untested]
+    grade: Grade | None
 
 
 class DiagnosisJson(TypedDict):
@@ -99,6 +100,7 @@ def conclusion_json(conclusion: Conclusion) -> ConclusionJson:
         confidence=conclusion.confidence,
         probes=conclusion.probes,
         untested=dict(conclusion.untested),
+        grade=conclusion.grade,
     )
 
 

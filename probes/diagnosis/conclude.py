@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter, ValidationError
 
 from probes.diagnosis.factors import FACTORS, Factor, Lever, Untested
-from probes.outcome import Cause
+from probes.outcome import Cause, Grade
 
 
 class DiagnosisResult(StrEnum):
@@ -53,7 +53,8 @@ class Confidence(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Conclusion:
     """The result of a diagnosis. `sets`: minimal sets of levers that stop the mail, each enough by itself. `probes`:
-    answers that it rests on. `untested`: factors that were not varied by themselves, with the reason."""
+    answers that it rests on. `untested`: factors that were not varied by themselves, with the reason. `grade`: the best
+    that the route's answers prove; None in old stores, and where the plan did not conclude."""
 
     result: DiagnosisResult
     why: NoFactor | None = None
@@ -62,6 +63,7 @@ class Conclusion:
     confidence: Confidence | None = None
     probes: int = 0
     untested: tuple[tuple[Factor, Untested], ...] = ()
+    grade: Grade | None = None
 
     @property
     def factors(self) -> frozenset[Factor]:

@@ -12,7 +12,7 @@ only after its own mixture was stopped, and after the sender's mail without it p
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
 from random import Random
@@ -20,7 +20,7 @@ from random import Random
 from probes.answer import Stage
 from probes.diagnosis.conclude import Conclusion, Confidence, DiagnosisResult, How, NoFactor
 from probes.diagnosis.factors import SUSPECTS, Factor, Lever, Untested, seen_by
-from probes.outcome import Cause
+from probes.outcome import Cause, Grade
 
 MAX_NO_ANSWERS = 3  # of one mixture, and in a row
 WOBBLES_PER_REPEAT = 3  # stops of mixtures that also pass, for each stop in a row beyond the first: chance loses fewer
@@ -60,7 +60,7 @@ class ArmAnswer:
 @dataclass(frozen=True, slots=True)
 class Setup:
     """The conditions of a diagnosis. `whole`: all factors in which the mails differ. `cap`: the most probes.
-    `seed` shuffles the order of factors that nothing speaks for."""
+    `seed` shuffles the order of factors that nothing speaks for. `grade`: the best that the route's answers prove."""
 
     levers: tuple[Lever, ...]
     whole: Mixture
@@ -68,6 +68,7 @@ class Setup:
     cap: int = 40
     seed: int = 0
     untested: tuple[tuple[Factor, Untested], ...] = ()
+    grade: Grade | None = None
 
 
 def stops_needed(lost: int, sent: int) -> int | None:
@@ -92,9 +93,7 @@ def next_step(setup: Setup, answers: Sequence[ArmAnswer]) -> Mixture | Conclusio
     untested = dict(setup.untested)
     if found.result in (DiagnosisResult.TOLD, DiagnosisResult.NOT_TOLD_APART):
         untested |= {factor: Untested.STAGE for factor in run.unseen if factor not in untested}
-    return Conclusion(
-        found.result, found.why, found.how, found.sets, found.confidence, len(answers), tuple(untested.items())
-    )
+    return replace(found, probes=len(answers), untested=tuple(untested.items()), grade=setup.grade)
 
 
 class _AskError(Exception):

@@ -6,6 +6,7 @@ from typing import assert_never
 from probes.diagnosis.conclude import Conclusion, Confidence, DiagnosisResult, How, NoFactor
 from probes.diagnosis.factors import FACTORS, Factor, Lever, Untested, named
 from probes.diagnosis.plan import ArmResult
+from probes.outcome import Grade
 
 RESULTS: dict[DiagnosisResult, str] = {
     DiagnosisResult.TOLD: "cause found",
@@ -46,8 +47,19 @@ UNTESTED: dict[Untested, str] = {
 }
 
 
+PROOF: dict[Grade, str] = {
+    Grade.SCANNED: "Only the content filter was asked, and nothing was delivered: other checks on the way were not tested."
+}
+"""What a grade leaves open, where the conclusion must say it."""
+
+
 def sentence(conclusion: Conclusion) -> str:
-    """Return the conclusion in one or two sentences."""
+    """Return the conclusion in one to three sentences."""
+    limits = PROOF.get(conclusion.grade) if conclusion.grade else None
+    return f"{_said(conclusion)} {limits}" if limits else _said(conclusion)
+
+
+def _said(conclusion: Conclusion) -> str:
     if conclusion.why is not None:
         return WHY[conclusion.why]
     sets = [_set(levers) for levers in conclusion.sets]

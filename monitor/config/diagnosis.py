@@ -38,7 +38,7 @@ class DiagnosisSettings(Settings):
     most_probes: Count = Field(40, description="Maximum probes of one diagnosis.")
     spacing: Duration = Field(
         timedelta(seconds=10),
-        description="Time between two probes of a diagnosis; by relay and direct at least a minute, by scan at most 1s.",
+        description="Time between two probes of a diagnosis; by relay and direct at least 1m, by scan at most 1s.",
     )
 
 

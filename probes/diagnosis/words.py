@@ -48,7 +48,7 @@ UNTESTED: dict[Untested, str] = {
 
 
 PROOF: dict[Grade, str] = {
-    Grade.SCANNED: "Only the content filter was asked, and nothing was delivered: other checks on the way were not tested."
+    Grade.SCANNED: "Only the content filter was asked, and nothing was delivered: other checks were not tested."
 }
 """What a grade leaves open, where the conclusion must say it."""
 

@@ -67,7 +67,7 @@ def _rspamd(folder: Path, port: int, rules: str) -> tuple[str, ...]:
     (folder / "suffixes").write_text("com\nexample\n")
     for path in (folder, *folder.rglob("*")):
         shutil.chown(path, "_rspamd", "_rspamd")
-    for above in folder.parents[:3]:
+    for above in folder.parents[:-2]:
         above.chmod(0o755)
     places = {"LOCAL_CONFDIR": conf, "DBDIR": folder, "RUNDIR": folder, "LOGDIR": folder}
     options = (f"--var={key}={value}" for key, value in places.items())
@@ -78,7 +78,7 @@ def _spamd(folder: Path, port: int, rules: str) -> tuple[str, ...]:
     (folder / "site").mkdir()
     (folder / "tmp").mkdir()
     (folder / "tmp").chmod(0o777)
-    for above in (folder, *folder.parents[:3]):
+    for above in (folder, *folder.parents[:-2]):
         above.chmod(0o755)
     (folder / "site" / "local.cf").write_text(rules)
     shutil.copy("/etc/spamassassin/v320.pre", folder / "site")

@@ -125,6 +125,11 @@ def listed(names: Sequence[str], most: int = MAX_NAMED) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def continued(sentence: str) -> str:
+    """Return a sentence as it stands behind a colon: in lower case, unless it begins with an abbreviation."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """ "1 company", "12 companies"."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -4,7 +4,7 @@ The remedy of the cause holds, where the sender's mail is stopped. The remedies 
 its mailbox; here they concern somebody's own mail.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from probes.mailsystems.advice import FilledAdvice
@@ -79,13 +79,30 @@ OF_FAMILY: dict[CauseFamily, ContentAdvice] = {
 }
 
 
-def advice_for(cause: Cause, outcome: Outcome, mail_system: str, domain: str, ip: str) -> ContentAdvice:
+UNPROVEN = ContentAdvice(
+    "nobody, until it is known whose mail it is",
+    (
+        "Look for the sender in it: Trimble's mail is from {domain} and leaves from {ip}.",
+        "If it is Trimble's mail, paste the whole bounce, or the message with all its headers.",
+        "If it is not, its own sender must ask the receiver.",
+    ),
+    "Do not change anything for Trimble's mail because of it.",
+)
+
+
+def advice_for(
+    cause: Cause, outcome: Outcome, mail_system: str, domain: str, ip: str, *, of_others: bool = False
+) -> ContentAdvice:
     """Return what to do. `mail_system`: the key of the one that stopped the message, "" if unknown; `domain`, `ip`:
-    the watched sender's."""
+    the watched sender's. `of_others`: nothing shows that the message is the watched sender's, so nobody is to change
+    anything for it."""
     family = family_of(cause)
     own = OF_CAUSE.get(cause) or OF_FAMILY.get(family)
     if own and not (cause is Cause.UNCLEAR and outcome in (Outcome.SPAM, Outcome.QUARANTINED)):
         return own
+    if of_others:
+        steps = tuple(step.format(domain=domain, ip=ip) for step in UNPROVEN.steps)
+        return replace(UNPROVEN, steps=steps)
     return _of_advice(advise(cause, outcome, mail_system).filled(domain, ip, mail_system))
 
 

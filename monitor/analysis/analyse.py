@@ -6,6 +6,7 @@ evidence.
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from monitor.analysis.advice import ContentAdvice, advice_for
 from monitor.analysis.content import MAX_ANALYSED_BYTES, ContentKind, kind_of
@@ -22,6 +23,9 @@ from probes.reading.seen_systems import seen_systems
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_REFUSALS = 20  # of one bounce, in the answer
+OF_AN_ADDRESS = frozenset({Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.RDNS})
+_ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
+_WHO_SAID = re.compile(r"\bhost [^\s\[]{1,255}\[[^\s\]]{1,60}\]:?(?: \([^)]{0,80}\))? (?:said|refused)")
 DELIVERED = frozenset({"delivered", "relayed", "expanded"})
 
 
@@ -31,6 +35,14 @@ class WatchedSender:
 
     domain: str
     source_ip: str
+
+
+class SenderNaming(StrEnum):
+    """What of the watched sender stands in a text."""
+
+    ADDRESS = "address"  # its IP address
+    DOMAIN = "domain"  # its domain alone, which anybody can write into a message
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +63,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The answer. `mail_kind`: of a message that is about another one, None otherwise. `names_sender`: the text names
-    the watched sender. `message`: the facts of a message that is no bounce, with the cause for which it counts as spam
+    """The answer. `mail_kind`: of a message that is about another one, None otherwise. `naming`: what of the
+    watched sender stands in it. `message`: the facts of a message that is no bounce, with the cause for which it counts as spam
     and the header line that says so. `facts`: those of `mailpath read`. `cut`: not all of it was read."""
 
     content: ContentKind
     mail_kind: MailKind | None
-    names_sender: bool
+    naming: SenderNaming
     refusals: tuple[Refusal, ...] = ()
     message: MessageFacts | None = None
     spam_cause: Cause | None = None
@@ -65,6 +77,16 @@ class Analysis:
     advice: ContentAdvice | None = None
     facts: ReplyFacts | BounceFacts | MessageFacts | None = None
     cut: bool = False
+
+    @property
+    def names_sender(self) -> bool:
+        """True if the text names the watched sender."""
+        return self.naming is not SenderNaming.NOTHING
+
+    @property
+    def may_be_forged(self) -> bool:
+        """True if a message that a filter stopped names the sender, and not the address that its mail leaves from."""
+        return self.is_spam and self.naming is SenderNaming.DOMAIN
 
     @property
     def is_spam(self) -> bool:
@@ -75,57 +97,76 @@ class Analysis:
 def analyse(data: bytes, sender: WatchedSender) -> Analysis:
     """Read it. Never raises, whatever the bytes are."""
     read = data[:MAX_ANALYSED_BYTES]
-    cut, names = len(data) > len(read), names_sender(read, sender)
+    cut, naming = len(data) > len(read), naming_in(read, sender)
     match kind_of(read):
         case ContentKind.EMPTY | ContentKind.UNREADABLE as kind:
-            return Analysis(kind, None, names_sender=False)
+            return Analysis(kind, None, SenderNaming.NOTHING)
         case ContentKind.REPLY:
-            return _reply(read, sender, names, cut)
+            return _reply(read, sender, naming, cut)
         case ContentKind.MAIL:
-            return _mail(read, sender, names, cut)
+            return _mail(read, sender, naming, cut)
 
 
-def names_sender(data: bytes, sender: WatchedSender) -> bool:
-    """Test if the text names the watched domain or address, not as a part of a longer name or number."""
+def naming_in(data: bytes, sender: WatchedSender) -> SenderNaming:
+    """Return what of the watched sender stands in a text, not as a part of a longer name or number."""
     text = data.decode("utf-8", "replace")
-    names = (name for name in (sender.domain, sender.source_ip) if name)
-    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text, re.IGNORECASE) for name in names)
+    if sender.source_ip and _names(text, sender.source_ip):
+        return SenderNaming.ADDRESS
+    return SenderNaming.DOMAIN if sender.domain and _names(text, sender.domain) else SenderNaming.NOTHING
 
 
-def _reply(data: bytes, sender: WatchedSender, names: bool, cut: bool) -> Analysis:
+def _names(text: str, name: str) -> bool:
+    return bool(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text, re.IGNORECASE))
+
+
+def _refuses_another(text: str, cause: Cause) -> bool:
+    """Test if a refusal of an address names one; asked where it is not the watched sender's. That of the server which
+    says it does not count."""
+    return cause in OF_AN_ADDRESS and bool(_ADDRESS.search(_WHO_SAID.sub("", text)))
+
+
+def _reply(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) -> Analysis:
     bounce = read_bounce(data)
     if bounce.is_bounce and bounce.recipients:  # the text of a notice without its headers
-        return _bounce(bounce, ContentKind.REPLY, sender, names, cut)
+        return _bounce(bounce, ContentKind.REPLY, sender, naming, cut)
     text = data[:MAX_REPLY_BYTES].decode("utf-8", "replace")
     facts = read_reply(text)
-    refusal = _refusal(facts, facts.cause, facts.permanent, "", text.strip(), facts.address or "", sender)
-    return Analysis(ContentKind.REPLY, None, names, (refusal,), facts=facts, cut=cut or len(data) > MAX_REPLY_BYTES)
+    of_others = naming is SenderNaming.NOTHING and _refuses_another(text, facts.cause)
+    refusal = _refusal(facts, facts.cause, facts.permanent, "", text.strip(), facts.address or "", sender, of_others)
+    return Analysis(ContentKind.REPLY, None, naming, (refusal,), facts=facts, cut=cut or len(data) > MAX_REPLY_BYTES)
 
 
-def _mail(data: bytes, sender: WatchedSender, names: bool, cut: bool) -> Analysis:
+def _mail(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) -> Analysis:
     bounce = read_bounce(data)
     if bounce.kind is not MailKind.OTHER:
-        return _bounce(bounce, ContentKind.MAIL, sender, names, cut)
+        return _bounce(bounce, ContentKind.MAIL, sender, naming, cut)
     facts = read_message(data)
-    found = Analysis(ContentKind.MAIL, None, names, message=facts, facts=facts, cut=cut)
+    found = Analysis(ContentKind.MAIL, None, naming, message=facts, facts=facts, cut=cut)
     if not found.is_spam:
         return found
     cause, line = spam_sign(section_of(data.decode("utf-8", "replace")))
     system = _system_of_message(data, line)
     outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
-    advice = advice_for(cause, outcome, system, sender.domain, sender.source_ip)
-    return Analysis(ContentKind.MAIL, None, names, (), facts, cause, line, advice, facts, cut)
+    of_others = naming is not SenderNaming.ADDRESS
+    advice = advice_for(cause, outcome, system, sender.domain, sender.source_ip, of_others=of_others)
+    return Analysis(ContentKind.MAIL, None, naming, (), facts, cause, line, advice, facts, cut)
 
 
-def _bounce(facts: BounceFacts, kind: ContentKind, sender: WatchedSender, names: bool, cut: bool) -> Analysis:
+def _bounce(facts: BounceFacts, kind: ContentKind, sender: WatchedSender, naming: SenderNaming, cut: bool) -> Analysis:
     failed = [each for each in facts.recipients if each.action not in DELIVERED] if facts.is_bounce else []
-    refusals = tuple(_of_recipient(each, facts, sender) for each in failed[:MAX_REFUSALS])
-    return Analysis(kind, facts.kind, names, refusals, facts=facts, cut=cut)
+    unnamed = naming is SenderNaming.NOTHING  # a message quotes the one that it is about; a text may leave it out
+    refusals = tuple(
+        _of_recipient(
+            each, facts, sender, unnamed and (kind is ContentKind.MAIL or _refuses_another(each.reply, each.cause))
+        )
+        for each in failed[:MAX_REFUSALS]
+    )
+    return Analysis(kind, facts.kind, naming, refusals, facts=facts, cut=cut)
 
 
-def _of_recipient(facts: RecipientFacts, bounce: BounceFacts, sender: WatchedSender) -> Refusal:
+def _of_recipient(facts: RecipientFacts, bounce: BounceFacts, sender: WatchedSender, of_others: bool) -> Refusal:
     by = facts.remote_mta or bounce.reporting_mta
-    return _refusal(facts.facts, facts.cause, facts.permanent, by, facts.reply, facts.address, sender)
+    return _refusal(facts.facts, facts.cause, facts.permanent, by, facts.reply, facts.address, sender, of_others)
 
 
 def _refusal(
@@ -136,6 +177,7 @@ def _refusal(
     reply: str,
     recipient: str,
     sender: WatchedSender,
+    of_others: bool,
 ) -> Refusal:
     system = (said.vendor if said and said.vendor in MAIL_SYSTEMS else "") or system_at(by)
     outcome = Outcome.DEFERRED if permanent is False else Outcome.BLOCKED
@@ -148,7 +190,7 @@ def _refusal(
         recipient=recipient,
         system=system,
         rivals=said.rivals if said else (),
-        advice=advice_for(cause, outcome, system, sender.domain, sender.source_ip),
+        advice=advice_for(cause, outcome, system, sender.domain, sender.source_ip, of_others=of_others),
     )
 
 

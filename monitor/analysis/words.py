@@ -7,7 +7,7 @@ from datetime import timedelta
 from monitor.analysis.analyse import Analysis, Refusal, WatchedSender
 from monitor.analysis.content import ContentKind
 from monitor.analysis.labels import CONTENT_KINDS
-from probes.display import lasting, listed, one_line
+from probes.display import continued, lasting, listed, one_line
 from probes.labels import CAUSES, FINDINGS, MAIL_KINDS
 from probes.mailsystems.table import system_label
 from probes.outcome import Cause, Concern
@@ -71,7 +71,7 @@ def refusal_sentence(refusal: Refusal, number: int = 1) -> str:
 def _reason(refusal: Refusal) -> str:
     said = OF_OTHERS.get(refusal.cause, CAUSES[refusal.cause].sentence)
     sure = refusal.cause is Cause.UNCLEAR or refusal.confidence >= SURE or refusal.confidence == 0
-    return said[:1].lower() + said[1:] if sure else f"probably, {said[:1].lower()}{said[1:]}"
+    return continued(said) if sure else f"probably, {continued(said)}"
 
 
 def _of_message(found: Analysis, facts: MessageFacts) -> str:
@@ -141,6 +141,11 @@ def filter_sentence(facts: FilterFacts) -> str:
 
 
 def _caution(found: Analysis, sender: WatchedSender) -> str:
+    if found.may_be_forged:
+        return (
+            f"The text names {sender.domain}, and not {sender.source_ip}, which its mail leaves from. The message may be "
+            "forged: change nothing for it before its headers show that address."
+        )
     if found.names_sender or not (found.refusals or found.is_spam):
         return ""
     return (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from probes.display import lasting
+from probes.display import continued, lasting
 from probes.labels import CAUSES
 from probes.mailsystems.advice import Advice
 from probes.mailsystems.causes import BY_FAMILY
@@ -52,7 +52,7 @@ def _general(family: CauseFamily, advice: Advice) -> Iterator[str]:
     if advice.workaround:
         yield f"Until then, by the company's IT: {_shown(' '.join(advice.workaround))}"
         yield ""
-    yield f"{_shown(advice.do_not)} To verify: {advice.verify[:1].lower()}{advice.verify[1:]}"
+    yield f"{_shown(advice.do_not)} To verify: {continued(advice.verify)}"
     yield ""
 
 

@@ -17,7 +17,7 @@ from monitor.triage.directory import CompanyMatch, DomainBasis
 from monitor.triage.facts import DnsState
 from monitor.triage.labels import BASES, DNS_STATES, SLIPS
 from monitor.triage.public_domains import PUBLIC_DOMAINS
-from probes.display import clock, listed, one_line
+from probes.display import clock, continued, listed, one_line
 from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES
 from probes.mailsystems.advice import Actor
 from probes.mailsystems.table import system_label
@@ -316,7 +316,7 @@ def _minutes(time: timedelta) -> str:
 def _opening(triage: Triage, said: str) -> str:
     if triage.certainty is not PlaceCertainty.LIKELY or triage.place not in HEDGED:
         return said
-    return f"It looks as if {said[:1].lower()}{said[1:]}"
+    return f"It looks as if {continued(said)}"
 
 
 def _place(triage: Triage, said: str) -> str:

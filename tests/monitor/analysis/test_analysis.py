@@ -53,6 +53,7 @@ def test_the_kind_is_seen_from_the_beginning(data: bytes, kind: ContentKind) -> 
         (REFUSED.encode(), "The message was rejected", "concerns the sender"),
         (BOUNCE, "its own block list contains the sender's IP address", "concerns the sender"),
         (b"550 5.1.1 <jane@acme.example>: User unknown", "does not know the recipient", "Nothing points to the sender"),
+        (b"550 5.7.26 Unauthenticated email from account.trimble.com: DMARC policy", ": SPF, DKIM or DMARC", "sender"),
         (b"452 4.2.2 mailbox full", "was deferred, and may be tried again", "Nothing points to the sender"),
         (SPAM, "The message arrived, and the receiver's filter says that it is spam.", "X-Spam-Status"),
         (CLEAN, "The message arrived, and the receiver's filters call it clean.", "SPF pass"),
@@ -85,6 +86,42 @@ def test_what_may_be_about_others_says_so(text: str, caution: bool) -> None:
     said = analysis_text(found, SENDER).caution
     assert bool(said) is caution
     assert found.names_sender is not caution
+
+
+OTHERS = SPAM.replace(b"account.trimble.com", b"news.example").replace(b"104.130.122.50", b"192.0.2.9")
+FORGED = SPAM.replace(b"104.130.122.50", b"192.0.2.9").replace(b"spf=pass", b"spf=fail")
+
+
+@pytest.mark.parametrize(
+    ("data", "ours"),
+    [
+        (SPAM, True),
+        (OTHERS, False),
+        (FORGED, False),  # anybody can write the domain into a From header
+        (BOUNCE, True),
+        (BOUNCE.replace(b"account.trimble.com", b"news.example").replace(b"104.130.122.50", b"192.0.2.9"), False),
+        (REFUSED.encode(), True),
+        (b"550 5.7.1 Service unavailable, client host blocked", True),  # a text may leave out whom
+        (b"550 5.7.1 Service unavailable, Client host [192.0.2.9] blocked using Spamhaus", False),
+        (b"host mx.acme.example[192.0.2.1] said: 550 5.7.1 client host is blocked by our own list", True),
+    ],
+)
+def test_nobody_is_to_change_a_thing_for_mail_of_others(data: bytes, ours: bool) -> None:
+    found = analyse(data, SENDER)
+    advice = found.refusals[0].advice if found.refusals else found.advice
+    assert advice
+    assert ("until it is known whose mail it is" not in advice.who) is ours
+    said = " ".join((*advice.steps, *advice.workaround))
+    assert ours or "104.130.122.50" not in said.replace(
+        "is from account.trimble.com and leaves from 104.130.122.50", ""
+    )
+    assert bool(advice.runbook) is ours
+
+
+def test_a_forged_message_is_called_one_that_may_be() -> None:
+    assert "may be forged" in analysis_text(analyse(FORGED, SENDER), SENDER).caution
+    assert "names neither" in analysis_text(analyse(OTHERS, SENDER), SENDER).caution
+    assert analysis_text(analyse(SPAM, SENDER), SENDER).caution == ""
 
 
 def test_advice_for_somebodys_own_mailbox_speaks_of_no_probe() -> None:

@@ -64,8 +64,8 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """The answer. `mail_kind`: of a message that is about another one, None otherwise. `naming`: what of the
-    watched sender stands in it. `message`: the facts of a message that is no bounce, with the cause for which it counts as spam
-    and the header line that says so. `facts`: those of `mailpath read`. `cut`: not all of it was read."""
+    watched sender stands in it. `message`: the facts of a message that is no bounce, with the cause for which it counts
+    as spam and the header line that says so. `facts`: those of `mailpath read`. `cut`: not all of it was read."""
 
     content: ContentKind
     mail_kind: MailKind | None

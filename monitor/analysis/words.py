@@ -143,8 +143,8 @@ def filter_sentence(facts: FilterFacts) -> str:
 def _caution(found: Analysis, sender: WatchedSender) -> str:
     if found.may_be_forged:
         return (
-            f"The text names {sender.domain}, and not {sender.source_ip}, which its mail leaves from. The message may be "
-            "forged: change nothing for it before its headers show that address."
+            f"The text names {sender.domain}, and not {sender.source_ip}, which its mail leaves from. The message may "
+            "be forged: change nothing for it before its headers show that address."
         )
     if found.names_sender or not (found.refusals or found.is_spam):
         return ""

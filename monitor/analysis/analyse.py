@@ -38,7 +38,7 @@ class WatchedSender:
 
 
 class SenderNaming(StrEnum):
-    """What of the watched sender stands in a text."""
+    """The properties of the watched sender that stand in a text."""
 
     ADDRESS = "address"  # its IP address
     DOMAIN = "domain"  # its domain alone, which anybody can write into a message

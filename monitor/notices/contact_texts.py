@@ -17,7 +17,7 @@ from probes.mailsystems.advice import Actor, FilledAdvice
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.remedy import Script
 from probes.mailsystems.shown import RemedyPart, script_lines
-from probes.outcome import Cause
+from probes.outcome import Cause, Outcome
 
 OF_A_VENDOR = frozenset(
     {CauseFamily.ADDRESS, CauseFamily.REPUTATION, CauseFamily.DOMAIN, CauseFamily.CONTENT, CauseFamily.UNCLEAR}
@@ -27,6 +27,28 @@ OF_A_VENDOR = frozenset(
 SHOWN_PARTS = ("Where", "Needs", "Look first", "Do", "Takes effect", "Verify", "Undo", "Expires", "Never", "Audit")
 """Parts of a remedy that its reader needs; the rest is on the page of the runbook."""
 
+
+@dataclass(frozen=True, slots=True)
+class ContactOpening:
+    """The words for an outcome. `mail` continues "This mail", `codes` continues "sign-in codes"."""
+
+    mail: str
+    codes: str
+
+
+STOPPED = ContactOpening("is stopped, so people cannot sign in", "do not arrive")
+OPENINGS: dict[Outcome, ContactOpening] = {
+    Outcome.BLOCKED: ContactOpening("is rejected, so people cannot sign in", "do not arrive"),
+    Outcome.DEFERRED: ContactOpening("is deferred until its codes have expired", "arrive too late"),
+    Outcome.LATE: ContactOpening("arrives after its codes have expired", "arrive too late"),
+    Outcome.SPAM: ContactOpening("is put into the spam folder, so people do not find it", "go to the spam folder"),
+    Outcome.QUARANTINED: ContactOpening("is held in quarantine, so people cannot sign in", "are held in quarantine"),
+    Outcome.MISSING: ContactOpening("is accepted and does not appear in the mailbox", "do not arrive"),
+}
+"""Of any other outcome it is known only that the mail is stopped."""
+
+REFUSED = frozenset({Outcome.BLOCKED, Outcome.DEFERRED})
+NOT_THIS_SENDER = "Test mail from a neutral sender fails too: the problem is not limited to this sender."
 BLANK_REPLY = "[the server's reply, word for word]"
 BLANK_TIME = "[time of the first message that was stopped, UTC]"
 BLANK_RECIPIENT = "[the address it was sent to]"
@@ -48,8 +70,9 @@ class ContactFacts:
     """The facts in the texts; "" for what is not known. `company` is its name, `system` the mail system's and
     `vendor` the same if it has a vendor who can be asked. `reply` says in a sentence how the mail was stopped;
     `queue_id` is the server's name for a message that it accepted, `tested` how the test was made. `remedy`: the parts
-    of the exact remedy for the company, () where none is known. `more`: where to read on, an address. `company_contact`
-    and `trimble_contact`: mail addresses."""
+    of the exact remedy for the company, () where none is known. `more`: where to read on, a public address.
+    `company_contact` and `trimble_contact`: mail addresses. `outcome`: of the mail, None if not known. `of_all`: a
+    neutral sender's mail fails too."""
 
     domain: str
     address: str
@@ -71,6 +94,13 @@ class ContactFacts:
     remedy: tuple[RemedyPart, ...] = ()
     company_contact: str = ""
     trimble_contact: str = ""
+    outcome: Outcome | None = None
+    of_all: bool = False
+
+    @property
+    def opening(self) -> ContactOpening:
+        """The words for what happens to the mail."""
+        return OPENINGS.get(self.outcome, STOPPED) if self.outcome else STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +160,8 @@ def _texts(facts: ContactFacts) -> Iterator[ContactText]:
         yield to_company
     if "Trimble" in advice.who:
         where = f" at {facts.company}" if facts.company else ""
-        subject = f"Mail from {facts.domain} is stopped{where}"
-        body = _body(facts, _numbered(_asked(facts, advice.steps)))
+        subject = f"Mail from {facts.domain} does not reach inboxes in time{where}"
+        body = _body(facts, _asked(facts, advice.steps))
         yield _text(TextReceiver.TRIMBLE, "Trimble and its mail service", subject, body, facts.trimble_contact)
     if to_company and advice.actor is Actor.SENDER:
         yield to_company
@@ -150,8 +180,9 @@ def _to_company(facts: ContactFacts) -> ContactText | None:
     if not own:
         return None
     whose = f"the IT team of {facts.company}" if facts.company else "the company's IT team"
-    asked = [*_remedy_lines(facts.remedy)] if facts.remedy else _numbered(_asked(facts, own))
-    subject = f"Please let mail from {facts.domain} through: sign-in codes do not arrive"
+    asked = [*_remedy_lines(facts.remedy)] if facts.remedy else _asked(facts, own)
+    wish = "Please look at your mail system" if facts.of_all else f"Please let mail from {facts.domain} through"
+    subject = f"{wish}: sign-in codes {facts.opening.codes}"
     return _text(TextReceiver.COMPANY, whose, subject, _body(facts, asked), facts.company_contact)
 
 
@@ -167,11 +198,12 @@ DELIST = (
 
 def _to_a_vendor(facts: ContactFacts) -> str:
     who = f"your customer {facts.company}" if facts.company else "one of your customers"
-    return f"{who[:1].upper()}{who[1:]} does not receive mail from {facts.domain}"
+    return f"Mail from {facts.domain} does not reach the inboxes of {who} in time"
 
 
-def _asked(facts: ContactFacts, steps: Sequence[str]) -> tuple[str, ...]:
-    return (*steps, f"Caution: {facts.advice.do_not}") if facts.advice.do_not else tuple(steps)
+def _asked(facts: ContactFacts, steps: Sequence[str]) -> list[str]:
+    caution = [f"Caution: {facts.advice.do_not}"] if facts.advice.do_not else []
+    return [*_numbered(steps), *caution]
 
 
 def _of_the_vendor(facts: ContactFacts) -> tuple[str, ...]:
@@ -200,7 +232,9 @@ def _body(facts: ContactFacts, asked: Sequence[str]) -> str:
 
 def _lines(facts: ContactFacts, asked: Sequence[str]) -> Iterator[str]:
     yield f"Trimble Identity sends verification codes, sign-in codes and account mail from {facts.domain}."
-    yield "This mail is stopped, so people cannot sign in. A code expires after some minutes: a delay stops it too."
+    yield f"This mail {facts.opening.mail}. A code expires after some minutes: a delay stops it too."
+    if facts.of_all:
+        yield NOT_THIS_SENDER
     yield ""
     yield from (f"{name + ':':<13}{said}" for name, said in _table(facts) if said)
     yield ""
@@ -210,9 +244,11 @@ def _lines(facts: ContactFacts, asked: Sequence[str]) -> Iterator[str]:
     yield ""
     if facts.advice.takes_effect_within and not facts.remedy:
         yield f"It takes effect within {lasting(facts.advice.takes_effect_within)}."
-    yield "We keep sending test messages and will see when they arrive. Rejected mail is not sent again: people must"
-    yield "request a new code."
-    yield f"Menu paths and commands, without sign-in: {facts.more}"
+    yield "We keep sending test messages and will see when they arrive."
+    if facts.outcome in REFUSED or facts.outcome is None:
+        yield "Rejected mail is not sent again: people must request a new code."
+    if facts.more:
+        yield f"Menu paths and commands, without sign-in: {facts.more}"
 
 
 def _table(facts: ContactFacts) -> Iterator[tuple[str, str]]:

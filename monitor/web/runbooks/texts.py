@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advice import incident_runbook
-from monitor.incidents.incident import Incident
+from monitor.incidents.incident import Incident, Nature
 from monitor.notices.contact_texts import ContactFacts, ContactText, contact_texts
 from monitor.notices.context import SenderInfo
 from monitor.notices.reply import reply_of
@@ -91,7 +91,9 @@ def _texts(
             cause=incident.cause if incident else None,
             advice=advice,
             remedy=_remedy(one, incident, config, system) if one and incident else (),
-            more=f"{config.web.base_url}/runbooks/{advice.runbook or runbook}",
+            more=f"{config.web.url}/runbooks/{advice.runbook or runbook}" if config.web.url else "",
+            outcome=lead.outcome if lead else None,
+            of_all=bool(incident and incident.nature is Nature.THEIR_SYSTEM),
             company_contact=(contact.it or "") if contact else "",
             trimble_contact=(contact.trimble or "") if contact else "",
         )

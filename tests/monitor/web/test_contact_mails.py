@@ -6,14 +6,17 @@ import email.policy
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
+from monitor.incidents.incident import Nature
 from monitor.notices.contact_texts import MAX_MAILTO_CHARS, ContactText, TextReceiver
 from monitor.store import Store
 from probes.answer import Answer, Stage
@@ -67,6 +70,59 @@ async def test_trimble_and_the_vendor_are_asked_where_they_act(pages_app: PagesA
     assert "blocklist" in receivers
     await begin(pages_app, "bolt", cause=Cause.IP_BLOCKED)
     assert "vendor" in {each["receiver"] for each in await texts_of(pages_app, "other")}
+
+
+@pytest.mark.parametrize(
+    ("facts", "subject", "words", "never"),
+    [
+        ({}, "Please let mail from account.trimble.com through: sign-in codes do not arrive", "is rejected", "neutral"),
+        (
+            {"outcome": Outcome.SPAM, "cause": Cause.CONTENT},
+            "go to the spam folder",
+            "into the spam folder",
+            "Rejected",
+        ),
+        (
+            {"outcome": Outcome.LATE, "cause": Cause.UNCLEAR},
+            "arrive too late",
+            "after its codes have",
+            "This mail is stopped",
+        ),
+        (
+            {"nature": Nature.THEIR_SYSTEM, "cause": Cause.SERVER_FAULT},
+            "Please look at your mail system: sign-in codes do not arrive",
+            "Test mail from a neutral sender fails too",
+            "let mail from",
+        ),
+    ],
+)
+async def test_a_text_says_what_happens_and_asks_for_no_more(
+    pages_app: PagesApp, facts: dict[str, Any], subject: str, words: str, never: str
+) -> None:
+    made = incident("a1", **facts)
+    failures = tuple(
+        replace(each, outcome=made.outcome, cause=made.cause, nature=made.nature) for each in made.failures
+    )
+    made = replace(made, failures=failures)
+    await pages_app.store.incidents.advance(await pages_app.store.probes.last_signal(), [made], (), ())
+    await pages_app.backend.incident_engine.recall([])
+    text = next(each for each in await texts_of(pages_app) if each["receiver"] == "company")
+    assert subject in text["subject"]
+    assert words in text["body"]
+    assert never not in text["subject"] + text["body"]
+    assert re.search(r"^\d+\. Caution", text["body"], re.MULTILINE) is None
+
+
+async def test_a_text_has_no_link_that_only_this_machine_can_open(pages_app: PagesApp) -> None:
+    await begin(pages_app)
+    body = (await texts_of(pages_app))[0]["body"]
+    assert "http" not in body.partition("What we ask")[0]
+    assert "without sign-in" not in body
+    public = pages_app.backend.config().web.model_copy(update={"url": "https://mailpath.example"})
+    config = pages_app.backend.config().model_copy(update={"web": public})
+    object.__setattr__(pages_app.backend, "config", lambda: config)
+    body = (await texts_of(pages_app, "other"))[0]["body"]
+    assert "without sign-in: https://mailpath.example/runbooks/cause-address" in body
 
 
 async def test_the_queue_id_is_that_of_the_accepted_message(pages_app: PagesApp) -> None:

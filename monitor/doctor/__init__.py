@@ -2,7 +2,7 @@
 
 - `observation` observations, and the premises they are made on
 - `machine`   versions, clock, disk, files; `the_store`: the database and who leads on it
-- `names`     the resolver, and the blocklists through it
+- `names`     the resolver, and the blocklists through it; `chains`: the MX of companies beside their mail systems
 - `ways`      the ways out: source IP, port 25, every route up to MAIL, so that nothing is sent;
               `side_by_side`: many at once, within bounds
 - `ways_back` mailboxes, and the way of bounces to [inbound]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 
-from monitor.doctor import machine, names, the_store, ways, ways_back
+from monitor.doctor import chains, machine, names, the_store, ways, ways_back
 from monitor.doctor.observation import Examination, Observation, Premises
 
 EXAMINATIONS = (
@@ -14,6 +14,7 @@ EXAMINATIONS = (
     Examination("store", "Is the store whole, and does a service work on it?", the_store.store),
     Examination("resolver", "Is DNS as the world sees it?", names.resolver),
     Examination("blocklists", "Can blocklists be asked from here?", names.blocklists),
+    Examination("mail_systems", "Does the MX belong to the configured mail systems?", chains.mail_systems),
     Examination("source_ip", "Does this machine have the source IP?", ways.source_ip),
     Examination("port_25", "Can mail leave this network?", ways.port_25),
     Examination("routes", "Does each route let us speak?", ways.routes),

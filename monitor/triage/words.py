@@ -18,6 +18,7 @@ from monitor.triage.facts import DnsState
 from monitor.triage.labels import BASES, DNS_STATES, SLIPS
 from monitor.triage.public_domains import PUBLIC_DOMAINS
 from probes.display import clock, continued, listed, one_line
+from probes.kinds import Kind
 from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES
 from probes.mailsystems.advice import Actor
 from probes.mailsystems.table import system_label
@@ -398,6 +399,9 @@ def _not_known(triage: Triage) -> Iterator[str]:
         yield OWN_MAILBOX
         grades = {check.verdict.grade for check in facts.company.checks if check.verdict and check.recent}
         yield from (GRADES[grade].sentence for grade in Grade if grade in grades & WORTH_SAYING)
+        tested = {check.kind for check in facts.company.checks if check.recent}
+        if untested := [KINDS[kind].sentence for kind in Kind if kind not in tested]:
+            yield f"Whether these arrive, as they were not tested lately: {listed(untested)}."
     if triage.place is TriagePlace.MANY and not facts.company:
         yield f"Mail to {facts.address.domain} itself: it is not tested."
     if facts.mail.state in (DnsState.NO_ANSWER, DnsState.SIMULATED):

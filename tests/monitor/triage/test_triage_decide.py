@@ -256,6 +256,16 @@ def test_what_was_not_tested_is_said() -> None:
     assert "suppressed" in unknown
 
 
+def test_kinds_of_mail_that_were_not_tested_are_named() -> None:
+    codes, invitations = check(), check(kind=Kind.INVITATION, recent=False)
+    unknown = " ".join(text_of(decide(facts(company=at_acme(codes, invitations)))).not_known)
+    assert "not tested lately: 2-step sign-in codes" in unknown
+    assert "company invitations" in unknown
+    assert "verification codes" not in unknown
+    everything = at_acme(*(check(kind=kind) for kind in Kind))
+    assert "lately" not in " ".join(text_of(decide(facts(company=everything))).not_known)
+
+
 def test_a_caller_of_some_companies_reads_of_theirs() -> None:
     found = decide(facts("jane@elsewhere.example", basis=None, sees_all=False))
     assert text_of(found).place == "It is not known: none of your companies has the domain elsewhere.example."

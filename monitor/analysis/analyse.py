@@ -11,7 +11,7 @@ from enum import StrEnum
 from monitor.analysis.advice import ContentAdvice, advice_for
 from monitor.analysis.content import MAX_ANALYSED_BYTES, ContentKind, kind_of
 from probes.mailsystems.signs import system_of_header
-from probes.mailsystems.table import MAIL_SYSTEMS, system_at
+from probes.mailsystems.table import MAIL_SYSTEMS, is_service, system_at
 from probes.outcome import Cause, Outcome
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts, Finding, MailKind, MessageFacts, RecipientFacts, ReplyFacts, Rival
@@ -131,9 +131,21 @@ def _reply(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) 
         return _bounce(bounce, ContentKind.REPLY, sender, naming, cut)
     text = data[:MAX_REPLY_BYTES].decode("utf-8", "replace")
     facts = read_reply(text)
+    if is_acceptance(facts) or is_no_answer(facts):
+        return Analysis(ContentKind.REPLY, None, naming, facts=facts, cut=cut)
     of_others = naming is SenderNaming.NOTHING and _refuses_another(text, facts.cause)
     refusal = _refusal(facts, facts.cause, facts.permanent, "", text.strip(), facts.address or "", sender, of_others)
     return Analysis(ContentKind.REPLY, None, naming, (refusal,), facts=facts, cut=cut or len(data) > MAX_REPLY_BYTES)
+
+
+def is_acceptance(facts: ReplyFacts) -> bool:
+    """Test if a server agrees to a command: that is no refusal, whatever else stands there."""
+    return facts.code is not None and facts.code // 100 in (2, 3)
+
+
+def is_no_answer(facts: ReplyFacts) -> bool:
+    """Test if nothing in the text is a server's answer: neither a code nor a known wording."""
+    return facts.cause is Cause.UNCLEAR and facts.code is None and not facts.enhanced and facts.permanent is None
 
 
 def _mail(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) -> Analysis:
@@ -179,7 +191,7 @@ def _refusal(
     sender: WatchedSender,
     of_others: bool,
 ) -> Refusal:
-    system = (said.vendor if said and said.vendor in MAIL_SYSTEMS else "") or system_at(by)
+    system = _system(said.vendor if said and said.vendor in MAIL_SYSTEMS else "", by)
     outcome = Outcome.DEFERRED if permanent is False else Outcome.BLOCKED
     return Refusal(
         cause=cause,
@@ -192,6 +204,13 @@ def _refusal(
         rivals=said.rivals if said else (),
         advice=advice_for(cause, outcome, system, sender.domain, sender.source_ip, of_others=of_others),
     )
+
+
+def _system(worded: str, by: str) -> str:
+    """Return the mail system that refused: the one whose wording it is, unless a vendor runs that one at hosts of its
+    own and another host refused."""
+    seen = system_at(by)
+    return seen if not worded or (by and is_service(worded) and seen != worded) else worded
 
 
 def _system_of_message(data: bytes, line: str) -> str:

@@ -6,13 +6,16 @@ from enum import StrEnum
 MAX_ANALYSED_BYTES = 1024 * 1024  # the rest is not read; a bounce says its reason in the first part
 HEADERS_LOOKED_AT = 8192  # bytes
 BEGINNING = 512  # bytes, in which no text has a zero
-MIN_FIELDS = 2  # header fields of a message; a reply may begin with "550-5.7.1: ..."
+MIN_FIELDS = 2  # header fields of a message; a reply may begin with "550-5.7.1: ...", a notice with "From: ..."
 
 _FIELD = re.compile(rb"[!-9;-~]{2,60}:(?:[ \t]|\r?\n[ \t])")
 _OF_MAIL = re.compile(
     rb"(?:received|return-path|from|to|subject|date|message-id|mime-version|content-type|delivered-to"
     rb"|authentication-results|arc-seal|dkim-signature|x-[a-z0-9-]{2,60}|received-spf)\Z"
 )
+
+
+_OF_A_FILTER = re.compile(rb"authentication-results|received-spf|x-[a-z0-9-]{2,60}")
 
 
 class ContentKind(StrEnum):
@@ -25,7 +28,8 @@ class ContentKind(StrEnum):
 
 
 def kind_of(data: bytes) -> ContentKind:
-    """Return the kind of this content. A message begins with header fields, at least one of which only mail has."""
+    """Return the kind of this content. A message begins with header fields, at least one of which only mail has; one
+    that a filter wrote is enough."""
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text:
         return ContentKind.EMPTY
@@ -41,4 +45,5 @@ def kind_of(data: bytes) -> ContentKind:
             break
         names.append(line.partition(b":")[0].lower())
     known = sum(bool(_OF_MAIL.match(name)) for name in names)
-    return ContentKind.MAIL if known and len(names) >= MIN_FIELDS else ContentKind.REPLY
+    enough = len(names) >= MIN_FIELDS or any(map(_OF_A_FILTER.fullmatch, names))
+    return ContentKind.MAIL if known and enough else ContentKind.REPLY

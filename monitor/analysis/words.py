@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.analysis.analyse import Analysis, Refusal, WatchedSender
+from monitor.analysis.analyse import Analysis, Refusal, WatchedSender, is_acceptance
 from monitor.analysis.content import ContentKind
 from monitor.analysis.labels import CONTENT_KINDS
 from probes.display import continued, lasting, listed, one_line
 from probes.labels import CAUSES, FINDINGS, MAIL_KINDS
 from probes.mailsystems.table import system_label
 from probes.outcome import Cause, Concern
-from probes.reading.facts import FilterFacts, Finding, HopFacts, MessageFacts
+from probes.reading.facts import FilterFacts, Finding, HopFacts, MessageFacts, ReplyFacts
 
 MAX_LINE_CHARS = 400
 MAX_RULES = 12
@@ -23,6 +23,10 @@ OF_OTHERS: dict[Cause, str] = {  # where the usual sentence is about Mailpath it
     Cause.MALFORMED: "The receiver rejected the message as malformed.",
     Cause.UNCLEAR: "The text does not say why.",
 }
+ACCEPTED = "This is no refusal: the server accepted what it was sent."
+NO_ANSWER = "Nothing in this text is a server's answer, so it does not show that a message was stopped."
+ASK_FOR_MORE = "Paste the whole notice, or the line that begins with a number, such as 550."
+IN_ITS_LOG = "If the message is not in the mailbox, it is behind this server: its log shows it, by time and queue id."
 CONCERNED: dict[Concern, str] = {
     Concern.SENDER: "That concerns the sender: the receiver stops its mail, or its mail is at fault.",
     Concern.RECIPIENT: "That concerns the recipient's mailbox, address or domain. Nothing points to the sender.",
@@ -54,6 +58,8 @@ def _headline(found: Analysis) -> str:
         return refusal_sentence(found.refusals[0], len(found.refusals))
     if found.message is not None:
         return _of_message(found, found.message)
+    if found.content is ContentKind.REPLY and isinstance(found.facts, ReplyFacts):
+        return ACCEPTED if is_acceptance(found.facts) else NO_ANSWER
     kind = MAIL_KINDS[found.mail_kind].label if found.mail_kind else "something else"
     return f"This is not a bounce, but another kind of message: {kind}."
 
@@ -94,6 +100,8 @@ def _because(found: Analysis) -> Iterator[str]:
         yield from _about_refusals(found)
     if found.message is not None:
         yield from _about_message(found, found.message)
+    if not found.refusals and isinstance(found.facts, ReplyFacts):
+        yield IN_ITS_LOG if is_acceptance(found.facts) else ASK_FOR_MORE
     if found.cut:
         yield "It was too long: only its beginning was read."
 

@@ -383,6 +383,8 @@ def _about_incident(triage: Triage) -> Iterator[str]:
 
 def _next(triage: Triage, said: str) -> str:
     opened = triage.incident
+    if triage.certainty is PlaceCertainty.LIKELY and WORDS[triage.place].next is TO_ACT:
+        said = f"It is likely, and not proven: say so when you pass it on. If it is so, {continued(said)}"
     if opened and opened.held_by and triage.problem:
         return f"{said} {opened.held_by} has incident {opened.incident.id}: ask there before you start anything."
     return said

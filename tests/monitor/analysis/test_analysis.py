@@ -36,6 +36,8 @@ CLEAN = MESSAGE % b"No, score=-1.0 required=5.0 tests=SPF_PASS"
         (b"550-5.7.1: first line\n550 5.7.1: second line", ContentKind.REPLY),
         (b"host mx.acme.example[192.0.2.1] said: 550 no", ContentKind.REPLY),
         (b"Note: this is prose.\nSecond: line of prose.\n\nMore", ContentKind.REPLY),
+        (b"From: Jane\n\n550 5.7.1 no", ContentKind.REPLY),
+        (b"X-Forefront-Antispam-Report: CIP:192.0.2.1;SFV:SPM;SCL:5", ContentKind.MAIL),
         (SPAM, ContentKind.MAIL),
         (b"\xef\xbb\xbf\n" + CLEAN, ContentKind.MAIL),
         (b"From MAILER-DAEMON Wed Nov 25 12:05:00 2026\n" + CLEAN, ContentKind.MAIL),
@@ -138,6 +140,38 @@ def test_steps_are_those_of_the_mail_system_that_refused() -> None:
     assert (refusal.cause, refusal.system) == (Cause.IP_LISTED, "m365")
     assert refusal.advice.whose_steps == "Microsoft 365"
     assert refusal.advice.steps
+
+
+@pytest.mark.parametrize(
+    ("text", "headline", "because"),
+    [
+        ("250 2.0.0 Ok: queued as 4Q1mXw7zT2", "This is no refusal", "behind this server"),
+        ("354 End data with <CR><LF>.<CR><LF>", "Nothing in this text is a server's answer", "Paste the whole notice"),
+        ("I do not get the code, please help", "Nothing in this text is a server's answer", "Paste the whole notice"),
+    ],
+)
+def test_no_message_is_called_stopped_where_nothing_says_so(text: str, headline: str, because: str) -> None:
+    found = analyse(text.encode(), SENDER)
+    said = analysis_text(found, SENDER)
+    assert found.refusals == ()
+    assert headline in said.headline
+    assert because in " ".join(said.because)
+    assert said.caution == ""
+
+
+@pytest.mark.parametrize("text", ["554 no", "250 ok\n550 5.7.1 no", "Access denied", "451 try later"])
+def test_a_refusal_is_one_however_little_it_says(text: str) -> None:
+    assert analyse(text.encode(), SENDER).refusals
+
+
+@pytest.mark.parametrize(
+    ("host", "system"),
+    [("mx.acme.example", ""), ("mx01.mail.icloud.com", "apple"), ("x.mail.protection.outlook.com", "m365")],
+)
+def test_a_vendor_is_not_named_for_words_that_another_host_said(host: str, system: str) -> None:
+    text = f"<jane@acme.example>: host {host}[192.0.2.7] said: 550 5.7.1 Message rejected due to local policy"
+    [refusal] = analyse(text.encode(), SENDER).refusals
+    assert refusal.system == system
 
 
 def test_a_longer_file_is_cut_and_says_so() -> None:

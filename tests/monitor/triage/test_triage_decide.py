@@ -199,6 +199,8 @@ def test_a_statement_that_nothing_confirms_sounds_like_one() -> None:
     assert "IT team can fix" in text_of(sure).tell[2]
     assert "IT team can fix" not in text_of(unsure).tell[2]
     assert "not confirmed yet" in " ".join(text_of(unsure).because)
+    assert text_of(sure).next_step.startswith("The company's IT team must act.")
+    assert "If it is so, the company's IT team must act." in text_of(unsure).next_step
 
 
 def test_standing_is_named_only_where_it_explains_the_cause() -> None:

@@ -34,7 +34,7 @@ BACKOFF_SECONDS = (
     60.0,
 )  # between visits to a failing mailbox; the last one repeats
 SHUTDOWN_GRACE_SECONDS = 5.0  # seconds to finish a visit when the service stops
-LINGER = 2.0  # seconds to stay connected when nothing is expected any more
+QUIET_SECONDS = 2.0  # without a probe expected, before folders are swept: one probe's end is often the next one's start
 LOOK_LIMIT = 900.0  # seconds; a mailbox has 60 to be opened, 600 for a look, 120 for a search
 FOLDERS_NAMED = 10  # of those that were searched; more are counted
 
@@ -142,13 +142,14 @@ class Watcher:
                         if not await self._visit(session):
                             return False
                         visited = True
-                    idle = not self._wanted  # one probe's end is often the next one's start
+                    idle = not self._wanted
                     if idle:
                         self._poked = self._closing  # it was this visit's own end of expecting
                     if not self._closing:
-                        await self._until_poked(session.changed(LINGER if idle else self._patience))
+                        await self._until_poked(session.changed(self._quiet if idle else self._patience))
                     if idle and not self._wanted:  # still, so that a sweep is not begun anew after each probe
                         await self._sweep(session)
+                        await self._rest(session)
                     if self._closing or (idle and not self._wanted):
                         return visited
         except MailboxError as error:
@@ -159,6 +160,17 @@ class Watcher:
             log.exception("mailbox visit failed", mailbox=self.mailbox.key)
             await self._fail(self._internal(error))
         return visited
+
+    async def _rest(self, session: MailboxSession) -> None:
+        """Stay where that costs the server nothing: the next probe is found without opening the mailbox again, and
+        without a look before it is there."""
+        longer = self.mailbox.rest_seconds - self._quiet
+        if longer > 0 and not self._wanted and not self._closing:
+            await self._until_poked(session.changed(longer))
+
+    @property
+    def _quiet(self) -> float:
+        return min(QUIET_SECONDS, self.mailbox.rest_seconds)
 
     @property
     def _patience(self) -> float:

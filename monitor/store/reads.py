@@ -25,6 +25,7 @@ from sqlalchemy import (
 from monitor.incidents.signal import Signal
 from monitor.store.columns import EPOCH, Instant, Number
 from monitor.store.packing import Packer
+from monitor.store.prepared import compiled_once
 from monitor.store.records import ListedProbe, Present, ProbeRecord
 from monitor.store.tables import VERDICT, current_verdicts, evidence, facts, launch_number, probes, verdicts
 from monitor.store.tables import signals as signals_table
@@ -305,7 +306,8 @@ def checks(
         company, path, kind = wanted[number] if number < len(wanted) else (None, None, None)
         asked |= {f"company_{number}": company, f"path_{number}": path, f"kind_{number}": kind}
     found: dict[Check, list[Signal]] = {check: [] for check in wanted}
-    for row in sorted(connection.execute(LINES, asked), key=_launch_order):
+    question = compiled_once(LINES, connection.dialect)
+    for row in sorted(connection.execute(question, asked), key=_launch_order):
         found[Check(row.company, row.path, row.kind)].append(_signal(row))
     return found
 

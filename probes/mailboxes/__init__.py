@@ -110,6 +110,11 @@ class VisitedMailbox(Protocol):
         """See `Mailbox`."""
         ...
 
+    @property
+    def rest_seconds(self) -> float:
+        """How long a visit may go on while nothing is expected and nothing comes: as cheap as it is to its server."""
+        ...
+
     def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox. Raises MailboxError."""
         ...

@@ -86,6 +86,11 @@ class ImapMailbox(VisitedSettings):
         """Server, user and folder."""
         return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
 
+    @property
+    def rest_seconds(self) -> float:
+        """See `VisitedMailbox`. A server has few connections for each of its users."""
+        return 2.0
+
     def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox."""
         return visit(self, outside.threads)

@@ -22,7 +22,7 @@ from probes.evidence import Folder
 from probes.mailboxes import LocalMaildir, MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, meaning
 from probes.mailboxes.maildir_box import FOLDERS_LIMIT, Box, subfolders
-from probes.mailboxes.notifier import Notifier, mount_of, real_path
+from probes.mailboxes.notifier import Notifier, mount_of, real_path, served_elsewhere
 from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
 from probes.settings import FilePath
@@ -61,6 +61,11 @@ class MaildirMailbox(VisitedSettings):
         return f"maildir:{self.real_path}"
 
     @property
+    def rest_seconds(self) -> float:
+        """See `VisitedMailbox`. To be notified costs nothing, to open a Maildir as much as to read a probe."""
+        return 300.0
+
+    @property
     def local(self) -> LocalMaildir:
         """See `Mailbox`."""
         return LocalMaildir(self.path, self.junk or ".Junk")
@@ -83,9 +88,13 @@ async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator
 class MaildirSession:
     """One visit to a Maildir. Of other people's mail only the start is read, and nothing is changed."""
 
+    __slots__ = ("_inbox", "_junk", "_mailbox", "_news", "_notifier", "_searched", "_served_elsewhere", "_visit")
+
     def __init__(self, mailbox: MaildirMailbox, pool: MailboxThreads) -> None:
         self._mailbox = mailbox
-        self._visit = pool.visit(f"file system at {mount_of(mailbox.real_path)}", mailbox.key)
+        mount = mount_of(mailbox.real_path)
+        self._visit = pool.visit(f"file system at {mount}", mailbox.key)
+        self._served_elsewhere = served_elsewhere(mount)
         self._notifier = Notifier.here()
         self._news = asyncio.Event()
         self._inbox = Box(mailbox.path, Folder.INBOX, INBOX, self._news.set)
@@ -100,7 +109,10 @@ class MaildirSession:
     async def start(self) -> None:
         """Check that the Maildir exists. Raises MailboxError."""
         try:
-            await self._in_thread(self._inbox.check)
+            if self._served_elsewhere:
+                await self._in_thread(self._inbox.check)
+            else:
+                self._inbox.check()
         except OSError as error:
             raise self._sorry(error) from error
         self._news.set()
@@ -113,6 +125,7 @@ class MaildirSession:
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
         """See `MailboxSession`. After a look that failed or was cancelled, the next returns everything again."""
+        self._searched.clear()  # what was found there was removed by now
         try:
             await self._find_junk()
             found = await self._look_until_steady(since)

@@ -25,6 +25,11 @@ class Box:
     token in the headers.
     """
 
+    __slots__ = (
+        *("folder", "local", "missed", "name", "path", "told", "unopened", "unsure"),
+        *("_appeared", "_places", "_read", "_returned", "_surveyed", "_wake", "_watches"),
+    )
+
     def __init__(self, path: Path, folder: Folder, name: str, wake: Callable[[], None]) -> None:
         self.path = path
         self.folder = folder
@@ -39,7 +44,7 @@ class Box:
         self._read: set[str] = set()  # bare names
         self._returned: set[str] = set()
         self._surveyed = False
-        self._places: list[tuple[int, int]] = []  # device and inode of what is watched
+        self._places: tuple[int, ...] = ()  # device and inode of each part that is watched
         self._watches: list[tuple[int, Listener]] = []
 
     def anew(self) -> "Box":
@@ -60,8 +65,7 @@ class Box:
         if notifier is None or not self.local:
             return
         self._places = self._found()
-        for part in PARTS:
-            listener = self._listener(part)
+        for part, listener in zip(PARTS, (self._in_new, self._in_cur), strict=True):
             if (number := notifier.watch(self.path / part, listener)) is None:
                 self.leave(notifier)
                 return
@@ -75,8 +79,9 @@ class Box:
         except OSError:
             return True
 
-    def _found(self) -> list[tuple[int, int]]:
-        return [(status.st_dev, status.st_ino) for status in (os.stat(f"{self.path}/{part}") for part in PARTS)]
+    def _found(self) -> tuple[int, ...]:
+        there = [os.stat(f"{self.path}/{part}") for part in PARTS]
+        return tuple(number for status in there for number in (status.st_dev, status.st_ino))
 
     def leave(self, notifier: Notifier | None) -> None:
         """Stop notification."""
@@ -84,16 +89,20 @@ class Box:
         while self._watches and notifier is not None:
             notifier.leave(*self._watches.pop())
 
-    def _listener(self, part: str) -> Listener:
-        def listener(name: str | None) -> None:
-            if name is None:
-                self.unsure = True
-                self._wake()
-            elif self._is_news(part, name):
-                self._appeared[f"{part}/{name}"] = None
-                self._wake()
+    def _in_new(self, name: str | None) -> None:
+        self._heard("new", name)
 
-        return listener
+    def _in_cur(self, name: str | None) -> None:
+        self._heard("cur", name)
+
+    def _heard(self, part: str, name: str | None) -> None:
+        """A `Listener` for one part."""
+        if name is None:
+            self.unsure = True
+            self._wake()
+        elif self._is_news(part, name):
+            self._appeared[f"{part}/{name}"] = None
+            self._wake()
 
     def _is_news(self, part: str, name: str) -> bool:
         # Who writes in place is told of twice in `new`, and only then the message is whole: read it again.
@@ -166,6 +175,11 @@ class Box:
 
     def remove(self, file: str) -> None:
         """Delete it, even if it got flags or moved to the other directory meanwhile. Raises OSError."""
+        self._delete(file)
+        self._read.discard(bare(file[4:]))  # no name comes twice: maildir(5)
+        self._returned.discard(bare(file[4:]))
+
+    def _delete(self, file: str) -> None:
         try:
             os.unlink(f"{self.path}/{file}")
         except FileNotFoundError:

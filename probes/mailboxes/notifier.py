@@ -180,6 +180,11 @@ def mount_of(path: str) -> str:
     return mount_point(_points_at(int(time.monotonic()), mount_table), path)
 
 
+def served_elsewhere(point: str, mounts: str | None = None) -> bool:
+    """Test if another machine or program serves what is mounted there: it may be dead, and asking it may hang."""
+    return point in (_served_at(int(time.monotonic()), mount_table) if mounts is None else _served(mounts))
+
+
 @lru_cache(maxsize=1)
 def _points_at(second: int, table: Callable[[], str]) -> tuple[str, ...]:
     """Return all mount points; the same for one second: each visit to a Maildir asks, and the kernel writes the table

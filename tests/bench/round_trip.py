@@ -16,7 +16,7 @@ from pathlib import Path
 
 from monitor.clock import utc_now
 from monitor.config import Config, read_config
-from monitor.sources.mailboxes import LINGER
+from monitor.sources.mailboxes import QUIET_SECONDS
 from probes.kinds import Kind
 from probes.message import compose
 from probes.probe import Probe
@@ -237,7 +237,7 @@ async def _paced(there: Scene, plan: Plan, tls: str, step: Step) -> list[Finding
     async with running_pipeline(config, stopwatch) as pipeline:
         once = stopwatch.round_trip(pipeline, config.paths())
         await counted(once, AT_FIRST, _paced_paths(plan))
-        await asyncio.sleep(LINGER + SWEEPING_SECONDS)
+        await asyncio.sleep(QUIET_SECONDS + SWEEPING_SECONDS)
         ours = await paced(once, PER_SECOND, plan.paced_for)
     step(f"{part}, {PER_SECOND:.0f}/s")
     send = streams(there.letter, there.ports.plain if tls == "none" else there.ports.tls, tls=tls != "none")

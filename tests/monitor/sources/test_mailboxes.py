@@ -16,7 +16,7 @@ import pytest
 from monitor.sources import mailboxes as module
 from monitor.sources import searches
 from monitor.sources.mailboxes import Accept, NotPassedOnError, Report, Watcher
-from monitor.sources.searches import OVERDUE
+from monitor.sources.searches import MOVED_EVERY, OVERDUE
 from monitor.store import StoreError
 from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.mailboxes import MailboxError, Search, Sighting
@@ -43,9 +43,11 @@ class MemoryMailbox:
     key = "letters"
 
     def __init__(self) -> None:
+        self.rest_seconds = 0.05
         self.mail: list[Sighting] = []
         self.shut: str | None = None
-        self.visitors = self.visits = 0
+        self.visitors = self.visits = self.looks = 0
+        self.resting = False  # waits longer than for a probe's successor
         self.removed: list[Sighting] = []
         self.folders = ("INBOX", "Junk")
         self.elsewhere: list[Sighting] = []
@@ -74,6 +76,7 @@ class MemoryMailbox:
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
         self._check()
+        self.looks += 1
         self.news.clear()
         found, self.mail = self.mail, []
         return found
@@ -87,6 +90,7 @@ class MemoryMailbox:
         return Search([*found], (*self.folders, "Lists"), self.closed, self.unfinished)
 
     async def changed(self, timeout: float) -> None:
+        self.resting = 1.0 < timeout < MOVED_EVERY
         try:
             await asyncio.wait_for(self.news.wait(), timeout)
         except TimeoutError:
@@ -153,7 +157,7 @@ async def memory_mailbox() -> MemoryMailbox:
 async def watching(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Watcher]:
-    monkeypatch.setattr(module, "LINGER", 0.05)
+    monkeypatch.setattr(module, "QUIET_SECONDS", 0.05)
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.02,))
     with MailboxThreads(1) as pool:
         accept: Accept = lambda seen: recorded.accept(seen)  # noqa: E731 - what a test puts there later counts
@@ -182,7 +186,8 @@ async def test_connected_only_while_probes_are_out(
 async def test_a_moment_without_probes_does_not_end_the_visit(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LINGER", 10.0)
+    memory_mailbox.rest_seconds = 10.0
+    monkeypatch.setattr(module, "QUIET_SECONDS", 10.0)
 
     async def accept(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         for each in sightings:
@@ -277,6 +282,56 @@ async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(
     assert isinstance(look, FailedLook)
 
 
+async def test_where_that_is_cheap_a_visit_goes_on_and_the_next_probe_is_found_by_its_news_alone(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
+    memory_mailbox.rest_seconds = 10.0
+    watching.expect("one", now())
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
+    watching.forget("one")
+    await until(lambda: memory_mailbox.resting)
+    assert [only for _, only in memory_mailbox.searches] == [None]  # the day's sweep did not wait for the visit's end
+    looks = memory_mailbox.looks
+    watching.expect("two", now())
+    await asyncio.sleep(0.05)
+    assert memory_mailbox.looks == looks
+    memory_mailbox.put("two")
+    await recorded.until(lambda: recorded.seen == ["one", "two"])
+    assert (memory_mailbox.visits, memory_mailbox.looks) == (1, looks + 1)
+
+
+async def test_a_visit_that_goes_on_ends_by_itself_and_with_the_watcher(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
+    for name, rest in (("one", 0.2), ("two", 30.0)):
+        memory_mailbox.rest_seconds = rest
+        watching.expect(name, now())
+        memory_mailbox.put(name)
+        await until(partial(recorded.has_seen, name))
+        watching.forget(name)
+        if rest < 1:
+            await until(lambda: memory_mailbox.visitors == 0)
+        else:
+            await until(lambda: memory_mailbox.resting)
+    assert memory_mailbox.visitors == 1
+    await watching.close()
+    assert memory_mailbox.visitors == 0
+
+
+async def test_who_asks_for_a_look_does_not_wait_for_a_visit_that_rests(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
+    memory_mailbox.rest_seconds = 30.0
+    watching.expect("one", now())
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
+    watching.forget("one")
+    await until(lambda: memory_mailbox.resting)
+    assert isinstance(await watching.look(), Look)
+    assert memory_mailbox.visits == 1
+
+
 async def test_a_connection_that_breaks_in_mid_visit_is_made_again(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
@@ -293,7 +348,8 @@ async def test_a_connection_that_breaks_in_mid_visit_is_made_again(
 async def test_a_connection_that_breaks_when_nothing_is_expected_any_more_is_no_failure(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LINGER", 10.0)
+    memory_mailbox.rest_seconds = 10.0
+    monkeypatch.setattr(module, "QUIET_SECONDS", 10.0)
     watching.expect("one", now())
     memory_mailbox.put("one")
     await until(lambda: len(memory_mailbox.removed) == 1)

@@ -15,7 +15,7 @@ from probes.mailboxes import MailboxError, maildir, maildir_box, threads
 from probes.mailboxes.breaker import FAILURES_TO_OPEN
 from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.maildir import MaildirMailbox
-from probes.mailboxes.notifier import mount_point, mount_points
+from probes.mailboxes.notifier import mount_point, mount_points, served_elsewhere
 from probes.mailboxes.threads import THREADS_PER_SERVER, Deadline, MailboxThreads, ServerVisit
 from tests.support.imap_server import QUICK, ImapServer, hangs, imap_server, visited
 from tests.support.outside_world import outside_world
@@ -184,11 +184,21 @@ def test_which_file_system_a_path_is_on(path: str, mount: str) -> None:
     assert mount_point(mount_points(mounts + "garbage\n"), path) == mount
 
 
+@pytest.mark.parametrize(
+    ("kind", "elsewhere"), [("nfs4", True), ("fuse.sshfs", True), ("autofs", True), ("ext4", False)]
+)
+def test_what_may_hang_is_known_before_it_is_asked(kind: str, elsewhere: bool) -> None:
+    mounts = f"29 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 1 8:2 / /srv rw - {kind} there rw\n"
+    assert served_elsewhere("/srv", mounts) is elsewhere
+    assert not served_elsewhere("/", mounts)
+
+
 async def test_a_dead_file_system_takes_its_share_of_threads_and_no_more(
     tmp_path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maildir, "THREAD_TIMEOUT_SECONDS", 0.05)
     monkeypatch.setattr(threads, "QUEUE_LIMIT", 0.05)
+    monkeypatch.setattr(maildir, "served_elsewhere", lambda _: True)
     monkeypatch.setattr(maildir_box.Box, "check", lambda _: gate.wait(10))
     with many() as pool:
         for number in range(3 * THREADS_PER_SERVER):

@@ -1,7 +1,8 @@
 """One watcher per mailbox, for all probes in flight to it.
 
-It is connected only while probes are in flight, survives every failure of the mailbox, and reports what it saw:
-sightings to `accept`, and completed or failed looks to `report`. It trusts none of it itself.
+It is connected only while probes are in flight, or for a while after them where that is cheap; it survives every
+failure of the mailbox, and reports what it saw: sightings to `accept`, and completed or failed looks to `report`. It
+trusts none of it itself.
 
 The inbox and junk are watched all the time. All folders are searched before a probe may be called missing, when one is
 overdue, and once a day for probes left behind.
@@ -146,7 +147,7 @@ class Watcher:
                     if idle:
                         self._poked = self._closing  # it was this visit's own end of expecting
                     if not self._closing:
-                        await self._until_poked(session.changed(self._quiet if idle else self._patience))
+                        await self._until_poked(session.changed(_quiet(session) if idle else self._patience))
                     if idle and not self._wanted:  # still, so that a sweep is not begun anew after each probe
                         await self._sweep(session)
                         await self._rest(session)
@@ -164,13 +165,9 @@ class Watcher:
     async def _rest(self, session: MailboxSession) -> None:
         """Stay where that costs the server nothing: the next probe is found without opening the mailbox again, and
         without a look before it is there."""
-        longer = self.mailbox.rest_seconds - self._quiet
+        longer = session.rest_seconds - _quiet(session)
         if longer > 0 and not self._wanted and not self._closing:
             await self._until_poked(session.changed(longer))
-
-    @property
-    def _quiet(self) -> float:
-        return min(QUIET_SECONDS, self.mailbox.rest_seconds)
 
     @property
     def _patience(self) -> float:
@@ -321,6 +318,10 @@ class Watcher:
 
     def _internal(self, error: BaseException) -> str:
         return f"{self.mailbox.key}: internal error: {error!r}"
+
+
+def _quiet(session: MailboxSession) -> float:
+    return min(QUIET_SECONDS, session.rest_seconds)
 
 
 async def _passed_on(telling: Awaitable[T]) -> T:

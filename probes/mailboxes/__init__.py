@@ -1,7 +1,7 @@
 """Mailboxes: where and how we look for a probe, one file per kind.
 
 A mailbox is its own settings: its fields are the config keys of `mailbox = { via = ..., ... }`. A session is one visit
-and is open only while probes are in flight. Everything read is hostile, and other people's mail is not touched, not
+and goes on only while probes are in flight, or for a while where that costs nothing. Everything read is hostile, and other people's mail is not touched, not
 even its flags.
 
 - `table`     the kinds by name, and the union of their settings
@@ -79,6 +79,11 @@ class MailboxSession(Protocol):
         """Names of the watched folders: the inbox, and junk if there is one."""
         ...
 
+    @property
+    def rest_seconds(self) -> float:
+        """How long the visit may go on while nothing is expected and nothing comes: as cheap as that is."""
+        ...
+
     async def look(self, since: datetime) -> Sequence[Sighting]:
         """Return all messages with a token that came after `since` (give or take a day) and were not returned before in
         this visit. Every watched folder has then been read to its present end."""
@@ -108,11 +113,6 @@ class VisitedMailbox(Protocol):
     @property
     def key(self) -> str:
         """See `Mailbox`."""
-        ...
-
-    @property
-    def rest_seconds(self) -> float:
-        """How long a visit may go on while nothing is expected and nothing comes: as cheap as it is to its server."""
         ...
 
     def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:

@@ -27,6 +27,7 @@ from probes.tls import CaFile, client_context
 
 TIMEOUTS = Patience()
 IDLE_TRUST_SECONDS = 60.0  # seconds an idling server is believed when it says nothing: some forget to tell
+REST_SECONDS = 2.0  # that a visit goes on without probes
 BREATH = 0.02  # seconds from one change to the next: a burst is one, and a server that cries wolf cannot keep us busy
 
 # A dead peer is noticed within two minutes, and imaplib's commands in two pieces do not wait for each other.
@@ -86,11 +87,6 @@ class ImapMailbox(VisitedSettings):
         """Server, user and folder."""
         return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
 
-    @property
-    def rest_seconds(self) -> float:
-        """See `VisitedMailbox`. A server has few connections for each of its users."""
-        return 2.0
-
     def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox."""
         return visit(self, outside.threads)
@@ -136,6 +132,11 @@ class ImapSession:
     def folders(self) -> tuple[str, ...]:
         """The inbox and the junk folder, by the server's names."""
         return tuple(line.name for line in self._lines if line.name)
+
+    @property
+    def rest_seconds(self) -> float:
+        """See `MailboxSession`. A server has few connections for each of its users."""
+        return REST_SECONDS
 
     async def start(self) -> None:
         """Log in and open the folders. Raises MailboxError."""

@@ -31,6 +31,8 @@ POLL_SECONDS = 1.0  # seconds between two looks where nobody tells us, and betwe
 MAX_INLINE_READS = 64  # as many messages are read on the event loop at once
 BATCH = 256  # as many in one turn of a thread
 THREAD_TIMEOUT_SECONDS = 60.0  # seconds for one turn of a thread, before the file system is taken for dead
+REST_SECONDS = 300.0  # seconds that a visit may go on without probes; by default each path has one every three minutes
+QUIET_SECONDS = 2.0  # the same where nobody tells us, or others need the kernel's watches more
 SEARCH_LIMIT = 120.0  # seconds for a search through all folders
 
 _GONE = (FileNotFoundError, NotADirectoryError)
@@ -59,11 +61,6 @@ class MaildirMailbox(VisitedSettings):
     def key(self) -> str:
         """The folder's real path."""
         return f"maildir:{self.real_path}"
-
-    @property
-    def rest_seconds(self) -> float:
-        """See `VisitedMailbox`. To be notified costs nothing, to open a Maildir as much as to read a probe."""
-        return 300.0
 
     @property
     def local(self) -> LocalMaildir:
@@ -105,6 +102,16 @@ class MaildirSession:
     def folders(self) -> tuple[str, ...]:
         """INBOX, and the name of the junk folder."""
         return tuple(box.name for box in self._boxes())
+
+    @property
+    def rest_seconds(self) -> float:
+        """See `MailboxSession`. To be notified costs nothing, to open a Maildir as much as to read a probe."""
+        notified = self._notifier is not None and self._notifier.has_room and self._notified
+        return REST_SECONDS if notified else QUIET_SECONDS
+
+    @property
+    def _notified(self) -> bool:
+        return self._junk is not None and all(box.told for box in self._boxes())
 
     async def start(self) -> None:
         """Check that the Maildir exists. Raises MailboxError."""
@@ -158,9 +165,8 @@ class MaildirSession:
 
     async def changed(self, timeout: float) -> None:
         """See `MailboxSession`. Returns after POLL_SECONDS without notification, or no junk folder yet."""
-        told = self._junk is not None and all(box.told for box in self._boxes())
         try:
-            async with asyncio.timeout(timeout if told else min(timeout, POLL_SECONDS)):
+            async with asyncio.timeout(timeout if self._notified else min(timeout, POLL_SECONDS)):
                 await self._news.wait()
         except TimeoutError:
             return

@@ -37,6 +37,7 @@ class Notifier:
         flags = inotify_simple.flags
         self._inotify = inotify_simple.INotify(nonblocking=True)
         self._listeners: dict[int, list[Listener]] = {}
+        self._limit = _watches_limit()
         # CREATE for those who deliver by link(2), CLOSE_WRITE for those who write in place
         self._appeared = flags.CREATE | flags.MOVED_TO | flags.CLOSE_WRITE
         self._lost = flags.Q_OVERFLOW | flags.IGNORED | flags.UNMOUNT | flags.MOVE_SELF | flags.DELETE_SELF
@@ -58,6 +59,11 @@ class Notifier:
         weakref.finalize(loop, notifier._inotify.close)
         _NOTIFIERS[loop] = notifier
         return notifier
+
+    @property
+    def has_room(self) -> bool:
+        """Test if half of the kernel's watches are free: who needs none may keep one all the same."""
+        return 2 * len(self._listeners) < self._limit
 
     def watch(self, directory: Path, listener: Listener) -> int | None:
         """Start calling `listener`; the number is for `leave`. None: the kernel's limit is reached. Raises OSError."""
@@ -100,6 +106,14 @@ class Notifier:
         elif mask & self._appeared and name:
             for listener in self._listeners.get(number, ()):
                 listener(name)
+
+
+def _watches_limit() -> int:
+    """Return how many directories a user may watch: inotify(7)."""
+    try:
+        return int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+    except (OSError, ValueError):
+        return 8192
 
 
 # Shared, because the kernel gives a user 128 instances by default (fs.inotify.max_user_instances), and because closing

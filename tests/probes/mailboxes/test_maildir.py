@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, maildir_box
+from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, maildir_box, notifier
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import Notifier, file_system
 from probes.mailboxes.threads import MailboxThreads
@@ -367,6 +367,17 @@ async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: Mailbox
         if mark not in marks(await looking):
             await asyncio.wait_for(session.changed(60), 5)
             assert mark in marks(await session.look(NOW))
+
+
+@pytest.mark.parametrize(("limit", "rest"), [(100_000, maildir.REST_SECONDS), (8, maildir.QUIET_SECONDS)])
+async def test_a_visit_rests_where_the_kernel_tells_and_has_watches_to_spare(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch, limit: int, rest: float
+) -> None:
+    monkeypatch.setattr(notifier, "_watches_limit", lambda: limit)
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
+        assert session.rest_seconds == maildir.QUIET_SECONDS  # nobody tells yet
+        await session.look(NOW)
+        assert session.rest_seconds == rest
 
 
 async def test_a_dead_file_system_is_said(box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch) -> None:

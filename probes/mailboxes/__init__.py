@@ -1,8 +1,8 @@
 """Mailboxes: where and how we look for a probe, one file per kind.
 
 A mailbox is its own settings: its fields are the config keys of `mailbox = { via = ..., ... }`. A session is one visit
-and goes on only while probes are in flight, or for a while where that costs nothing. Everything read is hostile, and other people's mail is not touched, not
-even its flags.
+and goes on only while probes are in flight, or for a while where that costs nothing. Everything read is hostile, and
+other people's mail is not touched, not even its flags.
 
 - `table`     the kinds by name, and the union of their settings
 - `maildir`   with `maildir_box` (one folder) and `notifier` (inotify). Read this first

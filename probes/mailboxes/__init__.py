@@ -81,7 +81,7 @@ class MailboxSession(Protocol):
 
     @property
     def rest_seconds(self) -> float:
-        """How long the visit may go on while nothing is expected and nothing comes: as cheap as that is."""
+        """Seconds that the visit may go on while nothing is expected and nothing comes; many where that is cheap."""
         ...
 
     async def look(self, since: datetime) -> Sequence[Sighting]:

@@ -37,7 +37,7 @@ class Notifier:
         flags = inotify_simple.flags
         self._inotify = inotify_simple.INotify(nonblocking=True)
         self._listeners: dict[int, list[Listener]] = {}
-        self._limit = _watches_limit()
+        self._limit = watches_limit()
         # CREATE for those who deliver by link(2), CLOSE_WRITE for those who write in place
         self._appeared = flags.CREATE | flags.MOVED_TO | flags.CLOSE_WRITE
         self._lost = flags.Q_OVERFLOW | flags.IGNORED | flags.UNMOUNT | flags.MOVE_SELF | flags.DELETE_SELF
@@ -108,7 +108,7 @@ class Notifier:
                 listener(name)
 
 
-def _watches_limit() -> int:
+def watches_limit() -> int:
     """Return how many directories a user may watch: inotify(7)."""
     try:
         return int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())

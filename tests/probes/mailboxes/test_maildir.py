@@ -373,7 +373,7 @@ async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: Mailbox
 async def test_a_visit_rests_where_the_kernel_tells_and_has_watches_to_spare(
     box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch, limit: int, rest: float
 ) -> None:
-    monkeypatch.setattr(notifier, "_watches_limit", lambda: limit)
+    monkeypatch.setattr(notifier, "watches_limit", lambda: limit)
     async with mailbox(box).open(outside_world(threads=pool)) as session:
         assert session.rest_seconds == maildir.QUIET_SECONDS  # nobody tells yet
         await session.look(NOW)

@@ -45,12 +45,15 @@ M365 = MailSystem(
         "mx.microsoft",
         "prod.outlook.com",
         "prod.protection.outlook.com",
+        "prod.exchangelabs.com",
         "outlook.office365.com",
     ),
     headers=("x-forefront-antispam-report", "x-microsoft-antispam", "x-ms-exchange-crosstenant"),
     reply_marks=(
         ".prod.outlook.com",
+        ".prod.exchangelabs.com",
         "protection.outlook.com",
+        "5.4.1 recipient address rejected: access denied",  # edge blocking
         "as(508)",
         "delist@messaging.microsoft.com",
         "(as160126",  # "(AS16012609)"

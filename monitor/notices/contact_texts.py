@@ -49,6 +49,7 @@ OPENINGS: dict[Outcome, ContactOpening] = {
 
 REFUSED = frozenset({Outcome.BLOCKED, Outcome.DEFERRED})
 NOT_THIS_SENDER = "Test mail from a neutral sender fails too: the problem is not limited to this sender."
+WHAT_A_PROBE_IS = "A probe, below, is a test message of ours to the address under To."
 BLANK_REPLY = "[the server's reply, word for word]"
 BLANK_TIME = "[time of the first message that was stopped, UTC]"
 BLANK_RECIPIENT = "[the address it was sent to]"
@@ -237,6 +238,8 @@ def _lines(facts: ContactFacts, asked: Sequence[str]) -> Iterator[str]:
         yield NOT_THIS_SENDER
     yield ""
     yield from (f"{name + ':':<13}{said}" for name, said in _table(facts) if said)
+    yield ""
+    yield WHAT_A_PROBE_IS
     yield ""
     whose = f" ({facts.advice.whose_steps})" if facts.advice.whose_steps and not facts.remedy else ""
     yield f"What we ask of you{whose}:"

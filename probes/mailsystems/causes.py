@@ -21,11 +21,11 @@ NO_WIDE_ENTRY = (
 WITHIN_A_DAY = timedelta(days=1)  # delistings and new DNS records
 TRACE_AT_A_SERVICE = (
     "Trace the probe in {system}, and look for a rule or connector of the company that stops it.",
-    "If there is none, open a case with {system} support, with the reply and the time of the probe.",
+    "If there is none, open a case with {system} support, with the reply and the time of the message.",
 )
 NO_CONNECTION_TO_A_SERVICE = (
     "Check the status page of {system}.",
-    "Open a case with {system} support, with {ip} and the time of the probe.",
+    "Open a case with {system} support, with {ip} and the time of the message.",
 )
 
 FOR_USERS: dict[Outcome, str] = {  # what people who wait for a code can do
@@ -84,7 +84,7 @@ BY_FAMILY: dict[CauseFamily, Advice] = {
         "A rule of the receiver rejects the mail, and the reply does not say which.",
         Actor.COMPANY_IT,
         (
-            "Find the rule in the server's log at the time of the probe.",
+            "Find the rule in the server's log at the time of the message.",
             "Add an exception to it for mail of {domain} that passes DMARC.",
         ),
         "Do not switch the rule off for everybody, and do not except the bare domain.",

@@ -45,7 +45,7 @@ _CLEARSWIFT = FactSource("Clearswift help, connection exceptions", NOVEMBER, "cl
 _ALLOW_API = "https://api.cloudflare.com/client/v4/accounts/ACCOUNT/email-security/settings/allow_policies"
 NOT_READ = NotPossible(
     "No documentation of its allow lists has been read so far: use the general remedy.",
-    "{system} support, with the reply and the time of the probe.",
+    "{system} support, with the reply and the time of the message.",
 )
 
 SPAMTITAN = MailSystem(
@@ -306,7 +306,7 @@ TRELLIX = MailSystem(
         NotPossible(
             "Its allow list skips the scan for malicious content, by its own documentation (docs.trellix.com, "
             f"{SEPTEMBER:%B %Y}).",
-            "{system} support, with the reply and the time of the probe.",
+            "{system} support, with the reply and the time of the message.",
         ),
     ),
 )

@@ -18,7 +18,7 @@ from probes.outcome import Cause
 USE_THE_PHONE = "Mail from outside does not reach the company: call its people."
 SOME_MUST_PHONE = "Some mail from outside does not reach the company: call whoever is waiting for it."
 OTHERS_TOO = "Do not change filters or allow lists for the sender: another sender is stopped in the same way."
-_LOG = "Find the error in the mail server's log at the time of the probe."
+_LOG = "Find the error in the mail server's log at the time of the message."
 _SUSPECTS = (
     "Check the filter or milter, the resolver, the disk, the server behind it, and whether a blocklist lists everybody."
 )
@@ -53,7 +53,7 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         "A filter rejects the content: a neutral sender's mail with similar content gets the same answer.",
         Actor.COMPANY_IT,
         (
-            "Find the filter's rule in its log at the time of the probe.",
+            "Find the filter's rule in its log at the time of the message.",
             "Report both messages as clean to the filter's vendor.",
         ),
         "Do not change lists of addresses or domains: the problem is the content of the mail.",

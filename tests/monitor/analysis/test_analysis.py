@@ -134,6 +134,15 @@ def test_advice_for_somebodys_own_mailbox_speaks_of_no_probe() -> None:
         assert "`to`" not in said
 
 
+def test_advice_about_somebodys_mail_looks_for_that_mail() -> None:
+    for text in (
+        "550 5.7.1 Message rejected due to local policy",
+        "554 5.7.1 rejected by policy of account.trimble.com",
+    ):
+        [refusal] = analyse(text.encode(), SENDER).refusals
+        assert "probe" not in " ".join((refusal.advice.who, *refusal.advice.steps))
+
+
 def test_steps_are_those_of_the_mail_system_that_refused() -> None:
     text = "550 5.7.606 Access denied, banned sending IP [104.130.122.50] (AS16012609)"
     [refusal] = analyse(text.encode(), SENDER).refusals

@@ -47,7 +47,7 @@ Nothing points to a problem with account.trimble.com.
 
 A neutral sender got the same answer at 2026-11-23 08:24 UTC.
 What to do:
-  1. Find the error in the mail server's log at the time of the probe.
+  1. Find the error in the mail server's log at the time of the message.
   2. Check the filter or milter, the resolver, the disk, the server behind it, and whether a blocklist lists everybody.
 Caution: Do not change filters or allow lists for the sender: another sender is stopped in the same way.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \

@@ -61,6 +61,9 @@ async def test_the_text_for_the_company_has_all_that_its_it_needs(pages_app: Pag
         assert label in text["body"], label
     assert "forged" in text["body"] or "another IP address" in text["body"], "how it is verified"
     assert "Subject:" not in text["body"]
+    assert text["body"].index("A probe, below, is a test message of ours") < text["body"].index(
+        "A probe arrives in the inbox"
+    )
 
 
 async def test_trimble_and_the_vendor_are_asked_where_they_act(pages_app: PagesApp) -> None:

@@ -4,6 +4,7 @@ Nobody is accused: a place is *shown* only by an open incident or by the address
 where nothing proves it the answer is that it is not known.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,9 +56,9 @@ class PlaceCertainty(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Triage:
     """The answer, before it is put into words. `since`: launch of the first failed probe; `kinds`: those that fail;
-    `others_arrive`: other tested mail does. `incident` and `lead` are what it rests on, `advice` is what to do;
-    `standing`: facts about the sender that explain it; `stopping`: what the domain of the address publishes, read once,
-    that stops mail to it."""
+    `others_arrive`: other tested mail does; `some_kinds`: other kinds do on the same paths. `incident` and `lead` are
+    what it rests on, `advice` is what to do; `standing`: facts about the sender that explain it; `stopping`: what the
+    domain of the address publishes, read once, that stops mail to it."""
 
     facts: TriageFacts
     place: TriagePlace
@@ -67,6 +68,7 @@ class Triage:
     since: datetime | None = None
     kinds: tuple[Kind, ...] = ()
     others_arrive: bool = False
+    some_kinds: bool = False
     incident: OpenIncident | None = None
     lead: Failure | None = None
     advice: FilledAdvice | None = None
@@ -168,6 +170,7 @@ def _of_incident(facts: TriageFacts, opened: OpenIncident, certainty: PlaceCerta
         since=min((each.since for each in failures), default=incident.began_at),
         kinds=tuple(kind for kind in Kind if kind in failing),
         others_arrive=bool(facts.company and any(check.good for check in facts.company.checks)),
+        some_kinds=_other_kinds_arrive(facts.company, {each.path for each in failures}, failing),
         incident=opened,
         lead=lead,
         advice=opened.advice,
@@ -240,9 +243,16 @@ def _unconfirmed(facts: TriageFacts, company: CompanyFacts, loose: LooseFailure)
         since=loose.check.launched_at,
         kinds=tuple(kind for kind in Kind if kind in failing),
         others_arrive=any(check.good for check in company.checks),
+        some_kinds=_other_kinds_arrive(company, {each.check.path for each in company.loose}, failing),
         advice=loose.advice,
         standing=_explaining(facts, found.cause),
     )
+
+
+def _other_kinds_arrive(company: CompanyFacts | None, paths: Collection[str], failing: Collection[Kind]) -> bool:
+    """Test if mail of kinds that do not fail arrives on the paths that have a failure."""
+    checks = company.checks if company else ()
+    return any(check.good and check.path in paths and check.kind not in failing for check in checks)
 
 
 def _explaining(facts: TriageFacts, cause: Cause | None) -> tuple[Fact, ...]:

@@ -54,7 +54,7 @@ class TriageText:
     not_known: tuple[str, ...]
 
 
-NO_USE = "You did nothing wrong, as far as we can see, and asking for more codes will not help."
+NO_USE = "You did nothing wrong, as far as we can see, and {use}."
 CANNOT_SEE = (
     "I cannot see from here whether our mail reaches your mailbox.",
     "Please look in your spam folder, and check the spelling of your address in your Trimble account.",
@@ -74,8 +74,8 @@ ACTS: dict[Actor, str] = {
     Actor.OURSELVES: "I will pass it on to the people who can fix it.",
 }
 
-LATE = "mail from {sender} reaches {company} too late: codes have expired by then"
-DEFERRED = "the mail system of {company} defers mail from {sender} until its codes have expired"
+LATE = "{mail} reaches {company} too late: codes have expired by then"
+DEFERRED = "the mail system of {company} defers {mail} until its codes have expired"
 UNCONFIRMED = "I will pass on what our tests show, so that the right people can look at it."
 HEDGED = frozenset(
     {
@@ -111,12 +111,12 @@ WORDS: dict[TriagePlace, PlaceWords] = {
         "Check the spelling first. If it is right, whoever runs {domain} must fix its MX record in DNS.",
     ),
     TriagePlace.COMPANY: PlaceWords(
-        "the mail system of {company} rejects mail from {sender}",
-        ("Your company's mail system does not accept our mail at the moment.", NO_USE, "{acts}"),
+        "the mail system of {company} rejects {mail}",
+        ("Your company's mail system does not accept {our_mail} at the moment.", NO_USE, "{acts}"),
         TO_ACT,
     ),
     TriagePlace.SPAM_FOLDER: PlaceWords(
-        "the mail system of {company} puts mail from {sender} into the spam folder",
+        "the mail system of {company} puts {mail} into the spam folder",
         (
             "Please look in your spam or junk folder for mail from {address}.",
             "A code that you find there works, if it is not older than {life}.",
@@ -125,16 +125,16 @@ WORDS: dict[TriagePlace, PlaceWords] = {
         "Help the user to find the mail. So that it does not happen again: {who} must act, with the steps below.",
     ),
     TriagePlace.QUARANTINE: PlaceWords(
-        "the filter of {company} holds mail from {sender} in quarantine",
+        "the filter of {company} holds {mail} in quarantine",
         (
-            "Your company's mail filter holds our mail back at the moment.",
+            "Your company's mail filter holds {our_mail} back at the moment.",
             "You or your IT team may be able to release it, but its code expires after {life}.",
             "{acts}",
         ),
         TO_ACT,
     ),
     TriagePlace.LOST: PlaceWords(
-        "the mail system of {company} accepts mail from {sender}, and it does not reach the test mailbox",
+        "the mail system of {company} accepts {mail}, and it does not reach the test mailbox",
         (
             "Your company's mail system accepts our mail, and then our test mail does not appear in the mailbox.",
             "Please look in your spam folder, and in the quarantine if your company has one.",
@@ -145,7 +145,7 @@ WORDS: dict[TriagePlace, PlaceWords] = {
     TriagePlace.DELAY: PlaceWords(
         "{delayed}",
         (
-            "Our mail to your company is slow at the moment, and a code is only valid for {life}.",
+            "{Our_mail} to your company is slow at the moment, and a code is only valid for {life}.",
             "Ask for one code, wait for it, and use only the newest one.",
             "{acts}",
         ),
@@ -286,7 +286,13 @@ class _Filling:
         system = triage.incident.incident.mail_system if triage.incident else ""
         delayed = DEFERRED if triage.outcome is Outcome.DEFERRED else LATE
         who = advice.who if advice else "somebody"
+        some = f" ({listed([KINDS[kind].sentence for kind in triage.kinds])})" if triage.some_kinds else ""
+        our_mail = f"some of our mail{some}" if some else "our mail"
         self._names = {
+            "mail": f"some mail from {facts.sender.domain}{some}" if some else f"mail from {facts.sender.domain}",
+            "our_mail": our_mail,
+            "Our_mail": f"{our_mail[:1].upper()}{our_mail[1:]}",
+            "use": "other mail from us arrives" if some else "asking for more codes will not help",
             "sender": facts.sender.domain,
             "address": facts.sender.address,
             "domain": facts.address.domain,

@@ -242,6 +242,22 @@ def test_no_sentence_contradicts_what_a_comparison_showed() -> None:
     assert "it is not known whose fault that is" in open_question.place
 
 
+def test_of_mail_that_arrives_in_part_only_that_part_is_said_to_fail() -> None:
+    """Somebody waits for a code, and only invitations are rejected."""
+    held = opened()
+    invitations = replace(held.incident.failures[0], kind=Kind.INVITATION)
+    held = replace(held, incident=replace(held.incident, failures=(invitations,)))
+    blocked = check(Outcome.BLOCKED, kind=Kind.INVITATION)
+    text = text_of(decide(facts(company=at_acme(check(), blocked, held=held))))
+    assert text.place.endswith("rejects some mail from account.trimble.com (company invitations).")
+    assert "some of our mail (company invitations)" in text.tell[0]
+    assert text.tell[1] == "You did nothing wrong, as far as we can see, and other mail from us arrives."
+    everything = text_of(decide(facts(company=at_acme(blocked, held=held))))
+    assert everything.place.endswith("rejects mail from account.trimble.com.")
+    elsewhere = text_of(decide(facts(company=at_acme(check(path="plant"), blocked, held=held))))
+    assert "some mail" not in elsewhere.place, "what arrives on another path may not be theirs"
+
+
 def test_who_has_it_is_asked_first() -> None:
     held = replace(opened(severity=Severity.PAGE), held_by="Ada", muted=True)
     text = text_of(decide(facts(company=at_acme(held=held))))

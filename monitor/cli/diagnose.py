@@ -21,9 +21,9 @@ from monitor.cli.who import operator_name
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.diagnosing.answers import ArmProbe
-from monitor.diagnosing.begin import begin, loss_history
+from monitor.diagnosing.begin import begin, prepared
 from monitor.diagnosing.diagnoser import Diagnoser
-from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError, prepare
+from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError
 from monitor.events import Event
 from monitor.output.diagnosis_json import arm_json, conclusion_json, diagnosis_json, duration_of, forecast_json
 from monitor.probing.caps import caps_of
@@ -66,8 +66,7 @@ async def diagnose(config: Config, path: WatchedPath, options: DiagnoseOptions) 
         kind = options.kind or await _failing_kind(store, path)
         wanted = DiagnosisRequest(path, kind, options.factors, options.within)
         try:
-            past = await loss_history(store, path, config)
-            diagnosis = prepare(config, wanted, past, operator_name(""), utc_now())
+            diagnosis = await prepared(store, config, wanted, operator_name(""), utc_now())
         except NotAllowedError as error:
             print(error, file=sys.stderr)
             return Exit.NOT_ALLOWED

@@ -1,12 +1,15 @@
 """Begin a diagnosis: what it needs to know of the past, and its first line in the store and the audit log."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from monitor.config import Config, WatchedPath
-from monitor.diagnosing.preparing import NotAllowedError
+from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError, prepare
 from monitor.people.person import AuditAction, AuditEntry
+from monitor.probing.caps import sent_today
 from monitor.store import Store
 from monitor.store.diagnoses import Diagnosis
+from probes.diagnosis.forecast import least
 from probes.routes import comparison
 from probes.verdict import Verdict
 
@@ -21,6 +24,20 @@ async def loss_history(store: Store, path: WatchedPath, config: Config) -> Seque
     upto = await store.probes.last_signal()
     found = await store.probes.histories(path.checks, role, upto, PAST_PROBES)
     return [signal.verdict for signals in found.values() for signal in signals]
+
+
+async def prepared(store: Store, config: Config, wanted: DiagnosisRequest, by: str, now: datetime) -> Diagnosis:
+    """Return the diagnosis to start, as `prepare` does, if the path's limit of this day leaves room for it. Raises
+    NotAllowedError."""
+    path = wanted.path
+    diagnosis = prepare(config, wanted, await loss_history(store, path, config), by, now)
+    sent = (await sent_today(store, now)).get((path.company, path.path), 0)
+    if sent + (wants := least(diagnosis.setup)) > path.per_path_per_day:
+        raise NotAllowedError(
+            f"{path.key}: of {path.per_path_per_day} probes a day {sent} are sent; a diagnosis takes at least {wants};"
+            " see probes.cap"
+        )
+    return diagnosis
 
 
 async def begin(store: Store, diagnosis: Diagnosis, driver: str, who: str, way: str) -> None:

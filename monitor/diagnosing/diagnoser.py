@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 
@@ -35,6 +36,13 @@ log = structlog.get_logger("diagnosis")
 
 Watching = Callable[[Diagnosis, list[ArmProbe]], None]
 """Called after each change of a running diagnosis."""
+
+
+class Work(Enum):
+    """Whose work a running diagnosis is."""
+
+    OURS = auto()
+    ANOTHERS = auto()
 
 
 def _nobody(_diagnosis: Diagnosis, _probes: list[ArmProbe]) -> None:
@@ -66,8 +74,9 @@ class Diagnoser:
             self._news.set()
 
     async def run(self, diagnosis: Diagnosis) -> Conclusion:
-        """Go on with a diagnosis until its end, and store the conclusion. Raises StoreError, but waits while the store
-        is down."""
+        """Go on with a diagnosis until its end, and store the conclusion. One that another process has adopted since is
+        only watched. Raises StoreError, but waits while the store is down."""
+        await self._adopt(diagnosis)
         alive = asyncio.create_task(self._stay_alive(diagnosis))
         try:
             while True:
@@ -90,7 +99,10 @@ class Diagnoser:
         self._news.clear()
         probes = arm_probes(await self._store.diagnoses.arms(diagnosis))
         self._on_change(diagnosis, probes)
-        if any(each.answer is None for each in probes):
+        state = await self._state(diagnosis)
+        if isinstance(state, Conclusion):
+            return state
+        if state is Work.ANOTHERS or any(each.answer is None for each in probes):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()
@@ -102,7 +114,24 @@ class Diagnoser:
         if path is None or diagnosis.other not in self._config().identities():
             return Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT, probes=len(probes))
         await self._wait_for_spacing(diagnosis, probes)
+        if await self._state(diagnosis) is not Work.OURS:
+            return None
         return await self._launch(diagnosis, path, step, len(probes))
+
+    async def _adopt(self, diagnosis: Diagnosis) -> None:
+        while True:
+            try:
+                return await self._store.diagnoses.adopt(diagnosis.id, self._driver, self._now())
+            except StoreDownError:
+                await self._pause(LOOK_SECONDS)
+
+    async def _state(self, diagnosis: Diagnosis) -> Work | Conclusion:
+        """Return whose work it is, or the conclusion: a person may have stopped it."""
+        record = await self._store.diagnoses.one(diagnosis.id)
+        if record is None or record.ended_at:
+            ended = record.conclusion if record else None
+            return ended or Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT)
+        return Work.OURS if record.driver == self._driver else Work.ANOTHERS
 
     async def _wait_for_spacing(self, diagnosis: Diagnosis, probes: list[ArmProbe]) -> None:
         if probes and (wait := (probes[-1].sent_at + diagnosis.spacing - self._now()).total_seconds()) > 0:
@@ -135,6 +164,6 @@ class Diagnoser:
 
     async def _stay_alive(self, diagnosis: Diagnosis) -> None:
         while True:
+            await asyncio.sleep(ALIVE_SECONDS)
             with suppress(StoreDownError):
                 await self._store.diagnoses.keep_alive(diagnosis.id, self._driver, self._now())
-            await asyncio.sleep(ALIVE_SECONDS)

@@ -15,9 +15,9 @@ import structlog
 
 from monitor.config import Config
 from monitor.config.diagnosis import StartOn
-from monitor.diagnosing.begin import begin, loss_history
+from monitor.diagnosing.begin import begin, prepared
 from monitor.diagnosing.diagnoser import ABANDONED_AFTER, Diagnoser
-from monitor.diagnosing.preparing import NotAllowedError, prepare
+from monitor.diagnosing.preparing import NotAllowedError
 from monitor.diagnosing.starting import ONCE_IN, to_diagnose
 from monitor.events import Event, Judged
 from monitor.incidents.incident import Incident
@@ -117,8 +117,7 @@ class Diagnoses:
         places = {record.place for record in running}
         for wanted in to_diagnose(self._incident_engine().incidents, paths, began, places, now):
             try:
-                past = await loss_history(self._store, wanted.path, config)
-                diagnosis = prepare(config, wanted, past, "", now)
+                diagnosis = await prepared(self._store, config, wanted, "", now)
                 await begin(self._store, diagnosis, DRIVER, "", "incident")
             except NotAllowedError as error:
                 log.debug("no diagnosis started", reason=str(error))

@@ -81,6 +81,7 @@ class AuditAction(StrEnum):
 
     PROBE_SENT = "probe sent"
     DIAGNOSIS_STARTED = "diagnosis started"
+    DIAGNOSIS_STOPPED = "diagnosis stopped"
     MUTE_CREATED = "mute created"
     MUTE_ENDED = "mute ended"
     INCIDENT_ACKNOWLEDGED = "incident acknowledged"

@@ -97,16 +97,22 @@ class DiagnosisStore:
         }
         return await self._access.write((SqlStatement.DIAGNOSE, row), then=rows.noted(*audit)) > 0
 
+    async def adopt(self, diagnosis_id: str, driver: str, at: datetime) -> None:
+        """Say that this process works on a running diagnosis from now on, and no other."""
+        await self._access.write(
+            (SqlStatement.ADOPT_DIAGNOSIS, {"diagnosis": diagnosis_id, "by_driver": driver, "at": at})
+        )
+
     async def keep_alive(self, diagnosis_id: str, driver: str, at: datetime) -> None:
-        """Say that this process works on a running diagnosis."""
+        """Say that this process still works on a diagnosis, unless another one has adopted it."""
         await self._access.write(
             (SqlStatement.DIAGNOSIS_ALIVE, {"diagnosis": diagnosis_id, "by_driver": driver, "at": at})
         )
 
-    async def end(self, diagnosis_id: str, conclusion: Conclusion, at: datetime) -> bool:
-        """Store the conclusion. False if it had ended already."""
+    async def end(self, diagnosis_id: str, conclusion: Conclusion, at: datetime, *audit: AuditEntry) -> bool:
+        """Store the conclusion with these lines of the audit log. False, and nothing is written, if it had ended."""
         row = {"diagnosis": diagnosis_id, "at": at, "said": conclusion}
-        return await self._access.write((SqlStatement.END_DIAGNOSIS, row)) > 0
+        return await self._access.write((SqlStatement.END_DIAGNOSIS, row), then=rows.noted(*audit)) > 0
 
     async def running(self) -> list[DiagnosisRecord]:
         """Return those that have not ended, newest first."""

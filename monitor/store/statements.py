@@ -99,7 +99,8 @@ class SqlStatement(IntEnum):
     CHANGE = auto()  # of what is published about the sender
     KEEP_NAME = auto()  # that real mail had
     DIAGNOSE = auto()  # unless one runs on the path
-    DIAGNOSIS_ALIVE = auto()
+    DIAGNOSIS_ALIVE = auto()  # if this process works on it
+    ADOPT_DIAGNOSIS = auto()
     END_DIAGNOSIS = auto()  # with its conclusion, once
     SAY_DELETED = auto()  # that the evidence of a routine probe is
     DELETE_EVIDENCE = auto()
@@ -172,6 +173,9 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         .values(closed_at=bindparam("at")),
         SqlStatement.DIAGNOSE: upsert(diagnoses).on_conflict_do_nothing(),
         SqlStatement.DIAGNOSIS_ALIVE: update(diagnoses)
+        .where(diagnoses.c.id == bindparam("diagnosis"), diagnoses.c.driver == bindparam("by_driver"))
+        .values(alive_at=bindparam("at")),
+        SqlStatement.ADOPT_DIAGNOSIS: update(diagnoses)
         .where(diagnoses.c.id == bindparam("diagnosis"), diagnoses.c.ended_at.is_(None))
         .values(alive_at=bindparam("at"), driver=bindparam("by_driver")),
         SqlStatement.END_DIAGNOSIS: update(diagnoses)

@@ -29,6 +29,11 @@ def forecast(setup: Setup) -> Forecast:
     return Forecast(min(counts), max(counts), most, single[0] if single else ())
 
 
+def least(setup: Setup) -> int:
+    """Return how many probes it takes at the least, if one factor alone is the reason."""
+    return len(_mixtures(setup, setup.levers[:1]))
+
+
 def _mixtures(setup: Setup, culprits: Sequence[Lever]) -> tuple[Mixture, ...]:
     """Return the mixtures that are sent if each of these is enough to stop the mail."""
     answers: list[ArmAnswer] = []

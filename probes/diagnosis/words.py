@@ -6,6 +6,7 @@ from typing import assert_never
 from probes.diagnosis.conclude import Conclusion, Confidence, DiagnosisResult, How, NoFactor
 from probes.diagnosis.factors import FACTORS, Factor, Lever, Untested, named
 from probes.diagnosis.plan import ArmResult
+from probes.diagnosis.within import Within
 from probes.outcome import Grade
 
 RESULTS: dict[DiagnosisResult, str] = {
@@ -36,8 +37,18 @@ WHY: dict[NoFactor, str] = {
     NoFactor.NOTHING_VARIED: "This route can vary none of the properties in which both mails differ one by one.",
     NoFactor.ELSEWHERE: "None of the varied properties is the reason: it is something that was not varied.",
     NoFactor.CONFLICTING: "The answers contradict each other, so no property could be singled out.",
-    NoFactor.STOPPED_BY_PERSON: "The diagnosis was ended before it had a result.",
+    NoFactor.STOPPED_BY_PERSON: "The diagnosis was stopped by a person before it had a result.",
 }
+
+COSTS: dict[Within, str] = {
+    Within.OFF: "Nothing is sent.",
+    Within.SCAN: "No mail is sent: a content filter is asked, and nothing is delivered.",
+    Within.GATEWAY: "All mails go to the company's own gateway, which allows Mailpath to send as others. Those that"
+    " pass arrive in the mailbox of the probes and are deleted after reading.",
+    Within.OPEN: "All mails leave over the Internet, where filters see them. Those that pass arrive in the mailbox of"
+    " the probes and are deleted after reading.",
+}
+"""What a diagnosis costs that goes so far."""
 
 UNTESTED: dict[Untested, str] = {
     Untested.SAME: "the same in both mails",

@@ -43,6 +43,8 @@ MORE = """
 [web.manual]
 per_person_per_hour = 1000
 per_path_per_hour   = 1000
+[diagnosis]
+spacing = "500ms"
 [channels.pager]
 via = "webhook"
 url = "{pager}/"

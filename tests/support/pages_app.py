@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar
 
 from monitor.config import Config, WatchedPath
+from monitor.diagnosing.begin import begin
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, Nature, Scope, Severity
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
@@ -223,8 +224,10 @@ def _pairs(said: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def open_pages_app(folder: Path, seconds: float = 60, /, **config: Any) -> AsyncIterator[PagesApp]:
-    """A `PagesApp` with this configuration, for so many seconds at most."""
+async def open_pages_app(
+    folder: Path, seconds: float = 60, /, *, diagnoses: bool = False, **config: Any
+) -> AsyncIterator[PagesApp]:
+    """A `PagesApp` with this configuration, for so many seconds at most. `diagnoses`: it begins them."""
     clock, told = Clock(), Config.model_validate(CONFIG | config, context={"folder": folder})
     sent: list[Probe] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store, HttpSession() as outgoing:
@@ -252,6 +255,8 @@ async def open_pages_app(folder: Path, seconds: float = 60, /, **config: Any) ->
             now=clock,
             deliver=lambda channel, notice: channel.deliver(notice, outside_world(now=clock, http=outgoing)),
         )
+        if diagnoses:
+            backend = replace(backend, diagnose=lambda made, who, way: begin(store, made, "tests", who, way))
         app = application(backend)
         app[GATE] = Authenticator(backend, Passwords(QUICK))
         async with (

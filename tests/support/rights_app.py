@@ -3,11 +3,12 @@ hear of each other."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from monitor.diagnosing.preparing import DiagnosisRequest, prepare
 from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
 from monitor.people.person import AuditEntry, Companies, Rights
@@ -103,15 +104,14 @@ class CompanyIds:
     mute: str = ""
     token: str = ""
     person: str = ""
+    diagnosis: str = ""
 
     @property
     def named(self) -> dict[str, str]:
-        return {
-            name: getattr(self, name) for name in ("company", "path", "probe", "incident", "mute", "token", "person")
-        }
+        return asdict(self)
 
 
-NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody")
+NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody", "c" * 16)
 """What never was."""
 
 
@@ -170,6 +170,14 @@ class RightsApp:
         ]
         return found
 
+    async def diagnose(self, things: CompanyIds) -> str:
+        """A diagnosis of this path is under way; its id."""
+        backend = self.backend
+        path = backend.board.paths[things.company, things.path]
+        made = prepare(backend.config(), DiagnosisRequest(path, KIND), (), "olga", self.pages_app.clock())
+        assert await self.store.diagnoses.begin(made, "tests")
+        return made.id
+
     async def mute(self, company: str, why: str = "work", **facts: Any) -> str:
         """A mute that lasts; its id."""
         now = self.pages_app.clock()
@@ -198,7 +206,7 @@ class RightsApp:
         await access.add(person := f"person{number}-{things.company}", Rights.VIEWER, companies)
         why = "work" if things.company == OWN else "reason of others"
         mute = await self.mute(things.company, why, path=things.path)
-        return CompanyIds(things.company, things.path, things.probe, things.incident, mute, token.id, person)
+        return replace(things, mute=mute, token=token.id, person=person)
 
 
 def _seen(probe: Probe, said: Verdict) -> tuple[Evidence, ...]:
@@ -239,6 +247,7 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
         rights_app.other.incident = rights_app.incident_at(OTHER).id
         for things in (rights_app.own, rights_app.other):
             things.probe = (await rights_app.judge("d", things.company, things.path)).id
+            things.diagnosis = await rights_app.diagnose(things)
         await rights_app.backend.incident_engine.step()
         await rights_app.mute("", "reason of others", mail_system="other:gatehouse")
         await rights_app.mute("", "reason of others", cause=Cause.IP_LISTED)

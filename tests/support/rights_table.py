@@ -48,6 +48,11 @@ GET    /probe-now?where={company}/{path}            303     403      200     200
 POST   /probe-now                                   303     403      303     303     422
 GET    /probe-now/sent?probes={probe}               303     200      200     200     404
 GET    /probe-now/sent                              303     404      404     404      -
+GET    /diagnose                                    303     403      200     200      -
+GET    /diagnose?where={company}/{path}             303     403      200     200     422
+POST   /diagnose                                    303     403      409     409     422
+GET    /diagnoses/{diagnosis}                       303     200      200     200     404
+POST   /diagnoses/{diagnosis}/stop                  303     403      303     303     404
 GET    /suggestions                                 303     200      200     200      -
 GET    /suggestions?q={company}                     303     200      200     200     200
 GET    /incidents                                   303     200      200     200      -
@@ -230,6 +235,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "POST /triage": {"address": f"x@{company}.example"},
         "POST /analyse": {"text": "550 5.7.1 blocked"},
         "POST /probe-now": {"where": company, "kind": KIND, "as": "sender"},
+        "POST /diagnose": {"where": f"{company}/{things.path}", "kind": KIND},
         "POST /incidents/{incident}/mute": {"about": f"company={company}", **mute},
         "POST /incidents/{incident}/work": {"do": "ack"},
         "POST /mutes": {"where": company, **mute},

@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from monitor.actions.diagnosis import prepared, start
+from monitor.actions.diagnosis import prepare_for, start
 from monitor.diagnosing.preparing import NotAllowedError
 from monitor.output.diagnosis_json import DiagnosisWholeJson, diagnosis_whole_json
 from monitor.store.diagnoses import DiagnosisRecord
@@ -50,7 +50,7 @@ async def start_diagnosis(call: Call[NoQuery, NewDiagnosis]) -> web.Response:
     """Start one."""
     company, path, wish = call.part("company"), call.part("path"), call.body
     try:
-        diagnosis = await prepared(call.view, company, path, wish.kind, tuple(wish.factors), wish.within)
+        diagnosis = await prepare_for(call.view, company, path, wish.kind, tuple(wish.factors), wish.within)
         await start(call.view, diagnosis)
     except NotAllowedError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None

@@ -5,7 +5,7 @@ pure functions make.
 - `sender_standing`, `sender_reports`    what is published about the sender, and what receivers report of its mail
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
 - `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on two
-- `probe_now`                            choose, send, watch
+- `probe_now`                            choose, send, watch; `diagnose`: see what it takes, start, watch, stop
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice
 - `triage`                               for the help desk: where mail to one person most likely stops
@@ -23,6 +23,7 @@ from monitor.web.pages import (
     analyse,
     channels,
     company,
+    diagnose,
     doctor,
     incident_work,
     incidents,
@@ -40,5 +41,5 @@ from monitor.web.pages import (
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (now, company, sender, probe, incidents, incident_work, links)
-    pages = (*watching, probe_now, triage, analyse, settings, channels, doctor, suggestions)
+    pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

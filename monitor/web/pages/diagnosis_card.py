@@ -9,6 +9,7 @@ from monitor.people.caller import NotThereError
 from monitor.store.diagnoses import DiagnosisRecord
 from monitor.web.caller_view import CallerView
 from probes.diagnosis.factors import FACTORS, Factor
+from probes.diagnosis.forecast import least
 from probes.diagnosis.plan import ArmResult
 from probes.diagnosis.words import ARM_RESULTS, CONFIDENCE, own_factors, sentence, untested_lines
 from probes.labels import KINDS
@@ -16,7 +17,7 @@ from probes.labels import KINDS
 MAX_CARDS = 3  # paths of one incident
 TONES = {ArmResult.PASSED: "good", ArmResult.STOPPED: "bad"}
 AWAITED = "answer awaited"
-RUNNING = "The diagnosis is running; its arms so far are below."
+RUNNING = "The diagnosis is running; the mails so far are below."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,10 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisCard:
-    """One diagnosis. `columns` name the factors that were varied, with their help."""
+    """One diagnosis. `columns` name the factors that were varied, with their help. `expected`: the mails that it will
+    send if one factor is the reason; `progress` says how many it has, while it runs."""
 
+    id: str
     path: str
     kind: str
     other: str
@@ -46,6 +49,8 @@ class DiagnosisCard:
     columns: tuple[tuple[str, str], ...]
     rows: tuple[MatrixRow, ...]
     untested: tuple[str, ...]
+    expected: int
+    progress: str
 
 
 def card_of_diagnosis(record: DiagnosisRecord, arms: Sequence[ArmProbe]) -> DiagnosisCard:
@@ -54,6 +59,7 @@ def card_of_diagnosis(record: DiagnosisRecord, arms: Sequence[ArmProbe]) -> Diag
     varied = [factor for factor in Factor if factor in diagnosis.setup.whole]
     confidence = conclusion.confidence if conclusion else None
     return DiagnosisCard(
+        id=diagnosis.id,
         path=f"{diagnosis.company}/{diagnosis.path}",
         kind=KINDS[diagnosis.kind].label,
         other=diagnosis.other.value,
@@ -64,6 +70,8 @@ def card_of_diagnosis(record: DiagnosisRecord, arms: Sequence[ArmProbe]) -> Diag
         columns=tuple((FACTORS[factor].label.removeprefix("the "), FACTORS[factor].help) for factor in varied),
         rows=tuple(_row(arm, number, varied, diagnosis.setup.whole) for number, arm in enumerate(arms, 1)),
         untested=tuple(untested_lines(conclusion)) if conclusion else (),
+        expected=(expected := max(least(diagnosis.setup), len(arms))),
+        progress="" if record.ended_at else f"{len(arms)} of about {expected} mails are sent.",
     )
 
 

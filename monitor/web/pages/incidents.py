@@ -16,6 +16,7 @@ from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.diagnosis_card import newest_cards
+from monitor.web.pages.diagnosis_offers import offers_of
 from monitor.web.pages.incidents_view import (
     MAX_COMPANIES_OFFERED,
     Chosen,
@@ -116,6 +117,7 @@ async def incident_page(
         diagnoses=await newest_cards(
             view, ((each.company, each.path) for each in whole.incident.failures), whole.incident.began_at
         ),
+        offers=offers_of(whole.incident, around.paths) if view.caller.may(Rights.OPERATOR) else [],
         texts=await texts_about(view, whole.incident, asked),
         asked=asked,
         named=[(key, around.name(key)) for key in whole.incident.named[:MAX_COMPANIES_OFFERED]],

@@ -19,7 +19,8 @@ from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.advice_card import verdicts_beside
-from monitor.web.pages.diagnosis_card import card_of_arm
+from monitor.web.pages.diagnosis_card import card_of_arm, newest_cards
+from monitor.web.pages.diagnosis_offers import offer_of_probe
 from monitor.web.pages.probe_view import after, probe_view
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
@@ -54,12 +55,18 @@ async def show_probe(request: web.Request) -> web.Response:
     probe = record.probe
     fails = record.verdict and record.verdict.outcome is not Outcome.INBOX
     others = await verdicts_beside(view, probe.company, probe.path, probe.created_at) if fails else NOTHING_BESIDE
+    offer = offer_of_probe(record)
+    if probe.arm:
+        diagnoses = await card_of_arm(view, probe.arm.diagnosis)
+    else:
+        diagnoses = await newest_cards(view, [(probe.company, probe.path)], probe.created_at) if offer else []
     shown = probe_view(record, path, sender_of(view), now_of(view), view.open_incidents(), others)
     return page(
         request,
         "probe.html",
         view=shown,
-        diagnoses=await card_of_arm(view, probe.arm.diagnosis) if probe.arm else [],
+        diagnoses=diagnoses,
+        offer=offer,
         before=before,
         next=following,
         may_probe=view.caller.may(Rights.OPERATOR),

@@ -208,7 +208,7 @@ async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(pa
 
 
 async def test_one_person_cannot_become_a_spammer_by_clicking(tmp_path: Path) -> None:
-    limits = {"web": {"manual": {"per_person_per_hour": 3, "per_path_per_hour": 2}}}
+    limits: dict[str, Any] = {"web": {"manual": {"per_person_per_hour": 3, "per_path_per_hour": 2}}}
     async with open_pages_app(tmp_path, **limits) as pages_app:
         operator, said = await pages_app.operator(), {"kind": "verification", "as_": "sender"}
         assert [(await post(operator, "/probe-now", where="acme/hq", **said)).status for _ in range(3)] == [

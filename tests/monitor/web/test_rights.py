@@ -73,6 +73,7 @@ async def test_whoever_may_not_has_changed_nothing(rights_app: RightsApp) -> Non
             await rights_app.store.incidents.mutes(),
             len(await rights_app.store.people.audit_log(None, 1000)),
             len(rights_app.pages_app.sent),
+            [each.diagnosis.id for each in await rights_app.store.diagnoses.running()],
         )
 
     callers = [await comes(rights_app, who) for who in (Who(None), Who(Rights.VIEWER), Who(Rights.VIEWER, (OWN,)))]

@@ -38,6 +38,7 @@ ADDRESSES = {
     "api": "/api/",
     "mutes": "/mutes",
     "probe now": "/probe-now",
+    "diagnose": "/diagnose?where=granite%2Fhq",
     "settings": "/settings",
     "settings company": "/settings?company=granite",
     "people": "/settings/people",
@@ -57,7 +58,7 @@ FOUND = {  # where a link to it stands, and how it looks
     "incident hostile": ("/incidents?company=trap", "tbody th a"),
     "runbook": ("/runbooks/", "main li a, main td a"),
 }
-OPERATORS = {"probe now", "mutes"}
+OPERATORS = {"probe now", "diagnose", "mutes"}
 ADMINS = {"settings", "settings company", "people", "tokens", "channels", "doctor", "audit"}
 """What is not for everybody."""
 

@@ -1,7 +1,7 @@
 """The matrix of a diagnosis, for the pages of incidents and probes, as plain values."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.diagnosing.answers import ArmProbe
@@ -22,7 +22,8 @@ RUNNING = "The diagnosis is running; the mails so far are below."
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One arm. `own`: for each column, if it is the sender's. `tone`: good, bad, or plain."""
+    """One arm. `own`: for each column, if it is the sender's. `tone`: good, bad, or plain. `as_before`: the number of
+    the first arm whose details are the same, 0 if these are new."""
 
     number: int
     probe_id: str
@@ -31,6 +32,7 @@ class MatrixRow:
     result: str
     tone: str
     because: str
+    as_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,20 @@ def card_of_diagnosis(record: DiagnosisRecord, arms: Sequence[ArmProbe]) -> Diag
         began_at=diagnosis.began_at,
         ended_at=record.ended_at,
         columns=tuple((FACTORS[factor].label.removeprefix("the "), FACTORS[factor].help) for factor in varied),
-        rows=tuple(_row(arm, number, varied, diagnosis.setup.whole) for number, arm in enumerate(arms, 1)),
+        rows=tuple(_rows(arms, varied, diagnosis.setup.whole)),
         untested=tuple(untested_lines(conclusion)) if conclusion else (),
         expected=(expected := max(least(diagnosis.setup), len(arms))),
         progress="" if record.ended_at else f"{len(arms)} of about {expected} mails are sent.",
     )
+
+
+def _rows(arms: Sequence[ArmProbe], varied: Sequence[Factor], whole: frozenset[Factor]) -> Iterator[MatrixRow]:
+    """Make the rows; details that were shown before are not repeated."""
+    first: dict[str, int] = {}
+    for number, arm in enumerate(arms, 1):
+        row = _row(arm, number, varied, whole)
+        before = first.setdefault(row.because, number) if row.because else number
+        yield replace(row, as_before=before if before < number else 0)
 
 
 def _row(arm: ArmProbe, number: int, varied: Sequence[Factor], whole: frozenset[Factor]) -> MatrixRow:

@@ -20,7 +20,7 @@ from probes.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a diagnosis would do. `sent_today`: probes of all purposes on this path."""
+    """The plan of a diagnosis that may start. `sent_today`: probes of all purposes on this path."""
 
     path: WatchedPath
     diagnosis: Diagnosis

@@ -39,7 +39,7 @@ Watching = Callable[[Diagnosis, list[ArmProbe]], None]
 
 
 class Work(Enum):
-    """Whose work a running diagnosis is."""
+    """The process that works on a running diagnosis: this one or another."""
 
     OURS = auto()
     ANOTHERS = auto()

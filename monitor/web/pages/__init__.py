@@ -4,7 +4,8 @@ pure functions make.
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
 - `sender_standing`, `sender_reports`    what is published about the sender, and what receivers report of its mail
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
-- `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on two
+- `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on three;
+                                          `diagnosis_offers`: which paths can be diagnosed
 - `probe_now`                            choose, send, watch; `diagnose`: see what it takes, start, watch, stop
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
 - `links`                                one button, for whoever has a link from a notice

@@ -98,7 +98,7 @@ def _span(least: object, most: object) -> str:
 
 @needs(Rights.OPERATOR)
 async def show_dry_run(request: web.Request) -> web.Response:
-    """What a diagnosis would do."""
+    """The plan of a diagnosis, before anything is sent."""
     return await _dry_run(request, DiagnosisForm.of(request.query))
 
 

@@ -48,7 +48,8 @@ class SenderNaming(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One refusal. `permanent` is None if the text does not say; `by` is the server that refused, `reply` its words and
-    `recipient` the address, each "" if unknown; `system` the key of the mail system, "" if unknown."""
+    `recipient` the address, each "" if unknown; `system` the key of the mail system, "" if unknown. `of_others`:
+    nothing shows that the message is the watched sender's."""
 
     cause: Cause
     confidence: float
@@ -59,6 +60,7 @@ class Refusal:
     system: str
     rivals: tuple[Rival, ...]
     advice: ContentAdvice
+    of_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ def _refusal(
         system=system,
         rivals=said.rivals if said else (),
         advice=advice_for(cause, outcome, system, sender.domain, sender.source_ip, of_others=of_others),
+        of_others=of_others,
     )
 
 

@@ -23,6 +23,7 @@ OF_OTHERS: dict[Cause, str] = {  # where the usual sentence is about Mailpath it
     Cause.MALFORMED: "The receiver rejected the message as malformed.",
     Cause.UNCLEAR: "The text does not say why.",
 }
+OF_ANOTHER_SENDER = "That concerns whoever sent this message. Nothing in it points to Trimble."
 ACCEPTED = "This is no refusal: the server accepted what it was sent."
 NO_ANSWER = "Nothing in this text is a server's answer, so it does not show that a message was stopped."
 ASK_FOR_MORE = "Paste the whole notice, or the line that begins with a number, such as 550."
@@ -108,7 +109,8 @@ def _because(found: Analysis) -> Iterator[str]:
 
 def _about_refusals(found: Analysis) -> Iterator[str]:
     first = found.refusals[0]
-    yield CONCERNED[first.cause.concerns]
+    others = first.of_others and first.cause.concerns is Concern.SENDER
+    yield OF_ANOTHER_SENDER if others else CONCERNED[first.cause.concerns]
     if first.rivals:
         rivals = listed([f"{CAUSES[rival.cause].label} ({_percent(rival.probability)})" for rival in first.rivals], 3)
         yield f"It could {'' if first.cause is Cause.UNCLEAR else 'also '}be: {rivals}."

@@ -141,7 +141,7 @@ HORNETSECURITY = MailSystem(
             needs=_ADMIN,
             look_first=("Search for the mail in Email Live Tracking and look at its class.",),
             steps=(
-                "If it is Spam, add the exact address of {domain} to the allow list of the customer; SPF, DKIM "
+                "If it is Spam, add {address} to the allow list of the customer; SPF, DKIM "
                 "and DMARC "
                 "checks stay on. Mail of class Content or Threat needs a Compliance Filter rule.",
             ),

@@ -91,7 +91,7 @@ FORTIGATE = MailSystem(
             ),
             steps=(
                 lines(
-                    "Add the exact address of {domain}; DMARC is checked by the server behind it",
+                    "Add {address}; DMARC is checked by the server behind it",
                     "the CLI",
                     'config emailfilter block-allow-list\n edit 10\n  set name "sign-in codes"\n  config entries\n'
                     '   edit 1\n    set type email-from\n    set action clear\n    set pattern "{address}"\n   next\n'

@@ -360,9 +360,7 @@ FORTINET = MailSystem(
                 "See that the antispam profile acts on failed SPF, DKIM and DMARC: without it this entry is unsafe.",
             ),
             steps=(
-                "In Security > Block/Safe List > Domain, add the exact address of {domain} to the safe list of this "
-                "one "
-                "domain: {address}.",
+                "In Security > Block/Safe List > Domain, add {address} to the safe list of this one domain.",
                 "Leave the SPF, DKIM and DMARC actions of the antispam profile on.",
             ),
             undo=("Delete {address} from the safe list.",),
@@ -393,7 +391,7 @@ SYMANTEC = MailSystem(
             where=("Email Security.cloud", "Services", "Email Services", "Anti-Spam", "Approved Senders"),
             needs=_ADMIN,
             steps=(
-                "Add the exact address of {domain} to the approved senders, and leave the SPF and DMARC checks on.",
+                "Add {address} to the approved senders, and leave the SPF and DMARC checks on.",
                 "Do not approve {ip}: an IP entry skips anti-spam, SPF and DMARC.",
             ),
             undo=("Delete the address from the approved senders.",),

@@ -59,9 +59,8 @@ _REMEDIES = (
         needs=_EDIT,
         look_first=("Find the Blocked Senders policy that matches: it wins over every permit policy.",),
         steps=(
-            "Remove the sender from it, or answer it with a policy 'Blocked Sender - Take No Action' for the exact "
-            "address "
-            "of {domain}. A user's own list is changed by the user.",
+            "Remove the sender from it, or answer it with a policy 'Blocked Sender - Take No Action' for {address}. "
+            "A user's own list is changed by the user.",
         ),
         undo=("Delete the policy 'Take No Action', or add the sender to the block policy again.",),
         never=NO_BARE_DOMAIN,

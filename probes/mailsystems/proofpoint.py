@@ -90,8 +90,7 @@ PROOFPOINT = MailSystem(
             where=("Proofpoint console", "Email Protection", "Spam Detection", "Organizational Safe List", "Add"),
             needs="an administrator of Email Protection",
             steps=(
-                "Add the exact address of {domain} to the Organizational Safe List, with the operator Equals: "
-                "{address}. "
+                "Add {address} to the Organizational Safe List, with the operator Equals. "
                 "Leave the DMARC, SPF and DKIM rules on.",
             ),
             undo=("Remove {address} from the list.",),
@@ -137,9 +136,7 @@ ESSENTIALS = MailSystem(
             needs="an organisation administrator",
             look_first=(request("Read the list, and keep it for the undo", f"GET {_API}"),),
             steps=(
-                "Add the exact address of {domain} to the Safe Sender List: {address}. Anti-Spoofing stays on and "
-                "still "
-                "checks DMARC.",
+                "Add {address} to the Safe Sender List. Anti-Spoofing stays on and still checks DMARC.",
                 request(
                     "Or write the whole list back by the API, with the entries that you have read before the new one",
                     f'PATCH {_API}\n\n{{"allow_list": ["ENTRIES-AS-READ", "{{address}}"]}}',

@@ -118,6 +118,8 @@ def test_nobody_is_to_change_a_thing_for_mail_of_others(data: bytes, ours: bool)
         "is from account.trimble.com and leaves from 104.130.122.50", ""
     )
     assert bool(advice.runbook) is ours
+    if found.refusals:
+        assert ("Nothing in it points to Trimble" not in " ".join(analysis_text(found, SENDER).because)) is ours
 
 
 def test_a_forged_message_is_called_one_that_may_be() -> None:

@@ -262,6 +262,13 @@ def test_a_text_is_one_line_and_names_no_installation(remedy: Remedy) -> None:
 
 
 @each_remedy
+def test_an_address_to_enter_is_written_out(remedy: Remedy) -> None:
+    """Whoever is asked to enter the exact address must not have to guess it."""
+    said = [fill(step if isinstance(step, str) else step.does, NAMES) for step in steps_of(remedy)]
+    assert [text for text in said if "exact address of" in text] == []
+
+
+@each_remedy
 def test_a_step_is_a_sentence_and_what_a_script_does_is_not_ended(remedy: Remedy) -> None:
     for step in steps_of(remedy):
         if isinstance(step, str):

@@ -133,16 +133,11 @@ def _reply(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) 
         return _bounce(bounce, ContentKind.REPLY, sender, naming, cut)
     text = data[:MAX_REPLY_BYTES].decode("utf-8", "replace")
     facts = read_reply(text)
-    if is_acceptance(facts) or is_no_answer(facts):
+    if facts.is_acceptance or is_no_answer(facts):
         return Analysis(ContentKind.REPLY, None, naming, facts=facts, cut=cut)
     of_others = naming is SenderNaming.NOTHING and _refuses_another(text, facts.cause)
     refusal = _refusal(facts, facts.cause, facts.permanent, "", text.strip(), facts.address or "", sender, of_others)
     return Analysis(ContentKind.REPLY, None, naming, (refusal,), facts=facts, cut=cut or len(data) > MAX_REPLY_BYTES)
-
-
-def is_acceptance(facts: ReplyFacts) -> bool:
-    """Test if a server agrees to a command: that is no refusal, whatever else stands there."""
-    return facts.code is not None and facts.code // 100 in (2, 3)
 
 
 def is_no_answer(facts: ReplyFacts) -> bool:

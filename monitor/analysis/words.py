@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.analysis.analyse import Analysis, Refusal, WatchedSender, is_acceptance
+from monitor.analysis.analyse import Analysis, Refusal, WatchedSender
 from monitor.analysis.content import ContentKind
 from monitor.analysis.labels import CONTENT_KINDS
 from probes.display import continued, lasting, listed, one_line
@@ -60,7 +60,7 @@ def _headline(found: Analysis) -> str:
     if found.message is not None:
         return _of_message(found, found.message)
     if found.content is ContentKind.REPLY and isinstance(found.facts, ReplyFacts):
-        return ACCEPTED if is_acceptance(found.facts) else NO_ANSWER
+        return ACCEPTED if found.facts.is_acceptance else NO_ANSWER
     kind = MAIL_KINDS[found.mail_kind].label if found.mail_kind else "something else"
     return f"This is not a bounce, but another kind of message: {kind}."
 
@@ -102,7 +102,7 @@ def _because(found: Analysis) -> Iterator[str]:
     if found.message is not None:
         yield from _about_message(found, found.message)
     if not found.refusals and isinstance(found.facts, ReplyFacts):
-        yield IN_ITS_LOG if is_acceptance(found.facts) else ASK_FOR_MORE
+        yield IN_ITS_LOG if found.facts.is_acceptance else ASK_FOR_MORE
     if found.cut:
         yield "It was too long: only its beginning was read."
 

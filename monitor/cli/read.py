@@ -184,9 +184,12 @@ def _row(name: str, *values: object) -> str:
 
 
 def _reply_lines(facts: ReplyFacts) -> Iterator[str]:
-    yield f"[bold]{CAUSES[facts.cause].title}[/], concerns: {CONCERNS[facts.concerns].label}"
-    yield from _confidence_lines(facts)
-    yield _row("permanent", {True: "yes", False: "no, may be retried", None: ""}[facts.permanent])
+    if facts.is_acceptance:
+        yield "[bold]Accepted[/]: no refusal, the server agreed to a command"
+    else:
+        yield f"[bold]{CAUSES[facts.cause].title}[/], concerns: {CONCERNS[facts.concerns].label}"
+        yield from _confidence_lines(facts)
+        yield _row("permanent", {True: "yes", False: "no, may be retried", None: ""}[facts.permanent])
     yield _row("codes", facts.code, facts.enhanced)
     for name, value in (
         ("stage", facts.stage and STAGES[facts.stage].label),

@@ -44,6 +44,11 @@ class ReplyFacts:
         """The party that the cause concerns."""
         return self.cause.concerns
 
+    @property
+    def is_acceptance(self) -> bool:
+        """True if the server agrees to a command: that is no refusal, whatever else stands there."""
+        return self.code is not None and self.code // 100 in (2, 3)
+
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:

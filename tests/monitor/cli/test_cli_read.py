@@ -138,6 +138,8 @@ def test_a_report() -> None:
             mails.bounce(TOKEN),
             ["probe@acme.test", "Public blocklist", "confidence  ", "blocked using bl.test", TOKEN],
         ),
+        ("reply", b"250 2.0.0 Ok: queued as 4Q1mXw7zT2", ["Accepted: no refusal", "250  2.0.0"]),
+        ("reply", b"550 5.1.1 no such user, 250 others were fine", ["No such user", "confidence"]),
         ("message", mails.probe(TOKEN), ["104.130.122.50", "mx.acme.test"]),
         ("report", REPORT, ["TLS report", "Acme", "5 passed"]),
     ],

@@ -8,6 +8,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `actions`   human actions: mutes, manual probes, people and tokens
 - `doctor`    tries every part that an installation needs
 - `output`    formats of facts: JSON, text, symbols, metrics
+- `proving`   tests of remedies that a company has carried out
 - `diagnosing` diagnoses: which property of the mail is stopped
 - `probing`   one probe, from the schedule to the verdict; the current verdicts
 - `oncall`    the incident engine and the delivery of notices
@@ -19,6 +20,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `notices`   wording and routing of notices: pure
 - `triage`    the most likely place of one person's problem: pure
 - `analysis`  what a pasted bounce, reply or message says: pure
+- `remedying` the life of a remedy at a company: pure
 - `incidents` rules that open, scope and close incidents: pure
 - `standing`  the sender's standing over time, and when it is read: pure
 - `measures`  histograms, the lag of the event loop

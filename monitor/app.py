@@ -39,6 +39,7 @@ from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
+from monitor.proving.service import RemedyTests
 from monitor.sources.company_mx import CompanyMx
 from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.standing import StandingSource
@@ -116,6 +117,7 @@ class Service:
     incident_engine: IncidentEngine
     delivery: Delivery
     diagnoses: Diagnoses
+    remedies: RemedyTests
     live: Live
     dialogue_times: DialogueTimes
     loop_lag: LoopLag
@@ -165,6 +167,7 @@ class Service:
             token_ends=lambda: self._token_ends,
             diagnoses=lambda: dict(self.diagnoses.concluded),
             diagnosis_probes=lambda: dict(self.diagnoses.probes),
+            remedies=lambda: self.remedies.counts,
             dmarc_messages=lambda: self._inbound_router.report_messages if self._inbound_router else {},
             dmarc_pass_ratio=lambda: self.report_shares.pass_ratio,
             standing=self.standing.figures,
@@ -195,14 +198,17 @@ class Service:
         await self.planner.configure(self.config)
         self.signals.start()
         self.incident_engine.start()
-        self.delivery.configure(self.config.channels)
-        self.delivery.start()
-        self.standing.configure(plan_of(self.config))
-        self.standing.start()
-        self.company_mx.configure(mx_plan(self.config))
-        self.company_mx.start()
-        self.diagnoses.configure(self.config)
-        self.diagnoses.start()
+        self._configure_parts(self.config)
+        for part in (self.delivery, self.standing, self.company_mx, self.diagnoses, self.remedies):
+            part.start()
+
+    def _configure_parts(self, config: Config) -> None:
+        """Let the parts that only wait for their time use this configuration."""
+        self.delivery.configure(config.channels)
+        self.standing.configure(plan_of(config))
+        self.company_mx.configure(mx_plan(config))
+        self.diagnoses.configure(config)
+        self.remedies.configure(config)
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
@@ -219,10 +225,7 @@ class Service:
         self.network.configure(config)
         await self.pipeline.configure(config)
         await self.incident_engine.configure(config)
-        self.delivery.configure(config.channels)
-        self.standing.configure(plan_of(config))
-        self.company_mx.configure(mx_plan(config))
-        self.diagnoses.configure(config)
+        self._configure_parts(config)
         if self._inbound_router:
             configure_inbound(self._inbound_router, config)
         await self.planner.configure(config)
@@ -234,8 +237,8 @@ class Service:
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            working = (self.doctor, self.diagnoses, self.network, self.standing, self.company_mx, self.delivery)
-            for part in (*working, self.incident_engine, self.signals, self.planner):
+            waiting = (self.doctor, self.diagnoses, self.remedies, self.network, self.standing, self.company_mx)
+            for part in (*waiting, self.delivery, self.incident_engine, self.signals, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
@@ -284,6 +287,7 @@ class Service:
             admits=self.planner.admits,
             give_back=self.planner.give_back,
             diagnose=self.diagnoses.begin,
+            poke_remedies=self.remedies.poke,
             deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
             mail_hosts=self._mail_hosts,
@@ -366,7 +370,8 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         network, signals, live, company_mx = Network(outside), SignalReader(store), Live(), CompanyMx(store, outside)
         standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_standing())
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
-        seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses))
+        remedies = RemedyTests(store, lambda: pipeline, clock.now, on_result=lambda: incident_engine.poke())
+        seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses, remedies))
         flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
         planner = Planner(store, pipeline, dispatcher := InProcessDispatcher(pipeline), clock.now)
@@ -377,26 +382,11 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
             store, clock.now, lambda: network.uplink, on_notices=delivery.poke, compare=planner.compare
         )
         at_work = Service(
-            file=file,
-            config=config,
-            store=store,
-            clock=clock,
-            board=board,
-            network=network,
-            pipeline=pipeline,
-            planner=planner,
-            dispatcher=dispatcher,
-            signals=signals,
-            incident_engine=incident_engine,
-            delivery=delivery,
-            diagnoses=diagnoses,
-            live=live,
-            dialogue_times=dialogue_times,
-            loop_lag=loop_lag,
-            outside=outside,
-            standing=standing,
-            company_mx=company_mx,
-        )
+            file=file, config=config, store=store, clock=clock, board=board, network=network, pipeline=pipeline,
+            planner=planner, dispatcher=dispatcher, signals=signals, incident_engine=incident_engine, delivery=delivery,
+            diagnoses=diagnoses, remedies=remedies, live=live, dialogue_times=dialogue_times, loop_lag=loop_lag,
+            outside=outside, standing=standing, company_mx=company_mx,
+        )  # fmt: skip
         await _begin(at_work, house, patient=stood_by)
         await tell_first_steps(config, store, clock.now)
         yield at_work

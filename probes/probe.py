@@ -18,6 +18,7 @@ class ProbePurpose(StrEnum):
     MANUAL = "manual"
     CONTROL = "control"  # to compare a failing path with: as the control or as the neighbour
     DIAGNOSIS = "diagnosis"  # varies one factor on purpose, so that its verdict says nothing of the sender's usual mail
+    REMEDY = "remedy"  # tests a remedy: as the sender, as its forged twin, or as the control
 
     @property
     def label(self) -> str:
@@ -27,7 +28,7 @@ class ProbePurpose(StrEnum):
     @property
     def makes_signals(self) -> bool:
         """True if its verdicts are signals: seen by the incident rules, shown as current, and counted."""
-        return self is not ProbePurpose.DIAGNOSIS
+        return self not in (ProbePurpose.DIAGNOSIS, ProbePurpose.REMEDY)
 
 
 _LABELS = {
@@ -35,6 +36,7 @@ _LABELS = {
     ProbePurpose.MANUAL: "sent by hand",
     ProbePurpose.CONTROL: "sent to compare with",
     ProbePurpose.DIAGNOSIS: "part of a diagnosis",
+    ProbePurpose.REMEDY: "part of the test of a remedy",
 }
 
 
@@ -44,7 +46,8 @@ class Probe:
 
     All times are aware and in UTC. The code is issued at `created_at` and expires at `code_dead_at`; a probe not seen
     by `give_up_at` is missing. `retry` are the waits after a temporary refusal; the last one is repeated. `source_ip`
-    is the address that the receiver should see. `arm`: the mixture that it tests, if it is part of a diagnosis.
+    is the address that the receiver should see. `arm`: the mixture that it tests, if it is part of a diagnosis or tests
+    a remedy.
     """
 
     id: str

@@ -24,6 +24,8 @@ from monitor.incidents.weight import Names
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
+from monitor.remedying.applied import TO_ACT_ON, UNDER_WAY, AppliedRemedy
+from monitor.remedying.lapse import state_at
 from monitor.standing.record import FactRecord
 from monitor.triage.address import read_address
 from monitor.triage.decide import Triage, TriagePlace, decide
@@ -50,6 +52,8 @@ from probes.verdict import Outcome
 
 LOOKUP_SECONDS = 3.0  # for the mail hosts of a domain
 REACH_SECONDS = 3.0  # for what its domain demands of senders
+REMEDIES_WORTH_SAYING = UNDER_WAY | TO_ACT_ON
+"""States of a remedy that the help desk should know."""
 MAX_MISSED = 3  # intervals without a result after which nothing is known of now
 LONGEST_CRON = timedelta(hours=25)  # between two times of a crontab, as far as a result speaks for now
 
@@ -92,6 +96,10 @@ class TriageSource(Protocol):
 
     async def last_good(self, check: Check) -> datetime | None:
         """Return the launch of the newest probe that was in the inbox in time."""
+        ...
+
+    async def remedies(self, company: str) -> Sequence[AppliedRemedy]:
+        """Return what the company has carried out, the newest first."""
         ...
 
     async def standing(self) -> Sequence[FactRecord]:
@@ -198,6 +206,9 @@ async def _company_facts(source: TriageSource, entry: CompanyEntry, sender: Tria
         await _opened(source, opened, sender, system_of),
         tuple(loose),
         await _opened(source, elsewhere, sender, system_of),
+        tuple(
+            each for each in await source.remedies(entry.key) if state_at(each, source.now()) in REMEDIES_WORTH_SAYING
+        ),
     )
 
 

@@ -18,7 +18,8 @@
 - `diagnose`  `diagnose`: which property of the mail is stopped; `diagnose_commands`: its options
 - `text_to_send` `text`: texts to send about an incident; `text_commands`: its options
 - `triage`    `triage`: where mail to one person most likely stops; `triage_commands`: its option
-- `remedy`    `remedy`: what to change in a mail system; `remedy_commands`: its options
+- `remedy`    `remedy`: what to change in a mail system; `remedy_commands`: its commands and options,
+  `remedy_records`: what companies carried out
 - `online`    `check-config --online`; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands
 - `text`      terminal output; `streams`: opens standard streams that are closed

@@ -199,11 +199,11 @@ def incidents(
 
 
 app.add_typer(standing_commands.standings, name="standing")
+app.add_typer(remedy_commands.remedies, name="remedy")
 work_commands.add_to(app)
 diagnose_commands.add_to(app)
 triage_commands.add_to(app)
 text_commands.add_to(app)
-remedy_commands.add_to(app)
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(muting, name="mute", help="Suppress notices. Exit 0: done. 2: not done.")

@@ -14,6 +14,7 @@ from monitor.errors import UserError
 from monitor.incidents.advice import remedies_at_company
 from monitor.incidents.incident import worst_first
 from monitor.output.remedy_json import not_possible_json, remedy_json
+from monitor.output.remedy_names import names_for
 from monitor.store import Store
 from probes.diagnosis.factors import Factor
 from probes.display import one_line
@@ -58,12 +59,6 @@ async def remedy(config: Config, options: RemedyOptions) -> Exit:
         _print(config, choice, chain, about)
     own = any(not each.general for each in choice.remedies)
     return Exit.OK if own else Exit.NOT_OK
-
-
-def names_for(config: Config, system: str) -> RemedyNames:
-    """Return the names that a remedy in this mail system is filled with."""
-    sender = config.sender
-    return RemedyNames(sender.domain, sender.source_ip, sender.address, system_label(system) or "the mail system")
 
 
 def _chain(config: Config, options: RemedyOptions) -> Chain:

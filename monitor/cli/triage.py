@@ -19,6 +19,7 @@ from monitor.incidents.mute import Mute
 from monitor.incidents.work import IncidentWork, work_of
 from monitor.output.triage_json import triage_json
 from monitor.probing.current import CurrentVerdict
+from monitor.remedying.applied import AppliedRemedy
 from monitor.standing.record import FactRecord
 from monitor.store import ProbeFilter, Store
 from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
@@ -84,6 +85,9 @@ class StoreTriage:
         wanted = ProbeFilter(None, *check, role=Role.SENDER, outcome=Outcome.INBOX)
         found = (await self._store.probes.page(wanted, None, 1)).probes
         return found[0].launched_at if found else None
+
+    async def remedies(self, company: str) -> Sequence[AppliedRemedy]:
+        return await self._store.remedies.of_company(company)
 
     async def standing(self) -> Sequence[FactRecord]:
         return await self._store.standing.current()

@@ -40,7 +40,7 @@ def arm_probes(records: Iterable[ProbeRecord]) -> list[ArmProbe]:
         arm = record.probe.arm
         if arm is None:
             continue
-        verdict = record.verdict if _is_final(record) else None
+        verdict = record.verdict if is_final(record) else None
         answer = _answer(arm.own, verdict, symptom) if verdict else None
         if record.verdict is None and any(isinstance(seen, Interrupted) for seen in record.evidence):
             answer = ArmAnswer(arm.own, ArmResult.NO_RESULT)
@@ -55,7 +55,8 @@ def answers_of(probes: Sequence[ArmProbe]) -> list[ArmAnswer]:
     return [each.answer for each in probes if each.answer]
 
 
-def _is_final(record: ProbeRecord) -> bool:
+def is_final(record: ProbeRecord) -> bool:
+    """Test if its verdict no longer waits for anything."""
     verdict = record.verdict
     return verdict is not None and (record.closed_at is not None or verdict.outcome in FINAL)
 

@@ -16,7 +16,7 @@ from monitor.config import Config, WatchedPath
 from monitor.diagnosing.answers import ArmProbe, answers_of, arm_probes
 from monitor.diagnosing.preparing import arm_of, kind_of
 from monitor.events import Event, Judged
-from monitor.probing.caps import Caps
+from monitor.probing.caps import wait_for_room
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.store import Store, StoreDownError
 from monitor.store.diagnoses import Diagnosis
@@ -140,7 +140,7 @@ class Diagnoser:
     async def _launch(self, diagnosis: Diagnosis, path: WatchedPath, own: Mixture, sent: int) -> Conclusion | None:
         """Send one arm within the caps of all purposes."""
         caps = self._pipeline().caps
-        if caps and not await self._has_room(caps, path):
+        if caps and not await wait_for_room(caps, path, self._now, self._pause):
             return Conclusion(DiagnosisResult.NOT_TOLD_APART, NoFactor.CAP, probes=sent)
         arm = arm_of(diagnosis, own, self._config().identities())
         role = Role.SENDER if Factor.FROM in own else diagnosis.other
@@ -151,16 +151,6 @@ class Diagnoser:
             log.warning("diagnosis cannot go on", path=path.key, reason=str(error))
             return Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT, probes=sent)
         return None
-
-    async def _has_room(self, caps: Caps, path: WatchedPath) -> bool:
-        """Wait until the path's host may get one more message, and count it. False: the path's day is full."""
-        host = path.route.destination(path.to)
-        while not caps.full(path, self._now()):
-            if (free_at := caps.free_at(host, self._now())) <= self._now():
-                caps.count(path, self._now())
-                return True
-            await self._pause((free_at - self._now()).total_seconds())
-        return False
 
     async def _stay_alive(self, diagnosis: Diagnosis) -> None:
         while True:

@@ -6,6 +6,7 @@
 - `ways`      the ways out: source IP, port 25, every route up to MAIL, so that nothing is sent;
               `side_by_side`: many at once, within bounds
 - `ways_back` mailboxes, and the way of bounces to [inbound]
+- `remedies`  of companies: whether one lapses, or lets forged mail in
 - `config_warnings`  what is probably a mistake in a valid configuration
 - `table`     all examinations, in the order in which they are made; `examine` makes them
 - `rounds`    the same inside the service, one round at a time, for a page

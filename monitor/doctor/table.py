@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 
-from monitor.doctor import chains, machine, names, the_store, ways, ways_back
+from monitor.doctor import chains, machine, names, remedies, the_store, ways, ways_back
 from monitor.doctor.observation import Examination, Observation, Premises
 
 EXAMINATIONS = (
@@ -20,6 +20,7 @@ EXAMINATIONS = (
     Examination("routes", "Does each route let us speak?", ways.routes),
     Examination("mailboxes", "Can each mailbox be opened?", ways_back.mailboxes),
     Examination("inbound", "Do bounces find the way back?", ways_back.inbound),
+    Examination("remedies", "Does a remedy lapse, or let forged mail in?", remedies.remedies),
     Examination("channels", "Is anybody notified?", ways_back.channels),
 )
 

@@ -305,6 +305,9 @@ class IncidentEvent(StrEnum):
     QUEUED = "queued"  # a notice waits for its channel
     TOLD = "told"  # a channel accepted a notice
     NOT_DELIVERED = "not_delivered"  # a channel did not accept a notice yet
+    REMEDY_APPLIED = "remedy_applied"  # somebody says that the company carried one out
+    REMEDY_TESTED = "remedy_tested"
+    REMEDY_UNDONE = "remedy_undone"
     CLOSED = "closed"
     # by people, see `work`
     ACKNOWLEDGED = "acknowledged"

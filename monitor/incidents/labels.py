@@ -181,6 +181,11 @@ EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
     IncidentEvent.NOT_DELIVERED: Label(
         "not delivered", "A channel did not accept a notice.", "It is retried until the channel accepts it."
     ),
+    IncidentEvent.REMEDY_APPLIED: Label(
+        "remedy carried out", "Somebody says that a company carried out a remedy.", "It is tested in its time."
+    ),
+    IncidentEvent.REMEDY_TESTED: Label("remedy tested", "The test of a remedy has a result.", "See it beside it."),
+    IncidentEvent.REMEDY_UNDONE: Label("remedy undone", "Somebody took a remedy back.", "It lets nothing in any more."),
     IncidentEvent.CLOSED: Label("closed", "The incident was closed.", "See why beside it."),
     IncidentEvent.ACKNOWLEDGED: Label(
         "acknowledged", "Somebody has it.", "Reminders stop until it comes back, gets worse or widens."

@@ -5,5 +5,6 @@ scrape to scrape, `snapshot` the data of a scrape, `exposition` the formats. `la
 `mute_text` those for the times of a mute; `service_level` adds up results, `delivery_levels` delivery times;
 `standing_json` has the facts about the sender, `report_overview` the reports about it, `report_shares` their share for
 the metrics, `diagnosis_json` diagnoses with their arms, `triage_json` the answer for the help desk, `analysis_json`
-what was pasted, `reading_json` the facts of any reader, `remedy_json` what to change in a mail system,
+what was pasted, `reading_json` the facts of any reader, `remedy_json` what to change in
+a mail system with `remedy_names`, `applied_remedy_json` what a company changed,
 `text_json` texts to send."""

@@ -59,6 +59,11 @@ def _mailbox_errors(snapshot: Snapshot) -> Iterator[Row]:
     yield from snapshot.mailbox_errors.items()
 
 
+def _remedies(snapshot: Snapshot) -> Iterator[Row]:
+    for (company, state), count in snapshot.remedies.items():
+        yield (company, state.value), count
+
+
 def _every(snapshot: Snapshot) -> Iterator[Row]:
     for key, path in snapshot.paths.items():
         yield key, interval(path, snapshot.at).total_seconds()
@@ -270,6 +275,13 @@ SCRAPED_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         "Time at which an open incident was acknowledged as it is now, for each company that it affects; else absent.",
         ("incident", *INCIDENT),
         _acknowledged,
+    ),
+    MetricFamily(
+        "mailpath_remedies",
+        "gauge",
+        "Remedies that a company has carried out, by state; all states of a company that has any.",
+        ("company", "state"),
+        _remedies,
     ),
     MetricFamily(
         "mailpath_gateway_certificate_expiry_timestamp_seconds",

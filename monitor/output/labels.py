@@ -7,11 +7,13 @@ from monitor.analysis.labels import TABLES as OF_ANALYSIS
 from monitor.incidents.labels import TABLES as OF_INCIDENTS
 from monitor.notices.labels import NOTICE_KINDS
 from monitor.people.labels import ROLES
+from monitor.remedying.words import STATES as REMEDY_STATES
 from monitor.triage.labels import TABLES as OF_TRIAGE
 from probes.labels import TABLES as OF_PROBES
 from probes.labels import Label
 
-TABLES: tuple[Mapping[StrEnum, Label], ...] = (*OF_PROBES, *OF_INCIDENTS, *OF_TRIAGE, *OF_ANALYSIS, NOTICE_KINDS, ROLES)  # type: ignore[arg-type]
+_OTHERS = (NOTICE_KINDS, ROLES, REMEDY_STATES)
+TABLES: tuple[Mapping[StrEnum, Label], ...] = (*OF_PROBES, *OF_INCIDENTS, *OF_TRIAGE, *OF_ANALYSIS, *_OTHERS)  # type: ignore[arg-type]
 _BY_TYPE = {type(next(iter(table))): table for table in TABLES}
 
 

@@ -21,6 +21,7 @@ from monitor.output.service_metrics import SERVICE_FAMILIES, SERVICE_HISTOGRAMS
 from monitor.output.snapshot import ReloadResult, Snapshot, limited
 from monitor.probing.current import Board
 from monitor.probing.delivery_times import bounds_with
+from monitor.remedying.applied import RemedyState
 from monitor.standing.measured import StandingFigures
 from monitor.store.access import StoreOperation
 from probes.answer import Stage
@@ -60,6 +61,7 @@ class Gauges:
     standing: Callable[[], StandingFigures] = StandingFigures
     diagnoses: Callable[[], dict[str, int]] = dict  # by conclusion
     diagnosis_probes: Callable[[], dict[str, int]] = dict  # by company
+    remedies: Callable[[], dict[tuple[str, RemedyState], int]] = dict  # by company
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -111,6 +113,7 @@ class Metrics:
             standing=self._gauges.standing(),
             diagnoses=self._gauges.diagnoses(),
             diagnosis_probes=self._gauges.diagnosis_probes(),
+            remedies=self._gauges.remedies(),
             at=self._gauges.now(),
         )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.measures.histogram import Distribution
+from monitor.remedying.applied import RemedyState
 from monitor.standing.measured import StandingFigures
 
 
@@ -54,6 +55,7 @@ class Snapshot:
     standing: StandingFigures
     diagnoses: dict[str, int]
     diagnosis_probes: dict[str, int]
+    remedies: dict[tuple[str, RemedyState], int]  # by company
     at: datetime
 
 
@@ -65,6 +67,7 @@ def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
         paths={key: path for key, path in snapshot.paths.items() if path.company in companies},
         certificate_ends={key: end for key, end in snapshot.certificate_ends.items() if key[0] in companies},
         mailbox_errors={key: count for key, count in snapshot.mailbox_errors.items() if key[0] in companies},
+        remedies={key: count for key, count in snapshot.remedies.items() if key[0] in companies},
         incidents=tuple(
             _own(each, companies) for each in snapshot.incidents if not companies.isdisjoint(each.companies)
         ),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from monitor.incidents.incident import Incident, Nature, Scope, Severity
+from monitor.remedying.applied import RemedyState
 from probes.describe import Tone
 from probes.standing.fact import State
 from probes.verdict import Outcome
@@ -63,6 +64,20 @@ TONES: dict[Tone, Outcome | None] = {
     Tone.PLAIN: None,
 }
 """The outcome whose colour a piece of evidence has."""
+
+REMEDY_LOOKS: dict[RemedyState, Outcome | None] = {
+    RemedyState.WAITING: Outcome.DEFERRED,
+    RemedyState.TESTING: Outcome.LATE,
+    RemedyState.PROVEN: Outcome.INBOX,
+    RemedyState.ARRIVES: Outcome.UNKNOWN,
+    RemedyState.NO_EFFECT: Outcome.BLOCKED,
+    RemedyState.TOO_WIDE: Outcome.BLOCKED,
+    RemedyState.NOT_DECIDED: Outcome.UNKNOWN,
+    RemedyState.LAPSES_SOON: Outcome.SPAM,
+    RemedyState.LAPSED: Outcome.QUARANTINED,
+    RemedyState.UNDONE: None,
+}
+"""The outcome whose colour and sign a remedy's state has."""
 
 STATE_COLOURS: dict[State, Outcome | None] = {
     State.GOOD: Outcome.INBOX,

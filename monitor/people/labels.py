@@ -4,9 +4,13 @@ from monitor.people.person import Rights
 from probes.labels import Label
 
 ROLES: dict[Rights, Label] = {  # sentence: what the role allows
-    Rights.VIEWER: Label("viewer", "Can look at everything, and change nothing.", "Read-only."),
+    Rights.VIEWER: Label(
+        "viewer",
+        "Can look; if bound to companies, can also say what became of a remedy there.",
+        "Nothing else can be changed.",
+    ),
     Rights.OPERATOR: Label(
-        "operator", "Can also send probes, and acknowledge and mute incidents.", "For on-call engineers."
+        "operator", "Can also send probes, and work on incidents, mutes and remedies.", "For on-call engineers."
     ),
     Rights.ADMIN: Label(
         "admin",

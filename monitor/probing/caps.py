@@ -1,7 +1,7 @@
 """Limits of sending, for every purpose: probes per path and day, messages per host and minute."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
@@ -63,6 +63,19 @@ class Caps:
     def clock_was_set(self, step: timedelta) -> None:
         """Shift by the step of the system clock: messages sent some seconds ago stay that old."""
         self._hosts.shift(step)
+
+
+async def wait_for_room(
+    caps: Caps, path: WatchedPath, now: Callable[[], datetime], pause: Callable[[float], Awaitable[None]]
+) -> bool:
+    """Wait until the path's host may get one more message, and count it. False: the path's day is full."""
+    host = path.route.destination(path.to)
+    while not caps.full(path, now()):
+        if (free_at := caps.free_at(host, now())) <= now():
+            caps.count(path, now())
+            return True
+        await pause((free_at - now()).total_seconds())
+    return False
 
 
 async def caps_of(config: Config, store: Store, now: datetime) -> Caps:

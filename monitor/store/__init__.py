@@ -12,6 +12,7 @@ people, and the audit log. All SQL of the service is in here.
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
                `people_reads`: of people, tokens and the audit log; `standing_reads`: of standing, with its writes
 - `diagnoses`  diagnoses and their arms
+- `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from monitor.store import lease
+from monitor.remedying.applied import AppliedRemedy
+from monitor.store import lease, remedies
 from monitor.store.database import connect, dialect_of, explained
 from monitor.store.dialect import file_of
 from monitor.store.lease import Lease
@@ -19,6 +20,21 @@ class StoreCheckup:
     damage: str | None
     current: bool
     lease: Lease | None
+
+
+def remedies_in(url: str) -> list[AppliedRemedy] | None:
+    """Return the remedies in the store at this address, which exists; None if its tables are of an older release.
+    Blocking. Raises StoreError."""
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            return remedies.records(connection, remedies.EVERY) if is_current(connection) else None
+    except StoreError:
+        raise
+    except Exception as error:
+        raise explained(engine, error) from error
+    finally:
+        engine.dispose()
 
 
 def check_up(url: str, seconds: float) -> StoreCheckup:

@@ -59,6 +59,10 @@ class IncidentStore:
         """Incidents whose id begins with `prefix`, at most 10, in the order of their ids."""
         return await self._access.read(incident_reads.find, legible(prefix))
 
+    async def has(self, incident_id: str) -> bool:
+        """Test if this incident is there; old ones are deleted."""
+        return any(each.id == incident_id for each in await self.find(incident_id))
+
     async def entries(self, incident_id: str) -> list[HistoryEntry]:
         """The history of an incident, in the order in which it was written."""
         return await self._access.read(incident_reads.entries, legible(incident_id))

@@ -12,7 +12,7 @@ from monitor.store.records import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0020"  # the newest revision in `migrations`
+HEAD = "0021"  # the newest revision in `migrations`
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.store import lease, report_reads, result_counts, retention, standing_reads
+from monitor.store import lease, remedy_writes, report_reads, result_counts, retention, standing_reads
 from monitor.store.database import dialect_of
 from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.report_tables import report_rows
@@ -102,6 +102,11 @@ class SqlStatement(IntEnum):
     DIAGNOSIS_ALIVE = auto()  # if this process works on it
     ADOPT_DIAGNOSIS = auto()
     END_DIAGNOSIS = auto()  # with its conclusion, once
+    APPLY_REMEDY = auto()  # at a company, unless another one is awaited there
+    TEST_REMEDY = auto()  # anew
+    DECIDE_REMEDY = auto()  # the result of its test, once
+    RENEW_REMEDY = auto()
+    UNDO_REMEDY = auto()
     SAY_DELETED = auto()  # that the evidence of a routine probe is
     DELETE_EVIDENCE = auto()
     DICTIONARY = auto()  # by which evidence is packed from now on
@@ -109,6 +114,7 @@ class SqlStatement(IntEnum):
     FORGET = auto()
     FORGET_INCIDENTS = auto()
     FORGET_DIAGNOSES = auto()
+    FORGET_REMEDIES = auto()  # that let nothing in
     FORGET_SESSIONS = auto()
     FORGET_INVITATIONS = auto()
     FORGET_ANSWERS = auto()
@@ -137,6 +143,11 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.REPORT,
     SqlStatement.DIAGNOSE,
     SqlStatement.END_DIAGNOSIS,
+    SqlStatement.APPLY_REMEDY,
+    SqlStatement.TEST_REMEDY,
+    SqlStatement.DECIDE_REMEDY,
+    SqlStatement.RENEW_REMEDY,
+    SqlStatement.UNDO_REMEDY,
     SqlStatement.SAY_DELETED,
     SqlStatement.FORGET_ROUTINE,
     SqlStatement.FORGET,
@@ -182,6 +193,12 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         .where(diagnoses.c.id == bindparam("diagnosis"), diagnoses.c.ended_at.is_(None))
         .values(ended_at=bindparam("at"), conclusion=bindparam("said")),
         SqlStatement.FORGET_DIAGNOSES: delete(diagnoses).where(diagnoses.c.ended_at < bindparam("before")),
+        SqlStatement.APPLY_REMEDY: remedy_writes.apply_remedy(upsert),
+        SqlStatement.TEST_REMEDY: remedy_writes.test_remedy(),
+        SqlStatement.DECIDE_REMEDY: remedy_writes.decide_remedy(),
+        SqlStatement.RENEW_REMEDY: remedy_writes.renew_remedy(),
+        SqlStatement.UNDO_REMEDY: remedy_writes.undo_remedy(),
+        SqlStatement.FORGET_REMEDIES: remedy_writes.forget_remedies(),
         SqlStatement.KEEP: upsert(facts).on_conflict_do_nothing(),
         SqlStatement.MARK: _replace(upsert(facts), "name", "value"),
         SqlStatement.TRACK: _replace(upsert(incidents), "id", "opened_at", "closed_at", "data"),

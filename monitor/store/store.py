@@ -21,6 +21,7 @@ from monitor.store.lease import Lease, Process
 from monitor.store.packing import Packer
 from monitor.store.people import PeopleStore
 from monitor.store.probes import ProbeStore
+from monitor.store.remedies import RemedyStore
 from monitor.store.reports import ReportStore
 from monitor.store.requests import RequestStore
 from monitor.store.result_counts import HOURS_KEPT_FOR, day_of
@@ -58,6 +59,7 @@ class Store:
         self.reports = ReportStore(self._access)
         self.standing = StandingStore(self._access)
         self.diagnoses = DiagnosisStore(self._access, packer)
+        self.remedies = RemedyStore(self._access, packer)
 
     @classmethod
     @asynccontextmanager
@@ -161,7 +163,9 @@ class Store:
             await self._forget(SqlStatement.FORGET_HOUR, day_of(now - HOURS_KEPT_FOR))
             await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)
-        await self._access.write((SqlStatement.FORGET_DIAGNOSES, {"before": before}))
+        await self._access.write(
+            (SqlStatement.FORGET_DIAGNOSES, {"before": before}), (SqlStatement.FORGET_REMEDIES, {"before": before})
+        )
         return await self._forget(SqlStatement.FORGET, before)
 
     async def prune_routine(self, evidence_before: datetime, verdicts_before: datetime, at: datetime) -> int:

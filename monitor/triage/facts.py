@@ -1,18 +1,24 @@
 """The facts that triage decides on, as plain values."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.incidents.attribution import Attribution
 from monitor.incidents.incident import Incident
+from monitor.remedying.applied import AppliedRemedy
+from monitor.remedying.words import changed_sentence
 from monitor.triage.address import TypedAddress
 from monitor.triage.directory import CompanyEntry, CompanyMatch
 from probes.answer import Fault
 from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
+from probes.mailsystems.remedy import RemedyNames, fill
 from probes.standing.fact import Fact
 from probes.verdict import Outcome, Verdict
+
+MAX_CHANGES = 2  # of a company, that an answer names
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +77,26 @@ class LooseFailure:
 class CompanyFacts:
     """One company: its checks, and the open incidents that touch it, the worst first. `loose` are failing checks that
     no incident holds, the worst first. Where it has test mailboxes in the very domain of the address, all of these are
-    about them alone; `elsewhere`: open incidents about its mailboxes in other domains."""
+    about them alone; `elsewhere`: open incidents about its mailboxes in other domains. `remedies`: what the company
+    has carried out, the newest first, as far as it is under way or somebody has to act on it."""
 
     entry: CompanyEntry
     checks: tuple[CheckState, ...]
     incidents: tuple[OpenIncident, ...] = ()
     loose: tuple[LooseFailure, ...] = ()
     elsewhere: tuple[OpenIncident, ...] = ()
+    remedies: tuple[AppliedRemedy, ...] = ()
 
     @property
     def arriving(self) -> frozenset[str]:
         """The paths on which all mail that was tested arrives in time now."""
         tested = [check for check in self.checks if check.recent]
         return frozenset(check.path for check in tested) - {check.path for check in tested if not check.good}
+
+    def changes(self, sender: "TriageSender", now: datetime) -> Iterator[str]:
+        """Yield what the company has changed, and how far that is, as sentences: the newest."""
+        names = RemedyNames(sender.domain, sender.source_ip, sender.address, "the mail system")
+        return (fill(changed_sentence(each, now), names) for each in self.remedies[:MAX_CHANGES])
 
 
 class DnsState(StrEnum):

@@ -352,6 +352,7 @@ def _because(triage: Triage) -> Iterator[str]:
     for opened in facts.company.elsewhere if facts.company else ():
         if opened.incident.nature in (Nature.MAIL, Nature.THEIR_SYSTEM):
             yield ELSEWHERE.format(domain=facts.address.domain, incident=opened.incident.id)
+    yield from facts.company.changes(facts.sender, facts.now) if facts.company else ()
     for fact in triage.standing:
         yield f"About the sender: {standing_sentence(fact)}."
     for fact in triage.stopping:

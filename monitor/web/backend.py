@@ -74,7 +74,7 @@ class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
-    `diagnose` starts a diagnosis for somebody who came by some way;
+    `diagnose` starts a diagnosis for somebody who came by some way; `poke_remedies` says that a remedy was noted;
     `company_mx` is what is known of the MX of a company's domains;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
     `lookups`, as does `stopping` for what stops mail to it; what callers paste is read in a turn of `readings`;
@@ -100,6 +100,7 @@ class Backend:
     give_back: Callable[[WatchedPath], None] = lambda _: None
     deliver: Deliver = _delivers_nothing
     diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
+    poke_remedies: Callable[[], None] = lambda: None
     company_mx: Callable[[str], Sequence[MxRecord]] = lambda _: ()
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
     stopping: Callable[[str, float], Awaitable[Sequence[Fact]]] = _reads_nothing

@@ -20,6 +20,8 @@ from monitor.output.service_level import WINDOWS, CodeLevels, codes_of
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
+from monitor.proving.preparing import RemedyError
+from monitor.remedying.applied import AppliedRemedy
 from monitor.store import (
     Cursor,
     DeliveryTimes,
@@ -123,6 +125,22 @@ class CallerView:
         if record is None or not self.caller.sees(record.diagnosis.company):
             return None
         return record, arm_probes(await store.arms(record.diagnosis))
+
+    async def remedies(self, company: str = "") -> list[AppliedRemedy]:
+        """Remedies that the caller's companies have carried out, or one of these, newest first."""
+        store = self.backend.store.remedies
+        found = await (store.of_company(company) if company else store.every())
+        return [each for each in found if self.caller.sees(each.company)]
+
+    async def incident_at(self, incident_id: str, company: str) -> tuple[Incident, str]:
+        """One incident as far as it is the caller's, and the company that is meant, by key: "" where it affects one.
+        Raises NotThereError, RemedyError."""
+        _, own = await self._found(incident_id)
+        if company and company not in own.companies:
+            raise NotThereError(f"company {company} in incident {incident_id}")
+        if not company and len(own.named) != 1:
+            raise RemedyError("company", "it affects several companies; name the one that has carried it out")
+        return own, company or own.named[0]
 
     def open_incidents(self) -> list[Incident]:
         """Those that touch what is the caller's, as far as it is theirs."""

@@ -50,6 +50,11 @@ def utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def day(at: datetime) -> str:
+    """A date."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
 def spelled(seconds: float) -> str:
     """Format a short time with sensible precision."""
     if seconds < 1:

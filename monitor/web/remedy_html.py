@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from probes.mailsystems.remedy import NotPossible, Remedy, RemedyNames, Step
+from probes.mailsystems.remedy import NotPossible, Remedy, RemedyNames, Script, Step, fill, filled_script
 from probes.mailsystems.shown import RemedyPart, parts_of
 
 OPEN = ("Where", "Look first", "Do", "Takes effect", "Undo", "Never")
@@ -19,6 +19,12 @@ def remedies_html(remedies: Iterable[Remedy], names: RemedyNames, level: int = 4
 def reasons_html(reasons: Iterable[NotPossible]) -> str:
     """Return why there is no remedy, each in a paragraph; their placeholders stay."""
     return "".join(f"<p>{escape(reason.why)} {escape(reason.who_can)}</p>" for reason in reasons)
+
+
+def steps_html(steps: tuple[Step, ...], names: RemedyNames) -> str:
+    """Return steps as HTML; `names` are put in."""
+    filled = tuple(filled_script(step, names) if isinstance(step, Script) else fill(step, names) for step in steps)
+    return f'<div class="remedy">{_steps(filled)}</div>'
 
 
 def _remedy(remedy: Remedy, names: RemedyNames, level: int) -> str:

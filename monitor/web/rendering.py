@@ -110,6 +110,7 @@ def environment() -> Environment:
             legible.cut,
             legible.begun,
             legible.utc,
+            legible.day,
             lasting,
             roughly,
             legible.spelled,

@@ -8,6 +8,7 @@ from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.work import IncidentWork
 from monitor.probing.current import CurrentVerdict
+from monitor.remedying.applied import AppliedRemedy
 from monitor.standing.record import FactRecord
 from monitor.store import ProbeFilter
 from monitor.web.caller_view import CallerView
@@ -53,6 +54,9 @@ class CallerTriage:
         wanted = ProbeFilter(None, *check, role=Role.SENDER, outcome=Outcome.INBOX)
         found = (await self._view.probes(wanted, None, 1)).probes
         return found[0].launched_at if found else None
+
+    async def remedies(self, company: str) -> Sequence[AppliedRemedy]:
+        return await self._view.remedies(company)
 
     async def standing(self) -> Sequence[FactRecord]:
         return await self._backend.store.standing.current()

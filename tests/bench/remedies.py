@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
-from monitor.cli.remedy import names_for
 from monitor.config import Config, read_config
 from monitor.output.remedy_json import remedy_json
+from monitor.output.remedy_names import names_for
 from probes.mailsystems.choose import choose
 from probes.outcome import Cause
 from probes.reading.seen_systems import seen_systems

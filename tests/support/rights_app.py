@@ -13,6 +13,7 @@ from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
 from monitor.people.person import AuditEntry, Companies, Rights
 from monitor.people.secrets import new_id
+from monitor.remedying.applied import AppliedRemedy
 from monitor.store import Store
 from monitor.web.backend import Backend
 from probes.answer import Stage
@@ -105,13 +106,14 @@ class CompanyIds:
     token: str = ""
     person: str = ""
     diagnosis: str = ""
+    remedy: str = ""
 
     @property
     def named(self) -> dict[str, str]:
         return asdict(self)
 
 
-NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody", "c" * 16)
+NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody", "c" * 16, "b" * 12)
 """What never was."""
 
 
@@ -196,7 +198,7 @@ class RightsApp:
         return self.pages_app.browser(Authorization=f"Bearer {secret}", Via="1.1 elsewhere.example")
 
     async def fresh(self, things: CompanyIds) -> CompanyIds:
-        """The same, with a mute, a token and a person that nobody has ended yet. What never was stays so."""
+        """The same, with a mute, a token, a person and a remedy that nobody has ended yet. What never was stays so."""
         if things is NOTHING:
             return things
         number = len(self.spare)
@@ -206,7 +208,24 @@ class RightsApp:
         await access.add(person := f"person{number}-{things.company}", Rights.VIEWER, companies)
         why = "work" if things.company == OWN else "reason of others"
         mute = await self.mute(things.company, why, path=things.path)
-        return replace(things, mute=mute, token=token.id, person=person)
+        return replace(things, mute=mute, token=token.id, person=person, remedy=await self.remedy(things.company))
+
+    async def remedy(self, company: str) -> str:
+        """A remedy that the company has carried out, whose test had no result; its id. No other one is awaited."""
+        now, remedies = self.pages_app.clock(), self.store.remedies
+        for each in await remedies.of_company(company):
+            if each.awaited:
+                await remedies.undo(each.id, now, "olga")
+        made = AppliedRemedy(
+            *(new_id(), company, "", "m365", "m365-allow-domain", "olga", now, now, now + timedelta(days=180)),
+            test=new_id(),
+            test_at=now,
+            setup=(),
+            note="an entry" if company == OWN else "reason of others",
+            decided_at=now,
+        )
+        assert await remedies.begin(made)
+        return made.id
 
 
 def _seen(probe: Probe, said: Verdict) -> tuple[Evidence, ...]:

@@ -61,6 +61,10 @@ GET    /incidents/{incident}                        303     200      200     200
 GET    /incidents/{incident}/texts/{receiver}.eml   303     200      200     200     404
 POST   /incidents/{incident}/mute                   303     403      303     303     404
 POST   /incidents/{incident}/work                   303     403      303     303     404
+POST   /incidents/{incident}/remedies               303     403      409     409     404
+GET    /remedies                                    303     200      200     200      -
+GET    /remedies?company={company}                  303     200      200     200     200
+POST   /remedies/{remedy}                           303     403      303     303     404
 GET    /mutes                                       303     403      200     200      -
 POST   /mutes                                       303     403      303     303     422
 POST   /mutes/{mute}/end                            303     403      303     303     404
@@ -117,6 +121,13 @@ DELETE /api/v1/incidents/{incident}/ack             401     403      204     204
 PUT    /api/v1/incidents/{incident}/owner           401     403      200     200     404
 POST   /api/v1/incidents/{incident}/comments        401     403      201     201     404
 POST   /api/v1/incidents/{incident}/tickets         401     403      201     201     404
+POST   /api/v1/incidents/{incident}/remedies        401     403      409     409     404
+GET    /api/v1/remedies                             401     200      200     200      -
+GET    /api/v1/remedies?company={company}           401     200      200     200     404
+GET    /api/v1/remedies/{remedy}                    401     200      200     200     404
+POST   /api/v1/remedies/{remedy}/test               401     403      202     202     404
+POST   /api/v1/remedies/{remedy}/renew              401     403      200     200     404
+DELETE /api/v1/remedies/{remedy}                    401     403      204     204     404
 GET    /api/v1/mutes                                401     200      200     200      -
 POST   /api/v1/mutes                                401     403      201     201     404
 GET    /api/v1/mutes/{mute}                         401     200      200     200     404
@@ -191,6 +202,17 @@ def _rows() -> Iterator[Row]:
 
 ROWS = list(_rows())
 EVERYBODY = [Who(None), *(Who(rights, companies) for rights in Rights for companies in (None, (OWN,)))]
+OF_THEIR_IT = frozenset(
+    {
+        ("POST", "/incidents/{incident}/remedies"),
+        ("POST", "/remedies/{remedy}"),
+        ("POST", "/api/v1/incidents/{incident}/remedies"),
+        ("POST", "/api/v1/remedies/{remedy}/test"),
+        ("POST", "/api/v1/remedies/{remedy}/renew"),
+        ("DELETE", "/api/v1/remedies/{remedy}"),
+    }
+)
+"""What viewers who are bound to companies may for these, as operators may: their IT carries remedies out."""
 BOUND = [Who(rights, (OWN,)) for rights in Rights]
 FILES = {"/static/{name}": "style.css", "/docs/{name}": "guide/verdicts", "/runbooks/{name}": "cause-address"}
 
@@ -199,7 +221,8 @@ def expected(row: Row, who: Who, things: CompanyIds) -> int:
     """What the table says."""
     if who.rights is None:
         return row.nobody
-    status = row.by_rights[who.rights]
+    own_it = who.companies is not None and row.route in OF_THEIR_IT
+    status = row.by_rights[max(who.rights, Rights.OPERATOR, key=list(Rights).index) if own_it else who.rights]
     if status == 403 or row.elsewhere is None:
         return status
     not_theirs = who.companies is not None and things.company not in who.companies
@@ -228,6 +251,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "POST /api/v1/people": {"name": f"made{number}", "companies": [company]},
         "PATCH /api/v1/people/{person}": {"disabled": True},
     }
+    json_of["POST /api/v1/incidents/{incident}/remedies"] = {"company": company, "remedy": "other"}
     bound = {"rights": "viewer", "reach": "some", "companies": company}
     form_of: dict[str, dict[str, str]] = {
         "POST /sign-in": {"name": "nobody", "password": "wrong"},
@@ -238,6 +262,8 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "POST /diagnose": {"where": f"{company}/{things.path}", "kind": KIND},
         "POST /incidents/{incident}/mute": {"about": f"company={company}", **mute},
         "POST /incidents/{incident}/work": {"do": "ack"},
+        "POST /incidents/{incident}/remedies": {"company": company, "remedy": "other"},
+        "POST /remedies/{remedy}": {"do": "renewed"},
         "POST /mutes": {"where": company, **mute},
         "POST /settings/people": {"name": f"typed{number}", **bound},
         "POST /settings/people/change": {"name": things.person, "do": "disable"},

@@ -28,6 +28,7 @@ from monitor.web.api.events import Everything, Only
 from monitor.web.api.help_desk import help_desk_operations
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
 from monitor.web.api.paging import PageOfList
+from monitor.web.api.remedies import remedy_operations
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -146,6 +147,7 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE,),
         ),
         *_on_incidents(),
+        *remedy_operations(),
         Operation(
             *("GET", "/mutes", "list_mutes", "mutes", "List mutes"),
             query=mutes.WhichMutes,

@@ -8,6 +8,7 @@ pure functions make.
                                           `diagnosis_offers`: which paths can be diagnosed
 - `probe_now`                            choose, send, watch; `diagnose`: see what it takes, start, watch, stop
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
+- `remedies` (with `remedy_card`)         what companies changed, what its test showed, when it lapses
 - `links`                                one button, for whoever has a link from a notice
 - `triage`                               for the help desk: where mail to one person most likely stops
 - `analyse`                              what a bounce, a reply or headers say
@@ -32,6 +33,7 @@ from monitor.web.pages import (
     now,
     probe,
     probe_now,
+    remedies,
     sender,
     settings,
     suggestions,
@@ -41,6 +43,6 @@ from monitor.web.pages import (
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    watching = (now, company, sender, probe, incidents, incident_work, links)
+    watching = (now, company, sender, probe, incidents, incident_work, remedies, links)
     pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

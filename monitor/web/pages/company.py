@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from aiohttp import web
 
+from monitor.actions.remedies import may_say
 from monitor.config import WatchedPath
 from monitor.incidents.advice import NOTHING_BESIDE, Beside
 from monitor.incidents.incident import Incident, worst_first
@@ -15,12 +16,14 @@ from monitor.incidents.signal import Signal
 from monitor.notices.context import SenderInfo
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
+from monitor.proving.preparing import may_be_recorded
 from monitor.standing.company_mx import MxRecord
 from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
 from monitor.web.pages.advice_card import AdviceCard, card_at_company, card_of_signal, verdicts_beside
+from monitor.web.pages.remedies import rows_of
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.display import clock, listed, roughly
@@ -32,6 +35,7 @@ from probes.verdict import Cause, Grade, Outcome
 
 SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 USUAL = "7d"
+MAX_REMEDIES = 30
 MAX_INCIDENTS = 30  # of the company, of those that are over
 LOOKED_THROUGH = 500  # incidents of all companies
 
@@ -158,7 +162,18 @@ async def show(request: web.Request) -> web.Response:
     )
     codes = await view.codes_in_time(key)
     mx = mx_notes(backend.company_mx(key), paths[0].mail_systems, now)
-    return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS), codes_in_time=codes, mx=mx)
+    return page(
+        request,
+        "company.html",
+        view=shown,
+        now=now,
+        spans=tuple(SPANS),
+        codes_in_time=codes,
+        mx=mx,
+        changed=rows_of(view, (await view.remedies(key))[:MAX_REMEDIES]),
+        may_remedy=may_say(view.caller, key),
+        fixable={each.id for each in shown.opened if may_be_recorded(each, key)},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from aiohttp import web
 
@@ -13,6 +13,7 @@ from monitor.incidents.incident import Severity
 from monitor.incidents.mute import active, over
 from monitor.people.caller import NotThereError
 from monitor.people.person import Rights
+from monitor.proving.preparing import RemedyError
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.diagnosis_card import newest_cards
@@ -27,6 +28,7 @@ from monitor.web.pages.incidents_view import (
     silent,
 )
 from monitor.web.pages.probe import now_of
+from monitor.web.pages.remedies import card_for, note_change, typed_in
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from monitor.web.runbooks.stored_texts import stored_texts, texts_about
@@ -48,6 +50,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/incidents", show_list),
         web.get("/incidents/{incident}", show_incident),
         web.post("/incidents/{incident}/mute", mute_incident),
+        web.post("/incidents/{incident}/remedies", change_at_incident),
         web.get("/incidents/{incident}/texts/{receiver}.eml", save_text),
         web.get("/mutes", show_mutes),
         web.post("/mutes", add_mute),
@@ -101,13 +104,15 @@ async def incident_page(
     *,
     work_typed: Mapping[str, str] = NO_INPUT,
     work_wrong: str = "",
+    remedy_typed: Mapping[str, str] = NO_INPUT,
+    remedy_wrong: str = "",
 ) -> web.Response:
     """The page of the requested incident. `typed`, `wrong`: input of the mute's form, and its errors by field; of the
-    forms of the work on it `work_typed` and `work_wrong`."""
+    forms of the work on it `work_typed` and `work_wrong`, of that of a remedy `remedy_typed` and `remedy_wrong`."""
     view = caller_view_of(request)
     around = await around_of(view)
     whole = await view.incident(request.match_info["incident"])
-    asked = request.query.get("company", "")[:MAX_INPUT_CHARS]
+    asked = remedy_typed.get("company") or request.query.get("company", "")[:MAX_INPUT_CHARS]
     partly = not whole.entries  # whatever is an incident was opened, and its history says so
     return page(
         request,
@@ -118,6 +123,9 @@ async def incident_page(
             view, ((each.company, each.path) for each in whole.incident.failures), whole.incident.began_at
         ),
         offers=offers_of(whole.incident, around.paths) if view.caller.may(Rights.OPERATOR) else [],
+        remedy=await card_for(view, whole.incident, asked),
+        remedy_typed=remedy_typed,
+        remedy_wrong=remedy_wrong,
         texts=await texts_about(view, whole.incident, asked),
         asked=asked,
         named=[(key, around.name(key)) for key in whole.incident.named[:MAX_COMPANIES_OFFERED]],
@@ -155,7 +163,7 @@ async def mute_incident(request: web.Request) -> web.Response:
     """Mute what the incident is about."""
     view = caller_view_of(request)
     await view.incident(request.match_info["incident"])
-    typed = await _typed(request)
+    typed = await typed_in(request)
     try:
         await mute(view, _silence(typed, dict(parse_qsl(typed.get("about", "")))))
     except MuteError as error:
@@ -163,6 +171,20 @@ async def mute_incident(request: web.Request) -> web.Response:
     except NotThereError as error:
         return await incident_page(request, typed, {"about": f"there is no {error}"}, 422)
     raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}#mutes")
+
+
+async def change_at_incident(request: web.Request) -> web.Response:
+    """Note what a company has changed, by the form of the page. `note_change` says who may."""
+    try:
+        await note_change(request)
+    except RemedyError as error:
+        status = 409 if error.field in ("state", "company") else 422
+        return await incident_page(
+            request, NO_INPUT, NO_INPUT, status, remedy_typed=await typed_in(request), remedy_wrong=str(error)
+        )
+    company = (await typed_in(request)).get("company", "")
+    where = f"?company={quote(company)}" if company else ""
+    raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}{where}#remedy")
 
 
 @needs(Rights.OPERATOR)
@@ -198,7 +220,7 @@ async def _mutes(
 @needs(Rights.OPERATOR)
 async def add_mute(request: web.Request) -> web.Response:
     """Mute what the form says."""
-    typed = await _typed(request)
+    typed = await typed_in(request)
     view, where = caller_view_of(request), typed.get("where", "")
     place = {name: typed.get(name, "") for name in ("mail_system", "cause", "everything")}
     try:
@@ -221,23 +243,13 @@ _FIELDS = {"company": "where", "path": "where", "about": "where"} | _OF_INCIDENT
 @needs(Rights.OPERATOR)
 async def end_mute(request: web.Request) -> web.Response:
     """End one before its time, and lead back to where that was asked for."""
-    typed = await _typed(request)
+    typed = await typed_in(request)
     try:
         await unmute(caller_view_of(request), request.match_info["mute"])
     except MuteError as error:
         return await _mutes(request, {}, {"mute": str(error)}, 409)
     incident = typed.get("incident", "")
     raise web.HTTPSeeOther(f"/incidents/{incident}#mutes" if incident.isalnum() and incident.isascii() else "/mutes")
-
-
-async def _typed(request: web.Request) -> dict[str, str]:
-    """What was filled in, cut to what anybody would type; a file is nothing."""
-    form = await request.post()
-    return {
-        name: value.strip()[:MAX_INPUT_CHARS]
-        for name, value in form.items()
-        if isinstance(value, str) and name != "form"
-    }
 
 
 def _silence(typed: Mapping[str, str], place: Mapping[str, str]) -> MuteRequest:

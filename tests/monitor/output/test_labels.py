@@ -13,6 +13,7 @@ from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.notice import NoticeKind
 from monitor.output.labels import TABLES, label_of
 from monitor.people.person import Rights
+from monitor.remedying.applied import RemedyState
 from monitor.triage.address import NoteWeight, Slip
 from monitor.triage.decide import PlaceCertainty, TriagePlace
 from monitor.triage.directory import DomainBasis
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 SHOWN: tuple[type[StrEnum], ...] = (
     *(Outcome, Cause, Concern, Grade, Kind, Role, Stage, Fault, Handover, Folder, Marker, BodyState, MailKind),
     *(Slip, NoteWeight, TriagePlace, PlaceCertainty, DomainBasis, DnsState, ContentKind),
-    *(Finding, ReportKind, Severity, Scope, Nature, Reason, Resolution, IncidentEvent, NoticeKind, Rights),
+    *(Finding, ReportKind, Severity, Scope, Nature, Reason, Resolution, IncidentEvent, NoticeKind, Rights, RemedyState),
 )
 
 

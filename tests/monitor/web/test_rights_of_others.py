@@ -49,7 +49,7 @@ def unnamed(text: str, things: CompanyIds, number: int) -> str:
 async def test_what_is_not_theirs_is_as_what_never_was(rights_app: RightsApp, who: Who) -> None:
     browser = await comes(rights_app, who)
     nothing = CompanyIds(
-        *(letter * len(name) for letter, name in zip("jkqvwxzy", rights_app.other.named.values(), strict=True))
+        *(letter * len(name) for letter, name in zip("jkqvwxzyp", rights_app.other.named.values(), strict=True))
     )
     for row in ROWS:
         if row.about_something:
@@ -72,6 +72,7 @@ def of_others(text: str, rights_app: RightsApp) -> list[str]:
         rights_app.other.token,
         rights_app.other.person,
         rights_app.other.diagnosis,
+        rights_app.other.remedy,
     ]
     return [word for word in (*OF_OTHERS, *ids) if word.casefold() in text.casefold()]
 
@@ -102,7 +103,7 @@ async def test_whoever_sees_all_does_read_it(rights_app: RightsApp) -> None:
 async def test_nor_is_it_in_what_is_said_of_a_mistake(rights_app: RightsApp, who: Who) -> None:
     browser = await comes(rights_app, who)
     close = CompanyIds(
-        "zenit", "bakehous", "0" * 16, "0" * 12, "0" * 12, "0" * 12, "perso", "0" * 16
+        "zenit", "bakehous", "0" * 16, "0" * 12, "0" * 12, "0" * 12, "perso", "0" * 16, "0" * 12
     )  # near to what is there
     for row in ROWS:
         if row.method != "GET" and row.about_something:

@@ -1,0 +1,147 @@
+"""Test one remedy: ask for the next mail, send it within all caps, wait for its verdict, until there is a result.
+
+The store has the state. A probe is stored with its arm before it is sent, so that whoever goes on after a crash sees
+it, and waits for it instead of sending it again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from monitor.config import Config, WatchedPath
+from monitor.diagnosing.preparing import spacing
+from monitor.events import Event, Judged
+from monitor.incidents.incident import HistoryEntry, IncidentEvent
+from monitor.probing.caps import wait_for_room
+from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.proving.answers import PathAnswers, answers_by_path
+from monitor.proving.preparing import with_twin_before
+from monitor.remedying.applied import AppliedRemedy, NoProof, PathProof, PathTest, RemedyState, joint_state
+from monitor.remedying.proof import CONTROLS, SENDERS, ended, next_proof
+from monitor.remedying.words import STATES, lines_of, title_of
+from monitor.store import Store, StoreDownError
+from probes.check import Check
+from probes.diagnosis.arm import Arm
+from probes.diagnosis.plan import Mixture
+from probes.mailsystems.remedy import Rung
+from probes.probe import ProbePurpose
+from probes.sender import Role
+from probes.token import new_probe_id
+
+LOOK_SECONDS = 5.0  # between looks at the store, where another process may have stored a verdict or an undo
+
+log = structlog.get_logger("remedies")
+
+
+class RemedyProver:
+    """Tests remedies with this pipeline."""
+
+    def __init__(
+        self,
+        store: Store,
+        pipeline: Callable[[], Pipeline],
+        config: Callable[[], Config],
+        now: Callable[[], datetime],
+        *,
+        on_result: Callable[[AppliedRemedy, RemedyState], None] = lambda _applied, _state: None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store, self._pipeline, self._config, self._now = store, pipeline, config, now
+        self._on_result, self._pause = on_result, pause
+        self._news = asyncio.Event()
+
+    def on_event(self, event: Event) -> None:
+        """Listen to the pipeline: a verdict on a test's probe is awaited."""
+        if event.probe.purpose is ProbePurpose.REMEDY and isinstance(event.what, Judged):
+            self._news.set()
+
+    async def run(self, applied: AppliedRemedy) -> RemedyState | None:
+        """Go on with the test of a remedy until its result is stored; None if it is no longer wanted, or planned for
+        later. Raises StoreError, but waits while the store is down."""
+        while True:
+            try:
+                present = await self._store.remedies.one(applied.id)
+                if present is None or not present.awaited or present.test != applied.test:
+                    return None
+                if proofs := await self._advance(present):
+                    return await self._finish(present, proofs)
+            except StoreDownError:
+                await self._pause(LOOK_SECONDS)
+
+    async def _advance(self, applied: AppliedRemedy) -> tuple[PathProof, ...]:
+        """Do one step: wait for a probe, or send the next one; return the results at the end."""
+        self._news.clear()
+        found = answers_by_path(applied, await self._store.remedies.probes(applied))
+        if any(each.awaited for each in found.values()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._news.wait()
+            return ()
+        proofs: list[PathProof] = []
+        for test in applied.setup:
+            step = next_proof(test, found[test.path].answers, skips=skips_a_filter(applied))
+            if isinstance(step, PathProof):
+                proofs.append(step)
+            elif await self._launch(applied, test, step, found[test.path]):
+                return ()
+            else:
+                proofs.append(ended(test, found[test.path].answers, NoProof.CANNOT_SEND))
+        return tuple(proofs)
+
+    async def _launch(self, applied: AppliedRemedy, test: PathTest, own: Mixture, known: PathAnswers) -> bool:
+        """Send one mail within the caps of all purposes. False: it cannot be sent."""
+        path = self._pipeline().path(Check(applied.company, test.path, test.kind))
+        role = (test.other if own == CONTROLS else Role.SENDER) or Role.SENDER
+        identities = self._config().identities()
+        if path is None or role not in identities or (own != SENDERS and test.other not in identities):
+            return False
+        await self._wait_for_spacing(path, known)
+        caps = self._pipeline().caps
+        if caps and not await wait_for_room(caps, path, self._now, self._pause):
+            return False
+        arm = Arm(applied.test, own, test.other or Role.SENDER, identities[role].domain, own == SENDERS)
+        try:
+            await self._pipeline().launch(path, test.kind, role, ProbePurpose.REMEDY, arm=arm)
+        except LaunchError as error:
+            log.warning("a remedy cannot be tested", path=path.key, reason=str(error))
+            return False
+        return True
+
+    async def _wait_for_spacing(self, path: WatchedPath, known: PathAnswers) -> None:
+        apart = spacing(self._config(), path)
+        if known.sent_at and (wait := (known.sent_at + apart - self._now()).total_seconds()) > 0:
+            await self._pause(min(wait, apart.total_seconds()))
+
+    async def _finish(self, applied: AppliedRemedy, proofs: tuple[PathProof, ...]) -> RemedyState | None:
+        state, now = joint_state(proofs), self._now()
+        if state is RemedyState.NO_EFFECT and now < applied.acts_at:  # asked for before the mail system had its time
+            await self._store.remedies.test_again(
+                applied, new_probe_id(now), applied.acts_at, with_twin_before(applied.setup, proofs), proofs
+            )
+            log.info("remedy tested early, and again later", company=applied.company, remedy=applied.remedy)
+            return None
+        entry = HistoryEntry(applied.incident, now, IncidentEvent.REMEDY_TESTED, _said(applied, proofs, state))
+        kept = await self._store.incidents.has(applied.incident)  # an old one may be deleted
+        if not await self._store.remedies.decide(applied, proofs, now, *([entry] if kept else ())):
+            return None
+        log.info("remedy tested", company=applied.company, remedy=applied.remedy, state=state)
+        self._on_result(applied, state)
+        return state
+
+
+def skips_a_filter(applied: AppliedRemedy) -> bool:
+    """Test if it makes an exception from a filter; of a change that is not known, assume it."""
+    return applied.known is None or applied.known.rung is not Rung.NOTHING_SKIPPED
+
+
+def _said(applied: AppliedRemedy, proofs: tuple[PathProof, ...], state: RemedyState) -> str:
+    """Return the line of the incident's history."""
+    lines: Mapping[str, str] = {proof.path: said for proof, said in lines_of(replace(applied, proofs=proofs))}
+    of_paths = (
+        " ".join(lines.values()) if len(lines) == 1 else " ".join(f"{path}: {said}" for path, said in lines.items())
+    )
+    return f"{applied.company}: {title_of(applied)}: {STATES[state].label}. {of_paths}"

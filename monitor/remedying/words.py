@@ -1,0 +1,225 @@
+"""Sentences about a remedy at a company, for people. Nothing reads them back."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from monitor.remedying.applied import (
+    OTHER_CHANGE,
+    AppliedRemedy,
+    MailFinding,
+    NoProof,
+    PathProof,
+    PathTest,
+    RemedyState,
+    TwinFinding,
+    TwinUntested,
+)
+from monitor.remedying.lapse import lapses_at, state_at
+from probes.display import clock, counted, lasting, listed
+from probes.labels import CAUSES, OUTCOMES, Label
+from probes.mailsystems.remedy import CountedFrom, Remedy
+
+STATES: dict[RemedyState, Label] = {
+    RemedyState.WAITING: Label(
+        "waiting for its time",
+        "The change was made; it is tested as soon as the mail system has had its time.",
+        "Each mail system needs its own time until it acts on a change.",
+    ),
+    RemedyState.TESTING: Label(
+        "being tested",
+        "Test mail is on its way.",
+        "The sender's mail is sent again, and its forged twin where the route can vary the IP address.",
+    ),
+    RemedyState.PROVEN: Label(
+        "proven",
+        "The sender's mail arrives, and its forged twin is stopped.",
+        "The same mail from another IP address without a signature is stopped.",
+    ),
+    RemedyState.ARRIVES: Label(
+        "arrives, not proven",
+        "The sender's mail arrives. It is not proven that forged mail is stopped.",
+        "Where the route cannot vary the IP address, no forged twin can be sent.",
+    ),
+    RemedyState.NO_EFFECT: Label(
+        "still stopped",
+        "The sender's mail is still stopped.",
+        "Undo what had no effect, and try the next remedy.",
+    ),
+    RemedyState.TOO_WIDE: Label(
+        "too wide",
+        "The sender's mail arrives, and so does its forged twin: undo the change.",
+        "Anybody who writes the sender's name in From gets past the filter.",
+    ),
+    RemedyState.NOT_DECIDED: Label(
+        "not decided", "The test had no clear result.", "Test it again; the reason says when."
+    ),
+    RemedyState.LAPSES_SOON: Label(
+        "lapses soon", "It works, and ends by itself within days.", "Prolong it before that."
+    ),
+    RemedyState.LAPSED: Label(
+        "may have lapsed",
+        "Its time is over, as far as is known.",
+        "Look at the entry; prolong it, or note that it was undone.",
+    ),
+    RemedyState.UNDONE: Label("undone", "The change was taken back.", "It no longer lets anything in."),
+}
+
+NO_PROOF: dict[NoProof, str] = {
+    NoProof.MIXED: (
+        "Some of the mail arrived and some was stopped. Perhaps not all servers have the change yet: test again later."
+    ),
+    NoProof.DEFERRED: "The server only deferred the mail. A temporary refusal is no answer: test again later.",
+    NoProof.LATE: "The mail only arrived after its code had expired, so nothing is proven yet: test again later.",
+    NoProof.NOT_SEEN: "Mailpath could not send or look, so there is no answer.",
+    NoProof.OTHER_REASON: "The mail was stopped for a reason that is not the sender, so the test says nothing.",
+    NoProof.CONTROL_STOPPED: (
+        "The control's mail is stopped too, so the sender is not the reason now: no wider entry helps."
+    ),
+    NoProof.LOSSY: "This path loses so much mail by chance that mail that did not arrive says nothing.",
+    NoProof.CANNOT_SEND: (
+        "No test mail could be sent: the path is gone, it has reached its limit of probes, or its route refused."
+    ),
+}
+
+UNTESTED: dict[TwinUntested, str] = {
+    TwinUntested.ROUTE: "this route cannot send it, since it cannot vary the IP address",
+    TwinUntested.FORBIDDEN: "diagnosis.within does not let it be sent there",
+    TwinUntested.NO_OTHER_ADDRESS: "no [control] with another IP address is configured",
+    TwinUntested.MAIL_STOPPED: "there is nothing to compare it with",
+}
+
+TWINS: dict[TwinFinding, str] = {
+    TwinFinding.STOPPED: "Forged mail is stopped.",
+    TwinFinding.ARRIVED: (
+        "Forged mail arrives: the same mail from another IP address without a signature reached the inbox."
+    ),
+    TwinFinding.ARRIVED_BEFORE: (
+        "Forged mail arrives, as it did before the change: the remedy is not the reason. The mail system does not stop "
+        "mail that fails DMARC."
+    ),
+    TwinFinding.NOT_FILTERED: (
+        "Forged mail arrives too. The remedy skips no filter, so the mail system does not stop forged mail by itself; "
+        "if more was changed than the remedy says, undo that."
+    ),
+    TwinFinding.NOT_KNOWN: "Whether forged mail is still stopped is not known: the test had no answer.",
+}
+
+ALARM_BEFORE = "While the sender's mail was stopped, forged mail was stopped too: the change let it in."
+ALARM_UNKNOWN = (
+    "No test was made before the change, so it is not known whether forged mail arrived before it too. Undo it, and "
+    "test again: that shows it."
+)
+OTHER_TITLE = "Another change than the known remedies"
+
+
+def title_of(applied: AppliedRemedy) -> str:
+    """Return the title of what was carried out, with its placeholders."""
+    if applied.remedy == OTHER_CHANGE:
+        return OTHER_TITLE
+    return applied.known.title if applied.known else applied.remedy
+
+
+def headline(applied: AppliedRemedy, now: datetime) -> str:
+    """Return its state as one or two sentences."""
+    state = state_at(applied, now)
+    match state:
+        case RemedyState.WAITING:
+            left = lasting(applied.test_at - now)
+            return f"It is tested at {clock(applied.test_at)}, in {left}: the mail system may need until then."
+        case RemedyState.ARRIVES if not any(proof.twin in TWINS for proof in applied.proofs):
+            reasons = dict.fromkeys(UNTESTED[proof.untested] for proof in applied.proofs if proof.untested)
+            return f"The mail arrives. It was not tested whether forged mail is still refused: {'; '.join(reasons)}."
+        case RemedyState.UNDONE if applied.undone_at:
+            return f"Undone, as {applied.undone_by} said at {clock(applied.undone_at)}."
+        case RemedyState.LAPSES_SOON | RemedyState.LAPSED:
+            return lapse_sentence(applied, now)
+        case _:
+            return STATES[state].sentence
+
+
+def changed_sentence(applied: AppliedRemedy, now: datetime) -> str:
+    """Return what was changed and how far that is, with its placeholders."""
+    when = clock(applied.changed_at)
+    return f"The company has changed something at {when} ({title_of(applied)}). {headline(applied, now)}"
+
+
+def lines_of(applied: AppliedRemedy) -> Iterator[tuple[PathProof, str]]:
+    """Yield the result on each path, with a sentence or two."""
+    tests = {test.path: test for test in applied.setup}
+    for proof in applied.proofs:
+        yield proof, " ".join((_of_mail(proof), *_of_twin(proof, tests.get(proof.path))))
+
+
+def _of_mail(proof: PathProof) -> str:
+    match proof.mail:
+        case MailFinding.ARRIVES:
+            return "The sender's mail arrives."
+        case MailFinding.STOPPED:
+            how = OUTCOMES[proof.outcome].sentence if proof.outcome else "stopped"
+            why = f" ({CAUSES[proof.cause].label})" if proof.cause else ""
+            return f"The sender's mail is still {how}{why}."
+        case MailFinding.NOT_KNOWN:
+            return NO_PROOF[proof.why] if proof.why else STATES[RemedyState.NOT_DECIDED].sentence
+
+
+def _of_twin(proof: PathProof, test: PathTest | None) -> Iterator[str]:
+    if proof.mail is MailFinding.NOT_KNOWN:
+        return
+    if proof.twin is TwinFinding.NOT_TESTED:
+        if proof.untested and proof.untested is not TwinUntested.MAIL_STOPPED:
+            yield f"Not tested whether forged mail is refused: {UNTESTED[proof.untested]}."
+        return
+    yield TWINS[proof.twin]
+    if proof.state is RemedyState.TOO_WIDE:
+        before = test.twin_before if test else None
+        yield ALARM_BEFORE if before is TwinFinding.STOPPED else ALARM_UNKNOWN
+
+
+def next_step(applied: AppliedRemedy, left: Sequence[Remedy], now: datetime) -> str:
+    """Return what to do now, as a sentence; "" for nothing. `left`: the remedies still to try, with placeholders."""
+    match state_at(applied, now):
+        case RemedyState.NO_EFFECT:
+            changed = _other_cause(applied)
+            return (
+                f"{changed}Undo it, and then try: {_begun_low(left[0].title)}." if left else f"{changed}{NOTHING_LEFT}"
+            )
+        case RemedyState.TOO_WIDE:
+            return "Undo it now, with the steps below."
+        case RemedyState.NOT_DECIDED:
+            return "Test it again."
+        case RemedyState.LAPSES_SOON | RemedyState.LAPSED:
+            return "Look at the entry and prolong it, with the steps below; then note it here."
+        case _:
+            return ""
+
+
+NOTHING_LEFT = "Undo it. No further remedy is known: ask the vendor of the mail system, with the reply of its server."
+
+
+def _other_cause(applied: AppliedRemedy) -> str:
+    """Say that mail is stopped for something else now."""
+    tests = {test.path: test.cause for test in applied.setup}
+    changed = [proof.cause for proof in applied.proofs if proof.cause and proof.cause is not tests.get(proof.path)]
+    named = listed(list(dict.fromkeys(CAUSES[cause].label for cause in changed)))
+    return f"The mail is stopped for another reason now: {named}. " if changed else ""
+
+
+def lapse_sentence(applied: AppliedRemedy, now: datetime) -> str:
+    """Return when it lapses and what that is counted from; "" if it does not lapse by itself."""
+    end = lapses_at(applied)
+    if end is None or applied.known is None or applied.known.expires is None:
+        return ""
+    expires = applied.known.expires
+    days = counted(expires.after.days, "day")
+    over = end <= now
+    when = f"{'It lapsed' if over else 'It lapses'} at {clock(end)}"
+    if expires.counted_from is CountedFrom.SET:
+        return f"{when}, {days} after it was set."
+    return (
+        f"It may {'have lapsed since' if over else 'lapse at'} {clock(end)}: {days} after the last use that is "
+        "certain. Only the mail system knows which later mail needed it, and so prolonged it."
+    )
+
+
+def _begun_low(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -135,7 +135,7 @@ def _reply(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) 
     facts = read_reply(text)
     if facts.is_acceptance or is_no_answer(facts):
         return Analysis(ContentKind.REPLY, None, naming, facts=facts, cut=cut)
-    of_others = naming is SenderNaming.NOTHING and _refuses_another(text, facts.cause)
+    of_others = naming is not SenderNaming.ADDRESS and _refuses_another(text, facts.cause)
     refusal = _refusal(facts, facts.cause, facts.permanent, "", text.strip(), facts.address or "", sender, of_others)
     return Analysis(ContentKind.REPLY, None, naming, (refusal,), facts=facts, cut=cut or len(data) > MAX_REPLY_BYTES)
 
@@ -163,11 +163,10 @@ def _mail(data: bytes, sender: WatchedSender, naming: SenderNaming, cut: bool) -
 
 def _bounce(facts: BounceFacts, kind: ContentKind, sender: WatchedSender, naming: SenderNaming, cut: bool) -> Analysis:
     failed = [each for each in facts.recipients if each.action not in DELIVERED] if facts.is_bounce else []
-    unnamed = naming is SenderNaming.NOTHING  # a message quotes the one that it is about; a text may leave it out
+    elsewhere = kind is ContentKind.MAIL and naming is SenderNaming.NOTHING  # a message quotes the one it is about
+    unproven = naming is not SenderNaming.ADDRESS
     refusals = tuple(
-        _of_recipient(
-            each, facts, sender, unnamed and (kind is ContentKind.MAIL or _refuses_another(each.reply, each.cause))
-        )
+        _of_recipient(each, facts, sender, elsewhere or (unproven and _refuses_another(each.reply, each.cause)))
         for each in failed[:MAX_REFUSALS]
     )
     return Analysis(kind, facts.kind, naming, refusals, facts=facts, cut=cut)

@@ -156,6 +156,11 @@ def _caution(found: Analysis, sender: WatchedSender) -> str:
             f"The text names {sender.domain}, and not {sender.source_ip}, which its mail leaves from. The message may "
             "be forged: change nothing for it before its headers show that address."
         )
+    if found.names_sender and found.refusals and found.refusals[0].of_others:
+        return (
+            f"The server refused another IP address than {sender.source_ip}, which Trimble's mail leaves from: the "
+            "message may be forged, or forwarded."
+        )
     if found.names_sender or not (found.refusals or found.is_spam):
         return ""
     return (

@@ -103,6 +103,8 @@ FORGED = SPAM.replace(b"104.130.122.50", b"192.0.2.9").replace(b"spf=pass", b"sp
         (BOUNCE, True),
         (BOUNCE.replace(b"account.trimble.com", b"news.example").replace(b"104.130.122.50", b"192.0.2.9"), False),
         (REFUSED.encode(), True),
+        (b"550 5.7.1 Client host [192.0.2.9] is blocked by our own list, from no-reply@account.trimble.com", False),
+        (b"550 5.7.1 Sender no-reply@account.trimble.com is blocked by our own list", True),
         (b"550 5.7.1 Service unavailable, client host blocked", True),  # a text may leave out whom
         (b"550 5.7.1 Service unavailable, Client host [192.0.2.9] blocked using Spamhaus", False),
         (b"host mx.acme.example[192.0.2.1] said: 550 5.7.1 client host is blocked by our own list", True),
@@ -120,6 +122,11 @@ def test_nobody_is_to_change_a_thing_for_mail_of_others(data: bytes, ours: bool)
     assert bool(advice.runbook) is ours
     if found.refusals:
         assert ("Nothing in it points to Trimble" not in " ".join(analysis_text(found, SENDER).because)) is ours
+
+
+def test_an_address_of_others_is_not_taken_for_the_senders() -> None:
+    text = b"550 5.7.1 Client host [192.0.2.9] is blocked by our own list, from no-reply@account.trimble.com"
+    assert "may be forged, or forwarded" in analysis_text(analyse(text, SENDER), SENDER).caution
 
 
 def test_a_forged_message_is_called_one_that_may_be() -> None:

@@ -5,7 +5,7 @@ evidence.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from monitor.analysis.advice import ContentAdvice, advice_for
@@ -174,7 +174,10 @@ def _bounce(facts: BounceFacts, kind: ContentKind, sender: WatchedSender, naming
 
 def _of_recipient(facts: RecipientFacts, bounce: BounceFacts, sender: WatchedSender, of_others: bool) -> Refusal:
     by = facts.remote_mta or bounce.reporting_mta
-    return _refusal(facts.facts, facts.cause, facts.permanent, by, facts.reply, facts.address, sender, of_others)
+    said = facts.facts
+    if said and is_service(said.vendor) and facts.remote_mta and system_at(facts.remote_mta) != said.vendor:
+        said = replace(said, vendor="")  # the vendor runs it at hosts of its own, and another host refused
+    return _refusal(said, facts.cause, facts.permanent, by, facts.reply, facts.address, sender, of_others)
 
 
 def _refusal(
@@ -187,7 +190,7 @@ def _refusal(
     sender: WatchedSender,
     of_others: bool,
 ) -> Refusal:
-    system = _system(said.vendor if said and said.vendor in MAIL_SYSTEMS else "", by)
+    system = (said.vendor if said and said.vendor in MAIL_SYSTEMS else "") or system_at(by)
     outcome = Outcome.DEFERRED if permanent is False else Outcome.BLOCKED
     return Refusal(
         cause=cause,
@@ -201,13 +204,6 @@ def _refusal(
         advice=advice_for(cause, outcome, system, sender.domain, sender.source_ip, of_others=of_others),
         of_others=of_others,
     )
-
-
-def _system(worded: str, by: str) -> str:
-    """Return the mail system that refused: the one whose wording it is, unless a vendor runs that one at hosts of its
-    own and another host refused."""
-    seen = system_at(by)
-    return seen if not worded or (by and is_service(worded) and seen != worded) else worded
 
 
 def _system_of_message(data: bytes, line: str) -> str:

@@ -1,5 +1,7 @@
 """What people paste: what it is, what it says, whom that concerns, and what to do; and the opposite cases."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,6 +192,16 @@ def test_a_vendor_is_not_named_for_words_that_another_host_said(host: str, syste
     text = f"<jane@acme.example>: host {host}[192.0.2.7] said: 550 5.7.1 Message rejected due to local policy"
     [refusal] = analyse(text.encode(), SENDER).refusals
     assert refusal.system == system
+
+
+def test_a_server_that_only_reports_is_not_named_for_the_one_that_refused() -> None:
+    text = "550 5.7.606 Access denied, banned sending IP [104.130.122.50] (AS16012609)"
+    bounce = FORM.format(token="mp", recipient="jane@acme.test", action="failed", status="5.7.606", reply=text)
+    plain = re.sub(r"(?m)^Remote-MTA:.*\n", "", bounce)
+    reported = re.sub(r"(?m)^Reporting-MTA:.*$", "Reporting-MTA: dns; mx.google.com", plain)
+    assert reported != plain
+    [refusal] = analyse(reported.encode(), SENDER).refusals
+    assert refusal.system == "m365"
 
 
 def test_a_longer_file_is_cut_and_says_so() -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+if TYPE_CHECKING:  # the command line knows the stages before anything is decoded
+    from pydantic import TypeAdapter
 
 
 class Stage(StrEnum):
@@ -69,18 +71,24 @@ class Answer:
         return self.stage not in BEFORE_CONTACT
 
 
-_CODEC: TypeAdapter[Answer] = TypeAdapter(Answer)
+@lru_cache(maxsize=1)
+def _codec() -> "TypeAdapter[Answer]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)
 
 
 def encode(answer: Answer) -> str:
     """Encode the answer as one line of JSON."""
-    return _CODEC.dump_json(answer).decode()
+    return _codec().dump_json(answer).decode()
 
 
 def decode(text: str | bytes) -> Answer | None:
     """Decode the result of `encode`. None for what this release does not know: nothing can be compared with it."""
+    from pydantic import ValidationError
+
     try:
-        return _CODEC.validate_json(text)
+        return _codec().validate_json(text)
     except ValidationError:
         return None
 

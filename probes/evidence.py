@@ -135,6 +135,7 @@ class Dialogue:
     local_ip: str = ""
     tls: str = ""  # "TLSv1.3", or ""
     certificate_ends: datetime | None = None  # that of the server with which TLS was used
+    certificate_names: tuple[str, ...] = ()  # those that it is for, the first few
     scan: Scan | None = None  # the answer of a filter, on a route that only asks one
     type: Literal["dialogue"] = "dialogue"
 

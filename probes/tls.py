@@ -3,16 +3,26 @@ of the machine and costs more than twenty handshakes."""
 
 import ssl
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509 import (
+    Certificate,
+    DNSName,
+    ExtensionNotFound,
+    SubjectAlternativeName,
+    load_der_x509_certificate,
+)
 from pydantic import AfterValidator
 
 from probes.settings import FilePath
+
+MAX_NAMES = 5  # of a certificate
+MAX_NAME_CHARS = 255
 
 
 def client_context(verify: bool, ca_file: Path | None = None) -> ssl.SSLContext:
@@ -27,16 +37,36 @@ def client_context(verify: bool, ca_file: Path | None = None) -> ssl.SSLContext:
     return _verified(ca_file, ca_file.stat().st_mtime_ns if ca_file else 0)
 
 
-def certificate_end(engine: ssl.SSLObject) -> datetime | None:
-    """Return when the other side's certificate ends; None if it showed none, or one that cannot be read. Whether it is
-    trusted makes no difference."""
-    encoded = engine.getpeercert(binary_form=True)
-    if not encoded:
-        return None
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """The facts of a server's certificate, trusted or not: its end, None if it cannot be read, and the first
+    MAX_NAMES names that it is for."""
+
+    ends: datetime | None = None
+    names: tuple[str, ...] = ()
+
+
+def certificate_facts(engine: ssl.SSLObject) -> CertificateFacts:
+    """Return the facts of the other side's certificate; those of none if it showed none, or one that cannot be
+    read."""
+    return _facts(engine.getpeercert(binary_form=True) or b"")
+
+
+@lru_cache(maxsize=256)  # a server shows the same one each time, and to read it takes longer than to write a probe
+def _facts(encoded: bytes) -> CertificateFacts:
     try:
-        return load_der_x509_certificate(encoded).not_valid_after_utc
+        certificate = load_der_x509_certificate(encoded)
+        return CertificateFacts(certificate.not_valid_after_utc, tuple(_names(certificate)))
     except (ValueError, UnsupportedAlgorithm):
-        return None
+        return CertificateFacts()
+
+
+def _names(certificate: Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
+    except (ExtensionNotFound, ValueError):
+        return []
+    return [name[:MAX_NAME_CHARS] for name in names.get_values_for_type(DNSName)[:MAX_NAMES]]
 
 
 def certificate_chain(engine: ssl.SSLObject) -> tuple[bytes, ...]:

@@ -16,6 +16,8 @@ from monitor.store import ListedProbe, ProbeRecord, ProbeRow
 from probes.answer import Fault, Stage
 from probes.evidence import Evidence, Step, encode
 from probes.kinds import Kind
+from probes.mailsystems.signs import SignKind
+from probes.reading.probe_systems import systems_of_probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
@@ -87,6 +89,14 @@ class RowJson(ListedJson):
     closed_at: Time | None
 
 
+class SystemSignJson(TypedDict):
+    """A sign of a mail system: its key, the kind of the sign, and the text that shows it, which is the server's."""
+
+    mail_system: str
+    sign: SignKind
+    text: str
+
+
 class RecordJson(ListedJson):
     """One probe with all evidence, in the order in which it was stored. Of a routine probe all but the first
     attempt is deleted at `evidence_deleted_at`."""
@@ -98,6 +108,7 @@ class RecordJson(ListedJson):
     judged_at: Time | None
     closed_at: Time | None
     evidence_deleted_at: Time | None
+    mail_systems_seen: list[SystemSignJson]
     evidence: list[dict[str, Any]]
 
 
@@ -185,6 +196,10 @@ def record_json(record: ProbeRecord) -> RecordJson:
         "judged_at": iso(record.judged_at),
         "closed_at": iso(record.closed_at),
         "evidence_deleted_at": iso(record.evidence_deleted_at),
+        "mail_systems_seen": [
+            {"mail_system": sign.system, "sign": sign.kind, "text": sign.text}
+            for sign in systems_of_probe(probe, record.evidence)
+        ],
         "evidence": [evidence_json(seen) for seen in record.evidence],
     }
 

@@ -28,7 +28,9 @@ from probes.evidence import (
     Step,
 )
 from probes.labels import FAULTS, GRADES, KINDS, ROLES, STAGES, verdict_label
+from probes.mailsystems.signs import sign_sentence
 from probes.probe import Probe
+from probes.reading.probe_systems import systems_of_probe
 from probes.settings import duration_text
 from probes.verdict import Outcome, Verdict
 
@@ -80,6 +82,8 @@ def explanation(record: ProbeRecord) -> Iterable[str]:
                 yield f"{_offset(probe, step.at)}  {_step(step)}"
         if line := event_line(probe, seen):
             yield line
+    if systems := systems_of_probe(probe, record.evidence):
+        yield f"mail systems seen: {'; '.join(escape(escaped(sign_sentence(each))) for each in systems)}"
     if record.evidence_deleted_at:
         yield f"the rest of the evidence was deleted on {record.evidence_deleted_at:%Y-%m-%d}: {EVIDENCE_DELETED}"
     if record.verdict:

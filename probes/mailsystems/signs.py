@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from probes.display import one_line
 from probes.mailsystems.system import ChainPlace
 from probes.mailsystems.table import MAIL_SYSTEMS, OTHER, UNKNOWN, reply_marks, system_at, system_label
 from probes.mailsystems.words import Chain
@@ -98,11 +99,12 @@ class ChainDoubt(StrEnum):
     NOT_CONFIGURED = "not_configured"  # the MX is another mail system's
     NOT_FIRST = "not_first"  # it is in the chain, behind another one
     UNNAMED = "unnamed"  # nothing is configured, and the MX shows what it is
+    PASSED = "passed"  # a probe went through another mail system
 
 
 @dataclass(frozen=True, slots=True)
 class ChainFinding:
-    """A difference between a configured chain and what the MX shows."""
+    """A difference between a configured chain and what the MX or a probe shows."""
 
     doubt: ChainDoubt
     configured: Chain
@@ -127,20 +129,50 @@ def check_chain(chain: Chain, signs: Sequence[SystemSign]) -> ChainFinding | Non
     return ChainFinding(ChainDoubt.NOT_FIRST if systems & set(chain) else ChainDoubt.NOT_CONFIGURED, chain, sign)
 
 
+def check_passed(chain: Chain, signs: Iterable[SystemSign]) -> tuple[ChainFinding, ...]:
+    """Compare a configured chain with the signs of the systems that a probe met, in the order of its way. Software
+    named in a Received line is left out where something is configured: every vendor runs some, on servers of any
+    name."""
+    if chain[0] == UNKNOWN:
+        return tuple(ChainFinding(ChainDoubt.UNNAMED, chain, sign) for sign in [*signs][:1])
+    return tuple(
+        ChainFinding(ChainDoubt.PASSED, chain, sign)
+        for sign in signs
+        if sign.system not in chain and sign.kind is not SignKind.SOFTWARE
+    )
+
+
 def _place(key: str) -> ChainPlace:
     row = MAIL_SYSTEMS.get(key)
     return row.place if row else ChainPlace.MAILBOXES
 
 
+_SHOWN_BY = {
+    SignKind.MX: "the MX {text} belongs to {system}",
+    SignKind.REPLY: 'a reply has words of {system} ("{text}")',
+    SignKind.CERTIFICATE: "the certificate of the server is for {text}, a name of {system}",
+    SignKind.GREETING: 'the greeting of the server names {system} ("{text}")',
+    SignKind.HOST: "the Received line of {text} is one of {system}",
+    SignKind.SOFTWARE: 'a Received line names {system} ("{text}")',
+    SignKind.HEADER: "{system} wrote the header {text}",
+}
+MAX_TEXT_CHARS = 80  # of a sign, in a sentence
+
+
+def sign_sentence(sign: SystemSign) -> str:
+    """Return a sign as a sentence without a full stop. Its text is the server's and may be hostile."""
+    return _SHOWN_BY[sign.kind].format(text=one_line(sign.text, MAX_TEXT_CHARS), system=system_label(sign.system))
+
+
 def chain_sentence(finding: ChainFinding) -> str:
     """Return a finding as a sentence, with what to do."""
-    seen, first = system_label(finding.seen.system), system_label(finding.configured[0])
-    host, key = finding.seen.text, finding.seen.system
+    shown, key, first = sign_sentence(finding.seen), finding.seen.system, system_label(finding.configured[0])
     match finding.doubt:
         case ChainDoubt.UNNAMED:
-            return f'the MX {host} belongs to {seen}; write mail_systems = ["{key}"], and what is behind it'
+            return f'{shown}; write mail_systems = ["{key}"], and what is behind it'
         case ChainDoubt.NOT_FIRST:
-            return f"the MX {host} belongs to {seen}, but {first} is configured as the first: put {key} first"
+            return f"{shown}, but {first} is configured as the first: put {key} first"
         case ChainDoubt.NOT_CONFIGURED:
-            advice = f"if mail enters there, put {key} before {first}"
-            return f"the MX {host} belongs to {seen}, which is not configured: {advice}"
+            return f"{shown}, which is not configured: if mail enters there, put {key} before {first}"
+        case ChainDoubt.PASSED:
+            return f"{shown}, which is not configured: if the company's mail goes through it, add {key} to mail_systems"

@@ -9,7 +9,6 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from probes.answer import Fault, Stage
@@ -20,7 +19,7 @@ from probes.resolver import Unresolved, is_address
 from probes.routes.envelope import command, content, mail_from, rcpt_to
 from probes.routes.reply import Reply, WireFault, extensions
 from probes.routes.wire import Heard, SmtpWire, connect
-from probes.tls import client_context
+from probes.tls import CertificateFacts, client_context
 
 Stop = Step | None
 Act = Callable[["SmtpDialogue"], Awaitable[Stop]]
@@ -59,7 +58,7 @@ class Transcript:
         self.withheld = False
         self.local_ip = ""
         self.tls = ""
-        self.certificate_ends: datetime | None = None
+        self.certificate = CertificateFacts()
 
     @property
     def left(self) -> float:
@@ -89,7 +88,7 @@ class Transcript:
     def dialogue(self, stop: Stop) -> Dialogue:
         """Return the attempt, ended by `stop`, or by acceptance."""
         ended = Handover.WITHHELD if self.withheld else handover(stop)
-        connection = (self.local_ip, self.tls, self.certificate_ends)
+        connection = (self.local_ip, self.tls, self.certificate.ends, self.certificate.names)
         return Dialogue(self.outside.now(), self.number, ended, tuple(self.steps), *connection)
 
     async def find(self, host: str, port: int) -> list[Target]:
@@ -237,7 +236,7 @@ class SmtpDialogue:
         if isinstance(found, WireFault):
             return self.keep(Stage.CONNECT, began, found)
         self._wire = found
-        self.record.local_ip, self.record.tls, self.record.certificate_ends = found.local_ip, "", None
+        self.record.local_ip, self.record.tls, self.record.certificate = found.local_ip, "", CertificateFacts()
         return self.keep(Stage.CONNECT, began, None, text="again, without TLS" if self.in_clear else "")
 
     async def banner(self) -> Stop:
@@ -310,7 +309,7 @@ class SmtpDialogue:
             asked = Reply(
                 asked.code, asked.enhanced, (*asked.lines, f"[discarded, sent in clear after this: {injected}]")
             )
-        self.record.tls, self.record.certificate_ends = self.wire.tls, self.wire.certificate_ends
+        self.record.tls, self.record.certificate = self.wire.tls, self.wire.certificate
         return self.keep(Stage.STARTTLS, began, trouble or asked, text=self.wire.tls)
 
     async def transaction(self) -> Stop:

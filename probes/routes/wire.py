@@ -5,12 +5,11 @@ import errno
 import os
 import socket
 import ssl
-from datetime import datetime
 from typing import cast
 
 from probes.answer import Fault
 from probes.routes.reply import Reply, ReplyReader, WireFault
-from probes.tls import certificate_chain, certificate_end
+from probes.tls import CertificateFacts, certificate_chain, certificate_facts
 
 Heard = Reply | WireFault
 
@@ -107,10 +106,10 @@ class SmtpWire(asyncio.BufferedProtocol):
         return (engine.version() or "") if engine else ""
 
     @property
-    def certificate_ends(self) -> datetime | None:
-        """The end of the server's certificate; None in clear text."""
+    def certificate(self) -> CertificateFacts:
+        """The facts of the server's certificate; those of none in clear text."""
         engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
-        return certificate_end(engine) if engine else None
+        return certificate_facts(engine) if engine else CertificateFacts()
 
     @property
     def certificates(self) -> tuple[bytes, ...]:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 
 from aiohttp import web
@@ -15,6 +17,7 @@ from monitor.incidents.incident import Incident, worst_first
 from monitor.incidents.signal import Signal
 from monitor.notices.context import SenderInfo
 from monitor.output.symbols import WORST_FIRST
+from monitor.people.caller import NotThereError
 from monitor.probing.current import CurrentVerdict
 from monitor.proving.preparing import may_be_recorded
 from monitor.standing.company_mx import MxRecord
@@ -28,8 +31,9 @@ from monitor.web.rendering import page
 from probes.check import Check
 from probes.display import clock, listed, roughly
 from probes.kinds import Kind
-from probes.mailsystems.signs import chain_sentence
+from probes.mailsystems.signs import SystemSign, chain_sentence, check_passed
 from probes.mailsystems.words import Chain, chain_label
+from probes.reading.probe_systems import systems_of_probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
 
@@ -38,6 +42,7 @@ USUAL = "7d"
 MAX_REMEDIES = 30
 MAX_INCIDENTS = 30  # of the company, of those that are over
 LOOKED_THROUGH = 500  # incidents of all companies
+MAX_PATHS_LOOKED_AT = 5  # whose last probe shows which mail systems it met
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ async def show(request: web.Request) -> web.Response:
         await _beside(view, key, paths),
     )
     codes = await view.codes_in_time(key)
-    mx = mx_notes(backend.company_mx(key), paths[0].mail_systems, now)
+    mx = mx_notes(backend.company_mx(key), paths[0].mail_systems, now, await _passed(view, paths))
     return page(
         request,
         "company.html",
@@ -185,17 +190,40 @@ class MxNotes:
     doubts: tuple[str, ...]
 
 
-def mx_notes(records: Sequence[MxRecord], chain: Chain, now: datetime) -> MxNotes:
-    """Return the notes about a company's MX; there are none while all is as it was, and as it is configured."""
+def mx_notes(records: Sequence[MxRecord], chain: Chain, now: datetime, passed: Iterable[SystemSign] = ()) -> MxNotes:
+    """Return the notes about a company's MX, and about the systems that its last probes `passed`; there are none while
+    all is as it was, and as it is configured."""
     changes = tuple(
         f"The MX of {each.domain} changed at {clock(each.since)}: from {listed(each.before)} to {listed(each.hosts)}. "
         "A new gateway may explain trouble that began then."
         for each in records
         if each.changed(now)
     )
-    found = (each.doubt(chain) for each in records)
-    sentences = (chain_sentence(doubt) for doubt in found if doubt)
+    doubts = [doubt for each in records if (doubt := each.doubt(chain))]
+    known = {doubt.seen.system for doubt in doubts}
+    doubts += check_passed(chain, [sign for sign in passed if sign.system not in known])
+    sentences = map(chain_sentence, doubts)
     return MxNotes(changes, tuple(f"{said[0].upper()}{said[1:]}." for said in dict.fromkeys(sentences)))
+
+
+async def _passed(view: CallerView, paths: Sequence[WatchedPath]) -> list[SystemSign]:
+    """The mail systems that the last probes of the first few paths met, each once; for those who can change the
+    configuration."""
+    if view.caller.companies is not None:
+        return []
+    found: dict[str, SystemSign] = {}
+    verdicts = view.current_verdicts(paths)
+    for path in paths[:MAX_PATHS_LOOKED_AT]:
+        newest = max(
+            (verdicts[check] for check in path.checks if check in verdicts), key=attrgetter("launched_at"), default=None
+        )
+        if newest is None:
+            continue
+        with suppress(NotThereError):  # deleted meanwhile
+            record = await view.record(newest.probe_id)
+            for sign in systems_of_probe(record.probe, record.evidence):
+                found.setdefault(sign.system, sign)
+    return list(found.values())
 
 
 async def _beside(view: CallerView, company: str, paths: Sequence[WatchedPath]) -> dict[str, Beside]:

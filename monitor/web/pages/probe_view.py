@@ -28,11 +28,13 @@ from probes.evidence import (
 )
 from probes.judge import next_attempt
 from probes.labels import FAULTS, HANDOVERS, STAGES
+from probes.mailsystems.signs import chain_sentence, check_passed, sign_sentence
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import chain_label
 from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
+from probes.reading.probe_systems import systems_of_probe
 from probes.verdict import Verdict
 
 FAILED = frozenset({"fail", "hardfail", "softfail", "permerror", "policy", "reject", "quarantine"})
@@ -110,6 +112,8 @@ class ProbeView:
     probe: Probe
     company_name: str
     mail_system: str
+    systems: tuple[str, ...]  # the signs of those that the probe met, as sentences
+    doubts: tuple[str, ...]  # about the configured ones
     verdict: Verdict | None
     judged_at: datetime | None
     closed_at: datetime | None
@@ -144,10 +148,13 @@ def probe_view(
     chain = path.mail_systems if path else (UNKNOWN,)
     delivery = record.delivery
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
+    systems = systems_of_probe(probe, record.evidence)
     return ProbeView(
         probe=probe,
         company_name=path.company_name if path else probe.company,
         mail_system=chain_label(path.mail_systems) if path else "",
+        systems=tuple(map(sign_sentence, systems)),
+        doubts=tuple(map(chain_sentence, check_passed(chain, systems))) if path else (),
         verdict=verdict,
         judged_at=record.judged_at,
         closed_at=record.closed_at,

@@ -14,6 +14,9 @@ from monitor.output.labels import label_of
 from monitor.people.person import Rights
 from monitor.standing.company_mx import MxRecord
 from monitor.web.pages.company import Company, company_view, stretch_of
+from probes.answer import Stage
+from probes.check import Check
+from probes.evidence import Attempt, Dialogue, Handover, Step
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.support.page_samples import (
@@ -29,6 +32,7 @@ from tests.support.page_samples import (
     standing,
     well_made,
 )
+from tests.support.pages_app import probe_of
 
 SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 
@@ -241,3 +245,27 @@ async def test_a_changed_mx_is_shown_and_a_doubt_about_the_configuration_to_thos
     assert "Configuration:" not in theirs.words
     sample_pages.mx["acme"] = [MxRecord("acme", "acme.example", ("mail.acme.example",), since, NOW)]
     assert "The MX" not in (await sample_pages.get("/companies/acme")).words
+
+
+async def test_a_mail_system_that_the_last_probe_met_and_nobody_configured_is_shown_to_who_can_change_that(
+    sample_pages: SamplePages,
+) -> None:
+    banner = Step(Stage.BANNER, NOW, 0.1, "gw:25", 220, None, "eu-smtp-1.mimecast.com ESMTP <b>")
+    sent = probe_of("acme", NOW)
+    await sample_pages.store.probes.launch(sent, "maildir:x", Attempt(NOW, 1))
+    await sample_pages.store.probes.learn(
+        sent.id, (Dialogue(NOW, 1, Handover.ACCEPTED, (banner,)),), None, NOW, closed=True, delivery=None
+    )
+    known = {Check("acme", "hq", KIND): standing("i", probe_id=sent.id)}
+    sample_pages.watch(path(mail_systems=("m365",)), current_verdicts=known)
+    page = await sample_pages.get("/companies/acme")
+    assert (
+        'Configuration: The greeting of the server names Mimecast ("eu-smtp-1.mimecast.com ESMTP <b>"), which is not '
+        "configured: if the company's mail goes through it, add mimecast to mail_systems."
+    ) in page.words
+    assert "ESMTP <b>" not in page.html
+    sample_pages.bind(("acme",))
+    assert "Configuration:" not in (await sample_pages.get("/companies/acme")).words
+    sample_pages.bind(None)
+    sample_pages.watch(path(mail_systems=("mimecast", "m365")), current_verdicts=known)
+    assert "Configuration:" not in (await sample_pages.get("/companies/acme")).words

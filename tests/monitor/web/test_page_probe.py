@@ -423,6 +423,21 @@ async def test_each_probe_leads_to_those_beside_it_of_the_same_line(pages_app: P
         assert (after and after[1]) == (line[place + 1] if place + 1 < len(line) else None)
 
 
+async def test_the_mail_systems_that_a_probe_met_are_shown_as_text(pages_app: PagesApp) -> None:
+    greeting = step(Stage.BANNER, 0, 220, f"eu-smtp-1.mimecast.com ESMTP {SCRIPT}")
+    probe = await pages_app.probe(Dialogue(START, 1, Handover.ACCEPTED, (greeting,)), verdict=INBOX)
+    admin, bound = await pages_app.admin(), await pages_app.viewer("acme")
+    text = (await admin.get(f"/probes/{probe}")).text
+    said = "the greeting of the server names Mimecast (&#34;eu-smtp-1.mimecast.com ESMTP &lt;script"
+    assert said in text
+    assert SCRIPT not in text
+    assert "add mimecast to mail_systems" in text
+    assert said in (await bound.get(f"/probes/{probe}")).text
+    assert "add mimecast to mail_systems" not in (await bound.get(f"/probes/{probe}")).text
+    facts = json.loads((await admin.get(f"/api/v1/probes/{probe}")).text)
+    assert [(sign["mail_system"], sign["sign"]) for sign in facts["mail_systems_seen"]] == [("mimecast", "greeting")]
+
+
 async def test_a_probe_of_another_company_is_as_one_that_never_was(pages_app: PagesApp) -> None:
     theirs = await pages_app.probe(accepted(), verdict=INBOX, company="bolt")
     viewer = await pages_app.viewer("acme")

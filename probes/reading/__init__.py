@@ -12,7 +12,8 @@
   `report_summary`: what is kept of one
 - `scans`       the answer of a content filter that was asked: rspamd, spamd
 - `queue_ids`   the name that a server gave to a message that it accepted
-- `who_refused`  the mail system of a company's chain that gave an answer; `seen_systems`: those that an arrival shows
+- `who_refused`  the mail system of a company's chain that gave an answer; `seen_systems`: those that an arrival shows;
+  `probe_systems`: those that a probe met
 - `arrival_notes`  facts about an arrival that are no verdict; `body_digest`: is the text whole?
 - `bounce_origin`  may the host that brought a bounce speak? `shared_providers`: those that send for many companies
 - `header_fields`, `header_addresses`  fields of a header, and the addresses in one

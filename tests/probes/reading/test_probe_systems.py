@@ -21,7 +21,7 @@ from tests.support.store_samples import probe
 
 AT = datetime(2026, 12, 1, 8, tzinfo=UTC)
 HEADERS = (
-    "X-MS-Exchange-Organization-SCL: 1\r\n"
+    "X-Forefront-Antispam-Report: CIP:203.0.113.9\r\n"
     "Received: from login.example (login.example [203.0.113.9]) by gw.acme.example with ESMTP id 1; "
     "Tue, 1 Dec 2026 08:00:02 +0000\r\n"
     "Subject: code\r\n\r\n"

@@ -62,8 +62,14 @@ def test_each_piece_of_evidence_shows_its_system(
 
 
 def test_the_relays_own_greeting_and_filter_say_nothing_of_the_company() -> None:
-    filtered = HEADERS.replace("Subject:", "X-Proofpoint-GUID: 1\r\nSubject:")
-    found = systems_of_probe(probe(via="relay"), [GREETING, Arrival(AT, AT, Folder.INBOX, "INBOX", filtered, ())])
+    through = (
+        "X-Forefront-Antispam-Report: CIP:198.51.100.7\r\n"
+        "Received: from m7.relay.example (m7.relay.example [198.51.100.7]) by gw.acme.example with ESMTP id 2; "
+        "Tue, 1 Dec 2026 08:00:03 +0000\r\n"
+        "Received: from login.example (login.example [203.0.113.9]) by m7.relay.example with ESMTP id 1; "
+        "Tue, 1 Dec 2026 08:00:02 +0000\r\nX-Proofpoint-GUID: 1\r\nSubject: code\r\n\r\n"
+    )
+    found = systems_of_probe(probe(via="relay"), [GREETING, Arrival(AT, AT, Folder.INBOX, "INBOX", through, ())])
     assert [sign.system for sign in found] == ["m365"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from monitor.app import outside_of
 from monitor.config import Config
+from monitor.config.mail_domains import mail_domains
 from monitor.config.simulated import simulates_dns
 from probes.display import one_line
 from probes.mailsystems.signs import chain_sentence, check_chain, signs_of_mx
@@ -34,12 +35,12 @@ def simulation(config: Config) -> tuple[str, ...]:
 
 async def online_warnings(config: Config) -> list[str]:
     """Return a warning for each fact that may stop mail to a company, in the order of the companies."""
-    wanted = dict.fromkeys((path.company, path.to.rpartition("@")[2].lower()) for path in config.paths())
+    wanted = mail_domains(config)
     room = asyncio.Semaphore(AT_ONCE)
     async with outside_of(config) as outside:
         asker = Asker(outside.resolver, outside.http, outside.now, config.standing.validating)
 
-        for _, domain in list(wanted)[:1]:
+        for _, domain in wanted[:1]:
             if unusable := await resolver_trouble(domain, asker):
                 said = sentence(asker.fact(Question.BOUNCES, domain, unusable))
                 return [f"nothing is known of the companies' domains: {said}; see [dns] nameservers"]

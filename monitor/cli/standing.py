@@ -17,6 +17,7 @@ from monitor.cli.standing_watch import Key, Read, StandingWatch, follow, paced
 from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
 from monitor.config import Config
+from monitor.config.mail_domains import mail_domains
 from monitor.config.simulated import simulates_dns
 from monitor.config.standing_plan import subject_of
 from monitor.errors import UserError
@@ -114,13 +115,12 @@ async def _usable(domain: str, config: Config, asker: Asker) -> None:
 
 
 def domains_of(config: Config, company: str) -> tuple[str, ...]:
-    """Return the domains that a company receives probes at, by its key or name. Raises CannotReadError."""
+    """Return the mail domains of a company, by its key or name. Raises CannotReadError."""
     try:
         key = company_named(company, names_of(config.paths()))
     except UnknownNameError as error:
         raise CannotReadError(str(error)) from None
-    found = (path.to.rpartition("@")[2].lower() for path in config.paths() if path.company == key)
-    return tuple(dict.fromkeys(found))
+    return tuple(domain for owner, domain in mail_domains(config) if owner == key)
 
 
 def _show(verdicts: Sequence[FactVerdict], errand: Errand, now: datetime, *, as_json: bool) -> None:

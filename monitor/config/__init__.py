@@ -13,6 +13,7 @@
 - `received`   the addresses that the listener of [inbound] accepts mail for
 - `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements;
   `secret_values`: the secrets that the log hides; `simulated`: the mail systems of [sandbox]; `proxies`: those of [web]
+- `mail_domains`   the companies' mail domains
 - `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`
 
 Read `model` first. `read_config(path)` is the only entry point; it runs before the service starts or

@@ -1,5 +1,6 @@
 """The plan of standing, from the configuration: whom to ask about, how, and how often."""
 
+from monitor.config.mail_domains import mail_domains
 from monitor.config.model import Config
 from monitor.config.simulated import simulates_dns
 from monitor.sources.standing import StandingPlan
@@ -35,5 +36,4 @@ def subject_of(config: Config) -> Subject:
 
 def mx_plan(config: Config) -> tuple[tuple[str, str], ...]:
     """Return each company and domain whose MX is read, once; none where DNS is simulated."""
-    domains = ((path.company, path.to.rpartition("@")[2].lower()) for path in config.paths())
-    return () if simulates_dns(config) else tuple(dict.fromkeys(domains))
+    return () if simulates_dns(config) else mail_domains(config)

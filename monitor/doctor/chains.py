@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from monitor.config.mail_domains import mail_domains
 from monitor.config.simulated import simulates_dns
 from monitor.doctor.observation import Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
@@ -18,14 +19,13 @@ CORRECT = "correct mail_systems of the company, or leave it if mail enters elsew
 
 
 async def mail_systems(premises: Premises) -> AsyncIterator[Observation]:
-    """Compare each company's first mail system with the MX of its test mailboxes' domains."""
+    """Compare each company's first mail system with the MX of its domains."""
     config = premises.config
     if simulates_dns(config):
         yield Observation(SUBJECT, State.NONE, "DNS is simulated, because every company is")
         return
-    wanted = dict.fromkeys((path.company, path.to.rpartition("@")[2]) for path in config.paths())
     unknown, agreed = [], 0
-    async for finding in side_by_side(_compared(premises, *each) for each in wanted):
+    async for finding in side_by_side(_compared(premises, *each) for each in mail_domains(config)):
         if finding.state is State.UNKNOWN:
             unknown.append(finding.subject)
         elif finding.state is State.GOOD:

@@ -93,3 +93,10 @@ async def test_a_changed_gateway_is_noticed_and_remembered(config: Config, tmp_p
         (line,) = logs
         assert (line["event"], line["mail_systems"]) == ("the MX of a company has changed", "Google Workspace")
         assert again.of("birch") == []
+
+
+def test_the_domains_of_a_companys_people_are_watched_beside_those_of_its_probes(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    people = 'mail_systems = ["mimecast", "m365"]\ndomains = ["acme.com", "acme.example"]'
+    file.write_text(CONFIG.replace('mail_systems = ["mimecast", "m365"]', people))
+    assert mx_plan(read_config(file)) == (("acme", "acme.example"), ("acme", "acme.com"))

@@ -135,13 +135,21 @@ class StandingRule(StrEnum):
     RESOLVER = "resolver"
     OTHER_ADDRESS = "other_address"
     CHANGED = "changed"
+    REMEDY_TOO_WIDE = "remedy_too_wide"
+    REMEDY_LAPSES = "remedy_lapses"
+
+    @property
+    def of_remedy(self) -> bool:
+        """True if it is about a remedy that a company has carried out, not about what is published."""
+        return self in (StandingRule.REMEDY_TOO_WIDE, StandingRule.REMEDY_LAPSES)
 
 
 @dataclass(frozen=True, slots=True)
 class StandingFinding:
     """One problem of the sender's standing, by a rule. `subject` is what it is about: a domain, an address, a list, ""
     for our resolver; `fact` or `change` says what is wrong. `before`: what was read before that. `zone`: that of the
-    blocklist; `ip`: the source IP of then. `companies`: those that may have an allow entry for it."""
+    blocklist; `ip`: the source IP of then. `company`, `remedy`: whose remedy it is about, and its key. `companies`:
+    those that may have an allow entry for it."""
 
     rule: StandingRule
     severity: Severity
@@ -155,6 +163,8 @@ class StandingFinding:
     before: Fact | None = None
     zone: str = ""
     ip: str = ""
+    company: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from probes.check import Check
 from probes.labels import CAUSES, OUTCOMES, cause_label
 
 MAX_NAMED = 10  # companies in one line of a history
-GOOD_AGAIN = "Two readings of the sender's standing were good."
 
 
 @dataclass
@@ -270,14 +269,15 @@ def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None
 
 def _ending(incident: Incident, at: Moment) -> Resolution:
     if incident.nature is Nature.STANDING:
-        return Resolution.RECOVERED if at.asks_standing else Resolution.UNWATCHED
+        of_remedy = any(each.rule.of_remedy for each in incident.standing)
+        return Resolution.RECOVERED if at.asks_standing or of_remedy else Resolution.UNWATCHED
     return Resolution.RECOVERED if any(at.watched(each.check) for each in incident.failures) else Resolution.UNWATCHED
 
 
 def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Incident, HistoryEntry]:
     closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0, recovering_since=None)
     good_again = incident.nature is Nature.STANDING and ending is Resolution.RECOVERED
-    said = GOOD_AGAIN if good_again else RESOLUTIONS[ending].sentence
+    said = standing_words.over(incident.standing) if good_again else RESOLUTIONS[ending].sentence
     return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, said)
 
 

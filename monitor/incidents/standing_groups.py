@@ -21,6 +21,8 @@ OURS, CHANGES = "!ours", "!changes"
 
 def subject_of(found: StandingFinding) -> str:
     """Return the subject of the problem that a finding is part of."""
+    if found.rule.of_remedy:
+        return f"!remedy:{found.company}"
     if found.scope is Scope.OURSELVES:
         return OURS
     return CHANGES if found.rule is StandingRule.CHANGED else f"!{found.cause or 'none'}"
@@ -97,9 +99,9 @@ def _problem(subject: str, found: Sequence[StandingFinding]) -> Problem:
         severity=gravest(each.severity for each in found),
         outcome=Outcome.UNKNOWN,
         cause=found[0].cause,
-        company="",
+        company=found[0].company,
         mail_system="",
-        companies=(),
+        companies=tuple(filter(None, (found[0].company,))),
         failures=(),
         since=min(each.since for each in found),
         standing=tuple(found[:MAX_FINDINGS]),

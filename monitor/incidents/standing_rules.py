@@ -55,6 +55,9 @@ def _by(actor: Actor, *steps: str, do_not: str = PUBLISH, explanation: str = "")
 
 REJECT = "It concerns everybody who receives the sender's mail: any receiver may reject it or move it to junk."
 SOME_REJECT = "It may concern everybody who receives the sender's mail: some receivers reject it or move it to junk."
+OPEN_DOOR = "Mail from anybody who writes the sender's name in From gets past the filter there."
+STOPPED_AGAIN = "Once it has lapsed, mail may be stopped there as before."
+NOTE_IT = "Then note it on the page Remedies under Incidents, or by `mailpath remedy`."
 LATER = "No mail is known to be affected."
 
 ROWS: dict[StandingRule, StandingRow] = {
@@ -230,6 +233,16 @@ ROWS: dict[StandingRule, StandingRow] = {
     StandingRule.CHANGED: StandingRow(
         *("what {subject} publishes has changed", Severity.NOTE, None, LATER),
         _by(Actor.SENDER, "Check that the change was meant.", do_not="Do not undo it before you know who made it."),
+    ),
+    StandingRule.REMEDY_TOO_WIDE: StandingRow(
+        *("{subject} lets forged mail in", Severity.TICKET, None, OPEN_DOOR),
+        _by(Actor.COMPANY_IT, "Undo it: {undo}", NOTE_IT, do_not=NO_WIDE_ENTRY),
+        scope=Scope.COMPANY,
+    ),
+    StandingRule.REMEDY_LAPSES: StandingRow(
+        *("{subject} must be prolonged", Severity.TICKET, None, STOPPED_AGAIN),
+        _by(Actor.COMPANY_IT, "Look at the entry, and prolong it: {renew}", NOTE_IT, do_not=NO_WIDE_ENTRY),
+        scope=Scope.COMPANY,
     ),
 }
 

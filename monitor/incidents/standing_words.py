@@ -11,6 +11,8 @@ from monitor.incidents.standing_rules import CHANGES_FOR, ROWS
 from monitor.standing.arrivals import RECENT
 from probes.display import lasting, listed, one_line
 from probes.mailsystems.advice import Advice
+from probes.mailsystems.choose import REMEDIES
+from probes.mailsystems.remedy import Step
 from probes.standing.fact import Fact, Question, State
 from probes.standing.lists import LISTS
 from probes.standing.profile import ITEMS
@@ -24,9 +26,17 @@ TOPICS = {  # of findings without a question
     StandingRule.OTHER_ADDRESS: "source IP",
     StandingRule.CHANGED: "published records",
     StandingRule.RESOLVER: "name server",
+    StandingRule.REMEDY_TOO_WIDE: "too wide",
+    StandingRule.REMEDY_LAPSES: "lapses",
 }
 GOOD_TWICE = "two readings ten minutes apart are good"
 NO_LONGER_FOREIGN = f"no mail from the other address has come for {lasting(RECENT)}, or [[sender.profile]] has it"
+REMEDY_CLOSES = (
+    "`mailpath remedy list` shows its state. The incident closes when somebody notes that it was undone or prolonged, "
+    "or a new test has another result."
+)
+GOOD_AGAIN = "Two readings of the sender's standing were good."
+REMEDY_OVER = "The remedy was undone or prolonged, or a new test had another result."
 CHANGE_CLOSES = f"Nothing has to be fixed if the change was meant: the note closes {lasting(CHANGES_FOR)} after it."
 
 
@@ -135,9 +145,16 @@ def verify(found: Sequence[StandingFinding]) -> str:
     ends = [*([GOOD_TWICE] if questions else []), *([NO_LONGER_FOREIGN] if StandingRule.OTHER_ADDRESS in rules else [])]
     if ends:
         parts.append(f"The incident closes when {', and '.join(ends)}.")
+    if any(rule.of_remedy for rule in rules):
+        parts.append(REMEDY_CLOSES)
     if StandingRule.CHANGED in rules:
         parts.append(CHANGE_CLOSES)
     return " ".join(parts)
+
+
+def over(found: Sequence[StandingFinding]) -> str:
+    """Return why an incident about these is over, as a sentence."""
+    return REMEDY_OVER if any(each.rule.of_remedy for each in found) else GOOD_AGAIN
 
 
 def may_allow(found: StandingFinding, names: Sequence[str]) -> str:
@@ -170,8 +187,20 @@ def _words(found: Sequence[StandingFinding]) -> Mapping[str, str]:
         "{ip}": found[0].ip or "the source IP",
         "{listed}": listed([*dict.fromkeys(one_line(subject, MAX_SAID_CHARS) for _, subject in at_lists)]),
         "{list}": listed([*dict.fromkeys(row.name for row, _ in at_lists)]) or "a blocklist",
+        "{undo}": _said_steps(remedy.undo if (remedy := REMEDIES.get(found[0].remedy)) else ()),
+        "{renew}": _said_steps((remedy.expires.renew,) if remedy and remedy.expires else ()),
         "{leave}": listed([*dict.fromkeys(row.page_about(subject) for row, subject in at_lists)]),
     }
+
+
+def _said_steps(steps: Sequence[Step]) -> str:
+    return " ".join(map(_said_step, steps)) or "by the steps of its page."
+
+
+def _said_step(step: Step) -> str:
+    if isinstance(step, str):
+        return step
+    return f"{step.does} (the page of the remedy has the lines)." if "\n" in step.text.strip() else step.short
 
 
 def _subject(found: StandingFinding) -> str:

@@ -14,7 +14,8 @@ EVERYBODY = "everybody"
 def problem_label(of: Incident | Failure) -> str:
     """Return the problem as a label: "Blocked: IP address", or what is wrong with the standing: "SPF, DKIM key"."""
     if isinstance(of, Incident) and of.nature is Nature.STANDING:
-        return f"Standing: {topics(of.standing)}" if of.standing else NATURES[of.nature].title
+        word = "Remedy" if any(each.rule.of_remedy for each in of.standing) else "Standing"
+        return f"{word}: {topics(of.standing)}" if of.standing else NATURES[of.nature].title
     return verdict_label(of.outcome, of.cause)
 
 

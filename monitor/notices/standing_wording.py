@@ -29,7 +29,8 @@ def standing_lines(context: NoticeContext) -> Iterator[str]:
     """Return lines for each problem: what is wrong, and what was so before."""
     found = context.incident.standing
     for each in found[:MAX_LINES]:
-        yield f"Standing: {described(each)}.{_companies(each, context)}"
+        word = "Remedy" if each.rule.of_remedy else "Standing"
+        yield f"{word}: {described(each)}.{_companies(each, context)}"
         if each.fact and (was := before(each)):
             yield f"  Before: {was}"
             yield f"  Now: {now(each)}"

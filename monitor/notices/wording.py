@@ -9,6 +9,7 @@ from typing import assert_never
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES
+from monitor.incidents.standing_words import over
 from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext, context_into
 from monitor.notices.headline import MAX_TITLE_CHARS, NO_CONNECTION, headline
@@ -315,7 +316,9 @@ def _ended(context: NoticeContext) -> Iterator[str]:
         case Resolution.NARROWED:
             yield RESOLUTIONS[Resolution.NARROWED].sentence
         case Resolution.RECOVERED if incident.nature is Nature.STANDING:
-            yield f"{_works(incident.nature)} two readings ten minutes apart agree."
+            of_remedy = any(each.rule.of_remedy for each in incident.standing)
+            agree = f"{_works(incident.nature)} two readings ten minutes apart agree."
+            yield over(incident.standing) if of_remedy else agree
         case Resolution.RECOVERED if context.intermittent:
             few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
             yield f"{_works(incident.nature)} {few} probes failed."

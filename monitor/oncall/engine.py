@@ -30,6 +30,7 @@ from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice
 from monitor.oncall.composer import NoticeComposer
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
+from monitor.oncall.remedies import RemedyReader
 from monitor.oncall.standing import StandingReader
 from monitor.people.action_links import LinkSigner
 from monitor.store import Present, Store, StoreDownError
@@ -85,7 +86,7 @@ class IncidentEngine:
         self._tracker = FailureTracker()
         self._tracker.follow(uplink)
         self._past = PastReader(store, self._tracker)
-        self._standing = StandingReader(store)
+        self._standing, self._remedies = StandingReader(store), RemedyReader(store)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -151,6 +152,7 @@ class IncidentEngine:
         )
         self._past.configure(config)
         self._standing.configure(config)
+        self._remedies.configure(config)
         self._to_read_up = True
 
     async def recall(self, presents: Sequence[Present]) -> None:
@@ -182,6 +184,7 @@ class IncidentEngine:
 
     def poke(self) -> None:
         """Wake up soon: something may have changed, such as a mute."""
+        self._remedies.poke()
         self._news.set()
 
     def poke_standing(self) -> None:
@@ -214,7 +217,7 @@ class IncidentEngine:
             mutes = [*self._maintenance, *await self._store.incidents.mutes(active_at=now)]
             self._queues = await self._store.incidents.queues()
             actions = await self._store.incidents.open_actions()
-            standing = await self._standing.found(now)
+            standing = (*await self._standing.found(now), *await self._remedies.found(now))
             in_force = [mute for mute in mutes if active(mute, now)]
             turned = self._turn(now, in_force, actions, frozenset(self._queues), standing)
             upto = signals[-1].number if signals else self._saw

@@ -11,7 +11,6 @@ from monitor.incidents.advice import remedies_at_company
 from monitor.incidents.incident import Failure, Incident, Nature
 from monitor.remedying.applied import (
     OTHER_CHANGE,
-    REMEDIES,
     AppliedRemedy,
     MailFinding,
     PathProof,
@@ -23,7 +22,7 @@ from monitor.remedying.following import still_to_try, tried_in_vain
 from monitor.remedying.lapse import REVIEW_AFTER
 from probes.diagnosis.factors import ROUTE_LEVERS, Factor
 from probes.diagnosis.plan import UNKNOWN_LOSS_K, stops_needed
-from probes.mailsystems.choose import Choice
+from probes.mailsystems.choose import REMEDIES, Choice
 from probes.mailsystems.remedy import IMMEDIATELY, Remedy
 from probes.mailsystems.words import Chain
 from probes.routes import comparison

@@ -7,6 +7,7 @@ block that it replaced.
 - `applied`   a remedy as a company carried it out, with its states
 - `proof`     the next probe of its test, or the result, from the answers so far
 - `lapse`     when it lapses by itself, and its state at a time
+- `findings`  those that somebody has to act on, for the incident rules
 - `following` the remedy to try next
 - `words`     the sentences for people, rendered last
 

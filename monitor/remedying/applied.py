@@ -1,6 +1,5 @@
 """A remedy as a company carried it out: plain values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,9 +7,8 @@ from enum import StrEnum
 from pydantic import TypeAdapter, ValidationError
 
 from probes.kinds import Kind
-from probes.mailsystems.general import GENERAL
+from probes.mailsystems.choose import REMEDIES
 from probes.mailsystems.remedy import Remedy
-from probes.mailsystems.table import MAIL_SYSTEMS
 from probes.outcome import Cause, Outcome
 from probes.sender import Role
 
@@ -183,11 +181,6 @@ class AppliedRemedy:
         """True while its test has no result."""
         return self.decided_at is None and self.undone_at is None
 
-
-REMEDIES: Mapping[str, Remedy] = {
-    each.key: each for each in (*(one for row in MAIL_SYSTEMS.values() for one in row.remedies), *GENERAL)
-}
-"""All remedies, by key."""
 
 _SETUP: TypeAdapter[tuple[PathTest, ...]] = TypeAdapter(tuple[PathTest, ...])
 _PROOFS: TypeAdapter[tuple[PathProof, ...]] = TypeAdapter(tuple[PathProof, ...])

@@ -5,7 +5,7 @@ property that the server did not know when it refused, or that a diagnosis has r
 address where it is not proven that the refused mail came from there.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from probes.answer import Stage
@@ -17,6 +17,10 @@ from probes.mailsystems.system import MailSystem, Steps
 from probes.mailsystems.table import MAIL_SYSTEMS
 from probes.outcome import Cause, Grade
 
+REMEDIES: Mapping[str, Remedy] = {
+    each.key: each for each in (*(one for row in MAIL_SYSTEMS.values() for one in row.remedies), *GENERAL)
+}
+"""Every remedy by its key, the general ones too."""
 BY_IP = frozenset({Rung.DOMAIN_AND_IP, Rung.IP_ALONE})
 
 

@@ -170,10 +170,11 @@ async def test_where_the_twin_would_be_a_forgery_it_is_never_proven(lab: Lab, tm
     try:
         async with loop_at(lab, tmp_path, "mx") as loop:
             found = await loop.changed(CLASS)
+            print([each.verdict for each in await loop.worker.store.remedies.probes(found)])
     finally:
         reconfigure(site, REFUSES)
     (proof,) = found.proofs
-    assert state_at(found, utc_now()) is RemedyState.ARRIVES
+    assert state_at(found, utc_now()) is RemedyState.ARRIVES, proof
     assert (proof.twin, proof.untested) == (TwinFinding.NOT_TESTED, TwinUntested.ROUTE)
     assert "Not tested whether forged mail is refused" in next(said for _, said in lines_of(found))
 
@@ -189,7 +190,7 @@ def mailpath(folder: Path, *args: str) -> str:
     return done.stdout
 
 
-async def tested(folder: Path) -> tuple[AppliedRemedy, list[ProbeRecord]]:
+async def in_store(folder: Path) -> tuple[AppliedRemedy, list[ProbeRecord]]:
     """The newest record in the store, and all probes that tested it."""
     async with Store.open(f"sqlite:///{folder}/mailpath.db") as store:
         applied = (await store.remedies.every())[0]
@@ -210,7 +211,7 @@ def test_a_service_that_is_killed_loses_nothing_and_sends_nothing_twice(lab: Lab
                     break
             assert SLOW in mailpath(tmp_path, "remedy", "changed", "killed", "--remedy", SLOW, "--by", "ann", "--json")
             service.kill9()  # between the change and its test
-            first, probes = asyncio.run(tested(tmp_path))
+            first, probes = asyncio.run(in_store(tmp_path))
             assert (first.remedy, first.awaited, probes) == (SLOW, True, [])
             assert first.test_at - first.changed_at > timedelta(minutes=1)
 
@@ -218,14 +219,14 @@ def test_a_service_that_is_killed_loses_nothing_and_sends_nothing_twice(lab: Lab
             service.start()
             assert "being tested" in mailpath(tmp_path, "remedy", "test", first.id[:10], "--by", "ann")
             for _ in until(SECONDS, step=0.1):
-                _, probes = asyncio.run(tested(tmp_path))
+                _, probes = asyncio.run(in_store(tmp_path))
                 if len(probes) >= 2:
                     break
             service.kill9()  # in the middle of the test
-            before, _ = asyncio.run(tested(tmp_path))
+            before, _ = asyncio.run(in_store(tmp_path))
             service.start()
             for _ in until(SECONDS, step=0.5):
-                after, probes = asyncio.run(tested(tmp_path))
+                after, probes = asyncio.run(in_store(tmp_path))
                 if not after.awaited:
                     break
         finally:

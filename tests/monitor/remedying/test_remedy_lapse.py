@@ -7,7 +7,6 @@ import pytest
 
 from monitor.remedying.applied import (
     OTHER_CHANGE,
-    REMEDIES,
     AppliedRemedy,
     MailFinding,
     NoProof,
@@ -25,7 +24,7 @@ from monitor.remedying.following import still_to_try, tried_in_vain
 from monitor.remedying.lapse import WARNED_BEFORE, counted_by_state, lapses_at, state_at
 from monitor.remedying.words import NO_PROOF, STATES, TWINS, UNTESTED, headline, lapse_sentence, lines_of, next_step
 from probes.kinds import Kind
-from probes.mailsystems.choose import choose
+from probes.mailsystems.choose import REMEDIES, choose
 from probes.mailsystems.remedy import CountedFrom
 from probes.outcome import Cause
 from probes.verdict import Outcome

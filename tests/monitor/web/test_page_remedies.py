@@ -1,0 +1,175 @@
+"""The pages on which a company says what it has changed, and reads what came of it."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.remedying.applied import AppliedRemedy, MailFinding, PathProof, RemedyState, TwinFinding, TwinUntested
+from monitor.remedying.lapse import state_at
+from probes.verdict import Cause, Outcome
+from tests.support.pages_app import START, PagesApp, incident, open_pages_app, opened, post
+
+OVER = {"closed_at": START + timedelta(hours=2)}
+ARRIVES = PathProof("hq", MailFinding.ARRIVES, TwinFinding.STOPPED, mail_probe="p1", twin_probe="p2")
+STILL = PathProof(
+    "hq", MailFinding.STOPPED, TwinFinding.STOPPED, outcome=Outcome.BLOCKED, cause=Cause.IP_BLOCKED, mail_probe="p1"
+)
+UNTESTED = replace(ARRIVES, twin=TwinFinding.NOT_TESTED, untested=TwinUntested.ROUTE)
+
+
+@pytest.fixture
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
+        await pages_app.store.incidents.advance(
+            1, [incident(), incident("e1", "acme", "bolt"), incident("b2", **OVER)], [opened(), opened("b2")], []
+        )
+        await pages_app.backend.incident_engine.recall(())
+        yield pages_app
+
+
+def section(page: str) -> str:
+    """The words of the incident's section about remedies."""
+    found = re.search('<section data-part="remedy".*?</section>', page, re.S)
+    assert found, page
+    return " ".join(re.sub("<.*?>", " ", found[0]).split())
+
+
+async def decided(app: PagesApp, *proofs: PathProof, **facts: Any) -> AppliedRemedy:
+    """A remedy at acme with this result."""
+    found = (await app.store.remedies.of_company("acme"))[0]
+    assert await app.store.remedies.decide(found, proofs, app.clock())
+    return (await app.store.remedies.of_company("acme"))[0]
+
+
+async def say(app: PagesApp, browser: Any, incident_id: str = "a1", **typed: str) -> Any:
+    """Press "We have changed it"."""
+    page = f"/incidents/{incident_id}?company=acme"
+    return await post(browser, f"/incidents/{incident_id}/remedies", page, **{"company": "acme", **typed})
+
+
+async def test_it_is_noted_then_tested_then_proven(pages_app: PagesApp) -> None:
+    viewer = await pages_app.viewer("acme")
+    assert "Nothing was noted so far." in section((await viewer.get("/incidents/a1")).text)
+    answer = await say(pages_app, viewer, remedy="m365-allow-domain", note="CHG-1 <b>", review_on="2027-05-31")
+    assert (answer.status, answer.way) == (303, "/incidents/a1?company=acme#remedy")
+    page = section((await viewer.get(answer.way.partition("#")[0])).text)
+    assert "It is tested at" in page
+    assert "CHG-1 &lt;b&gt;" in page
+    assert "2027-05-31" in page
+    assert "We have changed it" not in page, "one at a time"
+    await decided(pages_app, ARRIVES)
+    page = section((await viewer.get("/incidents/a1")).text)
+    assert "The sender&#39;s mail arrives, and its forged twin is stopped." in page or "is stopped." in page
+    assert "It may lapse at" in page
+    assert "We have prolonged it" in page
+
+
+async def test_what_has_no_effect_leads_to_the_undo_and_the_next_remedy(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
+    await say(pages_app, operator)
+    await decided(pages_app, STILL)
+    page = section((await operator.get("/incidents/a1")).text)
+    assert "Undo it, and then try:" in page
+    assert "How to undo it" in page
+
+
+async def test_too_wide_is_an_alarm_with_its_undo_open(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
+    await say(pages_app, operator, remedy="m365-allow-domain")
+    await decided(pages_app, replace(ARRIVES, twin=TwinFinding.ARRIVED))
+    text = (await operator.get("/incidents/a1")).text
+    assert "Undo it now, with the steps below." in section(text)
+    assert re.search('<details open data-key="undo-[^>]*><summary>How to undo it', text)
+
+
+async def test_what_was_not_tested_is_said(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
+    await say(pages_app, operator, remedy="other")
+    await decided(pages_app, UNTESTED)
+    page = section((await operator.get("/incidents/a1")).text)
+    assert "It was not tested whether forged mail is still refused: this route cannot send it" in page
+    assert "Arrives, not proven" in page
+
+
+async def test_buttons_test_undo_and_prolong(pages_app: PagesApp) -> None:
+    viewer = await pages_app.viewer("acme")
+    await say(pages_app, viewer, remedy="m365-allow-domain")
+    applied = (await pages_app.store.remedies.of_company("acme"))[0]
+    for back, way in (
+        ("incident", "/incidents/a1?company=acme#remedy"),
+        ("company", "/companies/acme#remedies"),
+        ("list", "/remedies?company=acme"),
+    ):
+        answer = await post(viewer, f"/remedies/{applied.id}", "/incidents/a1", do="renewed", back=back)
+        assert (answer.status, answer.way) == (303, way)
+    assert (await post(viewer, f"/remedies/{applied.id}", "/incidents/a1", do="test")).status == 303
+    tested = await pages_app.store.remedies.one(applied.id)
+    assert tested
+    assert tested.test != applied.test
+    assert (await post(viewer, f"/remedies/{applied.id}", "/incidents/a1", do="undone")).status == 303
+    undone = await pages_app.store.remedies.one(applied.id)
+    assert undone
+    assert state_at(undone, pages_app.clock()) is RemedyState.UNDONE
+    again = await post(viewer, f"/remedies/{applied.id}", "/incidents/a1", do="undone")
+    assert again.status == 409
+    assert "it was undone at" in again.text.lower()
+
+
+async def test_a_wide_incident_asks_which_company(pages_app: PagesApp) -> None:
+    operator, bound = await pages_app.operator(), await pages_app.viewer("acme")
+    text = (await operator.get("/incidents/e1")).text
+    assert "/incidents/e1?company=bolt#remedy" in text
+    assert "We have changed it" not in section(text)
+    assert "We have changed it" in section((await operator.get("/incidents/e1?company=bolt")).text)
+    assert "We have changed it" in section((await bound.get("/incidents/e1")).text), "their part of it is one company's"
+    assert (await say(pages_app, bound, "e1")).status == 303
+
+
+async def test_who_is_bound_to_nothing_only_looks(pages_app: PagesApp) -> None:
+    viewer = await pages_app.viewer()
+    page = (await viewer.get("/incidents/a1")).text
+    assert "We have changed it" not in page
+    answer = await post(viewer, "/incidents/a1/remedies", "/", company="acme", remedy="other")
+    assert answer.status == 403
+    assert await pages_app.store.remedies.every() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "words"),
+    [
+        ({"remedy": "no-such"}, 422, "No remedy"),
+        ({"review_on": "2020-01-01"}, 422, "The review date must be in the future"),
+        ({"review_on": "soon"}, 422, "must be a date of the calendar"),
+        ({"company": "bolt"}, 404, "Not found"),
+    ],
+)
+async def test_wrong_input_is_refused_with_the_reason(
+    pages_app: PagesApp, typed: dict[str, str], status: int, words: str
+) -> None:
+    answer = await say(pages_app, await pages_app.operator(), **typed)
+    assert answer.status == status
+    assert words.casefold() in answer.text.casefold()
+    assert await pages_app.store.remedies.every() == []
+
+
+async def test_company_page_and_list_have_what_was_changed(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
+    assert "Nothing was noted so far." in (await operator.get("/companies/acme")).text
+    assert "No company has carried out a remedy yet" in (await operator.get("/remedies")).text
+    await say(pages_app, operator, remedy="m365-allow-domain")
+    await decided(pages_app, ARRIVES)
+    pages_app.clock.pass_(days=40)
+    operator = await pages_app.admin()  # sessions have ended
+    for page in ("/companies/acme", "/remedies", "/remedies?company=acme"):
+        text = (await operator.get(page)).text
+        assert "Lapses soon" in text, page
+        assert "How to prolong it" in text, page
+    assert "No company" in (await operator.get("/remedies?company=bolt")).text
+    assert "Did you mean" in (await operator.get("/remedies?company=acne")).text
+    bound = await pages_app.viewer("bolt")
+    assert "Lapses soon" not in (await bound.get("/remedies")).text

@@ -23,7 +23,7 @@ from monitor.output.remedy_names import names_for
 from monitor.output.symbols import REMEDY_LOOKS, SIGNS
 from monitor.output.text import STYLES
 from monitor.proving.preparing import RemedyChange, RemedyError, may_be_recorded, offered
-from monitor.remedying.applied import TO_ACT_ON, AppliedRemedy, RemedyState
+from monitor.remedying.applied import TO_ACT_ON, WORKS, AppliedRemedy, RemedyState
 from monitor.remedying.lapse import lapses_at, state_at
 from monitor.remedying.words import STATES, headline, lapse_sentence, lines_of, next_step, title_of
 from monitor.store import Store
@@ -172,5 +172,5 @@ def _lines(applied: AppliedRemedy, now: datetime, left: tuple[Remedy, ...]) -> I
         f"    changed {clock(applied.changed_at)} by {escape(one_line(applied.by + note, MAX_LINE_CHARS))}; incident "
         + (f"{escape(applied.incident)}; review on {applied.review_on:%F}")
     )
-    if lapses_at(applied) and state not in (RemedyState.LAPSES_SOON, RemedyState.LAPSED):
+    if lapses_at(applied) and state in WORKS:
         yield f"    {escape(lapse_sentence(applied, now))}"

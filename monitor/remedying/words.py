@@ -175,11 +175,14 @@ def _of_twin(proof: PathProof, test: PathTest | None) -> Iterator[str]:
         yield ALARM_BEFORE if before is TwinFinding.STOPPED else ALARM_UNKNOWN
 
 
-def next_step(applied: AppliedRemedy, left: Sequence[Remedy], now: datetime) -> str:
-    """Return what to do now, as a sentence; "" for nothing. `left`: the remedies still to try, with placeholders."""
+def next_step(applied: AppliedRemedy, left: Sequence[Remedy] | None, now: datetime) -> str:
+    """Return what to do now, as a sentence; "" for nothing. `left`: the remedies still to try, with placeholders; None
+    where the reader finds them elsewhere."""
     match state_at(applied, now):
         case RemedyState.NO_EFFECT:
             changed = _other_cause(applied)
+            if left is None:
+                return f"{changed}Undo it. The page of the incident names the next remedy."
             return (
                 f"{changed}Undo it, and then try: {_begun_low(left[0].title)}." if left else f"{changed}{NOTHING_LEFT}"
             )

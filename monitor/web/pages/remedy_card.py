@@ -9,7 +9,7 @@ from monitor.incidents.incident import Incident
 from monitor.output.remedy_names import names_for
 from monitor.output.symbols import REMEDY_LOOKS
 from monitor.proving.preparing import may_be_recorded, offered
-from monitor.remedying.applied import OTHER_CHANGE, AppliedRemedy, RemedyState
+from monitor.remedying.applied import OTHER_CHANGE, WORKS, AppliedRemedy, RemedyState
 from monitor.remedying.lapse import REVIEW_AFTER, lapses_at, state_at
 from monitor.remedying.words import OTHER_TITLE, headline, lapse_sentence, lines_of, next_step, title_of
 from monitor.web.remedy_html import steps_html
@@ -19,6 +19,7 @@ from probes.verdict import Outcome
 
 UNDO_SHOWN = frozenset({RemedyState.TOO_WIDE, RemedyState.NO_EFFECT})
 RENEW_SHOWN = frozenset({RemedyState.LAPSES_SOON, RemedyState.LAPSED})
+IN_FORCE = WORKS | RENEW_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ def remedy_card(
 
 
 def remedy_row(
-    applied: AppliedRemedy, config: Config, now: datetime, left: Sequence[Remedy] = (), *, may: bool
+    applied: AppliedRemedy, config: Config, now: datetime, left: Sequence[Remedy] | None = None, *, may: bool
 ) -> RemedyRow:
-    """Return one remedy as it is now. `left`: those that are still to try for its incident."""
+    """Return one remedy as it is now. `left`: those still to try, on the page of its incident."""
     state, names, known = state_at(applied, now), names_for(config, applied.system), applied.known
     return RemedyRow(
         id=applied.id,
@@ -135,14 +136,14 @@ def remedy_row(
         test_at=applied.test_at,
         proven_at=applied.proven_at,
         review_on=applied.review_on,
-        lapses_at=lapses_at(applied),
-        lapse=lapse_sentence(applied, now),
+        lapses_at=lapses_at(applied) if state in IN_FORCE else None,
+        lapse=lapse_sentence(applied, now) if state in IN_FORCE else "",
         marks=tuple(_marks(known, names)) if state in (RemedyState.PROVEN, RemedyState.ARRIVES) else (),
         undo=steps_html(known.undo, names) if known and state in UNDO_SHOWN else "",
         renew=steps_html((known.expires.renew,), names) if known and known.expires and state in RENEW_SHOWN else "",
         may_test=may and state not in (RemedyState.TESTING, RemedyState.UNDONE),
         may_undo=may and state is not RemedyState.UNDONE,
-        may_renew=may and known is not None and known.expires is not None and state is not RemedyState.UNDONE,
+        may_renew=may and known is not None and known.expires is not None and state in IN_FORCE,
     )
 
 

@@ -154,5 +154,6 @@ def choice_for(chain: Chain, failed: Failure | Verdict, factor: Factor | None = 
     refused = failed.outcome in (Outcome.BLOCKED, Outcome.DEFERRED)
     answer = failed.answer if refused else None
     if answer is None or answer.stage is None:
-        return choose(chain, None, failed.cause, factor, failed.grade)
-    return choose((refusing_system(chain, answer),), answer.stage, failed.cause, factor, failed.grade)
+        return choose(chain, None, failed.cause, factor, failed.grade, answer.enhanced if answer else None)
+    asked = (refusing_system(chain, answer),)
+    return choose(asked, answer.stage, failed.cause, factor, failed.grade, answer.enhanced)

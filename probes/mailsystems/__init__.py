@@ -7,7 +7,7 @@
   `firewalls`, `postfix`, `servers`, `content_filters`, `suites`, `providers`   the rows
 - `general`    remedies for systems without one of their own; why nothing helps against some causes
 - `choose`     the remedies for a failure: the one function that commands, pages and texts to send ask:
-      choose(chain, stage=None, cause=None, factor=None, grade=None) -> Choice
+      choose(chain, stage=None, cause=None, factor=None, grade=None, enhanced=None) -> Choice
       Choice.remedies: tuple[Remedy, ...], the safest first; `general` if none is in a system's own terms
       Choice.not_possible: tuple[NotPossible, ...], each with `why` and `who_can`
 - `shown`      the parts of a remedy with their labels, for people: parts_of(remedy, RemedyNames(domain, ip, address,

@@ -44,11 +44,13 @@ def choose(
     cause: Cause | None = None,
     factor: Factor | None = None,
     grade: Grade | None = None,
+    enhanced: str | None = None,
 ) -> Choice:
     """Return the remedies for a failure, the safest first.
 
     `chain`: the company's mail systems by key, the gateway first; the one that refused alone, if that is known. A
     refusal in a dialogue (`stage`) is the first one's. `factor`: what a diagnosis proved. `grade`: that of the verdict.
+    `enhanced`: the enhanced status code of the refusal; a remedy for just this code comes before all others.
     Without a cause those of the factor count, without both what is unclear.
     """
     wanted = _wanted(cause, factor)
@@ -58,12 +60,13 @@ def choose(
         remedy
         for row in rows
         for remedy in row.remedies
-        if remedy.causes & wanted and _fits(remedy, stage, factor, grade)
+        if remedy.causes & wanted and _fits(remedy, stage, factor, grade) and _answers(remedy, enhanced)
     ]
     reasons = tuple(reason for row in rows for reason in _reasons(row, wanted))
     if found:
         unique = {remedy.key: remedy for remedy in found}
-        return Choice(tuple(sorted(unique.values(), key=lambda remedy: remedy.rung)), reasons)
+        exact = {key for key, remedy in unique.items() if enhanced in remedy.codes}
+        return Choice(tuple(sorted(unique.values(), key=lambda each: (each.key not in exact, each.rung))), reasons)
     if reasons:
         return Choice(not_possible=reasons)
     general = [each for each in GENERAL if each.causes & wanted and _fits(each, stage, factor, grade)]
@@ -131,3 +134,8 @@ def _fits(remedy: Remedy, stage: Stage | None, factor: Factor | None, grade: Gra
     if grade is Grade.UNPROVEN and remedy.rung in BY_IP:
         return False
     return bool(remedy.factors & seen_by(stage))
+
+
+def _answers(remedy: Remedy, enhanced: str | None) -> bool:
+    """Test if it may be for a refusal with this code; if that is not known, its texts say for which it is."""
+    return not remedy.codes or enhanced is None or enhanced in remedy.codes

@@ -281,6 +281,7 @@ REMEDIES: tuple[Remedy, ...] = (
         ),
         undo=(powershell("Close it", 'Set-DistributionGroup "NAME" -RequireSenderAuthenticationEnabled $true'),),
         never="Do not open groups that nobody outside has to reach.",
+        codes=frozenset({"5.7.124", "5.7.133", "5.7.134", "5.7.136"}),
         sources=(_COMMANDS,),
     ),
     Remedy(

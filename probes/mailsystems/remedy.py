@@ -142,7 +142,8 @@ class Remedy:
     refusal cannot help. `skips`: what is no longer done to the mail, "" for nothing. `keeps`: what still guards.
     `where`: the menu path in the vendor's words, the console first; `link` its address. `needs`: role or licence.
     `look_first`: what is there now, so that the undo is exact. `takes_effect_within`: the longest time until it acts.
-    `risk`: what remains, "" for nothing that is known. `audit`: checks of the company's own that it fails. `by_sender`:
+    `codes`: the enhanced status codes that it answers and no other; empty for any. `risk`: what remains, "" for nothing
+    that is known. `audit`: checks of the company's own that it fails. `by_sender`:
     the sender carries it out.
     """
 
@@ -165,6 +166,7 @@ class Remedy:
     takes_effect_within: timedelta = IMMEDIATELY
     verify: tuple[RemedyProof, ...] = (ARRIVES, TWIN_STOPPED)
     expires: Expiry | None = None
+    codes: frozenset[str] = frozenset()
     risk: str = ""
     audit: str = ""
     by_sender: bool = False

@@ -105,8 +105,8 @@ def _remedy(case: RunbookCase, incident: Incident, config: Config, system: str) 
     lead, sender = case.lead, config.sender
     if lead is None or not system:
         return ()
-    stage = lead.answer.stage if lead.answer else None
-    found = choose((system,), stage, incident.cause, lead.factor, lead.grade).remedies
+    stage, enhanced = (lead.answer.stage, lead.answer.enhanced) if lead.answer else (None, None)
+    found = choose((system,), stage, incident.cause, lead.factor, lead.grade, enhanced).remedies
     own = next((remedy for remedy in found if not remedy.general and not remedy.by_sender), None)
     names = RemedyNames(sender.domain, sender.source_ip, sender.address, system_label(system))
     return parts_of(own, names) if own else ()

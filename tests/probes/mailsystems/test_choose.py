@@ -77,6 +77,17 @@ def test_what_is_bound_to_an_address_needs_proof_that_the_mail_came_from_it() ->
     assert all(remedy.rung not in (Rung.DOMAIN_AND_IP, Rung.IP_ALONE) for remedy in unproven.remedies)
 
 
+def test_a_code_that_says_what_is_closed_has_its_remedy_first_and_any_other_code_has_it_not() -> None:
+    def keys(enhanced: str | None) -> list[str]:
+        found = choose(("m365",), Stage.END_OF_DATA, Cause.POLICY, enhanced=enhanced)
+        return [remedy.key for remedy in found.remedies]
+
+    assert keys("5.7.133")[0] == "m365-open-group"
+    assert "m365-open-group" not in keys("5.7.1")
+    assert "m365-open-group" in keys(None)  # its first step says for which replies it is
+    assert len(keys("5.7.1")) == len(keys(None)) - 1
+
+
 def test_a_general_remedy_is_marked() -> None:
     assert choose(("forcepoint",), Stage.END_OF_DATA, Cause.CONTENT).general
     assert not choose(("m365",), Stage.END_OF_DATA, Cause.CONTENT).general

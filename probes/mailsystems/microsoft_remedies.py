@@ -43,8 +43,7 @@ from probes.mailsystems.remedy import (
 )
 
 _DEFENDER = "Microsoft Defender"
-_RULES = "Threat policies"
-_PATH = (_DEFENDER, "Email & collaboration", "Policies & rules", _RULES)
+_PATH = (_DEFENDER, "Email & collaboration", "Policies & rules", "Threat policies")
 _EXCHANGE = "Exchange admin centre"
 _COMMANDS = FactSource("Exchange PowerShell reference", AUGUST, "learn.microsoft.com/powershell/module/exchange")
 _CONNECTION = FactSource("Configure connection filtering", NOVEMBER, "learn.microsoft.com/defender-office-365")

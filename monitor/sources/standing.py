@@ -39,6 +39,7 @@ QUESTIONS_AT_ONCE = 4
 LOOK_SECONDS = 30.0  # between looks at the clock, which may be set
 RETRY_SECONDS = 5.0  # after the store has failed
 MAX_MAILS_WAITING = 1000  # whose names are not stored yet
+MAILS_PER_SECOND = 10  # whose names are read: the thousandth mail of a minute has those of the others
 
 OF_ENVELOPE = (Question.SPF, Question.ALIGNMENT, Question.BOUNCES)  # asked of every envelope domain
 OF_ADDRESS = (Question.PTR,)  # asked of every address that real mail came from
@@ -97,6 +98,7 @@ class StandingSource:
         self._drift: Drift | None = None
         self._read_at: dict[Round, datetime] = {}
         self._mails: deque[tuple[tuple[tuple[NameKind, str], ...], datetime]] = deque(maxlen=MAX_MAILS_WAITING)
+        self._second, self._mails_read = 0, 0  # in this second
         self._woken = asyncio.Event()
         self._recalled = False
         self._simulated: bool | None = None  # the DNS that was read so far
@@ -121,6 +123,11 @@ class StandingSource:
     def on_event(self, event: Event) -> None:
         """A listener of the pipeline: names in real mail."""
         if self.plan is None or not isinstance(event.what, Arrival):
+            return
+        if (second := int(event.what.seen_at.timestamp())) != self._second:
+            self._second, self._mails_read = second, 0
+        self._mails_read += 1
+        if self._mails_read > MAILS_PER_SECOND:
             return
         if names := names_in(event.probe, event.what, self.plan.subject.domain):
             self._mails.append((names, event.what.seen_at))

@@ -40,7 +40,7 @@ class NameKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeenName:
-    """A name, and the arrivals that had it: the first, the last, and their number."""
+    """A name, and the arrivals that were read and had it: the first, the last, and their number."""
 
     kind: NameKind
     name: str

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.events import Event
-from monitor.sources.standing import StandingPlan, StandingSource
+from monitor.sources.standing import MAILS_PER_SECOND, StandingPlan, StandingSource
 from monitor.standing.arrivals import NameKind
 from monitor.standing.timetable import Pace, Round
 from monitor.store import Store, StoreError
@@ -195,6 +195,19 @@ async def test_a_change_of_a_record_is_kept_once_two_readings_agree(running: Sta
     )
     assert running.watch.changes[ProfileItem.MX] == 1
     assert running.watch.changes[ProfileItem.SPF] == 0  # there from the start
+
+
+async def test_of_many_mails_in_one_second_the_names_of_a_few_are_read(running: StandingApp) -> None:
+    await running.at(0)
+    for _ in range(3 * MAILS_PER_SECOND):
+        running.arrive(selector="k7")
+    running.arrive(selector="k8")
+    await running.at(1)
+    assert running.watch.names[NameKind.SELECTOR, "k7"].count == MAILS_PER_SECOND
+    assert (NameKind.SELECTOR, "k8") not in running.watch.names
+    running.arrive(selector="k8")
+    await running.at(2)
+    assert running.watch.names[NameKind.SELECTOR, "k8"].count == 1
 
 
 async def test_names_of_real_mail_are_asked_about(running: StandingApp) -> None:

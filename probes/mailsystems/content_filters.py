@@ -1,7 +1,7 @@
 """Content filters that a company runs beside its server: rspamd and mailcow, SpamAssassin, Amavis, Zimbra.
 
-Sources: rspamd.com (multimap, greylist, whitelist), SpamAssassin's Conf.pm, amavisd.conf, the Zimbra wiki. The scripts
-of rspamd and SpamAssassin are run against the real programs by the lab's tests.
+Sources: rspamd.com (multimap, greylist, whitelist), SpamAssassin's Conf.pm, amavisd-new's release notes, the Zimbra
+wiki. The scripts of rspamd, SpamAssassin and Amavis are run against the real programs by the lab's tests.
 """
 
 from probes.mailsystems.parts import (
@@ -18,6 +18,7 @@ from probes.mailsystems.parts import (
     SHARED_ADDRESS,
     SPAM,
     TEXT,
+    TRIED,
     UNCLEAR,
     lines,
     shell,
@@ -36,12 +37,13 @@ from probes.mailsystems.system import ChainPlace, MailSystem, RunBy
 
 _ROOT = "root on the server"
 _RSPAMD_PAGES = FactSource("rspamd: greylist, multimap, web interface", LAB, "rspamd.com")
+_RSPAMD_GREYLIST = FactSource("rspamd: greylist; rspamd 3.4", TRIED, "rspamd.com", Certainty.TESTED)
 _RSPAMD = FactSource("rspamd: multimap; rspamd 3.4", LAB, "rspamd.com", Certainty.TESTED)
-_SPAMASSASSIN_PAGES = FactSource("Mail::SpamAssassin::Conf", LAB, "spamassassin.apache.org")
 _SPAMASSASSIN = FactSource("Mail::SpamAssassin::Conf; version 4.0", LAB, "spamassassin.apache.org", Certainty.TESTED)
 _AMAVIS = FactSource(
-    "amavisd.conf, author_to_policy_bank_maps, in public configurations", NOVEMBER, "www.ijs.si", Certainty.SECONDARY
+    "amavisd-new release notes, author_to_policy_bank_maps; amavis 2.13", TRIED, "www.ijs.si", Certainty.TESTED
 )
+_AMAVIS_RELEASE = FactSource("amavisd-release; amavis 2.13", TRIED, "www.ijs.si", Certainty.TESTED)
 _ZIMBRA = FactSource(
     "Zimbra wiki and administration guide",
     NOVEMBER,
@@ -85,7 +87,7 @@ RSPAMD_GREYLISTING = Remedy(
     ),
     never="Do not add {ip} to local_addrs: that list is for your own relays.",
     risk="If the sender's address changes, the delay returns.",
-    sources=(_RSPAMD_PAGES,),
+    sources=(_RSPAMD_GREYLIST,),
 )
 _MULTIMAP = Remedy(
     "rspamd-multimap-dmarc",
@@ -150,7 +152,7 @@ _RSPAMD_UNBLOCK = Remedy(
     steps=("Remove {domain}, and every wider entry that covers it, from that map.",),
     undo=("Put the line back.",),
     never=_NO_FULL_BYPASS,
-    sources=(_RSPAMD_PAGES,),
+    sources=(_RSPAMD,),
 )
 RSPAMD = MailSystem(
     "rspamd",
@@ -186,7 +188,7 @@ _SPAMASSASSIN_UNBLOCK = Remedy(
     steps=("Remove the line that covers {domain} (blacklist_from before version 4.0), and restart spamd.",),
     undo=("Put the line back, and restart spamd.",),
     never=NO_BARE_DOMAIN,
-    sources=(_SPAMASSASSIN_PAGES,),
+    sources=(_SPAMASSASSIN,),
 )
 WELCOMELIST_AUTH = Remedy(
     "spamassassin-welcomelist-auth",
@@ -262,31 +264,34 @@ SPAMASSASSIN = MailSystem(
 AMAVIS_POLICY_BANK = Remedy(
     "amavis-author-policy-bank",
     "amavis",
-    "Map the author's valid signature to the policy bank WHITELIST",
+    "Load a policy bank without the spam check where the author's signature is valid",
     SPAM,
     TEXT,
     Rung.DKIM,
     NO_SPAM_FILTER,
     skips="the spam filter",
     needs=_ROOT,
-    look_first=("DKIM verification must be on: $enable_dkim_verification = 1.",),
+    look_first=(
+        "DKIM verification must be on: $enable_dkim_verification = 1 in 50-user, because Debian's default is 0.",
+    ),
     steps=(
         lines(
-            "Add {domain}: it counts only for a valid DKIM signature of the author",
+            "Define a policy bank that skips the spam check, and load it for {domain}: it counts only for a valid DKIM "
+            "signature of the author",
             "/etc/amavis/conf.d/50-user",
-            "push(@author_to_policy_bank_maps, { '{domain}' => 'WHITELIST' });",
+            "$policy_bank{'EXPECTED_SENDER'} = { bypass_spam_checks_maps => [1], spam_lovers_maps => [1] };\n"
+            "push(@author_to_policy_bank_maps, { '{domain}' => 'EXPECTED_SENDER' });",
             then="systemctl restart amavis",
         ),
     ),
     undo=(
         shell(
-            "Delete the line",
-            "sed -i \"\\|author_to_policy_bank_maps, { '{domain}'|d\" /etc/amavis/conf.d/50-user\n"
-            "systemctl restart amavis",
+            "Delete both lines",
+            "sed -i '/EXPECTED_SENDER/d' /etc/amavis/conf.d/50-user\nsystemctl restart amavis",
         ),
     ),
     never="Do not use @score_sender_maps or a whitelist of senders: they ask for the envelope alone.",
-    verify=(ARRIVES, RemedyProof(ProofKind.MARK, "The log names the policy bank WHITELIST."), TWIN_STOPPED),
+    verify=(ARRIVES, RemedyProof(ProofKind.MARK, "The log names the policy bank EXPECTED_SENDER."), TWIN_STOPPED),
     sources=(_AMAVIS,),
 )
 AMAVIS = MailSystem(
@@ -294,7 +299,7 @@ AMAVIS = MailSystem(
     "Amavis",
     RunBy.COMPANY,
     aliases=("amavisd", "amavisd-new"),
-    banners=("amavis",),
+    banners=("amavis", "amavisd-new"),  # the latter until version 2.11
     headers=("x-amavis-", "x-quarantine-id"),
     reply_marks=("amavis",),
     place=ChainPlace.FILTER,
@@ -310,10 +315,12 @@ AMAVIS = MailSystem(
             ALL_GUARDS,
             needs=_ROOT,
             look_first=(shell("Look for it", "grep -E 'Blocked|Passed' /var/log/mail.log | grep '{domain}'"),),
-            steps=(shell("Release it by the id in that line", "amavisd-release ID"),),
+            steps=(
+                shell('Release it by the name that follows "quarantine" in that line', "amavisd-release QUARANTINED"),
+            ),
             undo=NOTHING_TO_UNDO,
             never="Do not raise the kill level for everybody.",
-            sources=(FactSource("amavisd-release", NOVEMBER, "www.ijs.si"),),
+            sources=(_AMAVIS_RELEASE,),
         ),
     ),
 )

@@ -10,6 +10,7 @@ NOVEMBER = date(2026, 11, 15)  # when the vendors' pages were last read
 SEPTEMBER = date(2026, 9, 15)
 AUGUST = date(2026, 8, 4)
 LAB = date(2026, 11, 28)  # when remedies were last tried on real servers by hand; tests repeat it
+TRIED = date(2026, 12, 1)  # the same, for those of Amavis, OpenSMTPD and rspamd's greylisting
 
 ALL_GUARDS = frozenset(Guard)
 NO_SPAM_FILTER = ALL_GUARDS - {Guard.SPAM}

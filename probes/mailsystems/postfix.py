@@ -17,6 +17,7 @@ from probes.mailsystems.parts import (
     NO_RELAY,
     NOTHING_TO_UNDO,
     SHARED_ADDRESS,
+    TRIED,
     UNCLEAR,
     lines,
     shell,
@@ -27,7 +28,8 @@ from probes.outcome import Cause
 
 _ROOT = "root on the server"
 _POSTFIX = FactSource("postconf(5), SMTPD_ACCESS_README; Postfix 3.7", LAB, "www.postfix.org", Certainty.TESTED)
-_POSTFIX_PAGES = FactSource("postconf(5), access(5), postqueue(1)", LAB, "www.postfix.org")
+_POSTFIX_ACCESS = FactSource("access(5), postmap(1); Postfix 3.7", TRIED, "www.postfix.org", Certainty.TESTED)
+_POSTFIX_PAGES = FactSource("postqueue(1), postsuper(1)", LAB, "www.postfix.org")
 _POSTSCREEN = FactSource("postscreen(8), POSTSCREEN_README; Postfix 3.7", LAB, "www.postfix.org", Certainty.TESTED)
 _POSTGREY_PAGE = FactSource("postgrey(8); Postgrey 1.37", LAB, "postgrey.schweikert.ch", Certainty.TESTED)
 
@@ -197,7 +199,7 @@ POSTFIX = MailSystem(
             ),
             undo=("Put the line back.", shell("Read it again", "postfix reload")),
             never=NO_RELAY,
-            sources=(_POSTFIX_PAGES,),
+            sources=(_POSTFIX_ACCESS,),
         ),
         Remedy(
             "postfix-remove-sender-entry",
@@ -217,7 +219,7 @@ POSTFIX = MailSystem(
             ),
             undo=("Put the line back, then postmap the file, and postfix reload.",),
             never=NO_BARE_DOMAIN + " A bare check_sender_access OK would do that.",
-            sources=(_POSTFIX_PAGES,),
+            sources=(_POSTFIX_ACCESS,),
         ),
         POSTGREY_LIST,
         RSPAMD_GREYLISTING,

@@ -1,16 +1,16 @@
 """Other mail servers that a company runs by itself: Exim, OpenSMTPD, Sendmail, qmail, and Dovecot with its Sieve rules.
 
-Sources: the Exim specification, smtpd.conf(5), RFC 5228. The lines for Exim and Sieve are run against the real
-programs by the lab's tests.
+Sources: the Exim specification, smtpd.conf(5), RFC 5228. The lines for Exim, OpenSMTPD and Sieve are run against the
+real programs by the lab's tests.
 """
 
 from probes.mailsystems.parts import (
+    ADDRESS,
     ALL_GUARDS,
     ANY_FACTOR,
     BLOCKED,
     DOMAIN_BLOCKED,
     LAB,
-    LISTED,
     NAMES,
     NO_BARE_DOMAIN,
     NO_SPAM_FILTER,
@@ -18,18 +18,19 @@ from probes.mailsystems.parts import (
     SHARED_ADDRESS,
     SPAM,
     TEXT,
+    TRIED,
     UNCLEAR,
     lines,
     shell,
 )
-from probes.mailsystems.remedy import Certainty, FactSource, NotPossible, Remedy, Rung
+from probes.mailsystems.remedy import Certainty, FactSource, Remedy, Rung
 from probes.mailsystems.system import MailSystem, RunBy
 from probes.outcome import Cause
 
 _ROOT = "root on the server"
 _EXIM_SPEC = FactSource("Exim specification", LAB, "www.exim.org")
 _EXIM = FactSource("Exim specification, access control lists; Exim 4.96", LAB, "www.exim.org", Certainty.TESTED)
-_SMTPD = FactSource("smtpd.conf(5), smtpctl(8); OpenSMTPD 6.8", LAB, "man.openbsd.org")
+_SMTPD = FactSource("smtpd.conf(5), smtpctl(8); OpenSMTPD 6.8", TRIED, "man.openbsd.org", Certainty.TESTED)
 _SIEVE = FactSource("RFC 5228; Pigeonhole 0.5", LAB, "www.rfc-editor.org/rfc/rfc5228", Certainty.TESTED)
 
 EXIM_ACCEPT = Remedy(
@@ -73,7 +74,7 @@ _EXIM_REMOVE = Remedy(
     ),
     undo=("Put it back, then: systemctl reload exim4",),
     never=NO_BARE_DOMAIN,
-    sources=(_EXIM_SPEC,),
+    sources=(_EXIM,),
 )
 EXIM = MailSystem(
     "exim",
@@ -107,6 +108,41 @@ EXIM = MailSystem(
         ),
     ),
 )
+_SMTPD_CONF = "/etc/smtpd.conf"
+_RESTART_SMTPD = f"smtpd -n -f {_SMTPD_CONF}\nsystemctl restart opensmtpd"
+_UPDATE_TABLE = shell("Read the table again", "smtpctl update table NAME")
+OPENSMTPD_BYPASS = Remedy(
+    "opensmtpd-bypass-connect",
+    "opensmtpd",
+    "Except the address from the filters of the phase connect",
+    frozenset({Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.RDNS, Cause.POLICY, Cause.REPUTATION}),
+    ADDRESS,
+    Rung.IP_ALONE,
+    ALL_GUARDS,
+    skips="the filters of the phase connect; those of the later phases still judge the mail",
+    needs=_ROOT,
+    look_first=(
+        "Find the filter of /etc/smtpd.conf whose text is in the reply: it must be of the phase connect.",
+        "If a listener names that filter itself, define a chain with it, and name the chain in the listener.",
+    ),
+    steps=(
+        shell(
+            "Define a filter that lets {ip} go on to the next phase, and put it first in the chains",
+            'sed -i -e \'1i filter "expected_sender" phase connect match src { "{ip}" } bypass\' '
+            f"-e 's/^filter .* chain {{/& \"expected_sender\",/' {_SMTPD_CONF}\n{_RESTART_SMTPD}",
+        ),
+    ),
+    undo=(
+        shell(
+            "Take it out again",
+            "sed -i -e '/^filter \"expected_sender\" /d' "
+            f"-e 's/ \"expected_sender\",//' {_SMTPD_CONF}\n{_RESTART_SMTPD}",
+        ),
+    ),
+    never="Do not bypass a phase that filters of the content use, such as data or commit.",
+    risk=SHARED_ADDRESS,
+    sources=(_SMTPD,),
+)
 OPENSMTPD = MailSystem(
     "opensmtpd",
     "OpenSMTPD",
@@ -123,23 +159,12 @@ OPENSMTPD = MailSystem(
             ALL_GUARDS,
             needs=_ROOT,
             look_first=("Find the filter of /etc/smtpd.conf whose text is in the reply, and its table.",),
-            steps=(
-                "Remove {ip} or {domain} from that table.",
-                shell("Read the table again", "smtpctl update table NAME"),
-            ),
-            undo=("Put the line back.", shell("Read the table again", "smtpctl update table NAME")),
-            never="Do not answer it with a filter that bypasses: it skips the filters of the content too.",
+            steps=("Remove {ip} or {domain} from that table.", _UPDATE_TABLE),
+            undo=("Put the line back.", _UPDATE_TABLE),
+            never=NO_BARE_DOMAIN,
             sources=(_SMTPD,),
         ),
-    ),
-    not_possible=(
-        NotPossible(
-            "A filter has one condition, so an address cannot be excepted from it, and bypass would skip the filters "
-            "of the content too.",
-            "The sender corrects its PTR record or is delisted; or the check moves into a content filter that scores.",
-            LISTED | {Cause.RDNS},
-            "opensmtpd",
-        ),
+        OPENSMTPD_BYPASS,
     ),
 )
 SENDMAIL = MailSystem(

@@ -17,22 +17,51 @@ from tests.lab.network import SENDER_IP
 
 NAMES = RemedyNames(SENDER_DOMAIN, SENDER_IP, f"no-reply@{SENDER_DOMAIN}", "the server")
 REMEDIES: Mapping[str, Remedy] = {each.key: each for row in MAIL_SYSTEMS.values() for each in row.remedies}
+UNPACKED = "/opt/mailpath-lab/usr/sbin"  # servers that as packages would replace Postfix
 _SYSTEMCTL = '#!/bin/sh\necho "$@" >>"$0.log"\n'
 
 
 @dataclass
 class Administrator:
     """Somebody at one server. `places` maps paths of a remedy to those here; `read_again` is done in place of
-    `systemctl`; `variables` are for the commands."""
+    `systemctl`; `variables` are for the commands; `beside`: what stands before each of them."""
 
     folder: Path
     places: Mapping[str, str]
     read_again: Callable[[], None] = lambda: None
     variables: Mapping[str, str] = field(default_factory=dict)
+    beside: Callable[[], tuple[str, ...]] = lambda: ()
 
     def carry_out(self, key: str) -> None:
         """Do what a remedy says."""
         self._do(REMEDIES[key].steps)
+
+    def look(self, key: str) -> str:
+        """Do what it says to look at first. What the commands print."""
+        scripts = [filled_script(step, NAMES) for step in REMEDIES[key].look_first if isinstance(step, Script)]
+        assert scripts
+        return "".join(self.run(script.text) for script in scripts)
+
+    def remove_entry(self, key: str, file: Path, entry: str, then: str = "") -> str:
+        """Do what a remedy says whose sentences have a person delete the line `entry` of `file`, and run the commands
+        between them. `then`: a command that is in a sentence. What the commands print."""
+        return self._edit(REMEDIES[key].steps, file, file.read_text().replace(f"{entry}\n", ""), then)
+
+    def put_back(self, key: str, file: Path, text: str, then: str = "") -> None:
+        """Take that back as it says: the file has its old text again."""
+        self._edit(REMEDIES[key].undo, file, text, then)
+
+    def _edit(self, steps: Iterable[Step], file: Path, text: str, then: str) -> str:
+        assert text != file.read_text()
+        printed = ""
+        for step in steps:
+            if isinstance(step, Script):
+                printed += self.run(filled_script(step, NAMES).text)
+            else:
+                file.write_text(text)
+                printed += self.run(then) if then else ""
+        assert file.read_text() == text, "no step is a sentence"
+        return printed
 
     def undo(self, key: str) -> None:
         """Take it back as it says."""
@@ -46,7 +75,7 @@ class Administrator:
                 self._append(script)
             else:
                 assert script.language is Language.SHELL
-                self._run(script.text)
+                self.run(script.text)
 
     def _append(self, script: Script) -> None:
         file = Path(self._here(script.file))
@@ -54,9 +83,10 @@ class Administrator:
         before = file.read_text() if file.exists() else ""
         file.write_text(before + self._here(script.text) + "\n")
         if script.then:
-            self._run(script.then)
+            self.run(script.then)
 
-    def _run(self, text: str) -> None:
+    def run(self, text: str) -> str:
+        """Run commands. What they print."""
         programs = self.folder / "programs"
         programs.mkdir(parents=True, exist_ok=True)
         systemctl = programs / "systemctl"
@@ -64,9 +94,9 @@ class Administrator:
         systemctl.chmod(0o755)
         log = programs / "systemctl.log"
         log.unlink(missing_ok=True)
-        path = f"{programs}:{os.environ['PATH']}:/usr/sbin:/sbin"
+        path = f"{programs}:{os.environ['PATH']}:/usr/sbin:/sbin:{UNPACKED}"
         done = subprocess.run(
-            ["sh", "-euc", self._here(text)],
+            [*self.beside(), "sh", "-euc", self._here(text)],
             env={**os.environ, **self.variables, "PATH": path},
             capture_output=True,
             text=True,
@@ -75,6 +105,7 @@ class Administrator:
         assert done.returncode == 0, done.stderr
         if log.exists():
             self.read_again()
+        return done.stdout
 
     def _here(self, text: str) -> str:
         for there, here in self.places.items():

@@ -1,7 +1,9 @@
 """A client on the network of the lab: one message from one address, and what the server says to it."""
 
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from itertools import count
 
 from tests.lab.companies import SENDER_DOMAIN
@@ -26,17 +28,22 @@ class Sent:
         return self.code == 250
 
 
-def send(site: Site, client: str, to: str = "", port: int = 25) -> Sent:
-    """Send one message in the sender's name from this address, which is one of ours."""
+def send(
+    site: Site, client: str, to: str = "", port: int = 25, sign: Callable[[bytes], bytes] = lambda message: message
+) -> Sent:
+    """Send one message in the sender's name from this address, which is one of ours. `sign` may add to the message."""
     word = f"word{next(_number)}x"
     sender, recipient = f"no-reply@{SENDER_DOMAIN}", to or site.company.address
     message = f"From: <{sender}>\r\nTo: <{recipient}>\r\nSubject: your code\r\nMessage-ID: <{word}@{SENDER_DOMAIN}>\r\n"
-    message += f"Date: Tue, 01 Dec 2026 08:00:00 +0000\r\n\r\nYour code is in here: {word}\r\n"
+    message += f"Date: {formatdate()}\r\n\r\nYour code is in here: {word}\r\n"
     with smtplib.SMTP(timeout=SECONDS, source_address=(client, 0)) as smtp:
-        smtp.connect(site.namespace.address, port)
+        text: object
+        code, text = smtp.connect(site.namespace.address, port)
+        if code != 220:
+            return Sent(code, str(text), word)
         smtp.ehlo(f"mail.{SENDER_DOMAIN}")
-        for step in (lambda: smtp.mail(sender), lambda: smtp.rcpt(recipient), lambda: smtp.data(message.encode())):
-            text: object
+        signed = sign(message.encode())
+        for step in (lambda: smtp.mail(sender), lambda: smtp.rcpt(recipient), lambda: smtp.data(signed)):
             try:
                 code, text = step()
             except smtplib.SMTPResponseException as refused:

@@ -3,21 +3,25 @@
 # Nothing is done when all is there, or for an ordinary user, for whom the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl libidn12 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
-SERVICES="spamd spamassassin postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager"
+PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl amavisd-new redis-server libevent-2.1-7 libidn12 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
+SERVICES="spamd spamassassin amavis redis-server postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager"
 POLICY=/usr/sbin/policy-rc.d
-UNPACKED=/opt/mailpath-lab # Exim: as a package it would replace Postfix
+UNPACKED=/opt/mailpath-lab # other mail servers: as packages they would replace Postfix
+UNPACK="exim4-daemon-light:exim4 opensmtpd:smtpd"
 
 missing=""
 for package in $PACKAGES; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing="$missing $package"
 done
-[ -x "$UNPACKED/usr/sbin/exim4" ] || missing="$missing exim4-daemon-light"
+unpack=""
+for pair in $UNPACK; do
+  [ -x "$UNPACKED/usr/sbin/${pair#*:}" ] || unpack="$unpack ${pair%:*}"
+done
 command -v npm >/dev/null || missing="$missing nodejs npm" # npm may be there from elsewhere
-[ -n "$missing" ] || exit 0
+[ -n "$missing$unpack" ] || exit 0
 
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-  echo "the lab of real mail servers is skipped: it needs root on Debian, to install:$missing" >&2
+  echo "the lab of real mail servers is skipped: it needs root on Debian, to install:$missing$unpack" >&2
   exit 0
 fi
 
@@ -36,19 +40,24 @@ if [ -e "$POLICY" ] && [ ! -e "$POLICY.lab-saved" ]; then mv "$POLICY" "$POLICY.
 printf '#!/bin/sh\nexit 101\n' >"$POLICY"
 chmod 755 "$POLICY"
 
-echo "installing for the lab:$missing"
+echo "installing for the lab:$missing$unpack"
 echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-# shellcheck disable=SC2086 # a list of words
-apt-get install -y -qq --no-install-recommends $(echo "$missing" | sed 's/ exim4-daemon-light//') >/dev/null
-if [ ! -x "$UNPACKED/usr/sbin/exim4" ]; then
+# shellcheck disable=SC2086 # lists of words
+[ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
+for package in $unpack; do
   fetched=$(mktemp -d)
-  (cd "$fetched" && apt-get download -qq exim4-daemon-light >/dev/null 2>&1 && dpkg -x exim4-daemon-light_*.deb "$UNPACKED")
-  chmod u-s "$UNPACKED/usr/sbin/exim4"
+  (cd "$fetched" && apt-get download -qq "$package" >/dev/null 2>&1 && dpkg -x "$package"_*.deb "$UNPACKED")
   rm -rf "$fetched"
-  getent passwd Debian-exim >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin Debian-exim
-fi
+done
+find "$UNPACKED" ! -name smtpctl -perm /6000 -type f -exec chmod ug-s {} +
+for user in Debian-exim opensmtpd opensmtpq; do
+  getent passwd "$user" >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin "$user"
+done
+chgrp opensmtpq "$UNPACKED/usr/sbin/smtpctl"
+chmod 2755 "$UNPACKED/usr/sbin/smtpctl" # it refuses to work without
+mkdir -p /var/lib/opensmtpd/empty
 
 for service in $SERVICES; do
   case "$was_there" in

@@ -21,7 +21,7 @@ from tests.lab.lab import FOLDER, Lab, Site
 from tests.lab.lab import lab as lab_up
 from tests.lab.network import CONTROL_IP, NAMES_IP, SENDER_IP
 from tests.lab.postgrey import PORT as GREYLIST_PORT
-from tests.lab.processes import Daemon
+from tests.lab.processes import Daemon, until
 from tests.lab.rbldnsd import ZONE
 from tests.lab.rspamd import PORT as FILTER_PORT
 from tests.lab.rspamd import rspamd
@@ -38,12 +38,21 @@ LISTED_AT_CONNECT = {
     "postscreen_dnsbl_sites": ZONE,
     "postscreen_dnsbl_action": "enforce",
     "postscreen_greet_wait": "1s",
+    "postscreen_dnsbl_min_ttl": "1s",  # or one answer of DNS that is lost lets the address in for a minute
+    "postscreen_dnsbl_max_ttl": "1s",
 }
 GREYLISTED = {"smtpd_recipient_restrictions": f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT}"}
 FILTERED = {"milter_default_action": "tempfail"}
 SCREENED_PORT = 2600
 
-CLASSED = Company("classed", 71, LISTED_AT_RCPT)
+TABLES_PORT = 2603
+TABLES = {
+    "smtpd_client_restrictions": "check_client_access cidr:$config_directory/clients",
+    "smtpd_sender_restrictions": "check_sender_access hash:$config_directory/senders",
+    "smtpd_recipient_restrictions": "reject_unlisted_recipient",
+}
+
+CLASSED = Company("classed", 71, LISTED_AT_RCPT, ports={TABLES_PORT: TABLES})
 SCREENED = Company("screened", 72, LISTED_AT_CONNECT, ports={SCREENED_PORT: {"program": "postscreen"}})
 GREYED = Company("greyed", 73, GREYLISTED, greylist=300)
 SCORED = Company("scored", 74, FILTERED | {"smtpd_milters": f"inet:192.0.2.74:{FILTER_PORT}"})
@@ -61,7 +70,7 @@ def lab(able: None) -> Iterator[Lab]:
 def of_postfix(site: Site) -> Administrator:
     """Whoever runs the Postfix of this company."""
     conf = FOLDER / site.company.name / "postfix" / "conf"
-    places = {"/etc/postfix/": f"{conf}/"}
+    places = {"/etc/postfix/": f"{conf}/", "FILE": "senders"}
     return Administrator(conf.parent, places, variables={"MAIL_CONFIG": str(conf)})
 
 
@@ -75,6 +84,37 @@ def test_postfix_lets_the_domain_from_its_address_past_a_blocklist(lab: Lab) -> 
     assert send(site, SENDER_IP, to="somebody@elsewhere.test").code in (454, 550, 554), "no relay"
     admin.undo("postfix-restriction-class")
     assert until_accepted(site, SENDER_IP, accepted=False).code == 554
+
+
+def test_postfix_takes_mail_again_whose_entry_was_removed(lab: Lab) -> None:
+    site, admin = lab["classed"], of_postfix(lab["classed"])
+    clients, senders = admin.folder / "conf" / "clients", admin.folder / "conf" / "senders"
+    refused = {client: f"{client} 554 5.7.1 blocked" for client in (SENDER_IP, TWIN_IP)}
+    read_again = "postmap hash:/etc/postfix/senders\npostfix reload"
+
+    def codes() -> list[int]:
+        return [send(site, client, port=TABLES_PORT).code for client in (SENDER_IP, TWIN_IP)]
+
+    def arrives() -> None:
+        assert folder_of(site, until_accepted(site, SENDER_IP, accepted=True, port=TABLES_PORT)) == "INBOX"
+        assert codes() == [250, 554]
+
+    clients.write_text("".join(f"{line}\n" for line in refused.values()))
+    senders.write_text(f"{SENDER_DOMAIN} 554 5.7.1 not wanted\n")
+    admin.run("postmap hash:/etc/postfix/senders")
+    assert codes() == [554, 554]
+    assert "not wanted" in admin.remove_entry(
+        "postfix-remove-sender-entry", senders, senders.read_text()[:-1], read_again
+    )
+    both = clients.read_text()
+    admin.remove_entry("postfix-remove-ip-entry", clients, refused[SENDER_IP], "postfix reload")
+    arrives()
+    admin.put_back("postfix-remove-ip-entry", clients, both)
+    assert until_accepted(site, SENDER_IP, accepted=False, port=TABLES_PORT).code == 554
+    admin.remove_entry("postfix-remove-ip-entry", clients, refused[SENDER_IP], "postfix reload")
+    arrives()
+    admin.put_back("postfix-remove-sender-entry", senders, f"{SENDER_DOMAIN} 554 5.7.1 not wanted\n", read_again)
+    assert "not wanted" in until_accepted(site, SENDER_IP, accepted=False, port=TABLES_PORT).text
 
 
 def test_postscreen_lets_the_address_in_and_smtpd_still_checks(lab: Lab) -> None:
@@ -137,6 +177,21 @@ def test_rspamd_takes_points_off_where_dmarc_passes(lab: Lab, scanner: tuple[Dae
     admin.undo("rspamd-multimap-dmarc")
     assert folders() == ["Junk", "Junk"]
 
+    (folder / "conf" / "override.d").mkdir(exist_ok=True)  # which Debian's package has
+    [found] = admin.look("rspamd-remove-entry").splitlines()
+    admin.remove_entry("rspamd-remove-entry", Path(found), SENDER_DOMAIN)
+    assert until_in(site, "INBOX") == "INBOX"
+    admin.put_back("rspamd-remove-entry", Path(found), f"{SENDER_DOMAIN}\n")
+    assert until_in(site, "Junk") == "Junk"
+
+
+def until_in(site: Site, folder: str) -> str:
+    """Send until the sender's mail is filed there: rspamd looks at its maps now and then. Where the last one is."""
+    for _ in until(20, step=0.5):
+        if (found := folder_of(site, send(site, SENDER_IP))) == folder:
+            break
+    return found
+
 
 # ---- Without a server that listens ----------------------------------------------------------------------------------
 
@@ -196,6 +251,19 @@ def test_spamassassin_welcomes_what_cannot_be_forged(spamassassin: SpamAssassin,
     assert spamassassin.stops(SENDER_IP)
 
 
+def test_spamassassin_takes_what_is_no_longer_on_its_list(spamassassin: SpamAssassin) -> None:
+    admin = Administrator(spamassassin.folder, {"/etc/spamassassin": str(spamassassin.folder)})
+    settings, entry = spamassassin.folder / "local.cf", f"blocklist_from *@{SENDER_DOMAIN}"
+    listed = settings.read_text().replace("score LAB_DOMAIN 50", entry)
+    settings.write_text(listed)
+    assert spamassassin.stops(SENDER_IP)
+    assert entry in admin.look("spamassassin-remove-entry")
+    admin.remove_entry("spamassassin-remove-entry", settings, entry)
+    assert not spamassassin.stops(SENDER_IP)
+    admin.put_back("spamassassin-remove-entry", settings, listed)
+    assert spamassassin.stops(SENDER_IP)
+
+
 JUNK = 'require ["fileinto"];\nif header :is "X-Spam" "Yes" { fileinto "Junk"; stop; }\n'
 
 
@@ -240,21 +308,22 @@ begin acl
 acl_check_rcpt:
 {accept}
   deny message = Your address is blocked
-       hosts = {sender} : {twin}
+       hosts = {folder}/refused
   accept domains = +local_domains
   deny message = relay not permitted
 """
 
 
 def test_exim_accepts_the_domain_from_its_address_for_its_own_domains(tmp_path: Path) -> None:
-    acl = tmp_path / "acl"
+    acl, refused = tmp_path / "acl", tmp_path / "refused"
+    refused.write_text(f"{SENDER_IP}\n{TWIN_IP}\n")
     admin = Administrator(tmp_path, {"the ACL acl_check_rcpt": str(acl)})
 
     def answer(client: str, domain: str = SENDER_DOMAIN, to: str = "probe@scored.test") -> int:
         """What Exim says to RCPT, in its own test session for a client of this address."""
         accept = acl.read_text() if acl.exists() else ""
         config = tmp_path / "exim.conf"
-        config.write_text(EXIM_CONFIG.format(folder=tmp_path, accept=accept, sender=SENDER_IP, twin=TWIN_IP))
+        config.write_text(EXIM_CONFIG.format(folder=tmp_path, accept=accept))
         commands = f"EHLO mail.{domain}\r\nMAIL FROM:<no-reply@{domain}>\r\nRCPT TO:<{to}>\r\nQUIT\r\n"
         done = subprocess.run(
             [EXIM, "-C", config, "-bh", client], input=commands, capture_output=True, text=True, timeout=30
@@ -268,4 +337,10 @@ def test_exim_accepts_the_domain_from_its_address_for_its_own_domains(tmp_path: 
     assert answer(SENDER_IP, domain=f"bounce.{SENDER_DOMAIN}") == 250
     assert answer(SENDER_IP, to="somebody@elsewhere.test") == 550, "no relay"
     acl.unlink()  # its undo is to delete the three lines
+    assert answer(SENDER_IP) == 550
+
+    both = refused.read_text()
+    admin.remove_entry("exim-remove-entry", refused, SENDER_IP)
+    assert [answer(client) for client in (SENDER_IP, TWIN_IP)] == [250, 550]
+    admin.put_back("exim-remove-entry", refused, both)
     assert answer(SENDER_IP) == 550

@@ -28,7 +28,7 @@ def carried_out() -> set[str]:
 
 def test_a_product_that_companies_run_is_installed_or_says_why_not() -> None:
     assert not IN_DEBIAN.keys() & NOT_IN_DEBIAN.keys()
-    assert WITH_REMEDIES == IN_DEBIAN.keys() | NOT_IN_DEBIAN.keys()
+    assert IN_DEBIAN.keys() | NOT_IN_DEBIAN.keys() == WITH_REMEDIES
 
 
 def test_what_is_in_debian_is_installed_for_the_lab() -> None:

@@ -285,7 +285,9 @@ def described(problem: Problem) -> str:
     """Describe the problem in a line, with the server's reply."""
     cause = f" ({CAUSES[problem.cause].label})" if problem.cause else ""
     if problem.nature is Nature.STANDING:
-        return f"{NATURES[problem.nature].label}{cause}: {_because(problem)}"
+        of_remedy = any(each.rule.of_remedy for each in problem.standing)
+        label = "a remedy" if of_remedy else NATURES[problem.nature].label
+        return f"{label}{cause}: {_because(problem)}"
     alone = problem.subject in (EVERYBODY, SEVERAL)
     who = SCOPES[problem.scope].label + ("" if alone else f" ({problem.subject.removeprefix('@')})")
     return f"{who}: {OUTCOMES[problem.outcome].label}{cause}: {_because(problem)}"

@@ -15,6 +15,8 @@ from monitor.remedying.applied import (
     TwinUntested,
 )
 from monitor.remedying.lapse import lapses_at, state_at
+from monitor.remedying.proof import CONTROLS, SENDERS, TWIN
+from probes.diagnosis.plan import Mixture
 from probes.display import clock, counted, lasting, listed
 from probes.labels import CAUSES, OUTCOMES, Label
 from probes.mailsystems.remedy import CountedFrom, Remedy
@@ -104,6 +106,14 @@ TWINS: dict[TwinFinding, str] = {
     TwinFinding.NOT_KNOWN: "Whether forged mail is still stopped is not known: the test had no answer.",
 }
 
+PARTS: dict[Mixture, str] = {
+    SENDERS: "The sender's own mail in the test of a remedy: it must arrive.",
+    TWIN: (
+        "The forged twin in the test of a remedy, from another IP address and without a signature: it must be stopped. "
+        "That it is stopped is no fault."
+    ),
+    CONTROLS: "The control's mail in the test of a remedy: if it is stopped too, the sender is not the reason.",
+}
 ALARM_BEFORE = "While the sender's mail was stopped, forged mail was stopped too: the change let it in."
 ALARM_UNKNOWN = (
     "No test was made before the change, so it is not known whether forged mail arrived before it too. Undo it, and "

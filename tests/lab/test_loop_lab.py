@@ -31,7 +31,7 @@ from probes.probe import ProbePurpose
 from probes.verdict import Cause
 from tests.lab.applied import Administrator
 from tests.lab.companies import SENDER_DOMAIN, TRUSTED, Company
-from tests.lab.config import DIRECT, company, head, path
+from tests.lab.config import company, head, path
 from tests.lab.lab import FOLDER, Lab, Site
 from tests.lab.lab import lab as lab_up
 from tests.lab.network import CONTROL_IP, SENDER_IP, US
@@ -84,7 +84,10 @@ def gateway(site: Site) -> str:
 def config_of(lab: Lab, name: str, folder: Path) -> Config:
     """Its path by the gateway, and one that goes to its MX."""
     site = lab[name]
-    paths = {"hq": path(lab, site, route=gateway(site)), "mx": path(lab, site, route=DIRECT)}
+    paths = {
+        "hq": path(lab, site, route=gateway(site)),
+        "mx": path(lab, site, route=f'{{ via = "direct", host = "{site.namespace.address}" }}'),
+    }
     file = folder / "config.toml"
     file.write_text(head("1h") + '\n[diagnosis]\nspacing = "10ms"\n' + company(site, "", paths))
     return read_config(file)
@@ -170,7 +173,6 @@ async def test_where_the_twin_would_be_a_forgery_it_is_never_proven(lab: Lab, tm
     try:
         async with loop_at(lab, tmp_path, "mx") as loop:
             found = await loop.changed(CLASS)
-            print([each.verdict for each in await loop.worker.store.remedies.probes(found)])
     finally:
         reconfigure(site, REFUSES)
     (proof,) = found.proofs

@@ -19,8 +19,10 @@ from monitor.incidents.advice import (
 from monitor.incidents.incident import Failure, Incident, Nature, leading
 from monitor.incidents.labels import decided_by
 from monitor.incidents.signal import Signal
+from monitor.incidents.summary import problem_label
 from monitor.incidents.weight import Names
 from monitor.notices.context import SenderInfo
+from monitor.output.symbols import look_of
 from monitor.store import ProbeFilter
 from monitor.web.caller_view import CallerView
 from monitor.web.remedy_html import remedies_html
@@ -41,7 +43,8 @@ MAX_BESIDE = 10  # other identities' probes that a failure is compared with
 class AdviceCard:
     """One card. `incident` is the id of the open incident that holds the failure, "" while there is none; `muted`
     whether it is muted. `takes_effect` is a length of time, "" where the change acts at once. `remedies` is HTML: all
-    remedies in the mail system's own terms, "" where there are none."""
+    remedies in the mail system's own terms, "" where there are none. `problem`, `look`: label, and the outcome
+    whose colour it has, of an incident that is not about an outcome of mail; "" for all others."""
 
     outcome: Outcome
     cause: Cause | None
@@ -51,6 +54,8 @@ class AdviceCard:
     incident: str = ""
     muted: bool = False
     remedies: str = ""
+    problem: str = ""
+    look: Outcome | None = None
 
 
 def card_of_incident(incident: Incident, sender: SenderInfo, mail_system: str) -> AdviceCard:
@@ -138,6 +143,8 @@ def _card(
         incident=incident.id,
         muted=bool(incident.muted_by),
         remedies=_remedies(incident.nature, failure, mail_system, sender, failure.factor) if failure else "",
+        problem=problem_label(incident) if incident.nature is Nature.STANDING else "",
+        look=look_of(incident) if incident.nature is Nature.STANDING else None,
     )
 
 

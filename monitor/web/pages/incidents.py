@@ -28,7 +28,7 @@ from monitor.web.pages.incidents_view import (
     silent,
 )
 from monitor.web.pages.probe import now_of
-from monitor.web.pages.remedies import card_for, note_change, typed_in
+from monitor.web.pages.remedies import card_for, note_change, to_act_on, typed_in
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from monitor.web.runbooks.stored_texts import stored_texts, texts_about
@@ -123,6 +123,7 @@ async def incident_page(
             view, ((each.company, each.path) for each in whole.incident.failures), whole.incident.began_at
         ),
         offers=offers_of(whole.incident, around.paths) if view.caller.may(Rights.OPERATOR) else [],
+        acting=await to_act_on(view, whole.incident),
         remedy=await card_for(view, whole.incident, asked),
         remedy_typed=remedy_typed,
         remedy_wrong=remedy_wrong,

@@ -10,6 +10,7 @@ from monitor.config import WatchedPath
 from monitor.incidents.advice import NOTHING_BESIDE, Beside
 from monitor.incidents.incident import Incident
 from monitor.notices.context import SenderInfo
+from monitor.remedying.words import PARTS
 from monitor.store import ProbeRecord
 from monitor.web.pages.advice_card import AdviceCard, card_of_probe
 from probes.case import case_of
@@ -31,7 +32,7 @@ from probes.labels import FAULTS, HANDOVERS, STAGES
 from probes.mailsystems.signs import chain_sentence, check_passed, sign_sentence
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import chain_label
-from probes.probe import Probe
+from probes.probe import Probe, ProbePurpose
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
 from probes.reading.probe_systems import systems_of_probe
@@ -125,6 +126,7 @@ class ProbeView:
     way: HeaderPath | None
     bounces: tuple[Bounce, ...]
     advice: AdviceCard | None
+    part: str  # in the test of a remedy, "" for none
     raw: str
     evidence_deleted_at: datetime | None
 
@@ -149,6 +151,7 @@ def probe_view(
     delivery = record.delivery
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
     systems = systems_of_probe(probe, record.evidence)
+    tests = probe.purpose is ProbePurpose.REMEDY  # what its mail meets is the answer of a test, not a failure
     return ProbeView(
         probe=probe,
         company_name=path.company_name if path else probe.company,
@@ -165,7 +168,8 @@ def probe_view(
         events=tuple(describe(each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
-        advice=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict else None,
+        advice=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict and not tests else None,
+        part=PARTS.get(probe.arm.own, "") if tests and probe.arm else "",
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
         evidence_deleted_at=record.evidence_deleted_at,
     )

@@ -17,7 +17,7 @@ from monitor.actions.remedies import (
 from monitor.incidents.incident import Incident
 from monitor.people.caller import NotThereError
 from monitor.proving.preparing import RemedyChange, RemedyError
-from monitor.remedying.applied import AppliedRemedy
+from monitor.remedying.applied import TO_ACT_ON, AppliedRemedy
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.remedy_card import RemedyCard, RemedyRow, remedy_card, remedy_row
 from monitor.web.pages.suggestions import SuggestedName, suggestions
@@ -111,6 +111,13 @@ def rows_of(view: CallerView, records: Sequence[AppliedRemedy]) -> list[RemedyRo
     """Return these as rows of a list."""
     config, now = view.backend.config(), view.backend.now()
     return [remedy_row(each, config, now, may=may_say(view.caller, each.company)) for each in records]
+
+
+async def to_act_on(view: CallerView, incident: Incident) -> list[RemedyRow]:
+    """Return the remedies that an incident is about; none where it is about something else."""
+    if not any(each.rule.of_remedy for each in incident.standing):
+        return []
+    return [row for row in rows_of(view, await view.remedies(incident.company)) if row.state in TO_ACT_ON]
 
 
 async def card_for(view: CallerView, incident: Incident, asked: str) -> RemedyCard | None:

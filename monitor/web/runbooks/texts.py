@@ -52,7 +52,7 @@ def incident_texts(
     of several that it affects. `evidence`: that of the failed probe, if it is still stored."""
     case = incident_case(incident, paths, company)
     advice = incident_advice_of(case, config)
-    if advice is None:
+    if advice is None or any(each.rule.of_remedy for each in incident.standing):  # where no mail is stopped
         return ()
     return _texts(case, incident, advice, family_of(incident.cause), incident_runbook(incident), config, evidence)
 

@@ -9,9 +9,16 @@ from typing import Any
 
 import pytest
 
+from monitor.incidents.incident import Nature
+from monitor.output.metrics import Gauges, Metrics
+from monitor.probing.current import Board
 from monitor.remedying.applied import AppliedRemedy, MailFinding, PathProof, RemedyState, TwinFinding, TwinUntested
 from monitor.remedying.lapse import state_at
-from probes.verdict import Cause, Outcome
+from monitor.remedying.proof import TWIN
+from probes.diagnosis.arm import Arm
+from probes.probe import ProbePurpose
+from probes.sender import Role
+from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.pages_app import START, PagesApp, incident, open_pages_app, opened, post
 
 OVER = {"closed_at": START + timedelta(hours=2)}
@@ -173,3 +180,50 @@ async def test_company_page_and_list_have_what_was_changed(pages_app: PagesApp) 
     assert "Did you mean" in (await operator.get("/remedies?company=acne")).text
     bound = await pages_app.viewer("bolt")
     assert "Lapses soon" not in (await bound.get("/remedies")).text
+
+
+async def test_the_page_of_a_forged_twin_says_that_it_must_be_stopped(pages_app: PagesApp) -> None:
+    twin = Arm("test1", TWIN, Role.CONTROL, "account.trimble.com", signed=False)
+    blocked = Verdict(Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "refused")
+    probe = await pages_app.probe(verdict=blocked, purpose=ProbePurpose.REMEDY, arm=twin)
+    page = (await (await pages_app.operator()).get(f"/probes/{probe}")).text
+    assert "it must be stopped. That it is stopped is no fault." in page
+    assert "How to fix it" not in page
+
+
+async def test_the_incident_of_a_remedy_has_its_record_and_claims_no_stopped_mail(pages_app: PagesApp) -> None:
+    operator, engine = await pages_app.operator(), pages_app.backend.incident_engine
+    await engine.configure(pages_app.backend.config())
+    await say(pages_app, operator, remedy="m365-allow-domain")
+    await decided(pages_app, replace(ARRIVES, twin=TwinFinding.ARRIVED))
+    engine.poke()
+    await engine.step()
+    [opened_now] = [each for each in engine.incidents if each.nature is Nature.STANDING]
+    page = (await operator.get(f"/incidents/{opened_now.id}")).text
+    assert "Undo it now, with the steps below." in page
+    assert "The sender's standing" not in page
+    assert "Texts to send" not in page
+    card = (await operator.get("/companies/acme")).text
+    assert "Remedy: too wide" in card
+    assert "The remedy of Acme Steel" in card
+
+
+async def test_the_help_desk_reads_what_is_under_way(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
+    before = (await post(operator, "/triage", "/triage", address="ann@acme.example")).text
+    await say(pages_app, operator, remedy="m365-allow-domain")
+    after = (await post(operator, "/triage", "/triage", address="ann@acme.example")).text
+    assert "The company has changed something" not in before
+    assert "The company has changed something at" in after
+    assert "It is tested at" in after
+
+
+async def test_the_metric_has_all_states_of_a_company_and_nothing_of_others() -> None:
+    counts = {("acme", state): int(state is RemedyState.PROVEN) for state in RemedyState}
+    metrics = Metrics(
+        Board(), Gauges(in_flight=int, lag=timedelta, skipped=dict, mailbox_errors=dict, remedies=lambda: counts)
+    )
+    written = (await metrics.render()).decode()
+    assert 'mailpath_remedies{company="acme",state="proven"} 1' in written
+    assert 'mailpath_remedies{company="acme",state="too_wide"} 0' in written
+    assert "acme" not in (await metrics.render(companies=frozenset({"bolt"}))).decode()

@@ -32,6 +32,7 @@ class NoFactor(StrEnum):
 
     SENDER_PASSES = "sender_passes"
     CONTROL_STOPPED = "control_stopped"  # so the sender is not the reason
+    NEIGHBOUR_STOPPED = "neighbour_stopped"  # which shares the IP address: that may be the reason, or the mailbox
     CHANGED = "changed"  # the sender's mail passes at the end
     UNSTEADY = "unsteady"  # the same mail is stopped and passes
     DEFERRED = "deferred"  # temporary refusals only, which are no answer

@@ -161,6 +161,8 @@ class _Run:
         if not self._counts[whole, ArmResult.STOPPED]:
             raise _AskError(whole)
         if self._read(frozenset()) is not ArmResult.PASSED:
+            if Factor.IP not in whole:
+                raise _StopError(DiagnosisResult.NOT_TOLD_APART, NoFactor.NEIGHBOUR_STOPPED)
             raise _StopError(DiagnosisResult.VOID, NoFactor.CONTROL_STOPPED)
         if self._counts[whole, ArmResult.STOPPED] < self._setup.k:
             raise _AskError(whole)

@@ -29,6 +29,8 @@ CONFIDENCE: dict[Confidence, str] = {Confidence.CERTAIN: "certain", Confidence.L
 WHY: dict[NoFactor, str] = {
     NoFactor.SENDER_PASSES: "The sender's mail passes now, so the failure could not be reproduced.",
     NoFactor.CONTROL_STOPPED: "The control's mail is stopped too, so the sender is not the reason.",
+    NoFactor.NEIGHBOUR_STOPPED: "The neighbour's mail is stopped too. It comes from the same IP address by the same"
+    " service, so either these are stopped, or the mailbox takes nobody's mail.",
     NoFactor.CHANGED: "The sender's mail was stopped at first and passes now: something changed during the diagnosis.",
     NoFactor.UNSTEADY: "The same mail is stopped at one time and passes at another: no property of it is the reason.",
     NoFactor.DEFERRED: "The server only deferred the mail. A temporary refusal is no answer: try again later.",

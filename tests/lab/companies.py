@@ -136,9 +136,12 @@ def records() -> list[str]:
         f'{CONTROL_DOMAIN}. TXT "v=spf1 ip4:{CONTROL_IP} -all"',
         f"{CONTROL_DOMAIN}. MX 10 mail.{CONTROL_DOMAIN}.",
     ]
-    for company in (*COMPANIES, *BAD_WEATHER):
-        found.append(f"{company.domain}. MX 10 mx.{company.domain}.")
-        found.append(f"mx.{company.domain}. A {company.namespace.address}")
-        if company.best_mx:
-            found += [f"{company.domain}. MX 5 mx0.{company.domain}.", f"mx0.{company.domain}. A {company.best_mx}"]
+    return [*found, *(record for company in (*COMPANIES, *BAD_WEATHER) for record in records_of(company))]
+
+
+def records_of(company: Company) -> list[str]:
+    """What DNS says of one company."""
+    found = [f"{company.domain}. MX 10 mx.{company.domain}.", f"mx.{company.domain}. A {company.namespace.address}"]
+    if company.best_mx:
+        found += [f"{company.domain}. MX 5 mx0.{company.domain}.", f"mx0.{company.domain}. A {company.best_mx}"]
     return found

@@ -19,6 +19,7 @@ from probes.diagnosis.conclude import (
 )
 from probes.diagnosis.factors import SUSPECTS, Factor, Lever, Untested, levers_of, untested_of
 from probes.diagnosis.plan import ArmAnswer, ArmResult, Mixture, Setup, next_step, stops_needed
+from probes.diagnosis.words import sentence
 from probes.outcome import Cause
 from tests.bench.diagnosis import outcome
 from tests.support.gateway_rules import ALL, RULES, Behaviour, GatewayRule, diagnosed, lossy, sets_of, setup_of
@@ -105,6 +106,16 @@ def test_where_no_property_is_to_blame_none_is_named(behaviour: Behaviour, why: 
     found = [diagnosed(behaviour, str(seed), setup_of(seed), Stage.END_OF_DATA) for seed in range(10)]
     assert {each.why for each in found} == why
     assert all(each.how in (None, How.TOGETHER) for each in found)
+
+
+def test_a_neighbour_that_is_stopped_too_does_not_clear_the_address() -> None:
+    shared = frozenset({Factor.IP, Factor.HELO})
+    whole = ALL - shared
+    setup = Setup(levers_of("relay", whole), whole, 2, 40, 1, untested_of("relay", whole))
+    found = diagnosed(lambda *_: STOPPED, "1", setup, Stage.END_OF_DATA)
+    assert (found.result, found.why) == (DiagnosisResult.NOT_TOLD_APART, NoFactor.NEIGHBOUR_STOPPED)
+    assert dict(found.untested)[Factor.IP] is Untested.SAME
+    assert "the same IP address" in sentence(found)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])

@@ -130,6 +130,7 @@ class _Run:
         if not levers or self._setup.whole in levers:
             raise _StopError(DiagnosisResult.NOT_TOLD_APART, NoFactor.NOTHING_VARIED)
         sets = self._sets(levers)
+        self._check_one_moment(levers, sets)
         self._close()
         how, confidence = _how(sets), Confidence.LIKELY if self._weak else Confidence.CERTAIN
         if how is How.COMBINATIONS:
@@ -166,6 +167,43 @@ class _Run:
             raise _StopError(DiagnosisResult.VOID, NoFactor.CONTROL_STOPPED)
         if self._counts[whole, ArmResult.STOPPED] < self._setup.k:
             raise _AskError(whole)
+
+    def _check_one_moment(self, levers: Sequence[Lever], sets: Sequence[Sequence[Lever]]) -> None:
+        """All that the sets rest on must have held at one moment, or a rule that was changed meanwhile would be taken
+        for two: each answer must have been seen up to then, and again since."""
+        stops = [_mix(each) for each in sets]
+        rests = [_mix([lever for lever in levers if lever not in hitting]) for hitting in _hitting(sets)]
+        rests += [_mix([each for each in one if each != lever]) for one in sets if len(one) > 1 for lever in one]
+        passes = [own for rest in rests if (own := self._passed_with(rest)) is not None]
+        spans = {own: self._span(own, stopped=True) for own in stops}
+        spans |= {own: self._span(own, stopped=False) for own in passes}
+        begun = max(first for first, _ in spans.values())
+        for own, (_, last) in spans.items():
+            if last < begun:
+                later = [answer.result for answer in self._answers[begun:] if answer.own == own]
+                if later.count(ArmResult.STOPPED) >= self._setup.k:
+                    raise _StopError(DiagnosisResult.NOT_TOLD_APART, NoFactor.CONFLICTING)
+                raise _AskError(own)
+        if any(len(one) > 1 for one in sets):  # a rule that works now and then would be taken for one that wants both
+            for own in passes:
+                if 0 < self._counts[own, ArmResult.PASSED] < self._setup.k:
+                    if self._counts[own, ArmResult.STOPPED] >= self._setup.k:
+                        raise _StopError(DiagnosisResult.NOT_TOLD_APART, NoFactor.CONFLICTING)
+                    raise _AskError(own)
+
+    def _passed_with(self, mixture: Mixture) -> Mixture | None:
+        """Return the mixture that passed, and so shows that this one does; None if none did."""
+        found = [own for own, result in self._known.items() if result is not ArmResult.STOPPED and own >= mixture]
+        return max(found, key=lambda own: self._span(own, stopped=False)[1], default=None)
+
+    def _span(self, own: Mixture, *, stopped: bool) -> tuple[int, int]:
+        """Return the places of the first and the last such answer of a mixture."""
+        found = [
+            place
+            for place, answer in enumerate(self._answers)
+            if answer.own == own and answer.result not in NO_ANSWERS and (answer.result is ArmResult.STOPPED) is stopped
+        ]
+        return (found[0], found[-1]) if found else (0, 0)
 
     def _close(self) -> None:
         """The sender's mail must still be stopped, and the control's pass; more often where the same mail was stopped

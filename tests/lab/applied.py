@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from probes.mailsystems.remedy import Language, Remedy, RemedyNames, Script, Step, filled_script
+from probes.mailsystems.remedy import Language, ProofKind, Remedy, RemedyNames, Script, Step, filled_script
 from probes.mailsystems.table import MAIL_SYSTEMS
 from tests.lab.companies import SENDER_DOMAIN
 from tests.lab.network import SENDER_IP
@@ -19,6 +19,12 @@ NAMES = RemedyNames(SENDER_DOMAIN, SENDER_IP, f"no-reply@{SENDER_DOMAIN}", "the 
 REMEDIES: Mapping[str, Remedy] = {each.key: each for row in MAIL_SYSTEMS.values() for each in row.remedies}
 UNPACKED = "/opt/mailpath-lab/usr/sbin"  # servers that as packages would replace Postfix
 _SYSTEMCTL = '#!/bin/sh\necho "$@" >>"$0.log"\n'
+
+
+def shows(key: str, word: str, text: str) -> bool:
+    """Test if a remedy says that this word is the mark of its effect, and the text of a product has it."""
+    marks = [proof.expects for proof in REMEDIES[key].verify if proof.kind is ProofKind.MARK]
+    return any(word in mark for mark in marks) and word in text
 
 
 @dataclass

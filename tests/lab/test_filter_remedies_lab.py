@@ -19,7 +19,7 @@ from probes.dkim import Signer
 from probes.mailsystems.signs import signs_of_server
 from tests.lab.amavis import BACK_PORT, amavis
 from tests.lab.amavis import PORT as AMAVIS_PORT
-from tests.lab.applied import UNPACKED, Administrator
+from tests.lab.applied import UNPACKED, Administrator, shows
 from tests.lab.client import Sent, folder_of, send
 from tests.lab.companies import CONTROL_DOMAIN, SENDER_DOMAIN, Company
 from tests.lab.lab import FOLDER, Lab, Site
@@ -125,7 +125,8 @@ def test_amavis_lets_the_domain_pass_where_it_has_signed(site: Site, scanner: tu
     assert arrivals() == ["554", "554", "554"]
     admin.carry_out("amavis-author-policy-bank")
     assert arrivals() == ["INBOX", "554", "554"]
-    assert "EXPECTED_SENDER" in (folder / "home" / "amavis.log").read_text()
+    log = (folder / "home" / "amavis.log").read_text()
+    assert shows("amavis-author-policy-bank", "EXPECTED_SENDER", log)
     admin.undo("amavis-author-policy-bank")
     assert arrivals() == ["554", "554", "554"]
 

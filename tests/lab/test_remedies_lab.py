@@ -5,6 +5,7 @@ The forged twin is the same mail, From and envelope, from another IP address and
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.applied import Administrator
+from tests.lab.applied import Administrator, shows
 from tests.lab.client import folder_of, send, until_accepted
 from tests.lab.companies import SENDER_DOMAIN, Company
 from tests.lab.lab import FOLDER, Lab, Site
@@ -123,6 +124,7 @@ def test_postscreen_lets_the_address_in_and_smtpd_still_checks(lab: Lab) -> None
     admin.carry_out("postfix-postscreen-permit")
     sent = until_accepted(site, SENDER_IP, accepted=True, port=SCREENED_PORT)
     assert folder_of(site, sent) == "INBOX"
+    assert shows("postfix-postscreen-permit", "ALLOWLISTED", (admin.folder / "mail.log").read_text())
     assert send(site, TWIN_IP, port=SCREENED_PORT).code == 550
     assert send(site, SENDER_IP, to="somebody@elsewhere.test", port=SCREENED_PORT).code == 554, "no relay"
     admin.undo("postfix-postscreen-permit")
@@ -174,6 +176,8 @@ def test_rspamd_takes_points_off_where_dmarc_passes(lab: Lab, scanner: tuple[Dae
     assert folders() == ["Junk", "Junk"]
     admin.carry_out("rspamd-multimap-dmarc")
     assert folders() == ["INBOX", "Junk"]
+    mails = "".join(file.read_text() for file in site.letters())
+    assert shows("rspamd-multimap-dmarc", "EXPECTED_SENDER_DMARC", mails)
     admin.undo("rspamd-multimap-dmarc")
     assert folders() == ["Junk", "Junk"]
 
@@ -205,6 +209,10 @@ class SpamAssassin:
 
     def stops(self, client: str) -> bool:
         """Test if it marks the sender's mail from this address as spam."""
+        return self.status(client).startswith("X-Spam-Status: Yes")
+
+    def status(self, client: str) -> str:
+        """What it notes on the sender's mail from this address."""
         border = f"from mail.{SENDER_DOMAIN} (mail.{SENDER_DOMAIN} [{client}]) by mx.scored.test (Postfix) with ESMTP"
         message = (
             f"Return-Path: <no-reply@{SENDER_DOMAIN}>\r\n"
@@ -215,8 +223,8 @@ class SpamAssassin:
         command = [*self.site.namespace.command, "spamassassin", "-p", f"{self.folder}/preferences"]
         command += [f"--siteconfigpath={self.folder}", f"--configpath={self.folder}/rules"]
         done = subprocess.run(command, input=message, capture_output=True, text=True, timeout=90, check=True)
-        status = next(line for line in done.stdout.splitlines() if line.startswith("X-Spam-Status:"))
-        return status.startswith("X-Spam-Status: Yes")
+        fields = re.sub(r"\n[ \t]+", " ", done.stdout).splitlines()
+        return next(line for line in fields if line.startswith("X-Spam-Status:"))
 
 
 @pytest.fixture
@@ -240,13 +248,22 @@ def spamassassin(lab: Lab, tmp_path: Path) -> SpamAssassin:
     return SpamAssassin(lab["scored"], folder)
 
 
-@pytest.mark.parametrize("key", ["spamassassin-welcomelist-auth", "spamassassin-welcomelist-rcvd"])
-def test_spamassassin_welcomes_what_cannot_be_forged(spamassassin: SpamAssassin, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "mark"),
+    [
+        ("spamassassin-welcomelist-auth", "USER_IN_SPF_WELCOMELIST"),
+        ("spamassassin-welcomelist-rcvd", "USER_IN_WELCOMELIST"),
+    ],
+)
+def test_spamassassin_welcomes_what_cannot_be_forged(spamassassin: SpamAssassin, key: str, mark: str) -> None:
     admin = Administrator(spamassassin.folder, {"/etc/spamassassin/": f"{spamassassin.folder}/"})
     both = (SENDER_IP, TWIN_IP)
     assert [spamassassin.stops(client) for client in both] == [True, True]
     admin.carry_out(key)
-    assert [spamassassin.stops(client) for client in both] == [False, True]
+    welcomed, twin = (spamassassin.status(client) for client in both)
+    assert welcomed.startswith("X-Spam-Status: No")
+    assert shows(key, mark, welcomed)
+    assert twin.startswith("X-Spam-Status: Yes")
     admin.undo(key)
     assert spamassassin.stops(SENDER_IP)
 

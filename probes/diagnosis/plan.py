@@ -133,7 +133,7 @@ class _Run:
         self._check_one_moment(levers, sets)
         self._close()
         how, confidence = _how(sets), Confidence.LIKELY if self._weak else Confidence.CERTAIN
-        if how is How.COMBINATIONS:
+        if how is How.COMBINATIONS or _may_be_forgery(sets):
             confidence = Confidence.LIKELY
         return Conclusion(DiagnosisResult.TOLD, None, how, tuple(map(tuple, sets)), confidence)
 
@@ -324,6 +324,13 @@ def _overlap(sets: Sequence[Sequence[Lever]]) -> bool:
     """Test if a lever is in several sets: then it is a score, of which two examples are enough."""
     levers = [lever for each in sets for lever in each]
     return len(set(levers)) < len(levers)
+
+
+def _may_be_forgery(sets: Sequence[Sequence[Lever]]) -> bool:
+    """Test if one of several sets has the sender's From without what authenticates it. A gateway that stops forgeries
+    in the same words stops that, too, whatever it thinks of the domain."""
+    authentic = {Factor.AUTHENTICATION, Factor.IP}
+    return len(sets) > 1 and any(Factor.FROM in (own := _mix(each)) and not own & authentic for each in sets)
 
 
 def _how(sets: Sequence[Sequence[Lever]]) -> How:

@@ -191,6 +191,19 @@ def test_a_mixture_that_another_check_stops_makes_it_less_certain() -> None:
     assert (sets_of(found), found.confidence) == ({frozenset({Factor.IP})}, Confidence.LIKELY)
 
 
+def test_a_gateway_that_stops_forgeries_in_the_same_words_leaves_a_doubt() -> None:
+    """The entry is for the address; the sender's From from elsewhere fails DMARC, and the reply is the same."""
+
+    def behave(own: Mixture, *_: object) -> ArmResult:
+        forged = Factor.FROM in own and Factor.AUTHENTICATION not in own
+        return STOPPED if Factor.IP in own or forged else PASSED
+
+    for seed in range(10):
+        found = diagnosed(behave, str(seed), setup_of(seed, cap=40), Stage.END_OF_DATA)
+        assert frozenset({Factor.IP}) in sets_of(found) or not found.sets
+        assert found.confidence is not Confidence.CERTAIN or sets_of(found) == {frozenset({Factor.IP})}
+
+
 rules = st.lists(st.frozensets(st.sampled_from(Factor), min_size=1), max_size=3)
 routes = st.sampled_from(["xclient", "proxy", "relay", "direct", "scan"])
 

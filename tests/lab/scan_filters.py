@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.lab.rspamd import modules_off
+from tests.support.let_in import let_others_in
 
 SECONDS = 90.0  # both compile their patterns first
 RSPAMD = {
@@ -67,8 +68,7 @@ def _rspamd(folder: Path, port: int, rules: str) -> tuple[str, ...]:
     (folder / "suffixes").write_text("com\nexample\n")
     for path in (folder, *folder.rglob("*")):
         shutil.chown(path, "_rspamd", "_rspamd")
-    for above in folder.parents[:-2]:
-        above.chmod(0o755)
+    let_others_in(folder.parent)
     places = {"LOCAL_CONFDIR": conf, "DBDIR": folder, "RUNDIR": folder, "LOGDIR": folder}
     options = (f"--var={key}={value}" for key, value in places.items())
     return ("rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf", *options)
@@ -78,8 +78,7 @@ def _spamd(folder: Path, port: int, rules: str) -> tuple[str, ...]:
     (folder / "site").mkdir()
     (folder / "tmp").mkdir()
     (folder / "tmp").chmod(0o777)
-    for above in (folder, *folder.parents[:-2]):
-        above.chmod(0o755)
+    let_others_in(folder)
     (folder / "site" / "local.cf").write_text(rules)
     shutil.copy("/etc/spamassassin/v320.pre", folder / "site")
     where = ("-i", "127.0.0.1", "-p", str(port), f"--siteconfigpath={folder / 'site'}", "-s", "null")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from probes.resolver import DnsResolver
 from tests.lab.processes import Daemon, listens
+from tests.support.let_in import let_others_in
 
 REVERSE = "2.0.192.in-addr.arpa"  # of 192.0.2.0/24
 TOP = "$TTL 60\n@ SOA ns.example. root.example. {serial} 3600 600 86400 60\n@ NS ns.example.\n"
@@ -136,8 +137,7 @@ def _knot(folder: Path, zones: Mapping[str, str], port: int) -> Iterator[list[st
 @contextmanager
 def _rbldnsd(folder: Path, lists: Mapping[str, tuple[str, list[str]]], port: int) -> Iterator[None]:
     folder.mkdir()
-    for above in (folder, *folder.parents[:3]):
-        above.chmod(0o755)  # it is read by another user
+    let_others_in(folder)
     zones = []
     for zone, (kind, lines) in lists.items():
         (folder / zone).write_text("\n".join(lines) + "\n")

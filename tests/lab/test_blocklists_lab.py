@@ -16,6 +16,7 @@ from probes.resolver import DnsResolver
 from probes.standing.blocklists import Flaw, ListState, ask_lists
 from probes.standing.lists import LISTS, DnsList, ListKind
 from tests.lab.processes import Daemon, listens
+from tests.support.let_in import let_others_in
 
 pytestmark = pytest.mark.usefixtures("able")
 
@@ -55,8 +56,7 @@ def free_port() -> int:
 def lists(able: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a name server that has all zones above, and REFUSED for all others."""
     folder = tmp_path_factory.mktemp("rbldnsd")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)  # it is read by another user
+    let_others_in(folder)
     chown(folder, "rbldns", "rbldns")
     zones = []
     for kind, those in (("ip4set", ADDRESS_ZONES), ("dnset", DOMAIN_ZONES)):

@@ -52,6 +52,7 @@ from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
 from monitor.web.server import servers
 from monitor.web.standby import answering
+from probes.accounts.registry import Accounts
 from probes.http import HttpSession
 from probes.kinds import Kind
 from probes.mailboxes.threads import MailboxThreads
@@ -74,12 +75,17 @@ log = structlog.get_logger("mailpath")
 
 @asynccontextmanager
 async def outside_of(config: Config, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Outside]:
-    """Provide the outside world for this configuration: time, DNS, HTTP, threads."""
+    """Provide the outside world for this configuration: time, DNS, HTTP, threads, accounts."""
     async with simulated_dns(config) as port, HttpSession() as http:
         places = [str(place) for place in config.dns.nameservers] if port is None else [f"127.0.0.1:{port}"]
         resolver = DnsResolver(places, authority_port=port or 53)
+        accounts = Accounts(http, now)
+        accounts.configure(config.accounts)
         with MailboxThreads() as threads:
-            yield Outside(now, resolver, http, threads)
+            try:
+                yield Outside(now, resolver, http, threads, accounts)
+            finally:
+                await accounts.close()
 
 
 @asynccontextmanager
@@ -223,6 +229,7 @@ class Service:
         hide(secret_values(config))
         self.board.configure(config.paths())
         self.network.configure(config)
+        self.outside.accounts.configure(config.accounts)
         await self.pipeline.configure(config)
         await self.incident_engine.configure(config)
         self._configure_parts(config)

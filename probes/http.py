@@ -62,6 +62,7 @@ class HttpReply:
     body: bytes
     retry_after: float | None = None  # seconds that its Retry-After asks for
     content_type: str = ""  # as the server states it
+    clock: datetime | None = None  # the server's, from its Date header
 
     @property
     def good(self) -> bool:
@@ -159,7 +160,8 @@ async def _exchange(
         ) as response:
             wait = _seconds(response.headers.get("Retry-After", ""))
             kind = response.headers.get("Content-Type", "")
-            return HttpReply(response.status, await _beginning(response, most), wait, kind)
+            clock = _date(response.headers.get("Date", ""))
+            return HttpReply(response.status, await _beginning(response, most), wait, kind, clock)
     except TimeoutError:
         return HttpFailure(f"no answer within {TIMEOUT:g} seconds")
     except (ClientError, OSError, ValueError) as error:  # ValueError: an answer that is not HTTP
@@ -172,13 +174,19 @@ def _seconds(retry_after: str) -> float | None:
     """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), at most a day; None if it has none."""
     if re.fullmatch(r"\d{1,9}(?:\.\d{1,3})?", retry_after, re.ASCII):
         return min(float(retry_after), DAY_SECONDS)
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):  # no date, or a zone that no clock has
+    if (at := _date(retry_after)) is None:
         return None
-    at = until if until.tzinfo else until.replace(tzinfo=UTC)
     seconds = (at - datetime.now(UTC)).total_seconds()
     return min(max(seconds, 0.0), DAY_SECONDS)
+
+
+def _date(text: str) -> datetime | None:
+    """Return the time of an HTTP date, None if it is none."""
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # no date, or a zone that no clock has
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 async def _beginning(response: "ClientResponse", most: int) -> bytes:

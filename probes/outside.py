@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from probes.accounts.registry import Accounts
 from probes.http import HttpSession
 from probes.resolver import Resolver
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Time, DNS, HTTP, and threads for blocking work."""
+    """Time, DNS, HTTP, threads for blocking work, and accounts."""
 
     now: Callable[[], datetime]
     resolver: Resolver
     http: HttpSession
     threads: "MailboxThreads"
+    accounts: Accounts

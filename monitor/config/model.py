@@ -20,6 +20,7 @@ from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.store.sqlite import address as sqlite_address
+from probes.accounts.table import ProviderSettings
 from probes.dkim import Dkim
 from probes.http import WebUrl
 from probes.mailboxes.table import MailboxSettings
@@ -384,6 +385,7 @@ class Config(Settings):
     diagnosis: DiagnosisSettings = Field(default_factory=DiagnosisSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
+    accounts: dict[Key, ProviderSettings] = Field({}, description="Credentials at providers, one table each.")
     channels: dict[Key, ChannelSettings] = Field({}, description="Notification channels, one table each.")
     routing: tuple[RoutingRule, ...] = Field((), description="Notification routing, one table per rule.")
     maintenance: tuple[MaintenanceSettings, ...] = Field((), description="Weekly maintenance windows, one table each.")

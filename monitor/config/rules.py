@@ -1,6 +1,6 @@
 """Checks across tables. Each looks at whatever could be read, so that one error hides no other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -25,6 +25,7 @@ from monitor.config.sources import ConfigProblem, Source
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.triage.public_domains import PUBLIC_DOMAINS
+from probes.accounts import AccountSettings
 from probes.mailboxes import Mailbox
 from probes.mailboxes.table import MailboxSettings
 from probes.route_traits import kinds_that_assert, traits_of
@@ -56,6 +57,7 @@ def broken(draft: Draft) -> Iterator[ConfigProblem]:
     yield from _compared(draft, draft.tables.get("sender"))
     yield from _shared_mailboxes(draft)
     yield from _copies_without_listener(draft)
+    yield from _unknown_accounts(draft, draft.tables.get("accounts"))
     yield from _shared_addresses(draft, draft.tables.get("inbound"))
     yield from _domains(draft)
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
@@ -118,6 +120,25 @@ def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:
     """Return the keys in which two settings of one mailbox differ. Names only: a value may be a secret."""
     one, two = vars(mailbox), vars(other)
     return [key for key in one if key not in NAMING and one[key] != two.get(key)]
+
+
+def _unknown_accounts(draft: Draft, accounts: Mapping[str, AccountSettings] | None) -> Iterator[ConfigProblem]:
+    """An account that a mailbox names must be there, and its tokens must be meant for the mailbox's server."""
+    named = draft.main.data.get("accounts")
+    names = [*named] if isinstance(named, dict) else []
+    for company, path, mailbox in _mailboxes(draft):
+        if not (use := mailbox.account_use):
+            continue
+        keys: Keys = ("companies", company, "paths", path, "mailbox")
+        if use.name not in names:
+            close = get_close_matches(use.name, names, n=1)
+            instead = f"; did you mean {close[0]}?" if close else f"; add [{dotted(('accounts', use.name))}]"
+            yield ConfigProblem(draft.homes[company], (*keys, "account"), f"unknown account {use.name}{instead}")
+        elif (account := (accounts or {}).get(use.name)) and use.host not in account.hosts:
+            words = (
+                f"must be {' or '.join(account.hosts)} with account {use.name}, whose tokens are shown to nobody else"
+            )
+            yield ConfigProblem(draft.homes[company], (*keys, "host"), words)
 
 
 def _copies_without_listener(draft: Draft) -> Iterator[ConfigProblem]:

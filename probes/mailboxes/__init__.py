@@ -6,8 +6,9 @@ other people's mail is not touched, not even its flags.
 
 - `table`     the kinds by name, and the union of their settings
 - `maildir`   with `maildir_box` (one folder) and `notifier` (inotify). Read this first
-- `imap`      with `imap_line` (one connection to one folder, in a thread), `imap_search` (one through all folders) and
-              `imap_wire` (IMAPClient, bounded)
+- `imap`      with `imap_line` (one connection to one folder, in a thread), `imap_search` (one through all folders),
+              `imap_wire` (IMAPClient, bounded), `imap_login` (password, or token of an account), `imap_socket` (TCP)
+              and `imap_sayings` (what misleads in a server's words)
 - `inbound`   copies that are sent to our own SMTP listener: nothing to visit
 - `folders`   purpose of each folder     - `excerpt`   reads the relevant part of a message
 - `threads`   a queue per server, and its circuit `breaker`
@@ -157,6 +158,13 @@ class LocalMaildir(NamedTuple):
     junk: str
 
 
+class AccountUse(NamedTuple):
+    """The account that a mailbox gets its tokens from, by name, and the server that they are shown to."""
+
+    name: str
+    host: str
+
+
 class Mailbox(Protocol):
     """A mailbox at the end of paths. Either `visited` or `received` is itself, the other one None."""
 
@@ -183,6 +191,11 @@ class Mailbox(Protocol):
     @property
     def local(self) -> LocalMaildir | None:
         """Its folder if it is on this machine, so that a simulated mail system can deliver to it."""
+        ...
+
+    @property
+    def account_use(self) -> AccountUse | None:
+        """Its account, None if it needs none."""
         ...
 
 
@@ -213,5 +226,10 @@ class VisitedSettings(Settings):
 
     @property
     def local(self) -> LocalMaildir | None:
+        """See `Mailbox`."""
+        return None
+
+    @property
+    def account_use(self) -> AccountUse | None:
         """See `Mailbox`."""
         return None

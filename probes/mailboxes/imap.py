@@ -15,28 +15,23 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from probes.accounts.registry import Accounts
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedSettings
+from probes.mailboxes import AccountUse, MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, error_text
+from probes.mailboxes.imap_login import ImapLogin
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
+from probes.mailboxes.imap_socket import connected
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.outside import Outside
-from probes.settings import Duration, Host, Port, Secret, checked_secret
+from probes.settings import Duration, Host, Key, Port, Secret, checked_secret
 from probes.tls import CaFile, client_context
 
 TIMEOUTS = Patience()
 IDLE_TRUST_SECONDS = 60.0  # seconds an idling server is believed when it says nothing: some forget to tell
 REST_SECONDS = 2.0  # that a visit goes on without probes
 BREATH = 0.02  # seconds from one change to the next: a burst is one, and a server that cries wolf cannot keep us busy
-
-# A dead peer is noticed within two minutes, and imaplib's commands in two pieces do not wait for each other.
-OPTIONS = (
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    *((socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in (
-        ("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 20), ("TCP_KEEPCNT", 3)) if hasattr(socket, name)),
-)  # fmt: skip
 
 T = TypeVar("T")
 L = TypeVar("L", bound=FolderConnection)
@@ -69,7 +64,10 @@ class ImapMailbox(VisitedSettings):
     tls: Literal["implicit", "starttls", "none"] = Field("implicit", description="How the connection is encrypted.")
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
     user: Name = Field(description="The mailbox's login name.")
-    password: Annotated[Secret, checked_secret(_typed)] = Field(description="The mailbox's password.")
+    password: Annotated[Secret, checked_secret(_typed)] | None = Field(
+        None, description="The mailbox's password. Either this or `account` is required."
+    )
+    account: Key | None = Field(None, description="The account of `[accounts.KEY]` whose tokens open the mailbox.")
     inbox: Name = Field(INBOX, description="The inbox folder.")
     junk: Name | None = Field(
         None, description="The junk folder; default: the one marked `\\Junk`, or one with a common name."
@@ -82,6 +80,21 @@ class ImapMailbox(VisitedSettings):
             raise ValueError("junk must be another folder than inbox")
         return self
 
+    @model_validator(mode="after")
+    def _one_login(self) -> "ImapMailbox":
+        if self.password is None and self.account is None:
+            raise ValueError("needs password or account")
+        if self.password is not None and self.account is not None:
+            raise ValueError("must not have both password and account; keep one of them")
+        if self.account is not None and self.tls == "none":
+            raise ValueError('tls must be "implicit" or "starttls" with account: a token is not sent in the clear')
+        return self
+
+    @property
+    def account_use(self) -> AccountUse | None:
+        """See `Mailbox`."""
+        return AccountUse(self.account, self.host) if self.account is not None else None
+
     @property
     def key(self) -> str:
         """Server, user and folder."""
@@ -89,7 +102,7 @@ class ImapMailbox(VisitedSettings):
 
     def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox."""
-        return visit(self, outside.threads)
+        return visit(self, outside.threads, accounts=outside.accounts)
 
 
 def _canonical(folder: str) -> str:
@@ -98,11 +111,11 @@ def _canonical(folder: str) -> str:
 
 @asynccontextmanager
 async def visit(
-    mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = TIMEOUTS
+    mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = TIMEOUTS, accounts: Accounts | None = None
 ) -> AsyncIterator[MailboxSession]:
     """As `ImapMailbox.open`, with other timeouts."""
     here = pool.visit(f"imap {mailbox.host}:{mailbox.port}", mailbox.key)
-    session = ImapSession(mailbox, here, patience)
+    session = ImapSession(mailbox, here, patience, accounts)
     try:
         await session.start()
         yield session
@@ -118,10 +131,13 @@ async def visit(
 class ImapSession:
     """One visit. It is over after a MailboxError, or after a look or removal that was cancelled."""
 
-    def __init__(self, mailbox: ImapMailbox, visit: ServerVisit, patience: Patience) -> None:
+    def __init__(
+        self, mailbox: ImapMailbox, visit: ServerVisit, patience: Patience, accounts: Accounts | None = None
+    ) -> None:
         self._mailbox = mailbox
         self._patience = patience
         self._where = f"imap {mailbox.host}:{mailbox.port}"
+        self._login = ImapLogin(mailbox, self._where, accounts)
         self._visit = visit
         self._deadline: Deadline | None = None
         self._lines: list[FolderConnection] = []
@@ -227,19 +243,41 @@ class ImapSession:
             await self._on(junk, junk.watch, Folder.JUNK, name)
 
     async def _dial(self, kind: type[L], lines: list[L]) -> L:
-        """Open another connection that is logged in."""
+        """Open another connection that is logged in. A token that the server refuses is replaced once."""
+        secret = await self._secret()
+        line = await self._greet(kind, lines)
+        try:
+            await self._on(line, self._login.log_in, line, secret)
+        except MailboxError as error:
+            if not (self._login.by_token and line.login_refused):
+                raise
+            if (another := await self._secret(refused=secret)) == secret:
+                raise self._login.refusal(error) from None
+        else:
+            return line
+        lines.remove(line)
+        await self._close(line)
+        line = await self._greet(kind, lines)
+        try:
+            await self._on(line, self._login.log_in, line, another)
+        except MailboxError as error:
+            raise self._login.refusal(error) if line.login_refused else error from None
+        return line
+
+    async def _secret(self, refused: str = "") -> str:
+        """Return what to log in with. The server's deadline is paused while an account is asked for a token."""
+        with self._deadline.paused() if self._deadline else nullcontext():
+            return await self._login.secret(refused)
+
+    async def _greet(self, kind: type[L], lines: list[L]) -> L:
+        """Open another connection, up to the login."""
         box = self._mailbox
         line = kind(await self._connect(), self._where, self._patience)
         lines.append(line)
         secure = None if box.tls == "none" else partial(client_context, verify=True, ca_file=box.ca_file)
-
-        def begin() -> None:
-            line.greet(box.host, secure, upgrade=box.tls == "starttls")
-            line.log_in(box.user, box.password.get_secret_value())
-
         if box.tls != "implicit":
             await self._greeted(line)
-        await self._on(line, begin)
+        await self._on(line, partial(line.greet, box.host, secure, upgrade=box.tls == "starttls"))
         return line
 
     async def _greeted(self, line: FolderConnection) -> None:
@@ -267,25 +305,13 @@ class ImapSession:
             step = "connect"
             for family, kind, protocol, _, address in found:
                 try:
-                    return await self._connect_to(socket.socket(family, kind, protocol), address)
+                    return await connected(socket.socket(family, kind, protocol), address, self._patience.connect)
                 except OSError as error:
                     failure = error
         except (OSError, UnicodeError) as error:
             failure = error
         unreachable = not isinstance(failure, socket.gaierror | UnicodeError)
         raise MailboxError(f"{self._where}: {step}: {error_text(failure)}", unreachable=unreachable)
-
-    async def _connect_to(self, sock: socket.socket, address: tuple[object, ...]) -> socket.socket:
-        try:
-            sock.setblocking(False)
-            for level, option, value in OPTIONS:
-                sock.setsockopt(level, option, value)
-            async with asyncio.timeout(self._patience.connect):
-                await asyncio.get_running_loop().sock_connect(sock, address)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
 
     async def _look_through(self, line: FolderConnection, since: datetime) -> list[Sighting]:
         return await self._read_all(line, await self._on(line, line.search, since), since)

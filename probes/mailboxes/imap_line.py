@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,7 @@ from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Sighting
 from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, worth_opening
 from probes.mailboxes.folders import ListedFolder
+from probes.mailboxes.imap_sayings import explanation
 from probes.mailboxes.imap_wire import DELETED, FAILURES, Abort, ImapWire, Refusal, WireClient
 
 IDLE_LIMIT = 9 * 60.0  # seconds; servers may end an IDLE after 30 minutes (RFC 2177), some firewalls after 10
@@ -45,7 +47,8 @@ class Patience:
 class FolderConnection:
     """A connection. After a MailboxError it is unusable, and `failure` keeps the text.
 
-    `pushes`: the server announces new mail by itself (IDLE). `idling`: it is doing so now.
+    `pushes`: the server announces new mail by itself (IDLE). `idling`: it is doing so now. `login_refused`: the server
+    did not accept user and password, or the token.
     """
 
     def __init__(self, sock: socket.socket, where: str, patience: Patience) -> None:
@@ -53,6 +56,7 @@ class FolderConnection:
         self.failure = ""
         self.pushes = False
         self.idling = False
+        self.login_refused = False
         self.folder = Folder.INBOX
         self.name = ""
         self._sock = sock
@@ -82,8 +86,22 @@ class FolderConnection:
     def log_in(self, user: str, password: str) -> None:
         """Log in. Raises MailboxError."""
         self._secret = password
+        self._log_in(partial(self._it.authenticate, user, password))
+
+    def log_in_by_token(self, user: str, token: str) -> None:
+        """Log in with an OAuth 2 token. Raises MailboxError; if the server refused it, `login_refused` is set."""
+        self._secret = token
+        self._log_in(partial(self._it.authenticate_by_token, user, token))
+
+    def _log_in(self, authenticate: Callable[[], None]) -> None:
         with self._step("login"):
-            self._it.authenticate(user, password)
+            try:
+                authenticate()
+            except Abort:
+                raise
+            except Refusal:
+                self.login_refused = True
+                raise
             self.pushes = self._it.has_capability("IDLE")
 
     def list_folders(self) -> list[ListedFolder]:
@@ -104,8 +122,14 @@ class FolderConnection:
             except Abort:
                 raise
             except Refusal as error:
-                there = ", ".join(sorted(name for _, _, name in self._it.all_folders()))
-                raise Refusal(f"{error_text(error)}; the folders are: {there}") from None
+                raise Refusal(f"{error_text(error)}{self._folder_names()}") from None
+
+    def _folder_names(self) -> str:
+        """Return the names of the folders for an error; "" if the server does not list them."""
+        try:
+            return "; the folders are: " + ", ".join(sorted(name for _, _, name in self._it.all_folders()))
+        except FAILURES:
+            return ""
 
     def _examine(self) -> None:
         answer = self._it.select_folder(self.name, readonly=True)
@@ -310,7 +334,8 @@ class FolderConnection:
 
     def _error_text(self, error: Exception) -> str:
         text = error_text(error)
-        return text.replace(self._secret, "***") if self._secret else text
+        text = text.replace(self._secret, "***") if self._secret else text
+        return text + explanation(text)
 
 
 _SAID_TWICE = re.compile(r"command: \w{1,40} => |socket error: |\b\w{1,40} failed: ")

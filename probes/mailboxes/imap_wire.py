@@ -13,7 +13,16 @@ from typing import Any
 
 from imapclient import DELETED, IMAPClient, SocketTimeout
 
-__all__ = ["DELETED", "FAILURES", "Abort", "ImapWire", "Refusal", "WireClient"]
+__all__ = [
+    "BEARER_MECHANISMS",
+    "DELETED",
+    "FAILURES",
+    "Abort",
+    "ImapWire",
+    "Refusal",
+    "WireClient",
+    "bearer_response",
+]
 
 Refusal: type[Exception] = IMAPClient.Error
 Abort: type[Exception] = IMAPClient.AbortError
@@ -31,6 +40,18 @@ FAILURES: tuple[type[Exception], ...] = (
     RecursionError,
     MemoryError,
 )
+
+BEARER_MECHANISMS = ("OAUTHBEARER", "XOAUTH2")
+
+
+def bearer_response(mechanism: str, user: str, token: str) -> bytes:
+    """Return what the mechanism says of user and token. A challenge that the server answers with is its error, and a
+    response without content ends the exchange (RFC 7628, section 3.2.3)."""
+    if mechanism == "OAUTHBEARER":
+        name = user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801, section 4
+        return f"n,a={name},\x01auth=Bearer {token}\x01\x01".encode()
+    return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+
 
 _AT_ONCE = 64 * 1024
 _UNHEARD_LIMIT = 256 * 1024  # octets a server may say while we wait for news
@@ -192,6 +213,15 @@ class WireClient(IMAPClient):  # type: ignore[misc]  # it comes without types
             self.login('"' + user.replace("\\", "\\\\").replace('"', '\\"') + '"', password)
         else:
             raise Refusal("the server offers LOGIN only, which takes no user or password beyond ASCII")
+
+    def authenticate_by_token(self, user: str, token: str) -> None:
+        """Log in with an OAuth 2 token by OAUTHBEARER (RFC 7628) if offered, else by XOAUTH2."""
+        offered = self.capabilities()
+        mechanism = next((each for each in BEARER_MECHANISMS if f"AUTH={each}".encode() in offered), None)
+        if mechanism is None:
+            raise Refusal("the server takes no token (it offers neither OAUTHBEARER nor XOAUTH2); use a password")
+        answers = iter((bearer_response(mechanism, user, token), b"\x01" if mechanism == "OAUTHBEARER" else b""))
+        self._command_and_check("authenticate", mechanism, lambda _: next(answers, None))
 
     def all_folders(self) -> list[tuple[tuple[bytes, ...], bytes | None, str]]:
         """Return flags, delimiter and name of each folder, asking for SPECIAL-USE flags where they are not given by

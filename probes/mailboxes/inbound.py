@@ -58,6 +58,11 @@ class InboundMailbox(Settings):
         """See `Mailbox`."""
         return None
 
+    @property
+    def account_use(self) -> None:
+        """See `Mailbox`."""
+        return None
+
     def look(
         self,
         sent_at: datetime,

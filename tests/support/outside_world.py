@@ -23,6 +23,7 @@ def outside_world(
     resolver: Any = NONE,
     http: Any = NONE,
     threads: Any = NONE,
+    accounts: Any = NONE,
 ) -> Outside:
     """Return a context with these parts, which may be fakes."""
-    return Outside(now, resolver, http, threads)
+    return Outside(now, resolver, http, threads, accounts)

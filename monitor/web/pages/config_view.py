@@ -28,6 +28,7 @@ OF_ALL = (
     "log",
     "inbound",
     "incidents",
+    "accounts",
     "channels",
     "routing",
     "maintenance",

@@ -88,6 +88,7 @@ def test_the_file_of_the_design(read: Any) -> None:
     assert (path.company_name, path.mail_system, path.to) == ("Acme Steel", "postfix", "probe@acme.example")
     assert path.route == XclientRoute(via="xclient", host="192.0.2.10", port=25)
     assert isinstance(path.mailbox, ImapMailbox)
+    assert path.mailbox.password is not None
     assert path.mailbox.password.get_secret_value() == "correct-horse-battery"
     assert (path.every, path.cron) == (5 * MINUTE, None)
     assert (path.code_life, path.give_up, path.retry) == (

@@ -1,0 +1,118 @@
+"""Accounts: credentials at one provider, by which mailboxes get tokens. One token and one budget for all mailboxes.
+
+An account is its own settings: its fields are the config keys of `[accounts.NAME]`. Everything that a provider answers
+is hostile. A credential is sent to the account's own token endpoint and to no other host, a token to the account's own
+servers; neither is in any error, log or repr.
+
+- `table`     the providers by name, and the union of their settings
+- `microsoft`, `google`, `oauth`   one provider each: its keys, and the request for a token. Read `oauth` first
+- `credentials` keys that several providers have      - `jwt`       signed assertions (pure)
+- `answers`   what an answer means: a token, or a fault (pure). `faults`, `microsoft_codes`: tables of faults, remedies
+- `budget`    requests per time (pure)
+- `account`   one account at work: asks for tokens, keeps them, replaces them
+- `registry`  all accounts of a configuration; imports `account` once there is one
+
+How a server is shown a token is decided elsewhere: `probes.mailboxes.imap_login`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlencode
+
+from probes.accounts.faults import Fault, Remedies
+
+
+class AccountError(Exception):
+    """There is no token. The text is one line for people, with the remedy. `fault`: what is wrong."""
+
+    def __init__(self, text: str, fault: Fault) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """One request for a token. `form` is posted; without one it is a GET. `asserts`: it holds a signed assertion, which
+    is valid by our clock."""
+
+    url: str
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    asserts: bool = False
+
+    @property
+    def method(self) -> str:
+        """Return the HTTP method."""
+        return "POST" if self.form else "GET"
+
+    @property
+    def body(self) -> bytes | None:
+        """Return the form as it is sent, None for a GET."""
+        return urlencode(self.form).encode() if self.form else None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and when it was asked for. `refresh`: the new refresh token, "" if there is none."""
+
+    value: str = field(repr=False)
+    asked_at: datetime
+    expires_at: datetime
+    refresh: str = field(default="", repr=False)
+
+
+class AccountSettings(Protocol):
+    """The settings of one account."""
+
+    @property
+    def provider(self) -> str:
+        """Name of the provider in the configuration."""
+        ...
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The servers that its tokens may be shown to."""
+        ...
+
+    @property
+    def ca_file(self) -> Path | None:
+        """CA certificates to trust at the token endpoint instead of the system's."""
+        ...
+
+    @property
+    def requests_limit(self) -> int:
+        """Requests that may be sent in five minutes."""
+        ...
+
+    @property
+    def per_user(self) -> bool:
+        """Test if each mailbox needs a token of its own."""
+        ...
+
+    @property
+    def refreshes(self) -> bool:
+        """Test if it has a refresh token, which an answer may replace."""
+        ...
+
+    @property
+    def remedies(self) -> Remedies:
+        """What to do about faults with this provider."""
+        ...
+
+    @property
+    def certificate_ends_at(self) -> datetime | None:
+        """When its certificate expires, None without one."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no error may show."""
+        ...
+
+    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
+        """Return the request for a token for this user's mailbox. `refresh`: a refresh token in place of the
+        configured one, "" for none. Raises MissingSecretError."""
+        ...

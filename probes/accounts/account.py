@@ -1,0 +1,138 @@
+"""One account at work: it asks for tokens, keeps each while it lives, and replaces one that a server refused.
+
+However many mailboxes ask at once, one request is sent for all of them. After a refusal the provider is left alone for
+a while, and everybody gets the same answer: otherwise a wrong secret would be sent again with each visit, until the
+provider locks the account.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from probes.accounts import AccountError, AccountSettings, Token
+from probes.accounts.answers import Asked, TokenRefusal, read_answer
+from probes.accounts.budget import Budget
+from probes.accounts.faults import FAULTS, Fault, remedy_of
+from probes.http import HttpReply, HttpSession
+from probes.settings import MissingSecretError
+
+MAX_ANSWER_BYTES = 128 * 1024
+MARGIN = timedelta(minutes=5)  # before its end at which a token is replaced, but at most a fifth of its life
+NEW = timedelta(minutes=1)  # age below which a refused token is not replaced: another one would be as good
+FIRST_PAUSE, MAX_PAUSE = 5.0, 300.0  # seconds after a refusal in which nobody is asked; doubled each time
+USERS_LIMIT = 10_000  # of which tokens are kept
+OF_ONE_USER = frozenset({Fault.WRONG_USER, Fault.NO_DELEGATION, Fault.POLICY, Fault.REFUSED})
+"""Faults that may concern one user only; others stop the whole account."""
+
+EVERYBODY = ""
+
+
+class Account:
+    """An account of the configuration, shared by all mailboxes that name it."""
+
+    def __init__(self, name: str, settings: AccountSettings, http: HttpSession, now: Callable[[], datetime]) -> None:
+        self.name, self.settings = name, settings
+        self._http, self._now = http, now
+        self._budget = Budget(settings.requests_limit)
+        self._tokens: dict[str, Token] = {}
+        self._asking: dict[str, asyncio.Task[Token]] = {}
+        self._refusals: dict[str, tuple[AccountError, datetime, float]] = {}  # error, when to ask again, the pause
+        self._refresh = ""
+
+    async def token(self, user: str, refused: str = "") -> str:
+        """Return a token for this user's mailbox. `refused`: one that a server refused, which is replaced unless it is
+        new. Raises AccountError."""
+        key = user if self.settings.per_user else EVERYBODY
+        held = self._tokens.get(key)
+        if held and _lives(held, self._now()) and (held.value != refused or self._now() - held.asked_at < NEW):
+            return held.value
+        if (asking := self._asking.get(key)) is None:
+            self._unless_refused(key)
+            asking = self._asking[key] = asyncio.create_task(self._ask(key, user))
+            asking.add_done_callback(lambda done: self._asked(key, done))
+        return (await asyncio.shield(asking)).value
+
+    def error(self, fault: Fault, detail: str = "") -> AccountError:
+        """Return the error for this fault: what is wrong, and what to do."""
+        words = FAULTS[fault].sentence + (f" ({detail})" if detail else "")
+        return AccountError(f"account {self.name}: {words}; {remedy_of(fault, self.settings.remedies)}", fault)
+
+    async def close(self) -> None:
+        """Ask no more."""
+        asking = [*self._asking.values()]
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def _asked(self, key: str, done: asyncio.Task[Token]) -> None:
+        self._asking.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # seen, also if all who wait have left
+
+    def _unless_refused(self, key: str) -> None:
+        """Raise the last refusal as long as nobody may ask again."""
+        for refusal in filter(None, (self._refusals.get(EVERYBODY), self._refusals.get(key))):
+            error, again_at, pause = refusal
+            if timedelta() < again_at - self._now() <= timedelta(seconds=pause):  # else the clock was set back
+                raise AccountError(str(error), error.fault)
+
+    async def _ask(self, key: str, user: str) -> Token:
+        answer = await self._answer(user)
+        if isinstance(answer, Token):
+            for stopped in (key, EVERYBODY):
+                self._refusals.pop(stopped, None)
+            self._refresh = answer.refresh if self.settings.refreshes and answer.refresh else self._refresh
+            if len(self._tokens) >= USERS_LIMIT:
+                self._tokens.clear()
+            self._tokens[key] = answer
+            return answer
+        if answer.fault is Fault.REVOKED:
+            self._refresh = ""  # the next time that of the configuration
+        stopped = key if answer.fault in OF_ONE_USER else EVERYBODY
+        before = self._refusals.get(stopped)
+        pause = answer.wait or min(MAX_PAUSE, 2 * before[2] if before else FIRST_PAUSE)
+        error = self.error(answer.fault, _detail(answer))
+        self._refusals[stopped] = error, self._now() + timedelta(seconds=pause), pause
+        raise error
+
+    async def _answer(self, user: str) -> Token | TokenRefusal:
+        at = self._now()
+        if again_at := self._budget.spend(at):
+            return TokenRefusal(
+                Fault.OVER_BUDGET, f"until {again_at:%H:%M:%S} UTC", wait=(again_at - at).total_seconds()
+            )
+        try:
+            request = self.settings.request(user, at, self._refresh)
+        except MissingSecretError as error:
+            return TokenRefusal(Fault.MISSING_SECRET, str(error))
+        headers = {"Accept": "application/json", **request.headers}
+        if request.form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            reply = await self._http.exchange(
+                request.method, request.url, body=request.body, headers=headers, ca_file=self.settings.ca_file,
+                most=MAX_ANSWER_BYTES,
+            )  # fmt: skip
+        except OSError as error:  # its ca_file is gone
+            return TokenRefusal(Fault.UNREACHABLE, error.strerror or type(error).__name__)
+        if not isinstance(reply, HttpReply):
+            return TokenRefusal(Fault.UNREACHABLE, reply)
+        secrets = (*self.settings.secrets, self._refresh)
+        ends = self.settings.certificate_ends_at
+        return read_answer(reply, Asked(at, request.asserts, self.settings.refreshes, ends), secrets)
+
+
+def _lives(token: Token, now: datetime) -> bool:
+    margin = min(MARGIN, (token.expires_at - token.asked_at) / 5)
+    return token.asked_at <= now < token.expires_at - margin
+
+
+def _detail(refusal: TokenRefusal) -> str:
+    """Return the provider's words, and how far our clock is off where that is the reason."""
+    parts = [refusal.error] if refusal.error else []
+    if refusal.ahead is not None:
+        seconds = round(refusal.ahead.total_seconds())
+        parts.append(
+            f"this machine's clock is {abs(seconds)} s {'ahead of' if seconds >= 0 else 'behind'} the server's"
+        )
+    return ", ".join(parts)

@@ -1,0 +1,120 @@
+"""Keys that the accounts of several providers have, and what requests are made of them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from secrets import token_urlsafe
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from probes.accounts.faults import Remedies
+from probes.accounts.jwt import SigningKey, certificate_key, signed
+from probes.settings import Count, MissingSecret, Secret, Settings, checked_secret
+from probes.tls import CaFile
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523, section 2.2
+ASSERTION_SECONDS = 600  # that an assertion is valid
+
+
+def _plain(value: str) -> str:
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ValueError("must be one word of printable ASCII characters")
+    return value
+
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().isprintable():
+        raise ValueError("must be one line, without control characters")
+    return secret
+
+
+def _certificate(secret: SecretStr) -> SecretStr:
+    parsed_certificate(secret.get_secret_value())
+    return secret
+
+
+Word = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain)]
+LineSecret = Annotated[Secret, checked_secret(_one_line)]
+CertificateSecret = Annotated[Secret, checked_secret(_certificate)]
+
+parsed_certificate: Callable[[str], SigningKey] = lru_cache(maxsize=64)(certificate_key)
+
+
+class BudgetSettings(Settings):
+    """[accounts.KEY.budget]: how many requests the account may send."""
+
+    per_5_minutes: Count = Field(300, description="Requests to the provider in five minutes, for all its mailboxes.")
+
+
+class Credentials(Settings):
+    """What all accounts have. A provider overrides what is different about it."""
+
+    remedies: ClassVar[Remedies] = {}
+
+    budget: BudgetSettings = Field(
+        default_factory=BudgetSettings, description="How many requests the account may send."
+    )
+    ca_file: CaFile | None = Field(
+        None, description="CA certificates to trust at the token endpoint instead of the system's."
+    )
+
+    @property
+    def requests_limit(self) -> int:
+        """See `AccountSettings`."""
+        return self.budget.per_5_minutes
+
+    @property
+    def per_user(self) -> bool:
+        """See `AccountSettings`."""
+        return False
+
+    @property
+    def refreshes(self) -> bool:
+        """See `AccountSettings`."""
+        return getattr(self, "refresh", None) is not None
+
+    @property
+    def certificate_ends_at(self) -> datetime | None:
+        """See `AccountSettings`."""
+        certificate = getattr(self, "certificate", None)
+        if not isinstance(certificate, SecretStr) or isinstance(certificate, MissingSecret):
+            return None
+        return parsed_certificate(certificate.get_secret_value()).ends_at
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """See `AccountSettings`."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(
+            value.get_secret_value()
+            for value in values
+            if isinstance(value, SecretStr) and not isinstance(value, MissingSecret)
+        )
+
+
+def asserted(client: str, certificate: SecretStr, audience: str, at: datetime) -> Mapping[str, str]:
+    """Return the fields by which a client proves itself with its certificate: RFC 7523, section 3. Raises
+    MissingSecretError."""
+    key, now = parsed_certificate(certificate.get_secret_value()), int(at.timestamp())
+    claims: dict[str, str | int] = {
+        "aud": audience, "iss": client, "sub": client, "jti": token_urlsafe(18),
+        "iat": now, "nbf": now, "exp": now + ASSERTION_SECONDS,
+    }  # fmt: skip
+    assertion = signed(key, claims, **{"x5t#S256": key.thumbprint})
+    return {"client_id": client, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+
+
+def given(owner: Settings, *names: str) -> list[str]:
+    """Return those of these keys that the configuration has."""
+    return [name for name in names if getattr(owner, name) not in (None, False)]
+
+
+def value_of(secret: SecretStr | None) -> str:
+    """Return the secret, "" for none. Raises MissingSecretError."""
+    return "" if secret is None else secret.get_secret_value()
+
+
+def both(one: str, other: str) -> str:
+    """Return the error for two keys of which only one may be there."""
+    return f"must not have both {one} and {other}; keep one of them"

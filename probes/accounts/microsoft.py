@@ -1,0 +1,130 @@
+"""Microsoft 365: tokens of Entra ID for Exchange Online."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlencode
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from probes.accounts import TokenRequest
+from probes.accounts.credentials import (
+    CertificateSecret,
+    Credentials,
+    LineSecret,
+    asserted,
+    both,
+    given,
+    parsed_certificate,
+)
+from probes.accounts.faults import Remedies
+from probes.accounts.microsoft_codes import REMEDIES
+from probes.settings import Switch, checked_secret, shown
+
+IDENTITY_URL = "http://169.254.169.254/metadata/identity/oauth2/token"  # of the machine itself, in Azure
+NOT_A_TENANT = frozenset({"common", "organizations", "consumers"})
+
+
+@dataclass(frozen=True, slots=True)
+class CloudHosts:
+    """The hosts of one of Microsoft's clouds."""
+
+    sign_in: str
+    mail: str
+
+
+CLOUDS = {  # learn.microsoft.com: graph/deployments; microsoft-365/enterprise, URLs and IP address ranges of each cloud
+    "global": CloudHosts("login.microsoftonline.com", "outlook.office365.com"),
+    "us_gov": CloudHosts("login.microsoftonline.us", "outlook.office365.us"),
+    "us_dod": CloudHosts("login.microsoftonline.us", "outlook-dod.office365.us"),
+    "china": CloudHosts("login.chinacloudapi.cn", "partner.outlook.cn"),
+}
+
+
+def _tenant(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", value) or value.lower() in NOT_A_TENANT:
+        raise ValueError(f'must be a tenant\'s domain or id like "acme.onmicrosoft.com", not {shown(value)}')
+    return value.lower()
+
+
+def _client(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        raise ValueError(
+            f'must be the application (client) id like "11111111-2222-3333-4444-555555555555", not {shown(value)}'
+        )
+    return value.lower()
+
+
+def _rsa(certificate: SecretStr) -> SecretStr:
+    if parsed_certificate(certificate.get_secret_value()).algorithm != "PS256":
+        raise ValueError("must have an RSA key; Entra ID takes no other")
+    return certificate
+
+
+class MicrosoftAccount(Credentials):
+    """[accounts.KEY]: an application in the Entra ID of a Microsoft 365 tenant.
+
+    With `secret`, `certificate` or `managed` the application acts for itself; with `refresh` for the user who
+    consented.
+    """
+
+    remedies: ClassVar[Remedies] = REMEDIES
+
+    provider: Literal["microsoft"]
+    tenant: Annotated[str, AfterValidator(_tenant)] | None = Field(
+        None, description="The tenant: a domain of it, or its id. Required unless `managed`."
+    )
+    client: Annotated[str, AfterValidator(_client)] | None = Field(
+        None, description="The application (client) id. Required unless `managed`."
+    )
+    secret: LineSecret | None = Field(None, description="A client secret: its value, not its id.")
+    certificate: Annotated[CertificateSecret, checked_secret(_rsa)] | None = Field(
+        None, description="Certificate and RSA private key in PEM, instead of `secret`."
+    )
+    refresh: LineSecret | None = Field(None, description="A refresh token, to act for the user who consented.")
+    managed: Switch = Field(False, description="Use the managed identity of this machine in Azure.")
+    cloud: Literal["global", "us_gov", "us_dod", "china"] = Field("global", description="The cloud of the tenant.")
+
+    @model_validator(mode="after")
+    def _proven(self) -> "MicrosoftAccount":
+        if self.managed:
+            if other := given(self, "secret", "certificate", "refresh"):
+                raise ValueError(both("managed", other[0]))
+            return self
+        if len(given(self, "secret", "certificate")) > 1:
+            raise ValueError(both("secret", "certificate"))
+        if not given(self, "secret", "certificate", "refresh"):
+            raise ValueError("needs one of secret, certificate, refresh, managed")
+        if missing := [name for name in ("tenant", "client") if getattr(self, name) is None]:
+            raise ValueError(f"needs {' and '.join(missing)}")
+        return self
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """See `AccountSettings`."""
+        return (CLOUDS[self.cloud].mail,)
+
+    @property
+    def endpoint(self) -> str:
+        """Return the token endpoint."""
+        if self.managed:
+            return IDENTITY_URL
+        return f"https://{CLOUDS[self.cloud].sign_in}/{self.tenant}/oauth2/v2.0/token"
+
+    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
+        """See `AccountSettings`."""
+        resource = f"https://{CLOUDS[self.cloud].mail}"
+        if self.managed:
+            asked = {"api-version": "2018-02-01", "resource": resource}
+            asked |= {"client_id": self.client} if self.client else {}
+            return TokenRequest(f"{self.endpoint}?{urlencode(asked)}", headers={"Metadata": "true"})
+        form = {"client_id": self.client or "", "grant_type": "client_credentials", "scope": f"{resource}/.default"}
+        if self.refresh is not None:
+            form |= {"grant_type": "refresh_token", "refresh_token": refresh or self.refresh.get_secret_value()}
+            form["scope"] = f"{resource}/IMAP.AccessAsUser.All offline_access"
+        if self.certificate is not None:
+            form |= asserted(self.client or "", self.certificate, self.endpoint, at)
+        elif self.secret is not None:
+            form["client_secret"] = self.secret.get_secret_value()
+        return TokenRequest(self.endpoint, form, asserts=self.certificate is not None)

@@ -1,0 +1,88 @@
+"""Any OAuth 2 server that issues tokens for a mail server: Keycloak, a company's own, ... (RFC 6749)."""
+
+from base64 import b64encode
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import quote_plus, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from probes.accounts import TokenRequest
+from probes.accounts.credentials import CertificateSecret, Credentials, LineSecret, Word, asserted, both, given
+from probes.accounts.faults import Fault, Remedies
+from probes.http import WebUrl
+from probes.settings import Host
+
+
+def _private(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _loopback(parts.hostname or ""):
+        raise ValueError("must begin with https: credentials are sent there")
+    return url
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class OAuthAccount(Credentials):
+    """[accounts.KEY]: an OAuth 2 server of a company's own.
+
+    With `secret` or `certificate` the client acts for itself; with `refresh` for the user who consented.
+    """
+
+    remedies: ClassVar[Remedies] = {
+        Fault.TOKEN_REFUSED: "check `user` of the mailbox, and that `scope` gives a token for this server",
+    }
+
+    provider: Literal["oauth"]
+    token_url: Annotated[WebUrl, AfterValidator(_private)] = Field(description="The token endpoint.")
+    client: Word = Field(description="The client id.")
+    secret: LineSecret | None = Field(None, description="The client secret.")
+    certificate: CertificateSecret | None = Field(
+        None, description="Certificate and private key in PEM, instead of `secret`."
+    )
+    refresh: LineSecret | None = Field(None, description="A refresh token, to act for the user who consented.")
+    scope: Annotated[str, Field(max_length=1000, pattern=r"^[\x21\x23-\x5b\x5d-\x7e ]*$")] = Field(
+        "", description="The scopes to ask for, separated by spaces."
+    )
+    mail_servers: tuple[Host, ...] = Field(
+        min_length=1, description="The mail servers that its tokens may be shown to."
+    )
+
+    @model_validator(mode="after")
+    def _proven(self) -> "OAuthAccount":
+        if len(given(self, "secret", "certificate")) > 1:
+            raise ValueError(both("secret", "certificate"))
+        if not given(self, "secret", "certificate", "refresh"):
+            raise ValueError("needs one of secret, certificate, refresh")
+        return self
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """See `AccountSettings`."""
+        return self.mail_servers
+
+    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
+        """See `AccountSettings`."""
+        form = {"grant_type": "client_credentials"}
+        if self.refresh is not None:
+            form = {"grant_type": "refresh_token", "refresh_token": refresh or self.refresh.get_secret_value()}
+        if self.scope:
+            form["scope"] = self.scope
+        if self.certificate is not None:
+            proof = asserted(self.client, self.certificate, self.token_url, at)
+            return TokenRequest(self.token_url, {**form, **proof}, asserts=True)
+        if self.secret is not None:
+            return TokenRequest(self.token_url, form, {"Authorization": _basic(self.client, self.secret)})
+        return TokenRequest(self.token_url, {**form, "client_id": self.client})
+
+
+def _basic(client: str, secret: SecretStr) -> str:
+    """RFC 6749, section 2.3.1: both parts are encoded as in a form, unlike in RFC 7617."""
+    pair = f"{quote_plus(client)}:{quote_plus(secret.get_secret_value())}"
+    return f"Basic {b64encode(pair.encode()).decode()}"

@@ -1,0 +1,44 @@
+"""All accounts of a configuration by name. Nothing else of accounts is imported until there is one."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from probes.accounts import AccountError, AccountSettings
+from probes.accounts.faults import FAULTS, Fault
+from probes.http import HttpSession
+
+if TYPE_CHECKING:
+    from probes.accounts.account import Account
+
+
+class Accounts:
+    """The accounts at work. Each keeps its tokens and its budget as long as its settings stay the same."""
+
+    def __init__(self, http: HttpSession, now: Callable[[], datetime]) -> None:
+        self._http, self._now = http, now
+        self._by_name: dict[str, Account] = {}
+
+    def configure(self, settings: Mapping[str, AccountSettings]) -> None:
+        """Use these accounts from now on."""
+        before, self._by_name = self._by_name, {}
+        for name, wanted in settings.items():
+            known = before.get(name)
+            self._by_name[name] = known if known and known.settings == wanted else self._new(name, wanted)
+
+    def get(self, name: str) -> "Account":
+        """Return the account of this name. Raises AccountError if there is none any more."""
+        if account := self._by_name.get(name):
+            return account
+        row = FAULTS[Fault.UNKNOWN_ACCOUNT]
+        raise AccountError(f"account {name}: {row.sentence}; {row.remedy}", Fault.UNKNOWN_ACCOUNT)
+
+    def _new(self, name: str, settings: AccountSettings) -> "Account":
+        from probes.accounts.account import Account
+
+        return Account(name, settings, self._http, self._now)
+
+    async def close(self) -> None:
+        """Ask for no more tokens."""
+        for account in self._by_name.values():
+            await account.close()

@@ -1,0 +1,11 @@
+"""All providers of accounts: for a new one, a file and a line here."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from probes.accounts.google import GoogleAccount
+from probes.accounts.microsoft import MicrosoftAccount
+from probes.accounts.oauth import OAuthAccount
+
+ProviderSettings = Annotated[MicrosoftAccount | GoogleAccount | OAuthAccount, Field(discriminator="provider")]

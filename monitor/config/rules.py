@@ -135,9 +135,8 @@ def _unknown_accounts(draft: Draft, accounts: Mapping[str, AccountSettings] | No
             instead = f"; did you mean {close[0]}?" if close else f"; add [{dotted(('accounts', use.name))}]"
             yield ConfigProblem(draft.homes[company], (*keys, "account"), f"unknown account {use.name}{instead}")
         elif (account := (accounts or {}).get(use.name)) and use.host not in account.hosts:
-            words = (
-                f"must be {' or '.join(account.hosts)} with account {use.name}, whose tokens are shown to nobody else"
-            )
+            hosts = " or ".join(account.hosts)
+            words = f"must be {hosts} with account {use.name}, whose tokens are shown to no other server"
             yield ConfigProblem(draft.homes[company], (*keys, "host"), words)
 
 

@@ -9,5 +9,11 @@ from monitor.output.disk_needs import disk_warning
 
 def config_warnings(file: Path, config: Config) -> list[str]:
     """Return the warnings, one sentence each. `config` was read from `file`."""
-    found = (missing_proxy_setting(config.web), disk_warning(config))
+    found = (missing_proxy_setting(config.web), disk_warning(config), _unused_accounts(config))
     return [*exposed_secrets(file), *old_words(file), *(warning for warning in found if warning)]
+
+
+def _unused_accounts(config: Config) -> str:
+    used = {use.name for path in config.paths() if path.mailbox and (use := path.mailbox.account_use)}
+    names = ", ".join(name for name in config.accounts if name not in used)
+    return f"no mailbox uses the accounts {names}; name them as `account` of a mailbox, or remove them" if names else ""

@@ -55,7 +55,7 @@ class TokenRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     """An access token and when it was asked for. `refresh`: the new refresh token, "" if there is none."""
 
     value: str = field(repr=False)

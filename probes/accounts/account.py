@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from probes.accounts import AccountError, AccountSettings, Token
+from probes.accounts import AccessToken, AccountError, AccountSettings
 from probes.accounts.answers import Asked, TokenRefusal, read_answer
 from probes.accounts.budget import Budget
 from probes.accounts.faults import FAULTS, Fault, remedy_of
@@ -34,8 +34,8 @@ class Account:
         self.name, self.settings = name, settings
         self._http, self._now = http, now
         self._budget = Budget(settings.requests_limit)
-        self._tokens: dict[str, Token] = {}
-        self._asking: dict[str, asyncio.Task[Token]] = {}
+        self._tokens: dict[str, AccessToken] = {}
+        self._asking: dict[str, asyncio.Task[AccessToken]] = {}
         self._refusals: dict[str, tuple[AccountError, datetime, float]] = {}  # error, when to ask again, the pause
         self._refresh = ""
 
@@ -64,7 +64,7 @@ class Account:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    def _asked(self, key: str, done: asyncio.Task[Token]) -> None:
+    def _asked(self, key: str, done: asyncio.Task[AccessToken]) -> None:
         self._asking.pop(key, None)
         if not done.cancelled():
             done.exception()  # seen, also if all who wait have left
@@ -76,9 +76,9 @@ class Account:
             if timedelta() < again_at - self._now() <= timedelta(seconds=pause):  # else the clock was set back
                 raise AccountError(str(error), error.fault)
 
-    async def _ask(self, key: str, user: str) -> Token:
+    async def _ask(self, key: str, user: str) -> AccessToken:
         answer = await self._answer(user)
-        if isinstance(answer, Token):
+        if isinstance(answer, AccessToken):
             for stopped in (key, EVERYBODY):
                 self._refusals.pop(stopped, None)
             self._refresh = answer.refresh if self.settings.refreshes and answer.refresh else self._refresh
@@ -95,7 +95,7 @@ class Account:
         self._refusals[stopped] = error, self._now() + timedelta(seconds=pause), pause
         raise error
 
-    async def _answer(self, user: str) -> Token | TokenRefusal:
+    async def _answer(self, user: str) -> AccessToken | TokenRefusal:
         at = self._now()
         if again_at := self._budget.spend(at):
             return TokenRefusal(
@@ -122,7 +122,7 @@ class Account:
         return read_answer(reply, Asked(at, request.asserts, self.settings.refreshes, ends), secrets)
 
 
-def _lives(token: Token, now: datetime) -> bool:
+def _lives(token: AccessToken, now: datetime) -> bool:
     margin = min(MARGIN, (token.expires_at - token.asked_at) / 5)
     return token.asked_at <= now < token.expires_at - margin
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
-from probes.accounts import Token
+from probes.accounts import AccessToken
 from probes.accounts.faults import Fault
 from probes.accounts.microsoft_codes import CODES
 from probes.display import one_line
@@ -73,7 +73,7 @@ class TokenRefusal:
     wait: float | None = None
 
 
-def read_answer(reply: HttpReply, asked: Asked, secrets: Collection[str] = ()) -> Token | TokenRefusal:
+def read_answer(reply: HttpReply, asked: Asked, secrets: Collection[str] = ()) -> AccessToken | TokenRefusal:
     """Read the answer of a token endpoint (RFC 6749, section 5). `secrets` are in no part of what is returned, but for
     the token's own."""
     values = _object(reply.body)
@@ -104,14 +104,14 @@ def _what(values: dict[str, Any]) -> str:
     return "without a usable token" if values else "no JSON object"
 
 
-def _token(values: dict[str, Any], at: datetime) -> Token | None:
+def _token(values: dict[str, Any], at: datetime) -> AccessToken | None:
     value, kind, refresh = (values.get(name) for name in ("access_token", "token_type", "refresh_token"))
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or len(value) > MAX_TOKEN_CHARS:
         return None
     if not isinstance(kind, str) or kind.lower() != "bearer":  # RFC 6749, section 7.1: not to be used if unknown
         return None
     usable = isinstance(refresh, str) and len(refresh) <= MAX_TOKEN_CHARS and _REFRESH.fullmatch(refresh)
-    return Token(value, at, at + _life(values.get("expires_in")), str(refresh) if usable else "")
+    return AccessToken(value, at, at + _life(values.get("expires_in")), str(refresh) if usable else "")
 
 
 def _life(seconds: Any) -> timedelta:

@@ -11,21 +11,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from probes.accounts.registry import Accounts
 from probes.evidence import Folder
 from probes.mailboxes import AccountUse, MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, error_text
-from probes.mailboxes.imap_login import ImapLogin
+from probes.mailboxes.imap_login import AccountKey, ImapLogin, Name, Password
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.imap_socket import connected
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.outside import Outside
-from probes.settings import Duration, Host, Key, Port, Secret, checked_secret
+from probes.settings import Duration, Host, Port
 from probes.tls import CaFile, client_context
 
 TIMEOUTS = Patience()
@@ -35,20 +35,6 @@ BREATH = 0.02  # seconds from one change to the next: a burst is one, and a serv
 
 T = TypeVar("T")
 L = TypeVar("L", bound=FolderConnection)
-
-
-def _one_line(value: str) -> str:
-    if any(ord(each) < 32 or ord(each) == 127 for each in value):
-        raise ValueError("must not hold control characters")
-    return value
-
-
-def _typed(value: SecretStr) -> SecretStr:
-    _one_line(value.get_secret_value())
-    return value
-
-
-Name = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_line)]
 
 
 class ImapMailbox(VisitedSettings):
@@ -64,10 +50,12 @@ class ImapMailbox(VisitedSettings):
     tls: Literal["implicit", "starttls", "none"] = Field("implicit", description="How the connection is encrypted.")
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
     user: Name = Field(description="The mailbox's login name.")
-    password: Annotated[Secret, checked_secret(_typed)] | None = Field(
-        None, description="The mailbox's password. Either this or `account` is required."
+    account: AccountKey | None = Field(
+        None, description="The account of `[accounts.KEY]` whose tokens open the mailbox."
     )
-    account: Key | None = Field(None, description="The account of `[accounts.KEY]` whose tokens open the mailbox.")
+    password: Password = Field(
+        None, validate_default=True, description="The mailbox's password. Either it or `account` is required."
+    )
     inbox: Name = Field(INBOX, description="The inbox folder.")
     junk: Name | None = Field(
         None, description="The junk folder; default: the one marked `\\Junk`, or one with a common name."
@@ -78,16 +66,6 @@ class ImapMailbox(VisitedSettings):
     def _two_folders(self) -> "ImapMailbox":
         if self.junk is not None and _canonical(self.junk) == _canonical(self.inbox):
             raise ValueError("junk must be another folder than inbox")
-        return self
-
-    @model_validator(mode="after")
-    def _one_login(self) -> "ImapMailbox":
-        if self.password is None and self.account is None:
-            raise ValueError("needs password or account")
-        if self.password is not None and self.account is not None:
-            raise ValueError("must not have both password and account; keep one of them")
-        if self.account is not None and self.tls == "none":
-            raise ValueError('tls must be "implicit" or "starttls" with account: a token is not sent in the clear')
         return self
 
     @property

@@ -1,16 +1,52 @@
-"""How we log in to an IMAP mailbox: with its password, or with a token of its account."""
+"""How we log in to an IMAP mailbox: with its password, or with a token of its account; and the keys for it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
+from pydantic_core import PydanticKnownError
 
 from probes.accounts import AccountError
 from probes.accounts.faults import Fault
 from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import FolderConnection
+from probes.settings import Key, Secret, checked_secret
 
 if TYPE_CHECKING:
     from probes.accounts.account import Account
     from probes.accounts.registry import Accounts
     from probes.mailboxes.imap import ImapMailbox
+
+
+def _one_line(value: str) -> str:
+    if any(ord(each) < 32 or ord(each) == 127 for each in value):
+        raise ValueError("must not hold control characters")
+    return value
+
+
+def _typed(value: SecretStr) -> SecretStr:
+    _one_line(value.get_secret_value())
+    return value
+
+
+def _in_secret(account: str, info: ValidationInfo) -> str:
+    if info.data.get("tls") == "none":
+        raise ValueError('requires tls = "implicit" or "starttls": a token is not sent in the clear')
+    return account
+
+
+def _one_login(password: object, info: ValidationInfo) -> object:
+    """Either the password is there or an account."""
+    named = info.data.get("account", "")  # "" if it is there with an error
+    if password is None and named is None:
+        raise PydanticKnownError("missing")
+    if password is not None and named is not None:
+        raise ValueError("must not stand beside account; keep one of them")
+    return password
+
+
+Name = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_line)]
+AccountKey = Annotated[Key, AfterValidator(_in_secret)]
+Password = Annotated[Annotated[Secret, checked_secret(_typed)] | None, BeforeValidator(_one_login)]
 
 
 class ImapLogin:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -175,10 +176,10 @@ def _covers(numbers: str, uid: int, last: int) -> bool:
 
 
 @asynccontextmanager
-async def imap_server() -> AsyncIterator[ImapServer]:
+async def imap_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[ImapServer]:
     """One that listens on a free port of this machine."""
     server = ImapServer()
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server

@@ -63,11 +63,11 @@ def test_what_is_not_toml(told: Any, text: str, lines: list[str]) -> None:
             "[webb]\n[parking]\n",
             [
                 "config.toml:1: webb: unknown key; expected one of sender, control, neighbour, network, probes, store, "
-                "web, inbound, dns, standing, diagnosis, log, incidents, channels, routing, maintenance, sandbox, "
-                "include, companies; did you mean web?",
+                "web, inbound, dns, standing, diagnosis, log, incidents, accounts, channels, routing, maintenance, "
+                "sandbox, include, companies; did you mean web?",
                 "config.toml:2: parking: unknown key; expected one of sender, control, neighbour, network, probes, "
-                "store, web, inbound, dns, standing, diagnosis, log, incidents, channels, routing, maintenance, "
-                "sandbox, include, companies",
+                "store, web, inbound, dns, standing, diagnosis, log, incidents, accounts, channels, routing, "
+                "maintenance, sandbox, include, companies",
             ],
         ),
         ("web = 8025", ["config.toml:1: web: must be a table, not a number"]),

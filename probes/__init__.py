@@ -13,9 +13,10 @@ What is here, from the ground up (imports go down only):
 - sending     `routes` (one file per route into a company's mail system), `resolver`, `tls`,
               `reference` (is our own line up?)
 - receiving   `mailboxes` (one file per kind of mailbox); `origin` (who brings a bounce)
+- accounts    `accounts`: credentials at providers, and the access tokens that mailboxes get by them
 - standing    `standing`: what DNS and HTTP publish about the sender, one file per question
-- around it   `outside` (time, DNS, HTTP, threads: handed to every route, mailbox and channel), `http`, `settings`,
-              `ip_addresses`, `rate_limits`
+- around it   `outside` (time, DNS, HTTP, threads, accounts: handed to every route, mailbox and channel), `http`,
+              `settings`, `ip_addresses`, `rate_limits`
 
 Read `evidence`, then `verdict`, then `judge`: everything else produces evidence.
 """

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode
 
-from probes.accounts.faults import Fault, Remedies
+from probes.accounts.faults import AccountFault, Remedies
 
 
 class AccountError(Exception):
     """There is no token. The text is one line for people, with the remedy. `fault`: what is wrong."""
 
-    def __init__(self, text: str, fault: Fault) -> None:
+    def __init__(self, text: str, fault: AccountFault) -> None:
         super().__init__(text)
         self.fault = fault
 
@@ -99,12 +99,12 @@ class AccountSettings(Protocol):
 
     @property
     def remedies(self) -> Remedies:
-        """What to do about faults with this provider."""
+        """The remedies of this provider."""
         ...
 
     @property
     def certificate_ends_at(self) -> datetime | None:
-        """When its certificate expires, None without one."""
+        """The time at which its certificate expires, None without one."""
         ...
 
     @property

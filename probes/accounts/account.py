@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from probes.accounts import AccessToken, AccountError, AccountSettings
-from probes.accounts.answers import Asked, TokenRefusal, read_answer
+from probes.accounts.answers import AskedFor, TokenRefusal, read_answer
 from probes.accounts.budget import Budget
-from probes.accounts.faults import FAULTS, Fault, remedy_of
+from probes.accounts.faults import FAULTS, AccountFault, remedy_of
 from probes.http import HttpReply, HttpSession
 from probes.settings import MissingSecretError
 
@@ -21,7 +21,9 @@ MARGIN = timedelta(minutes=5)  # before its end at which a token is replaced, bu
 NEW = timedelta(minutes=1)  # age below which a refused token is not replaced: another one would be as good
 FIRST_PAUSE, MAX_PAUSE = 5.0, 300.0  # seconds after a refusal in which nobody is asked; doubled each time
 USERS_LIMIT = 10_000  # of which tokens are kept
-OF_ONE_USER = frozenset({Fault.WRONG_USER, Fault.NO_DELEGATION, Fault.POLICY, Fault.REFUSED})
+OF_ONE_USER = frozenset(
+    {AccountFault.WRONG_USER, AccountFault.NO_DELEGATION, AccountFault.POLICY, AccountFault.REFUSED}
+)
 """Faults that may concern one user only; others stop the whole account."""
 
 EVERYBODY = ""
@@ -52,7 +54,7 @@ class Account:
             asking.add_done_callback(lambda done: self._asked(key, done))
         return (await asyncio.shield(asking)).value
 
-    def error(self, fault: Fault, detail: str = "") -> AccountError:
+    def error(self, fault: AccountFault, detail: str = "") -> AccountError:
         """Return the error for this fault: what is wrong, and what to do."""
         words = FAULTS[fault].sentence + (f" ({detail})" if detail else "")
         return AccountError(f"account {self.name}: {words}; {remedy_of(fault, self.settings.remedies)}", fault)
@@ -86,7 +88,7 @@ class Account:
                 self._tokens.clear()
             self._tokens[key] = answer
             return answer
-        if answer.fault is Fault.REVOKED:
+        if answer.fault is AccountFault.REVOKED:
             self._refresh = ""  # the next time that of the configuration
         stopped = key if answer.fault in OF_ONE_USER else EVERYBODY
         before = self._refusals.get(stopped)
@@ -99,12 +101,12 @@ class Account:
         at = self._now()
         if again_at := self._budget.spend(at):
             return TokenRefusal(
-                Fault.OVER_BUDGET, f"until {again_at:%H:%M:%S} UTC", wait=(again_at - at).total_seconds()
+                AccountFault.OVER_BUDGET, f"until {again_at:%H:%M:%S} UTC", wait=(again_at - at).total_seconds()
             )
         try:
             request = self.settings.request(user, at, self._refresh)
         except MissingSecretError as error:
-            return TokenRefusal(Fault.MISSING_SECRET, str(error))
+            return TokenRefusal(AccountFault.MISSING_SECRET, str(error))
         headers = {"Accept": "application/json", **request.headers}
         if request.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -114,12 +116,12 @@ class Account:
                 most=MAX_ANSWER_BYTES,
             )  # fmt: skip
         except OSError as error:  # its ca_file is gone
-            return TokenRefusal(Fault.UNREACHABLE, error.strerror or type(error).__name__)
+            return TokenRefusal(AccountFault.UNREACHABLE, error.strerror or type(error).__name__)
         if not isinstance(reply, HttpReply):
-            return TokenRefusal(Fault.UNREACHABLE, reply)
+            return TokenRefusal(AccountFault.UNREACHABLE, reply)
         secrets = (*self.settings.secrets, self._refresh)
         ends = self.settings.certificate_ends_at
-        return read_answer(reply, Asked(at, request.asserts, self.settings.refreshes, ends), secrets)
+        return read_answer(reply, AskedFor(at, request.asserts, self.settings.refreshes, ends), secrets)
 
 
 def _lives(token: AccessToken, now: datetime) -> bool:

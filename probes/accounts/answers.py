@@ -1,4 +1,4 @@
-"""What a token endpoint's answer means: a token, or a fault. Pure; every answer is hostile."""
+"""Answers of token endpoints: each means a token or a fault. Pure; every answer is hostile."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from probes.accounts import AccessToken
-from probes.accounts.faults import Fault
+from probes.accounts.faults import AccountFault
 from probes.accounts.microsoft_codes import CODES
 from probes.display import one_line
 from probes.http import HttpReply
@@ -27,34 +27,34 @@ _CODE = re.compile(r"AADSTS(\d{4,8})\b", re.ASCII)
 _REQUEST = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONG_WORD = re.compile(r"[A-Za-z0-9_\-+/=.~%]{40,}")  # a token, an assertion, a secret
 
-PHRASES: tuple[tuple[str, str, Fault], ...] = (
+PHRASES: tuple[tuple[str, str, AccountFault], ...] = (
     # error, words of its description in lower case, what it means; first hit wins.
     # Google: developers.google.com, "Using OAuth 2.0 for Server to Server Applications", JWT error codes
-    ("invalid_grant", "short-lived token", Fault.CLOCK),
-    ("invalid_grant", "invalid jwt signature", Fault.WRONG_CERTIFICATE),
-    ("invalid_grant", "account not found", Fault.WRONG_CLIENT),
-    ("invalid_grant", "invalid email or user id", Fault.WRONG_USER),
-    ("invalid_grant", "expired or revoked", Fault.REVOKED),
-    ("unauthorized_client", "unauthorized to retrieve access tokens", Fault.NO_DELEGATION),
-    ("invalid_client", "client was not found", Fault.WRONG_CLIENT),
-    ("deleted_client", "", Fault.WRONG_CLIENT),
-    ("disabled_client", "", Fault.POLICY),
-    ("admin_policy_enforced", "", Fault.POLICY),
-    ("org_internal", "", Fault.POLICY),
+    ("invalid_grant", "short-lived token", AccountFault.CLOCK),
+    ("invalid_grant", "invalid jwt signature", AccountFault.WRONG_CERTIFICATE),
+    ("invalid_grant", "account not found", AccountFault.WRONG_CLIENT),
+    ("invalid_grant", "invalid email or user id", AccountFault.WRONG_USER),
+    ("invalid_grant", "expired or revoked", AccountFault.REVOKED),
+    ("unauthorized_client", "unauthorized to retrieve access tokens", AccountFault.NO_DELEGATION),
+    ("invalid_client", "client was not found", AccountFault.WRONG_CLIENT),
+    ("deleted_client", "", AccountFault.WRONG_CLIENT),
+    ("disabled_client", "", AccountFault.POLICY),
+    ("admin_policy_enforced", "", AccountFault.POLICY),
+    ("org_internal", "", AccountFault.POLICY),
     # Azure: learn.microsoft.com, "How to use managed identities for Azure resources", error handling
-    ("invalid_request", "identity not found", Fault.NO_IDENTITY),
+    ("invalid_request", "identity not found", AccountFault.NO_IDENTITY),
     # RFC 6749, section 5.2
-    ("invalid_scope", "", Fault.WRONG_SCOPE),
-    ("unauthorized_client", "", Fault.NO_CONSENT),
-    ("temporarily_unavailable", "", Fault.BUSY),
-    ("server_error", "", Fault.BUSY),
+    ("invalid_scope", "", AccountFault.WRONG_SCOPE),
+    ("unauthorized_client", "", AccountFault.NO_CONSENT),
+    ("temporarily_unavailable", "", AccountFault.BUSY),
+    ("server_error", "", AccountFault.BUSY),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """How a token was asked for: when by our clock, with a signed assertion, with a refresh token, and the end of the
-    certificate, if there is one."""
+class AskedFor:
+    """A request for a token as it was made: when by our clock, with a signed assertion, with a refresh token, and the
+    end of the certificate, if there is one."""
 
     at: datetime
     asserts: bool = False
@@ -64,21 +64,26 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class TokenRefusal:
-    """Why there is no token. `error`: the provider's short words, safe to show; `ahead`: of our clock before the
-    provider's, where that matters. `wait`: seconds until it may be asked again, if it says so."""
+    """A refusal to give a token, and its fault.
 
-    fault: Fault
+    `error`: the provider's short words, safe to show. `ahead`: how far our clock is before the provider's, where that
+    matters. `wait`: seconds until it may be asked again, if it says so.
+    """
+
+    fault: AccountFault
     error: str = ""
     ahead: timedelta | None = None
     wait: float | None = None
 
 
-def read_answer(reply: HttpReply, asked: Asked, secrets: Collection[str] = ()) -> AccessToken | TokenRefusal:
+def read_answer(reply: HttpReply, asked: AskedFor, secrets: Collection[str] = ()) -> AccessToken | TokenRefusal:
     """Read the answer of a token endpoint (RFC 6749, section 5). `secrets` are in no part of what is returned, but for
     the token's own."""
     values = _object(reply.body)
     if reply.good:
-        return _token(values, asked.at) or TokenRefusal(Fault.UNREADABLE, f"HTTP {reply.status}, {_what(values)}")
+        return _token(values, asked.at) or TokenRefusal(
+            AccountFault.UNREADABLE, f"HTTP {reply.status}, {_what(values)}"
+        )
     error = values.get("error")
     name = error if isinstance(error, str) and _ERROR.fullmatch(error) else ""
     words = _words(values)
@@ -87,7 +92,7 @@ def read_answer(reply: HttpReply, asked: Asked, secrets: Collection[str] = ()) -
     return TokenRefusal(
         fault,
         _shown(reply, values, name, words, codes, fault, secrets),
-        _ahead(reply, asked) if fault is Fault.CLOCK else None,
+        _ahead(reply, asked) if fault is AccountFault.CLOCK else None,
         reply.retry_after,
     )
 
@@ -135,36 +140,36 @@ def _codes(values: dict[str, Any], words: str) -> list[int]:
     return codes or [int(code) for code in _CODE.findall(words)[:10]]
 
 
-def _fault(reply: HttpReply, asked: Asked, error: str, words: str, codes: list[int]) -> Fault:
+def _fault(reply: HttpReply, asked: AskedFor, error: str, words: str, codes: list[int]) -> AccountFault:
     if found := next((CODES[code] for code in codes if code in CODES), None):
         return found
     if found := next((fault for name, phrase, fault in PHRASES if name == error and phrase in words), None):
         return found
     if reply.status in (408, 425, 429) or reply.status >= 500:
-        return Fault.BUSY
+        return AccountFault.BUSY
     if not error:
-        return Fault.UNREADABLE
+        return AccountFault.UNREADABLE
     if asked.asserts and error in ("invalid_client", "invalid_grant"):
         return _assertion_fault(reply, asked, error)
-    by_error = {"invalid_client": Fault.WRONG_SECRET, "invalid_grant": Fault.REVOKED}
+    by_error = {"invalid_client": AccountFault.WRONG_SECRET, "invalid_grant": AccountFault.REVOKED}
     if error == "invalid_grant" and not asked.refreshes:
-        return Fault.REFUSED
-    return by_error.get(error, Fault.REFUSED)
+        return AccountFault.REFUSED
+    return by_error.get(error, AccountFault.REFUSED)
 
 
-def _assertion_fault(reply: HttpReply, asked: Asked, error: str) -> Fault:
+def _assertion_fault(reply: HttpReply, asked: AskedFor, error: str) -> AccountFault:
     """Return why a signed assertion is refused, as far as the clocks and the certificate's end tell."""
     ahead = _ahead(reply, asked)
     if ahead is not None and abs(ahead) > MAX_SKEW:
-        return Fault.CLOCK
+        return AccountFault.CLOCK
     if asked.certificate_ends_at and asked.certificate_ends_at < (reply.clock or asked.at):
-        return Fault.EXPIRED_CERTIFICATE
+        return AccountFault.EXPIRED_CERTIFICATE
     if error == "invalid_grant" and asked.refreshes:
-        return Fault.REVOKED
-    return Fault.WRONG_CERTIFICATE
+        return AccountFault.REVOKED
+    return AccountFault.WRONG_CERTIFICATE
 
 
-def _ahead(reply: HttpReply, asked: Asked) -> timedelta | None:
+def _ahead(reply: HttpReply, asked: AskedFor) -> timedelta | None:
     return asked.at - reply.clock if reply.clock else None
 
 
@@ -174,7 +179,7 @@ def _shown(
     error: str,
     words: str,
     codes: list[int],
-    fault: Fault,
+    fault: AccountFault,
     secrets: Collection[str],
 ) -> str:
     """Return the provider's error in short: its name, Microsoft's number, the id for its support, and where we do not
@@ -183,7 +188,7 @@ def _shown(
     trace = values.get("trace_id")
     if isinstance(trace, str) and _REQUEST.fullmatch(trace):
         parts.append(f"trace id {trace}")
-    if fault is Fault.REFUSED and words:
+    if fault is AccountFault.REFUSED and words:
         parts.append(masked(one_line(words, WORDS_LIMIT), secrets))
     return masked(", ".join(parts), secrets)
 

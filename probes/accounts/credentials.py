@@ -48,7 +48,7 @@ class BudgetSettings(Settings):
 
 
 class Credentials(Settings):
-    """What all accounts have. A provider overrides what is different about it."""
+    """The keys of all accounts. A provider overrides what is different about it."""
 
     remedies: ClassVar[Remedies] = {}
 

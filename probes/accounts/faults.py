@@ -1,11 +1,11 @@
-"""What can be wrong with an account: a closed set, and for each fault a sentence and a remedy."""
+"""Faults of accounts: a closed set, and for each a sentence and a remedy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class AccountFault(StrEnum):
     """Why there is no token, or why a server does not accept it."""
 
     WRONG_SECRET = "wrong_secret"  # noqa: S105
@@ -40,67 +40,73 @@ class FaultRow:
     remedy: str
 
 
-Remedies = Mapping[Fault, str]
+Remedies = Mapping[AccountFault, str]
 """A provider's own remedies. For a fault that is not among them, that of FAULTS holds."""
 
-FAULTS: dict[Fault, FaultRow] = {
-    Fault.WRONG_SECRET: FaultRow(
+FAULTS: dict[AccountFault, FaultRow] = {
+    AccountFault.WRONG_SECRET: FaultRow(
         "the client secret is not accepted", "store the present secret of this client where the configuration refers to"
     ),
-    Fault.EXPIRED_SECRET: FaultRow(
+    AccountFault.EXPIRED_SECRET: FaultRow(
         "the client secret has expired", "create a new secret and store it where the configuration refers to"
     ),
-    Fault.WRONG_CERTIFICATE: FaultRow(
+    AccountFault.WRONG_CERTIFICATE: FaultRow(
         "the certificate or its signature is not accepted",
         "register the certificate of `certificate` with the client, and keep the key that belongs to it in that file",
     ),
-    Fault.EXPIRED_CERTIFICATE: FaultRow(
+    AccountFault.EXPIRED_CERTIFICATE: FaultRow(
         "the certificate has expired", "create a new certificate, register it with the client, and store both parts"
     ),
-    Fault.CLOCK: FaultRow(
+    AccountFault.CLOCK: FaultRow(
         "the signed request is not valid at this time by the provider's clock",
         "set this machine's clock, best by NTP (`timedatectl status`)",
     ),
-    Fault.WRONG_CLIENT: FaultRow("the client is not known", "check `client` against the provider's registration"),
-    Fault.WRONG_TENANT: FaultRow("the tenant is not known", "check `tenant`"),
-    Fault.NO_CONSENT: FaultRow(
+    AccountFault.WRONG_CLIENT: FaultRow(
+        "the client is not known", "check `client` against the provider's registration"
+    ),
+    AccountFault.WRONG_TENANT: FaultRow("the tenant is not known", "check `tenant`"),
+    AccountFault.NO_CONSENT: FaultRow(
         "nobody has consented to this client's access", "let an administrator grant the access, then try again"
     ),
-    Fault.REVOKED: FaultRow(
+    AccountFault.REVOKED: FaultRow(
         "the consent has been revoked or has expired",
         "sign in once more as the mailbox's user and store the new refresh token",
     ),
-    Fault.NO_DELEGATION: FaultRow(
+    AccountFault.NO_DELEGATION: FaultRow(
         "the service account may not act for this user",
         "let an administrator delegate the scope to the service account",
     ),
-    Fault.WRONG_USER: FaultRow("the user is not known there", "check `user` of the mailbox"),
-    Fault.WRONG_SCOPE: FaultRow("the scope is not accepted", "check `scope`, and what the client may ask for"),
-    Fault.POLICY: FaultRow("a policy of the provider forbids it", "let an administrator exempt this client from it"),
-    Fault.NO_IDENTITY: FaultRow(
+    AccountFault.WRONG_USER: FaultRow("the user is not known there", "check `user` of the mailbox"),
+    AccountFault.WRONG_SCOPE: FaultRow("the scope is not accepted", "check `scope`, and what the client may ask for"),
+    AccountFault.POLICY: FaultRow(
+        "a policy of the provider forbids it", "let an administrator exempt this client from it"
+    ),
+    AccountFault.NO_IDENTITY: FaultRow(
         "this machine has no such managed identity",
         "assign one to this machine, and set `client` if it is one of several",
     ),
-    Fault.REFUSED: FaultRow("the provider refuses a token", "check the keys of this account against its registration"),
-    Fault.BUSY: FaultRow("the provider is busy or has a fault", "nothing; it is asked again"),
-    Fault.UNREACHABLE: FaultRow(
+    AccountFault.REFUSED: FaultRow(
+        "the provider refuses a token", "check the keys of this account against its registration"
+    ),
+    AccountFault.BUSY: FaultRow("the provider is busy or has a fault", "nothing; it is asked again"),
+    AccountFault.UNREACHABLE: FaultRow(
         "the token endpoint cannot be reached", "let this machine open HTTPS connections to it"
     ),
-    Fault.UNREADABLE: FaultRow(
+    AccountFault.UNREADABLE: FaultRow(
         "the answer is none of OAuth 2", "check that no proxy stands between, and that the endpoint is the right one"
     ),
-    Fault.OVER_BUDGET: FaultRow(
+    AccountFault.OVER_BUDGET: FaultRow(
         "its requests for these five minutes are used up", "raise `budget.per_5_minutes` if the provider allows more"
     ),
-    Fault.MISSING_SECRET: FaultRow("a secret is missing", "store it where the configuration refers to"),
-    Fault.TOKEN_REFUSED: FaultRow(
+    AccountFault.MISSING_SECRET: FaultRow("a secret is missing", "store it where the configuration refers to"),
+    AccountFault.TOKEN_REFUSED: FaultRow(
         "the server does not accept the account's token for this user",
         "check `user` of the mailbox, and that the account's tokens are meant for this server",
     ),
-    Fault.UNKNOWN_ACCOUNT: FaultRow("there is no such account", "add it to the configuration"),
+    AccountFault.UNKNOWN_ACCOUNT: FaultRow("there is no such account", "add it to the configuration"),
 }
 
 
-def remedy_of(fault: Fault, remedies: Remedies) -> str:
+def remedy_of(fault: AccountFault, remedies: Remedies) -> str:
     """Return what to do about the fault, by the provider's remedies or else in general."""
     return remedies.get(fault) or FAULTS[fault].remedy

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from probes.accounts import TokenRequest
 from probes.accounts.credentials import Credentials, LineSecret, Word, both, given, value_of
-from probes.accounts.faults import Fault, Remedies
+from probes.accounts.faults import AccountFault, Remedies
 from probes.accounts.jwt import SigningKey, private_key, signed
 from probes.settings import Secret, checked_secret
 
@@ -60,16 +60,19 @@ class GoogleAccount(Credentials):
     """
 
     remedies: ClassVar[Remedies] = {
-        Fault.WRONG_SECRET: "check `secret` against the OAuth client in the Google Cloud console",
-        Fault.WRONG_CERTIFICATE: "create a new key for the service account and store its JSON file as `key`",
-        Fault.WRONG_CLIENT: "check that the client or service account still exists in the Google Cloud console",
-        Fault.NO_DELEGATION: "in the Google Admin console, under Security, API controls, Domain-wide delegation, add"
+        AccountFault.WRONG_SECRET: "check `secret` against the OAuth client in the Google Cloud console",
+        AccountFault.WRONG_CERTIFICATE: "create a new key for the service account and store its JSON file as `key`",
+        AccountFault.WRONG_CLIENT: "check that the client or service account still exists in the Google Cloud console",
+        AccountFault.NO_DELEGATION: "in the Google Admin console, under Security, API controls, Domain-wide"
+        " delegation, add"
         f" the service account's client id with the scope {IMAP_SCOPE}",
-        Fault.REVOKED: "sign in once more as the mailbox's user and store the new refresh token; while the app is in"
+        AccountFault.REVOKED: "sign in once more as the mailbox's user and store the new refresh token; while"
+        " the app is in"
         " testing it ends after 7 days, so make the app internal",
-        Fault.WRONG_USER: "check `user` of the mailbox: the full primary address of a user of the domain",
-        Fault.POLICY: "in the Google Admin console, under Security, API controls, allow the app",
-        Fault.TOKEN_REFUSED: "check `user`, the full primary address, and that IMAP is on for this user in the Google"
+        AccountFault.WRONG_USER: "check `user` of the mailbox: the full primary address of a user of the domain",
+        AccountFault.POLICY: "in the Google Admin console, under Security, API controls, allow the app",
+        AccountFault.TOKEN_REFUSED: "check `user`, the full primary address, and that IMAP is on for this user"
+        " in the Google"
         " Admin console",
     }
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from probes.accounts import TokenRequest
 from probes.accounts.credentials import CertificateSecret, Credentials, LineSecret, Word, asserted, both, given
-from probes.accounts.faults import Fault, Remedies
+from probes.accounts.faults import AccountFault, Remedies
 from probes.http import WebUrl
 from probes.settings import Host
 
@@ -36,7 +36,7 @@ class OAuthAccount(Credentials):
     """
 
     remedies: ClassVar[Remedies] = {
-        Fault.TOKEN_REFUSED: "check `user` of the mailbox, and that `scope` gives a token for this server",
+        AccountFault.TOKEN_REFUSED: "check `user` of the mailbox, and that `scope` gives a token for this server",
     }
 
     provider: Literal["oauth"]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from probes.accounts import AccountError, AccountSettings
-from probes.accounts.faults import FAULTS, Fault
+from probes.accounts.faults import FAULTS, AccountFault
 from probes.http import HttpSession
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Accounts:
         """Return the account of this name. Raises AccountError if there is none any more."""
         if account := self._by_name.get(name):
             return account
-        row = FAULTS[Fault.UNKNOWN_ACCOUNT]
-        raise AccountError(f"account {name}: {row.sentence}; {row.remedy}", Fault.UNKNOWN_ACCOUNT)
+        row = FAULTS[AccountFault.UNKNOWN_ACCOUNT]
+        raise AccountError(f"account {name}: {row.sentence}; {row.remedy}", AccountFault.UNKNOWN_ACCOUNT)
 
     def _new(self, name: str, settings: AccountSettings) -> "Account":
         from probes.accounts.account import Account

@@ -1,4 +1,4 @@
-"""How we log in to an IMAP mailbox: with its password, or with a token of its account; and the keys for it."""
+"""The login of IMAP mailboxes, by password or by a token of an account; and the keys for it."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import PydanticKnownError
 
 from probes.accounts import AccountError
-from probes.accounts.faults import Fault
+from probes.accounts.faults import AccountFault
 from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import FolderConnection
 from probes.settings import Key, Secret, checked_secret
@@ -80,7 +80,7 @@ class ImapLogin:
     def refusal(self, error: MailboxError) -> MailboxError:
         """Return the error for a login that the server refused, with what to do about the account."""
         try:
-            return MailboxError(f"{error}; {self._account().error(Fault.TOKEN_REFUSED)}")
+            return MailboxError(f"{error}; {self._account().error(AccountFault.TOKEN_REFUSED)}")
         except AccountError:
             return error
 

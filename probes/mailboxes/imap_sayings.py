@@ -1,4 +1,4 @@
-"""What IMAP servers say that misleads, what it means, and what to do. A table of sourced rows."""
+"""Misleading answers of IMAP servers: what each means, and what to do. A table of sourced rows."""
 
 from typing import NamedTuple
 

@@ -15,6 +15,7 @@ from monitor.probing.current import Board
 from monitor.reference import commands, floors, metrics
 from monitor.reference.generated import MARKS, PARTS, renew, with_generated
 from monitor.web.docs import address_of, anchor_of
+from tests.support.client_keys import certificate, google_key_file, pem, rsa_key
 from tests.support.documentation import CODE, DOCS, FILES, PAGES, README, ROOT, blocks, name_of, without_fences
 
 RUNBOOKS = sorted((ROOT / "dashboards" / "runbooks").glob("*.md"))
@@ -29,11 +30,14 @@ IN_DESIGN = [*sorted((DOCS / "design").rglob("*.md")), DOCS / "CONTRIBUTING.md",
 OF_OTHERS = {"dialog"}  # words of HTML that the code has no other use for
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
+CLIENT_KEY = rsa_key()
 EXAMPLE_SECRETS = {  # those whose form is checked; "secret" is good for all others
     "secret": "json://127.0.0.1:9/as-good-as-any-secret",
     "PAGERDUTY_KEY": "a" * 32,
     "SLACK_BOT_TOKEN": "xoxb-1234-abcd",
     "TEAMS_WORKFLOW_URL": "https://workflow.example/invoke?sig=abcd",
+    "acme365.pem": certificate(CLIENT_KEY) + pem(CLIENT_KEY),
+    "bolt.json": google_key_file(CLIENT_KEY),
 }
 ACME = """
 [companies.acme.paths.hq]

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from probes.accounts import AccountError
 from probes.accounts.account import Account
 from probes.accounts.credentials import BudgetSettings
-from probes.accounts.faults import Fault
+from probes.accounts.faults import AccountFault
 from probes.accounts.google import GoogleAccount
 from probes.accounts.oauth import OAuthAccount
 from probes.accounts.registry import Accounts
@@ -77,7 +77,7 @@ async def test_a_certificate_that_is_not_registered(server: AuthorizationServer,
     server.clients["probe"] = OAuthClient(key=rsa_key().public_key())
     key = rsa_key()
     error = await failure(make(certificate=SecretStr(certificate(key) + pem(key))))
-    assert error.fault is Fault.WRONG_CERTIFICATE
+    assert error.fault is AccountFault.WRONG_CERTIFICATE
     assert "register the certificate" in str(error)
 
 
@@ -85,7 +85,7 @@ async def test_an_expired_certificate_is_named(server: AuthorizationServer, make
     key = rsa_key()
     server.clients["probe"] = OAuthClient(key=rsa_key().public_key())
     account = make(certificate=SecretStr(certificate(key, ends=clock() - timedelta(days=1)) + pem(key)))
-    assert (await failure(account)).fault is Fault.EXPIRED_CERTIFICATE
+    assert (await failure(account)).fault is AccountFault.EXPIRED_CERTIFICATE
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(900, "900 s ahead of"), (-1500, "1500 s behind")])
@@ -98,7 +98,7 @@ async def test_our_clock_is_wrong(
     server.now = lambda: true_time
     clock.forward(seconds=seconds)
     error = await failure(make(certificate=SecretStr(certificate(key) + pem(key))))
-    assert error.fault is Fault.CLOCK
+    assert error.fault is AccountFault.CLOCK
     assert words in str(error)
     assert "NTP" in str(error)
 
@@ -109,7 +109,7 @@ async def test_a_clock_that_is_wrong_is_not_blamed_for_a_wrong_secret(
     true_time = clock()
     server.now = lambda: true_time
     clock.forward(seconds=900)
-    assert (await failure(make(secret=SecretStr("no")))).fault is Fault.WRONG_SECRET
+    assert (await failure(make(secret=SecretStr("no")))).fault is AccountFault.WRONG_SECRET
 
 
 async def test_a_refresh_token(server: AuthorizationServer, make: Make) -> None:
@@ -133,7 +133,7 @@ async def test_a_refresh_token_that_is_replaced_with_each_use(
 async def test_consent_that_is_revoked(server: AuthorizationServer, make: Make) -> None:
     server.clients["probe"] = OAuthClient(refresh="another")
     error = await failure(make(refresh=SecretStr("r1")))
-    assert error.fault is Fault.REVOKED
+    assert error.fault is AccountFault.REVOKED
     assert "sign in once more" in str(error)
 
 
@@ -165,7 +165,7 @@ async def test_a_service_account_acts_for_each_user(server: AuthorizationServer,
 async def test_a_service_account_without_delegation(server: AuthorizationServer, service_account: Account) -> None:
     server.clients["mailpath@acme.iam.gserviceaccount.com"].delegated = False
     error = await failure(service_account, "a@acme.example")
-    assert error.fault is Fault.NO_DELEGATION
+    assert error.fault is AccountFault.NO_DELEGATION
     assert "Domain-wide delegation" in str(error)
 
 
@@ -174,7 +174,7 @@ async def test_a_refusal_for_one_user_does_not_stop_the_others(
 ) -> None:
     words = {"error": "invalid_grant", "error_description": "Invalid email or User ID"}
     server.next_answers.append(web.json_response(words, status=400))
-    assert (await failure(service_account, "gone@acme.example")).fault is Fault.WRONG_USER
+    assert (await failure(service_account, "gone@acme.example")).fault is AccountFault.WRONG_USER
     assert await service_account.token("a@acme.example") in server.issued
 
 
@@ -192,7 +192,7 @@ async def test_fifty_who_ask_in_vain_cause_one_request(server: AuthorizationServ
     server.delay = 0.05
     account = make(secret=SecretStr("no"))
     errors = await asyncio.gather(*(account.token("x") for _ in range(50)), return_exceptions=True)
-    assert all(isinstance(each, AccountError) and each.fault is Fault.WRONG_SECRET for each in errors)
+    assert all(isinstance(each, AccountError) and each.fault is AccountFault.WRONG_SECRET for each in errors)
     assert len(server.requests) == 1
 
 
@@ -253,9 +253,9 @@ async def test_a_pause_that_the_provider_asks_for_is_kept(
 ) -> None:
     server.next_answers.append(web.json_response({}, status=429, headers={"Retry-After": "120"}))
     account = make()
-    assert (await failure(account)).fault is Fault.BUSY
+    assert (await failure(account)).fault is AccountFault.BUSY
     clock.forward(seconds=119)
-    assert (await failure(account)).fault is Fault.BUSY
+    assert (await failure(account)).fault is AccountFault.BUSY
     clock.forward(seconds=2)
     assert await account.token("x") in server.issued
 
@@ -269,7 +269,7 @@ async def test_the_budget_is_for_all_users(
     for number in range(3):
         await account.token(f"{number}@acme.example")
     error = await failure(account, "3@acme.example")
-    assert error.fault is Fault.OVER_BUDGET
+    assert error.fault is AccountFault.OVER_BUDGET
     assert "per_5_minutes" in str(error)
     assert await account.token("0@acme.example") in server.issued  # what is there already costs nothing
     clock.forward(minutes=5, seconds=1)
@@ -296,14 +296,14 @@ async def test_no_redirect_is_followed(server: AuthorizationServer, make: Make, 
     await site.start()
     there = f"http://127.0.0.1:{runner.addresses[0][1]}/token"
     server.next_answers.append(web.Response(status=status, headers={"Location": there}))
-    assert (await failure(make())).fault is Fault.UNREADABLE
+    assert (await failure(make())).fault is AccountFault.UNREADABLE
     await runner.cleanup()
     assert elsewhere == []
 
 
 async def test_an_answer_without_end_is_not_read(server: AuthorizationServer, make: Make) -> None:
     server.next_answers.append(web.Response(body=b'{"access_token": "' + b"x" * (8 << 20)))
-    assert (await failure(make())).fault is Fault.UNREADABLE
+    assert (await failure(make())).fault is AccountFault.UNREADABLE
 
 
 async def test_a_silent_server_is_left(
@@ -312,13 +312,13 @@ async def test_a_silent_server_is_left(
     monkeypatch.setattr("probes.http.TIMEOUT", 0.2)
     server.delay = 30
     error = await failure(make())
-    assert error.fault is Fault.UNREACHABLE
+    assert error.fault is AccountFault.UNREACHABLE
     assert "no answer within" in str(error)
 
 
 async def test_nobody_listens(make: Make) -> None:
     error = await failure(make(token_url=f"http://127.0.0.1:{free_ports('127.0.0.1').imap}/token"))
-    assert error.fault is Fault.UNREACHABLE
+    assert error.fault is AccountFault.UNREACHABLE
     assert "Connection refused" in str(error)
 
 
@@ -330,7 +330,7 @@ async def test_no_secret_is_in_an_error_a_log_or_a_repr(
     server.next_answers.append(web.json_response({"error": "strange", "error_description": echo}, status=400))
     account = make()
     error = await failure(account)
-    assert error.fault is Fault.REFUSED
+    assert error.fault is AccountFault.REFUSED
     assert "we know ***, and ***, and ***" in str(error)
     clock.forward(minutes=1)
     token = await account.token("x")

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.accounts import AccessToken
-from probes.accounts.answers import MAX_LIFE, UNSTATED_LIFE, Asked, TokenRefusal, masked, read_answer
-from probes.accounts.faults import FAULTS, Fault, remedy_of
+from probes.accounts.answers import MAX_LIFE, UNSTATED_LIFE, AskedFor, TokenRefusal, masked, read_answer
+from probes.accounts.faults import FAULTS, AccountFault, remedy_of
 from probes.accounts.microsoft_codes import CODES, REMEDIES
 from probes.http import HttpReply
 
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 GOOD = {"access_token": "eyJ0.a-_b~c+/==", "token_type": "Bearer", "expires_in": 3599}
-BY_ASSERTION = Asked(NOW, asserts=True)
-BY_SECRET = Asked(NOW)
-BY_REFRESH = Asked(NOW, refreshes=True)
+BY_ASSERTION = AskedFor(NOW, asserts=True)
+BY_SECRET = AskedFor(NOW)
+BY_REFRESH = AskedFor(NOW, refreshes=True)
 
 
-def read(status: int, values: Any, asked: Asked = BY_SECRET, **other: Any) -> AccessToken | TokenRefusal:
+def read(status: int, values: Any, asked: AskedFor = BY_SECRET, **other: Any) -> AccessToken | TokenRefusal:
     return read_answer(HttpReply(status, json.dumps(values).encode(), **other), asked, ("pa55word",))
 
 
@@ -62,44 +62,44 @@ def test_a_token(changed: dict[str, Any], life: timedelta) -> None:
     ],
 )
 def test_what_is_no_token_for_us(changed: dict[str, Any]) -> None:
-    assert read(200, GOOD | changed) == TokenRefusal(Fault.UNREADABLE, "HTTP 200, without a usable token")
+    assert read(200, GOOD | changed) == TokenRefusal(AccountFault.UNREADABLE, "HTTP 200, without a usable token")
 
 
 @pytest.mark.parametrize(
     ("status", "error", "words", "asked", "fault"),
     [
-        (401, "invalid_client", "AADSTS7000215: Invalid client secret provided.", BY_SECRET, Fault.WRONG_SECRET),
-        (401, "invalid_client", "AADSTS7000222: The provided client secret keys", BY_SECRET, Fault.EXPIRED_SECRET),
-        (401, "invalid_client", "AADSTS700027: Client assertion failed", BY_ASSERTION, Fault.WRONG_CERTIFICATE),
-        (401, "invalid_client", "AADSTS700024: Client assertion is not within", BY_ASSERTION, Fault.CLOCK),
-        (400, "unauthorized_client", "AADSTS700016: Application not found", BY_SECRET, Fault.WRONG_CLIENT),
-        (400, "invalid_request", "AADSTS90002: Tenant 'acme' not found.", BY_SECRET, Fault.WRONG_TENANT),
-        (400, "invalid_grant", "AADSTS65001: has not consented", BY_REFRESH, Fault.NO_CONSENT),
-        (400, "invalid_grant", "AADSTS700082: expired due to inactivity", BY_REFRESH, Fault.REVOKED),
-        (400, "invalid_grant", "AADSTS53003: Conditional Access", BY_REFRESH, Fault.POLICY),
-        (400, "invalid_scope", "AADSTS70011: scope", BY_SECRET, Fault.WRONG_SCOPE),
-        (400, "invalid_grant", "AADSTS1: something new", BY_SECRET, Fault.REFUSED),
-        (400, "invalid_grant", "Invalid JWT: Token must be a short-lived token", BY_ASSERTION, Fault.CLOCK),
-        (400, "invalid_grant", "Invalid JWT Signature.", BY_ASSERTION, Fault.WRONG_CERTIFICATE),
-        (400, "invalid_grant", "Invalid grant: account not found", BY_ASSERTION, Fault.WRONG_CLIENT),
-        (400, "invalid_grant", "Invalid email or User ID", BY_ASSERTION, Fault.WRONG_USER),
-        (400, "invalid_grant", "Token has been expired or revoked.", BY_REFRESH, Fault.REVOKED),
+        (401, "invalid_client", "AADSTS7000215: Invalid client secret provided.", BY_SECRET, AccountFault.WRONG_SECRET),
+        (401, "invalid_client", "AADSTS7000222: The provided client secret", BY_SECRET, AccountFault.EXPIRED_SECRET),
+        (401, "invalid_client", "AADSTS700027: Client assertion failed", BY_ASSERTION, AccountFault.WRONG_CERTIFICATE),
+        (401, "invalid_client", "AADSTS700024: Client assertion is not within", BY_ASSERTION, AccountFault.CLOCK),
+        (400, "unauthorized_client", "AADSTS700016: Application not found", BY_SECRET, AccountFault.WRONG_CLIENT),
+        (400, "invalid_request", "AADSTS90002: Tenant 'acme' not found.", BY_SECRET, AccountFault.WRONG_TENANT),
+        (400, "invalid_grant", "AADSTS65001: has not consented", BY_REFRESH, AccountFault.NO_CONSENT),
+        (400, "invalid_grant", "AADSTS700082: expired due to inactivity", BY_REFRESH, AccountFault.REVOKED),
+        (400, "invalid_grant", "AADSTS53003: Conditional Access", BY_REFRESH, AccountFault.POLICY),
+        (400, "invalid_scope", "AADSTS70011: scope", BY_SECRET, AccountFault.WRONG_SCOPE),
+        (400, "invalid_grant", "AADSTS1: something new", BY_SECRET, AccountFault.REFUSED),
+        (400, "invalid_grant", "Invalid JWT: Token must be a short-lived token", BY_ASSERTION, AccountFault.CLOCK),
+        (400, "invalid_grant", "Invalid JWT Signature.", BY_ASSERTION, AccountFault.WRONG_CERTIFICATE),
+        (400, "invalid_grant", "Invalid grant: account not found", BY_ASSERTION, AccountFault.WRONG_CLIENT),
+        (400, "invalid_grant", "Invalid email or User ID", BY_ASSERTION, AccountFault.WRONG_USER),
+        (400, "invalid_grant", "Token has been expired or revoked.", BY_REFRESH, AccountFault.REVOKED),
         (401, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method, or client "
-         "not authorized for any of the scopes requested.", BY_ASSERTION, Fault.NO_DELEGATION),
-        (401, "invalid_client", "The OAuth client was not found.", BY_REFRESH, Fault.WRONG_CLIENT),
-        (401, "invalid_client", "Unauthorized", BY_REFRESH, Fault.WRONG_SECRET),
-        (400, "invalid_request", "Identity not found", BY_SECRET, Fault.NO_IDENTITY),
-        (400, "invalid_grant", "", BY_REFRESH, Fault.REVOKED),
-        (400, "unauthorized_client", "", BY_SECRET, Fault.NO_CONSENT),
-        (400, "unsupported_grant_type", "", BY_SECRET, Fault.REFUSED),
-        (400, "temporarily_unavailable", "", BY_SECRET, Fault.BUSY),
-        (503, "", "", BY_SECRET, Fault.BUSY),
-        (429, "", "", BY_SECRET, Fault.BUSY),
-        (404, "", "", BY_SECRET, Fault.UNREADABLE),
-        (302, "", "", BY_SECRET, Fault.UNREADABLE),
+         "not authorized for any of the scopes requested.", BY_ASSERTION, AccountFault.NO_DELEGATION),
+        (401, "invalid_client", "The OAuth client was not found.", BY_REFRESH, AccountFault.WRONG_CLIENT),
+        (401, "invalid_client", "Unauthorized", BY_REFRESH, AccountFault.WRONG_SECRET),
+        (400, "invalid_request", "Identity not found", BY_SECRET, AccountFault.NO_IDENTITY),
+        (400, "invalid_grant", "", BY_REFRESH, AccountFault.REVOKED),
+        (400, "unauthorized_client", "", BY_SECRET, AccountFault.NO_CONSENT),
+        (400, "unsupported_grant_type", "", BY_SECRET, AccountFault.REFUSED),
+        (400, "temporarily_unavailable", "", BY_SECRET, AccountFault.BUSY),
+        (503, "", "", BY_SECRET, AccountFault.BUSY),
+        (429, "", "", BY_SECRET, AccountFault.BUSY),
+        (404, "", "", BY_SECRET, AccountFault.UNREADABLE),
+        (302, "", "", BY_SECRET, AccountFault.UNREADABLE),
     ],
 )  # fmt: skip
-def test_a_refusal(status: int, error: str, words: str, asked: Asked, fault: Fault) -> None:
+def test_a_refusal(status: int, error: str, words: str, asked: AskedFor, fault: AccountFault) -> None:
     answer = read(status, {"error": error, "error_description": words}, asked)
     assert isinstance(answer, TokenRefusal)
     assert answer.fault is fault
@@ -110,15 +110,15 @@ def test_microsofts_numbers_go_before_the_text() -> None:
     values["trace_id"] = "255d1aef-8c98-452f-ac51-23d051240864"
     answer = read(401, values)
     assert answer == TokenRefusal(
-        Fault.WRONG_SECRET, "invalid_client, AADSTS7000215, trace id 255d1aef-8c98-452f-ac51-23d051240864"
+        AccountFault.WRONG_SECRET, "invalid_client, AADSTS7000215, trace id 255d1aef-8c98-452f-ac51-23d051240864"
     )
 
 
 def test_a_clock_within_limits_is_not_blamed() -> None:
-    asked = Asked(NOW + timedelta(seconds=100), asserts=True)
+    asked = AskedFor(NOW + timedelta(seconds=100), asserts=True)
     answer = read(401, {"error": "invalid_client"}, asked, clock=NOW)
     assert isinstance(answer, TokenRefusal)
-    assert (answer.fault, answer.ahead) == (Fault.WRONG_CERTIFICATE, None)
+    assert (answer.fault, answer.ahead) == (AccountFault.WRONG_CERTIFICATE, None)
 
 
 def test_what_a_stranger_says_is_one_harmless_line() -> None:
@@ -154,7 +154,7 @@ def test_any_json_is_a_token_or_a_refusal(
     status: int, values: Any, asserts: bool, refreshes: bool, clock: datetime | None
 ) -> None:
     reply = HttpReply(status, json.dumps(values).encode("utf-8", "surrogatepass"), clock=clock)
-    answer = read_answer(reply, Asked(NOW, asserts, refreshes, NOW), ("pa55word",))
+    answer = read_answer(reply, AskedFor(NOW, asserts, refreshes, NOW), ("pa55word",))
     assert isinstance(answer, AccessToken | TokenRefusal)
     if isinstance(answer, TokenRefusal):
         assert answer.error.isprintable()
@@ -167,15 +167,17 @@ def test_any_octets_are_a_refusal(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"expires_in": ' + b"9" * 5000 + b"}", b'\xff{"a": 1}', b""])
 def test_json_that_is_too_much(body: bytes) -> None:
-    assert read_answer(HttpReply(200, body), BY_SECRET) == TokenRefusal(Fault.UNREADABLE, "HTTP 200, no JSON object")
+    assert read_answer(HttpReply(200, body), BY_SECRET) == TokenRefusal(
+        AccountFault.UNREADABLE, "HTTP 200, no JSON object"
+    )
 
 
-@pytest.mark.parametrize("fault", Fault)
-def test_each_fault_has_a_sentence_and_a_remedy(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", AccountFault)
+def test_each_fault_has_a_sentence_and_a_remedy(fault: AccountFault) -> None:
     assert FAULTS[fault].sentence
     assert remedy_of(fault, {})
 
 
 def test_what_microsoft_refuses_has_its_own_remedy() -> None:
-    general = {Fault.CLOCK, Fault.BUSY, Fault.REVOKED}
+    general = {AccountFault.CLOCK, AccountFault.BUSY, AccountFault.REVOKED}
     assert set(CODES.values()) - general <= REMEDIES.keys()

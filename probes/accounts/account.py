@@ -20,6 +20,7 @@ MAX_ANSWER_BYTES = 128 * 1024
 MARGIN = timedelta(minutes=5)  # before its end at which a token is replaced, but at most a fifth of its life
 NEW = timedelta(minutes=1)  # age below which a refused token is not replaced: another one would be as good
 FIRST_PAUSE, MAX_PAUSE = 5.0, 300.0  # seconds after a refusal in which nobody is asked; doubled each time
+MAX_WAIT = 3600.0  # seconds that a provider may ask us to wait
 USERS_LIMIT = 10_000  # of which tokens are kept
 OF_ONE_USER = frozenset(
     {AccountFault.WRONG_USER, AccountFault.NO_DELEGATION, AccountFault.POLICY, AccountFault.REFUSED}
@@ -92,7 +93,7 @@ class Account:
             self._refresh = ""  # the next time that of the configuration
         stopped = key if answer.fault in OF_ONE_USER else EVERYBODY
         before = self._refusals.get(stopped)
-        pause = answer.wait or min(MAX_PAUSE, 2 * before[2] if before else FIRST_PAUSE)
+        pause = min(answer.wait or 0.0, MAX_WAIT) or min(MAX_PAUSE, 2 * before[2] if before else FIRST_PAUSE)
         error = self.error(answer.fault, _detail(answer))
         self._refusals[stopped] = error, self._now() + timedelta(seconds=pause), pause
         raise error

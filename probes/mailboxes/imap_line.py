@@ -18,7 +18,7 @@ from probes.mailboxes import MailboxError, Sighting
 from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, worth_opening
 from probes.mailboxes.folders import ListedFolder
 from probes.mailboxes.imap_sayings import explanation
-from probes.mailboxes.imap_wire import DELETED, FAILURES, Abort, ImapWire, Refusal, WireClient
+from probes.mailboxes.imap_wire import DELETED, FAILURES, Abort, ImapWire, Refusal, WireClient, without_token
 
 IDLE_LIMIT = 9 * 60.0  # seconds; servers may end an IDLE after 30 minutes (RFC 2177), some firewalls after 10
 WINDOW = 20_000  # messages searched at once: the answer is one line, and imaplib takes a million octets of it
@@ -62,7 +62,7 @@ class FolderConnection:
         self._sock = sock
         self._patience = patience
         self._client: WireClient | None = None
-        self._secret = ""
+        self._mask: Callable[[str], str] = str  # takes the secret out of what the server says
         self._validity = 0
         self._following = 0  # the UID that the next message will get, as the server said when the folder was opened
         self._last: int | None = None  # the highest UID that was looked at
@@ -85,12 +85,12 @@ class FolderConnection:
 
     def log_in(self, user: str, password: str) -> None:
         """Log in. Raises MailboxError."""
-        self._secret = password
+        self._mask = partial(_without, secret=password)
         self._log_in(partial(self._it.authenticate, user, password))
 
     def log_in_by_token(self, user: str, token: str) -> None:
         """Log in with an OAuth 2 token. Raises MailboxError; if the server refused it, `login_refused` is set."""
-        self._secret = token
+        self._mask = partial(without_token, user=user, token=token)
         self._log_in(partial(self._it.authenticate_by_token, user, token))
 
     def _log_in(self, authenticate: Callable[[], None]) -> None:
@@ -333,9 +333,12 @@ class FolderConnection:
         self._wire.limit(monotonic() + self._patience.step, allowance)
 
     def _error_text(self, error: Exception) -> str:
-        text = error_text(error)
-        text = text.replace(self._secret, "***") if self._secret else text
+        text = self._mask(error_text(error))
         return text + explanation(text)
+
+
+def _without(text: str, secret: str) -> str:
+    return text.replace(secret, "***") if secret else text
 
 
 _SAID_TWICE = re.compile(r"command: \w{1,40} => |socket error: |\b\w{1,40} failed: ")

@@ -7,6 +7,7 @@ import imaplib
 import re
 import socket
 import ssl
+from base64 import b64encode
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
     "Refusal",
     "WireClient",
     "bearer_response",
+    "without_token",
 ]
 
 Refusal: type[Exception] = IMAPClient.Error
@@ -53,6 +55,15 @@ def bearer_response(mechanism: str, user: str, token: str) -> bytes:
     return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
 
 
+def without_token(text: str, user: str, token: str) -> str:
+    """Return what a server said without any piece of the token that it may have repeated, plain or as it was sent."""
+    sent = (b64encode(bearer_response(each, user, token)).decode() for each in BEARER_MECHANISMS)
+    forms = (token, *sent)
+    return _RUN.sub(lambda run: "***" if any(run[0][:PIECE] in form for form in forms) else run[0], text)
+
+
+PIECE = 8  # characters: a shorter one is of no use to anybody
+_RUN = re.compile(rf"[A-Za-z0-9._~+/-]{{{PIECE},}}=*")
 _AT_ONCE = 64 * 1024
 _UNHEARD_LIMIT = 256 * 1024  # octets a server may say while we wait for news
 _COUNT = re.compile(rb"\* (\d{1,10}) (EXISTS|EXPUNGE)\r?\n", re.IGNORECASE)

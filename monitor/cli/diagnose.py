@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -154,7 +154,7 @@ class ArmTable:
         self._out.print(escape(sentence(conclusion)))
 
 
-def _print_json(row: dict[str, object]) -> None:
+def _print_json(row: Mapping[str, object]) -> None:
     print(json.dumps(row, ensure_ascii=True), flush=True)
 
 

@@ -27,7 +27,7 @@ from monitor.remedying.applied import TO_ACT_ON, WORKS, AppliedRemedy, RemedySta
 from monitor.remedying.lapse import lapses_at, state_at
 from monitor.remedying.words import STATES, headline, lapse_sentence, lines_of, next_step, title_of
 from monitor.store import Store
-from probes.display import clock, one_line
+from probes.display import clock, counted, one_line
 from probes.mailsystems.remedy import Remedy, fill
 
 RECENTLY = timedelta(days=7)  # in which a closed incident of a company is found by the company's name
@@ -70,7 +70,8 @@ async def list_records(config: Config, company: str, options: RecordOptions, *, 
     for each in shown:
         _print(each, config, now, options, left[each.id])
     if not shown and not options.as_json:
-        console().print("no remedies" + (f" at {escape(company)}" if company else ""))
+        others = f"; {counted(len(found), 'other')} with --all" if found else ""
+        console().print(f"no remedies under way or in force{f' at {escape(company)}' if company else ''}{others}")
     return Exit.NOT_OK if any(state_at(each, now) in TO_ACT_ON for each in found) else Exit.OK
 
 

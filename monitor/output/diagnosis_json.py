@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -74,6 +73,24 @@ class DiagnosisWholeJson(DiagnosisJson):
     conclusion: ConclusionJson | None
 
 
+class ProbesJson(TypedDict):
+    """Numbers of probes: if all goes well, usually, and at most."""
+
+    fewest: int
+    usual: int
+    most: int
+
+
+class DryRunJson(DiagnosisJson):
+    """The plan of a diagnosis that was not started. `untested`: factors that it cannot vary, with the reason. `arms`:
+    the own factors of its first mails, if one factor is the reason."""
+
+    untested: dict[Factor, Untested]
+    probes: ProbesJson
+    seconds_at_least: float
+    arms: list[list[Factor]]
+
+
 def arm_json(probe: ArmProbe, number: int) -> ArmJson:
     """Return one arm."""
     answer, verdict = probe.answer, probe.verdict
@@ -132,15 +149,15 @@ def diagnosis_whole_json(record: DiagnosisRecord, probes: Sequence[ArmProbe]) ->
     )
 
 
-def forecast_json(diagnosis: Diagnosis, expected: Forecast) -> dict[str, Any]:
+def forecast_json(diagnosis: Diagnosis, expected: Forecast) -> DryRunJson:
     """Return what a dry run shows."""
-    return {
+    return DryRunJson(
         **diagnosis_json(diagnosis),
-        "untested": dict(diagnosis.setup.untested),
-        "probes": {"fewest": expected.fewest, "usual": expected.usual, "most": expected.most},
-        "seconds_at_least": (diagnosis.spacing * max(expected.usual - 1, 0)).total_seconds(),
-        "arms": [_names(own) for own in expected.first],
-    }
+        untested=dict(diagnosis.setup.untested),
+        probes={"fewest": expected.fewest, "usual": expected.usual, "most": expected.most},
+        seconds_at_least=(diagnosis.spacing * max(expected.usual - 1, 0)).total_seconds(),
+        arms=[_names(own) for own in expected.first],
+    )
 
 
 def duration_of(diagnosis: Diagnosis, probes: int) -> timedelta:

@@ -102,6 +102,8 @@ GET    /api/v1/paths?company={company}              401     200      200     200
 GET    /api/v1/paths/{company}/{path}               401     200      200     200     404
 GET    /api/v1/paths/{company}/{path}/diagnoses     401     200      200     200     404
 POST   /api/v1/paths/{company}/{path}/diagnoses     401     403      409     409     404
+GET    /api/v1/paths/{company}/{path}/diagnoses/plan  401   403      200     200     404
+POST   /api/v1/diagnoses/{diagnosis}/stop           401     403      409     409     404
 GET    /api/v1/triage?address=x@{company}.example   401     200      200     200     200
 POST   /api/v1/triage                               401     200      200     200     200
 POST   /api/v1/analyses                             401     200      200     200      -

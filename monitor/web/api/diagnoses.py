@@ -1,4 +1,4 @@
-"""Diagnoses of a path: the newest with their arms, and one that is started now."""
+"""Diagnoses of a path: the newest with their arms, the plan of one, and its start and stop."""
 
 from http import HTTPStatus
 
@@ -6,9 +6,10 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from monitor.actions.diagnosis import prepare_for, start
+from monitor.actions.diagnosis import dry_run, prepare_for, start, stop
 from monitor.diagnosing.preparing import NotAllowedError
-from monitor.output.diagnosis_json import DiagnosisWholeJson, diagnosis_whole_json
+from monitor.output.diagnosis_json import DiagnosisWholeJson, DryRunJson, diagnosis_whole_json, forecast_json
+from monitor.people.caller import NotThereError
 from monitor.store.diagnoses import DiagnosisRecord
 from monitor.web.api.fields import Body, Fields, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered
@@ -24,6 +25,20 @@ class NewestDiagnoses(Fields):
     """The requested diagnoses."""
 
     most: int = Field(3, ge=1, le=MAX_DIAGNOSES, description=f"How many, at most {MAX_DIAGNOSES}.")
+
+
+class PlanQuery(Fields):
+    """The diagnosis that is planned."""
+
+    kind: Kind | None = Field(None, description="The kind of mail; by default the first kind of the path.")
+    factor: Factor | None = Field(None, description="Separate only this one; by default all.")
+    within: Within | None = Field(None, description="Go no further than this; it can only narrow the configuration.")
+
+
+class PlanFacts(DryRunJson):
+    """The plan. `sent_today`: probes of all purposes on this path, which count toward its daily limit."""
+
+    sent_today: int
 
 
 class NewDiagnosis(Body):
@@ -44,6 +59,30 @@ async def show_diagnoses(call: Call[NewestDiagnoses, NoBody]) -> web.Response:
     """The newest of a path."""
     found = await call.view.diagnoses(call.part("company"), call.part("path"), call.query.most)
     return answered({"diagnoses": [diagnosis_whole_json(record, arms) for record, arms in found]})
+
+
+async def show_plan(call: Call[PlanQuery, NoBody]) -> web.Response:
+    """What one would do; nothing is sent."""
+    company, path, wish = call.part("company"), call.part("path"), call.query
+    try:
+        factors = (wish.factor,) if wish.factor else ()
+        diagnosis = await prepare_for(call.view, company, path, wish.kind, factors, wish.within)
+    except NotAllowedError as error:
+        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
+    run = await dry_run(call.view, diagnosis)
+    return answered({**forecast_json(diagnosis, run.expected), "sent_today": run.sent_today})
+
+
+async def stop_diagnosis(call: Call[NoQuery, NoBody]) -> web.Response:
+    """Stop one, which has no conclusion then."""
+    diagnosis_id = call.part("diagnosis")
+    found = await call.view.diagnosis(diagnosis_id)
+    if found is None:
+        raise NotThereError(f"diagnosis {diagnosis_id}")
+    if not await stop(call.view, found[0].diagnosis):
+        raise ProblemError(HTTPStatus.CONFLICT, "it has ended already")
+    stopped = await call.view.diagnosis(diagnosis_id) or found
+    return answered(diagnosis_whole_json(*stopped))
 
 
 async def start_diagnosis(call: Call[NoQuery, NewDiagnosis]) -> web.Response:

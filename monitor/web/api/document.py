@@ -45,6 +45,7 @@ PARTS = {
     "probe": "The id of a probe.",
     "incident": "The id of an incident.",
     "remedy": "The id of a remedy as a company carried it out.",
+    "diagnosis": "The id of a diagnosis.",
     "mute": "The id of a mute.",
     "token": "The id of a token.",
     "person": "The name of a person.",

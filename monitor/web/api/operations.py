@@ -237,6 +237,23 @@ def _diagnoses() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE,),
         ),
         Operation(
+            *("GET", f"{where}/plan", "plan_diagnosis", "companies", "Show what a diagnosis of a path would send"),
+            said="Nothing is sent: the number of probes, the least time, and what can be varied.",
+            query=diagnoses.PlanQuery,
+            act=diagnoses.show_plan,
+            answer=_ok("The plan.", diagnoses.PlanFacts),
+            rights=Rights.OPERATOR,
+            problems=(NOT_THERE, CONFLICT),
+        ),
+        Operation(
+            *("POST", "/diagnoses/{diagnosis}/stop", "stop_diagnosis", "companies", "Stop a diagnosis"),
+            said="No further probe is sent, and there is no conclusion.",
+            act=diagnoses.stop_diagnosis,
+            answer=_ok("The diagnosis, which has ended.", DiagnosisWholeJson),
+            rights=Rights.OPERATOR,
+            problems=(NOT_THERE, CONFLICT),
+        ),
+        Operation(
             *("POST", where, "start_diagnosis", "companies", "Start a diagnosis of a path"),
             said="It varies one property of the mail at a time, within all caps, and takes a minute or more. One runs "
             "on a path at a time.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.actions.people import Access
 from monitor.people.person import Rights
 from monitor.store.diagnoses import Diagnosis
 from probes.diagnosis.arm import Arm
@@ -15,6 +16,7 @@ from probes.evidence import Attempt
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.verdict import Cause, Outcome
+from tests.support.api_app import Program
 from tests.support.pages_app import BLOCKED, INBOX, PagesApp, incident, open_pages_app, opened, post, probe_of
 
 WHERE = "/diagnose?where=acme%2Fhq&kind=verification"
@@ -92,6 +94,38 @@ async def test_it_can_be_stopped_and_then_names_nothing(pages_app: PagesApp) -> 
     assert (await post(operator, f"{here}/stop", "/probe-now")).status == 303, "once more changes nothing"
     whats = [entry.what for _, entry in await pages_app.store.people.audit_log(None, 3)]
     assert whats[:2] == ["diagnosis stopped", "diagnosis started"]
+
+
+async def test_a_program_sees_the_plan_before_it_starts_a_diagnosis_and_stops_it_again(pages_app: PagesApp) -> None:
+    program = await program_of(pages_app, Rights.OPERATOR)
+    plan = await program.facts("/paths/acme/hq/diagnoses/plan?kind=verification&factor=ip")
+    assert plan["varied"][0] == ["ip"]  # all others together
+    assert 0 < plan["probes"]["fewest"] <= plan["probes"]["usual"] <= plan["probes"]["most"] <= plan["most_probes"]
+    assert (plan["sent_today"], plan["kind"]) == (0, "verification")
+    assert await pages_app.store.diagnoses.running() == []
+    begun = (await program.post("/paths/acme/hq/diagnoses", {"factors": ["ip", "helo"]})).facts["diagnosis"]
+    stopped = await program.post(f"/diagnoses/{begun}/stop")
+    assert (stopped.status, stopped.facts["conclusion"]["why"]) == (200, "stopped_by_person")
+    assert (await program.post(f"/diagnoses/{begun}/stop")).status == 409
+    assert (await program.post("/diagnoses/aaaaaaaaaaaaaaaa/stop")).status == 404
+    viewer = await program_of(pages_app, Rights.VIEWER)
+    assert (await viewer.get("/paths/acme/hq/diagnoses/plan")).status == 403
+    assert (await viewer.post(f"/diagnoses/{begun}/stop")).status == 403
+    strangers = await program_of(pages_app, Rights.OPERATOR, "bolt")
+    assert (await strangers.post(f"/diagnoses/{begun}/stop")).status == 404
+
+
+async def test_a_plan_that_is_not_allowed_says_what_to_change(tmp_path: Path) -> None:
+    async with open_pages_app(tmp_path, diagnosis={"within": "scan"}) as narrow:
+        reply = await (await program_of(narrow, Rights.OPERATOR)).get("/paths/acme/hq/diagnoses/plan")
+    assert reply.status == 409
+    assert "within" in reply.facts["detail"]
+
+
+async def program_of(pages_app: PagesApp, rights: Rights, *companies: str) -> Program:
+    access = Access(pages_app.store, pages_app.clock, "root", "command")
+    _, secret = await access.add_token(f"{rights}-{len(companies)}", rights, companies or None, None)
+    return Program(pages_app.http, pages_app.url, secret)
 
 
 async def test_viewers_watch_and_others_see_nothing(pages_app: PagesApp) -> None:

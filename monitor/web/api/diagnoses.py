@@ -62,7 +62,7 @@ async def show_diagnoses(call: Call[NewestDiagnoses, NoBody]) -> web.Response:
 
 
 async def show_plan(call: Call[PlanQuery, NoBody]) -> web.Response:
-    """What one would do; nothing is sent."""
+    """The plan of one; nothing is sent."""
     company, path, wish = call.part("company"), call.part("path"), call.query
     try:
         factors = (wish.factor,) if wish.factor else ()

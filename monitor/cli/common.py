@@ -1,7 +1,7 @@
 """Parts that all commands share: an option, errors, and the end of a command."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ import typer
 from monitor.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from monitor.config import Config
+    from monitor.config import Config, WatchedPath
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 ConfigFile = Annotated[
@@ -32,6 +32,18 @@ def read_settings(file: Path, *, secrets_later: bool = True, missing_is_empty: b
     except ConfigErrors as errors:
         say_error(str(errors))
         raise typer.Exit(Exit.COULD_NOT_TELL) from None
+
+
+def need_secrets(settings: "Config", paths: "Sequence[WatchedPath]") -> None:
+    """Exit with an error if a secret that probes on these paths use is missing."""
+    from probes.settings import missing_secrets
+
+    uses = (path.mailbox.account_use for path in paths if path.mailbox)
+    accounts = [settings.accounts.get(use.name) for use in uses if use]
+    used = [settings.sender, settings.control, *((path.route, path.mailbox) for path in paths), *accounts]
+    if missing := list(dict.fromkeys(missing_secrets(used))):
+        say_error("\n".join(missing))
+        raise typer.Exit(Exit.COULD_NOT_TELL)
 
 
 def finish(work: Coroutine[object, object, Exit]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import HERE, AsJson, ConfigFile, finish, read_settings, say_error
+from monitor.cli.common import HERE, AsJson, ConfigFile, finish, need_secrets, read_settings, say_error
 from monitor.cli.exits import Exit
 from probes.diagnosis.within import Within
 from probes.kinds import Kind
@@ -52,13 +52,8 @@ def diagnose(
     from monitor.cli import stop
     from monitor.cli.diagnose import DiagnoseOptions
     from monitor.cli.diagnose import diagnose as run
-    from probes.settings import missing_secrets
 
-    if missing := list(
-        dict.fromkeys(missing_secrets([settings.sender, settings.control, chosen.route, chosen.mailbox]))
-    ):
-        say_error("\n".join(missing))
-        raise typer.Exit(Exit.COULD_NOT_TELL)
+    need_secrets(settings, [chosen])
     options = DiagnoseOptions(kind, _factors(factor), within, dry_run, as_json)
     finish(stop.to_the_end(run(settings, chosen, options)))
 

@@ -18,7 +18,7 @@ from monitor.cli import (
     triage_commands,
     work_commands,
 )
-from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, read_settings, say_error
+from monitor.cli.common import HERE, AsJson, By, ConfigFile, finish, need_secrets, read_settings, say_error
 from monitor.cli.exits import Exit
 from monitor.cli.streams import open_standard_streams
 from monitor.people.person import Rights
@@ -150,7 +150,7 @@ def probe(
     """Send a probe now and show each step as it happens. Exit 0: inbox. 1: not the inbox. 2: could not tell."""
     settings = read_settings(config)
     chosen = _choose(settings, path)
-    _need_secrets(settings.sender, settings.control, *((each.route, each.mailbox) for each in chosen))
+    need_secrets(settings, chosen)
     from monitor.cli import run, stop
 
     finish(stop.to_the_end(run.probe(settings, chosen, kind, role, as_json=as_json)))
@@ -380,15 +380,6 @@ app.add_typer(
     name="read",
     help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read.",
 )
-
-
-def _need_secrets(*settings: object) -> None:
-    """Exit with an error if a secret that this command uses is missing."""
-    from probes.settings import missing_secrets
-
-    if missing := list(dict.fromkeys(missing_secrets(settings))):
-        say_error("\n".join(missing))
-        raise typer.Exit(Exit.COULD_NOT_TELL)
 
 
 def _choose(config: "Config", name: str) -> "list[WatchedPath]":

@@ -19,6 +19,17 @@ to      = "probe@vault.example"
 route   = { via = "xclient", host = "127.0.0.1", port = 9 }
 mailbox = { via = "imap", host = "127.0.0.1", user = "probe", password = { file = "vault.password" } }
 """
+ACCOUNT = """
+[accounts.cloud]
+provider = "microsoft"
+tenant   = "cloud.example"
+client   = "11111111-2222-3333-4444-555555555555"
+secret   = { file = "cloud.secret" }
+[companies.cloud.paths.hq]
+to      = "probe@cloud.example"
+route   = { via = "xclient", host = "127.0.0.1", port = 9 }
+mailbox = { via = "imap", host = "outlook.office365.com", user = "probe@cloud.example", account = "cloud" }
+"""
 SECRETS = {"MAILPATH_TEST_HOOK": "swordfish-swordfish-swordfish-sw"}
 
 
@@ -51,6 +62,14 @@ def test_a_probe_needs_the_secrets_of_its_own_path(at: Folder) -> None:
     done = at.run("probe", "vault")
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r'the secret file "vault.password" cannot be read: No such file or directory\n', done.stderr)
+
+
+@pytest.mark.parametrize("command", ["probe cloud", "diagnose cloud/hq"])
+def test_a_probe_needs_the_secrets_of_its_mailboxs_account(tmp_path: Path, command: str) -> None:
+    with folder(tmp_path, {"birch": "inbox"}, more=ACCOUNT) as made:
+        done = made.run(*command.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'the secret file "cloud.secret" cannot be read: No such file or directory\n'
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config"])

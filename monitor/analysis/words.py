@@ -12,6 +12,7 @@ from probes.labels import CAUSES, FINDINGS, MAIL_KINDS
 from probes.mailsystems.table import system_label
 from probes.outcome import Cause, Concern
 from probes.reading.facts import FilterFacts, Finding, HopFacts, MessageFacts, ReplyFacts
+from probes.reading.filters.names import filter_label
 
 MAX_LINE_CHARS = 400
 MAX_RULES = 12
@@ -147,7 +148,7 @@ def filter_sentence(facts: FilterFacts) -> str:
     score = f", score {facts.score:g}" if facts.score is not None else ""
     limit = f" (spam from {facts.threshold:g})" if facts.threshold is not None and score else ""
     rules = f". Rules: {' '.join(facts.rules[:MAX_RULES])}" if facts.rules else ""
-    return f"{one_line(facts.vendor, 60)}: {FINDINGS[facts.verdict].label}{score}{limit}{rules}"
+    return f"{one_line(filter_label(facts.vendor), 80)}: {FINDINGS[facts.verdict].label}{score}{limit}{rules}"
 
 
 def _caution(found: Analysis, sender: WatchedSender) -> str:

@@ -20,6 +20,7 @@ from probes.outcome import Cause
 from probes.reading.bounces import read_bounce
 from probes.reading.bounces.answer import answer_in
 from probes.reading.facts import BounceFacts, HopFacts, MailKind, MessageFacts, RecipientFacts, ReplyFacts
+from probes.reading.filters.names import filter_label
 from probes.reading.headers import read_message
 from probes.reading.replies import deciding_text, read_reply
 from probes.reading.replies.why import Candidate, explain
@@ -248,7 +249,8 @@ def _message_lines(facts: MessageFacts) -> Iterator[str]:
         score = f"score {each.score:g}" if each.score is not None else ""
         limit = f"of {each.threshold:g}" if each.threshold is not None else ""
         whose = "" if each.believed else "(not the receiver's: not believed)"
-        yield _row("filter", each.vendor, FINDINGS[each.verdict].label, score, limit, whose, " ".join(each.rules[:10]))
+        name, said = filter_label(each.vendor), FINDINGS[each.verdict].label
+        yield _row("filter", f"{name}:", said, score, limit, whose, " ".join(each.rules[:10]))
     for note in facts.notes:
         yield _row("note", note)
     for hop in facts.hops:

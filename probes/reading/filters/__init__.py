@@ -2,6 +2,7 @@
 
 - `says`               the result of one header, and the small readers that the tables share
 - `microsoft`, `open_source`, `gateways`, `mailbox_providers`   the tables
+- `names`              what the filters are called, by the table of mail systems
 - here                 all tables together: `verdicts`, `overall`, `spam_sign`
 """
 

@@ -5,6 +5,7 @@
 - `names`     the resolver, and the blocklists through it; `chains`: the MX of companies beside their mail systems
 - `ways`      the ways out: source IP, port 25, every route up to MAIL, so that nothing is sent;
               `side_by_side`: many at once, within bounds
+- `accounts`  whether each gives tokens
 - `ways_back` mailboxes, and the way of bounces to [inbound]
 - `remedies`  of companies: whether one lapses, or lets forged mail in
 - `config_warnings`  what is probably a mistake in a valid configuration

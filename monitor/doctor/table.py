@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 
-from monitor.doctor import chains, machine, names, remedies, the_store, ways, ways_back
+from monitor.doctor import accounts, chains, machine, names, remedies, the_store, ways, ways_back
 from monitor.doctor.observation import Examination, Observation, Premises
 
 EXAMINATIONS = (
@@ -18,6 +18,7 @@ EXAMINATIONS = (
     Examination("source_ip", "Does this machine have the source IP?", ways.source_ip),
     Examination("port_25", "Can mail leave this network?", ways.port_25),
     Examination("routes", "Does each route let us speak?", ways.routes),
+    Examination("accounts", "Does each account give tokens?", accounts.accounts),
     Examination("mailboxes", "Can each mailbox be opened?", ways_back.mailboxes),
     Examination("inbound", "Do bounces find the way back?", ways_back.inbound),
     Examination("remedies", "Does a remedy lapse, or let forged mail in?", remedies.remedies),

@@ -32,7 +32,11 @@ def nothing(_: InboundService) -> None:
     ("before", "poke"),
     [
         (f"import monitor.sources.inbound.router as d; d.read_bounce = {HANGS}", a_bounce),
-        (f"import probes.mailboxes.maildir_box as m; m.Box.check = {HANGS}", nothing),
+        (
+            "import probes.mailboxes.maildir as d; d.served_elsewhere = lambda _: True; "
+            f"import probes.mailboxes.maildir_box as m; m.Box.check = {HANGS}",
+            nothing,
+        ),
         (f"import monitor.output.metrics as m; m._render = {HANGS}", InboundService.metrics),
     ],
     ids=["a thread that reads a bounce", "a thread that looks into a mailbox", "a thread of the default executor"],

@@ -153,7 +153,7 @@ async def test_only_probes_that_count_make_signals_and_are_current(store: Store,
     assert record
     assert record.probe.purpose is purpose
     assert record.verdict == BLOCKED
-    counts = purpose is not ProbePurpose.DIAGNOSIS
+    counts = purpose not in (ProbePurpose.DIAGNOSIS, ProbePurpose.REMEDY)
     assert [each.probe_id for each in await store.probes.signals(0)] == (["a"] if counts else [])
     assert [each.probe_id for each in await store.probes.current()] == (["a"] if counts else [])
     assert len(await store.probes.history(CHECK, Role.SENDER, 99, 9)) == counts

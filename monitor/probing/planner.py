@@ -19,6 +19,11 @@ from probes.probe import ProbePurpose
 from probes.routes import comparison
 from probes.sender import Identity, Role
 
+COLLECTING = (10_000, 10, 100)
+"""Thresholds of the garbage collector. A full collection stops everything for as long as it takes to go through all
+objects that live: a second at 10,000 paths, and by default there is one every few seconds while their checks get their
+first verdicts. The younger generations find nearly all garbage."""
+
 
 class Planner:
     """Orders probes, from `configure` to `close`."""
@@ -46,6 +51,7 @@ class Planner:
         self.schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self.schedule)
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
+        gc.set_threshold(*COLLECTING)
         gc.enable()  # `mailpath serve` starts without
 
     def tick(self, now: datetime) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.app import service
 from monitor.config import read_config
+from monitor.probing.planner import COLLECTING
 from monitor.web.api import routing
 
 SLOW = ["alembic", "apprise", "parsedmarc", "prometheus_client", "sqlalchemy.dialects.postgresql"]
@@ -41,9 +42,12 @@ async def test_the_service_collects_once_it_is_ready(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('[web]\nlisten = "127.0.0.1:0"\n')
     config = read_config(file)
+    before = gc.get_threshold()
     gc.disable()  # as `mailpath serve` does
     try:
         async with service(file, config):
             assert gc.isenabled()
+            assert gc.get_threshold() == COLLECTING
     finally:
         gc.enable()
+        gc.set_threshold(*before)

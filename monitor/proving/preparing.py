@@ -154,13 +154,13 @@ def _path_test(config: Config, path: WatchedPath, failure: Failure | None, past:
         k=k or UNKNOWN_LOSS_K,
         lossy=k is None,
         other=comparison(path.route, identities),
-        untested=_twin_untested(path, identities),
+        untested=twin_untested(path, identities),
         slow=failure is not None and failure.outcome in SLOW,
         cause=failure.cause if failure else None,
     )
 
 
-def _twin_untested(path: WatchedPath, identities: Mapping[Role, Identity]) -> TwinUntested | None:
+def twin_untested(path: WatchedPath, identities: Mapping[Role, Identity]) -> TwinUntested | None:
     """Return why no forged twin is sent on this path; None: it is. It is sent only to a gateway that lets us state any
     client, or to a filter: elsewhere it would be a forgery."""
     via = path.route.via

@@ -5,6 +5,7 @@ it, and waits for it instead of sending it again.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -19,9 +20,9 @@ from monitor.incidents.incident import HistoryEntry, IncidentEvent
 from monitor.probing.caps import wait_for_room
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.proving.answers import PathAnswers, answers_by_path
-from monitor.proving.preparing import with_twin_before
+from monitor.proving.preparing import twin_untested, with_twin_before
 from monitor.remedying.applied import AppliedRemedy, NoProof, PathProof, PathTest, RemedyState, joint_state
-from monitor.remedying.proof import CONTROLS, SENDERS, ended, next_proof
+from monitor.remedying.proof import CONTROLS, SENDERS, TWIN, ended, next_proof
 from monitor.remedying.words import STATES, lines_of, title_of
 from monitor.store import Store, StoreDownError
 from probes.check import Check
@@ -33,6 +34,7 @@ from probes.sender import Role
 from probes.token import new_probe_id
 
 LOOK_SECONDS = 5.0  # between looks at the store, where another process may have stored a verdict or an undo
+MOST_MAILS = 200  # of one test in one process: far more than any takes, should its own mails ever not be found
 
 log = structlog.get_logger("remedies")
 
@@ -53,6 +55,7 @@ class RemedyProver:
         self._store, self._pipeline, self._config, self._now = store, pipeline, config, now
         self._on_result, self._pause = on_result, pause
         self._news = asyncio.Event()
+        self._sent: Counter[str] = Counter()  # mails of each test
 
     def on_event(self, event: Event) -> None:
         """Listen to the pipeline: a verdict on a test's probe is awaited."""
@@ -94,15 +97,21 @@ class RemedyProver:
 
     async def _launch(self, applied: AppliedRemedy, test: PathTest, own: Mixture, known: PathAnswers) -> bool:
         """Send one mail within the caps of all purposes. False: it cannot be sent."""
+        if self._sent[applied.test] >= MOST_MAILS:
+            log.error("a remedy's test sends too much and is ended", company=applied.company, test=applied.test)
+            return False
         path = self._pipeline().path(Check(applied.company, test.path, test.kind))
         role = (test.other if own == CONTROLS else Role.SENDER) or Role.SENDER
         identities = self._config().identities()
         if path is None or role not in identities or (own != SENDERS and test.other not in identities):
             return False
+        if own == TWIN and twin_untested(path, identities):  # the configuration has changed since the test was planned
+            return False
         await self._wait_for_spacing(path, known)
         caps = self._pipeline().caps
         if caps and not await wait_for_room(caps, path, self._now, self._pause):
             return False
+        self._sent[applied.test] += 1
         arm = Arm(applied.test, own, test.other or Role.SENDER, identities[role].domain, own == SENDERS)
         try:
             await self._pipeline().launch(path, test.kind, role, ProbePurpose.REMEDY, arm=arm)

@@ -1,7 +1,7 @@
 """Remedies as companies carried them out, and the probes that test them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -19,7 +19,8 @@ from monitor.store.statements import SqlStatement
 from monitor.store.tables import probes
 from probes.probe import ProbePurpose
 
-MOST_PROBES = 500  # of one test: far more than any takes
+MOST_PROBES = 500  # of a company, the newest: far more than any test takes
+CLOCK_SET_BACK = timedelta(days=7)  # at most, since a change: what a test sent must be found, or it is sent again
 MOST_LISTED = 500  # remedies of a company, or of an incident
 
 _ALL = select(applied_remedies).order_by(applied_remedies.c.changed_at.desc(), applied_remedies.c.id.desc())
@@ -35,7 +36,7 @@ PROBES = (
         probes.c.created_at >= bindparam("since", type_=Instant()),
         probes.c.purpose == ProbePurpose.REMEDY,
     )
-    .order_by(probes.c.created_at, probes.c.id)
+    .order_by(probes.c.created_at.desc(), probes.c.id.desc())
     .limit(MOST_PROBES)
 )
 
@@ -129,6 +130,7 @@ def records(connection: Connection, /, wanted: Any, **given: Any) -> list[Applie
 
 
 def _probes(connection: Connection, packer: Packer, applied: AppliedRemedy) -> list[ProbeRecord]:
-    ids = connection.scalars(PROBES, {"company": applied.company, "since": applied.changed_at}).all()
-    found = (reads.record(connection, packer, probe_id) for probe_id in ids)
+    since = applied.changed_at - CLOCK_SET_BACK
+    ids = connection.scalars(PROBES, {"company": applied.company, "since": since}).all()
+    found = (reads.record(connection, packer, probe_id) for probe_id in reversed(ids))
     return [each for each in found if each and each.probe.arm and each.probe.arm.diagnosis == applied.test]

@@ -172,6 +172,15 @@ async def test_a_test_that_was_killed_goes_on_where_it_was(tmp_path: Path, cut: 
         assert len(await worker.store.remedies.every()) == 1
 
 
+async def test_a_clock_that_was_set_back_hides_no_mail_of_a_test_which_would_be_sent_again(company: RemedyApp) -> None:
+    async with company.service() as (tests, worker), asyncio.timeout(SECONDS):
+        applied = await worker.changed(said(await company.store_incident(worker.store)))
+        company.app.clock.pass_(minutes=-10)
+        result = await finished(tests, worker, await worker.test_now(applied))
+        assert result.proofs
+        assert len(await worker.store.remedies.probes(result)) == len(company.sent) < 20
+
+
 async def test_what_is_undone_meanwhile_is_not_decided(company: RemedyApp) -> None:
     async with company.service() as (tests, worker), asyncio.timeout(SECONDS):
         applied = await worker.changed(said(await company.store_incident(worker.store), SLOW))

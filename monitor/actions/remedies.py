@@ -5,7 +5,7 @@ remedies out. Every action is in the audit log, and in the incident's history wh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.actions.ports import IncidentScope
@@ -72,7 +72,7 @@ class RemedyWorker:
             path.path: await loss_history(self.store, path, config)
             for path, _ in tested_paths(config, change.incident, change.company)
         }
-        applied = prepare_remedy(config, change, records, past, self.who, now)
+        applied = prepare_remedy(config, replace(change, note=note), records, past, self.who, now)
         awaited = next((each for each in records if each.awaited), None)
         if awaited and (awaited.incident, awaited.remedy) == (applied.incident, applied.remedy):
             return awaited

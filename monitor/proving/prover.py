@@ -70,27 +70,28 @@ class RemedyProver:
                 present = await self._store.remedies.one(applied.id)
                 if present is None or not present.awaited or present.test != applied.test:
                     return None
-                if proofs := await self._advance(present):
+                if (proofs := await self._advance(present)) is not None:
                     return await self._finish(present, proofs)
             except StoreDownError:
                 await self._pause(LOOK_SECONDS)
 
-    async def _advance(self, applied: AppliedRemedy) -> tuple[PathProof, ...]:
-        """Do one step: wait for a probe, or send the next one; return the results at the end."""
+    async def _advance(self, applied: AppliedRemedy) -> tuple[PathProof, ...] | None:
+        """Do one step: wait for a probe, or send the next one; return the results at the end, of no path if none is
+        left that this release knows."""
         self._news.clear()
         found = answers_by_path(applied, await self._store.remedies.probes(applied))
         if any(each.awaited for each in found.values()):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()
-            return ()
+            return None
         proofs: list[PathProof] = []
         for test in applied.setup:
             step = next_proof(test, found[test.path].answers, skips=skips_a_filter(applied))
             if isinstance(step, PathProof):
                 proofs.append(step)
             elif await self._launch(applied, test, step, found[test.path]):
-                return ()
+                return None
             else:
                 proofs.append(ended(test, found[test.path].answers, NoProof.CANNOT_SEND))
         return tuple(proofs)
@@ -127,7 +128,7 @@ class RemedyProver:
 
     async def _finish(self, applied: AppliedRemedy, proofs: tuple[PathProof, ...]) -> RemedyState | None:
         state, now = joint_state(proofs), self._now()
-        if state is RemedyState.NO_EFFECT and now < applied.acts_at:  # asked for before the mail system had its time
+        if now < applied.acts_at:  # asked for before the mail system had its time: it may not act yet
             await self._store.remedies.test_again(
                 applied, new_probe_id(now), applied.acts_at, with_twin_before(applied.setup, proofs), proofs
             )
@@ -135,6 +136,8 @@ class RemedyProver:
             return None
         entry = HistoryEntry(applied.incident, now, IncidentEvent.REMEDY_TESTED, _said(applied, proofs, state))
         kept = await self._store.incidents.has(applied.incident)  # an old one may be deleted
+        if state is RemedyState.NOT_DECIDED and joint_state(applied.proofs) is RemedyState.TOO_WIDE:
+            proofs = applied.proofs  # no answer does not take an alarm back
         if not await self._store.remedies.decide(applied, proofs, now, *([entry] if kept else ())):
             return None
         log.info("remedy tested", company=applied.company, remedy=applied.remedy, state=state)

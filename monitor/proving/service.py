@@ -82,13 +82,13 @@ class RemedyTests:
     async def _run_one(self, applied: AppliedRemedy) -> None:
         try:
             await self._prover.run(applied)
+            self.poke()
         except StoreError as error:
             log.error("test of a remedy interrupted", remedy=applied.id, reason=str(error))
         except Exception:
             log.exception("test of a remedy interrupted", remedy=applied.id)
         finally:
             self._running.pop(applied.test, None)
-            self.poke()
 
     def _decided(self, _applied: AppliedRemedy, _state: RemedyState) -> None:
         self._on_result()

@@ -63,8 +63,9 @@ class TwinFinding(StrEnum):
 
     STOPPED = "stopped"
     ARRIVED = "arrived"
-    ARRIVED_BEFORE = "arrived_before"  # it did so while the sender's own mail was stopped: the remedy is not the reason
+    ARRIVED_BEFORE = "arrived_before"  # and did so while the sender's own mail was stopped: it is not known why
     NOT_FILTERED = "not_filtered"  # it arrived, and the remedy skips no filter
+    ADDRESS_STOPPED = "address_stopped"  # and so is the control's mail from the same address, so it proves nothing
     NOT_KNOWN = "not_known"  # temporary refusals only, or we could not look
     NOT_TESTED = "not_tested"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from monitor.incidents.incident import Scope, StandingFinding, StandingRule
 from monitor.incidents.standing_rules import ROWS
 from monitor.remedying.applied import AppliedRemedy, RemedyState
-from monitor.remedying.lapse import WARNED_BEFORE, lapses_at, state_at
+from monitor.remedying.lapse import WARNED_BEFORE, lapses_at, last_result
 from monitor.remedying.words import title_of
 from probes.display import clock
 from probes.mailsystems.remedy import RemedyNames, fill
@@ -20,7 +20,7 @@ def remedy_findings(
         if applied.company not in companies:
             continue
         whose, title = f"the remedy of {companies[applied.company]}", fill(title_of(applied), names)
-        match state_at(applied, now):
+        match last_result(applied, now):
             case RemedyState.TOO_WIDE:
                 since = applied.decided_at or applied.changed_at
                 yield _finding(StandingRule.REMEDY_TOO_WIDE, applied, f"{whose} ({title})", since)

@@ -8,6 +8,7 @@ the words say so. A warning that comes too early costs a look, one that does not
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.remedying.applied import WORKS, AppliedRemedy, RemedyState, joint_state
@@ -41,6 +42,13 @@ def state_at(applied: AppliedRemedy, now: datetime) -> RemedyState:
     if end <= now:
         return RemedyState.LAPSED
     return RemedyState.LAPSES_SOON if end - now <= WARNED_BEFORE else found
+
+
+def last_result(applied: AppliedRemedy, now: datetime) -> RemedyState:
+    """Return its state by its last result: a new test that is awaited does not take that back."""
+    if applied.awaited and applied.proofs:
+        return state_at(replace(applied, decided_at=applied.test_at), now)
+    return state_at(applied, now)
 
 
 def counted_by_state(records: Iterable[AppliedRemedy], now: datetime) -> dict[tuple[str, RemedyState], int]:

@@ -8,6 +8,9 @@ If the sender's mail is still stopped, a control that is stopped too says that t
 mail system that takes nobody's mail would make people climb the ladder to wider and wider entries. The twin is sent
 then as well. How it fared before the remedy worked is what tells "the entry is too wide" from "forged mail always got
 in".
+
+That the twin is stopped proves something only while the sender's mail arrives, and the control's as well, from whose
+address the twin comes: so both are sent once more after it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +29,7 @@ TWIN: Mixture = SENDERS - {Factor.IP, Factor.AUTHENTICATION}
 CONTROLS: Mixture = frozenset()
 """The control's mail."""
 
-MIXED_AFTER = 3  # times k answers without so many alike in a row
+MIXED_AFTER = 4  # times k answers without so many alike in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ def next_proof(test: PathTest, answers: Sequence[ProofAnswer], *, skips: bool) -
     if mail.mail is MailFinding.STOPPED and _control(test, answers) is ArmResult.STOPPED:
         mail = replace(mail, mail=MailFinding.NOT_KNOWN, why=NoProof.CONTROL_STOPPED)
     found = _twin(test, mail, [each for each in answers if each.own == TWIN], skips=skips)
+    if found and mail.mail is MailFinding.ARRIVES and found.twin is TwinFinding.STOPPED:
+        confirmed = _confirmed(test, found, answers)
+        return replace(confirmed, probes=len(answers)) if isinstance(confirmed, PathProof) else confirmed
     return TWIN if found is None else replace(found, probes=len(answers))
 
 
@@ -85,20 +91,23 @@ def _mail(test: PathTest, answers: Sequence[ProofAnswer]) -> PathProof | None:
     proof = PathProof(test.path, MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, untested=TwinUntested.MAIL_STOPPED)
     if why := _no_answers(answers):
         return replace(proof, why=why)
-    clear = [each for each in answers if each.result in (ArmResult.PASSED, ArmResult.STOPPED)]
-    last = {each.result for each in clear[-test.k :]}
-    if len(clear) < test.k:
-        return None
-    if len(last) > 1:
-        return replace(proof, why=NoProof.MIXED) if len(clear) >= MIXED_AFTER * test.k else None
+    seen = [each for each in answers if each.result not in (ArmResult.NO_RESULT, ArmResult.OTHERWISE)]
+    clear = [each for each in seen if each.result is not ArmResult.DEFERRED]
+    if _all_are(ArmResult.PASSED, seen, test.k):  # a deferral is no answer, but it ends a row of arrivals
+        return replace(proof, mail=MailFinding.ARRIVES, mail_probe=seen[-1].probe_id)
+    if not _all_are(ArmResult.STOPPED, clear, test.k):
+        return replace(proof, why=NoProof.MIXED) if len(seen) >= MIXED_AFTER * test.k else None
     verdict, probe_id = clear[-1].verdict, clear[-1].probe_id
-    if last == {ArmResult.PASSED}:
-        return replace(proof, mail=MailFinding.ARRIVES, mail_probe=probe_id)
     outcome, cause = (verdict.outcome, verdict.cause) if verdict else (None, None)
     said = replace(proof, outcome=outcome, cause=cause, mail_probe=probe_id)
     if test.lossy and outcome is Outcome.MISSING:
         return replace(said, why=NoProof.LOSSY)
     return replace(said, mail=MailFinding.STOPPED)
+
+
+def _all_are(result: ArmResult, answers: Sequence[ProofAnswer], k: int) -> bool:
+    """Test if the last `k` answers are all this one."""
+    return len(answers) >= k and all(each.result is result for each in answers[-k:])
 
 
 def _no_answers(answers: Sequence[ProofAnswer]) -> NoProof | None:
@@ -141,6 +150,25 @@ def _twin(test: PathTest, mail: PathProof, answers: Sequence[ProofAnswer], *, sk
     if len(answers) - len(stopped) >= MAX_NO_ANSWERS:
         return replace(mail, twin=TwinFinding.NOT_KNOWN, untested=None, twin_probe=answers[-1].probe_id)
     return None
+
+
+def _confirmed(test: PathTest, found: PathProof, answers: Sequence[ProofAnswer]) -> Mixture | PathProof:
+    """Return the mail that must still arrive after the twin was stopped, or the result."""
+    last = max(place for place, each in enumerate(answers) if each.own == TWIN)
+    later = answers[last + 1 :]
+    if not any(each.own == SENDERS and each.result is ArmResult.PASSED for each in later):
+        return SENDERS
+    if test.other is None:
+        return found
+    match _control(test, later):
+        case None:
+            return CONTROLS
+        case ArmResult.PASSED:
+            return found
+        case ArmResult.STOPPED:
+            return replace(found, twin=TwinFinding.ADDRESS_STOPPED)
+        case _:
+            return replace(found, twin=TwinFinding.NOT_KNOWN)
 
 
 def _lost_by_chance(test: PathTest, answer: ProofAnswer) -> bool:

@@ -29,7 +29,7 @@ STATES: dict[RemedyState, Label] = {
     ),
     RemedyState.TESTING: Label(
         "being tested",
-        "Test mail is on its way.",
+        "It is being tested, or waits for its turn.",
         "The sender's mail is sent again, and its forged twin where the route can vary the IP address.",
     ),
     RemedyState.PROVEN: Label(
@@ -63,12 +63,13 @@ STATES: dict[RemedyState, Label] = {
         "Its time is over, as far as is known.",
         "Look at the entry; prolong it, or note that it was undone.",
     ),
-    RemedyState.UNDONE: Label("undone", "The change was taken back.", "It no longer lets anything in."),
+    RemedyState.UNDONE: Label("undone", "Somebody noted that the change was taken back.", "Nobody has tested that."),
 }
 
 NO_PROOF: dict[NoProof, str] = {
     NoProof.MIXED: (
-        "Some of the mail arrived and some was stopped. Perhaps not all servers have the change yet: test again later."
+        "Some of the mail arrived, and some was stopped or deferred. Perhaps not all servers have the change yet: test "
+        "again later."
     ),
     NoProof.DEFERRED: "The server only deferred the mail. A temporary refusal is no answer: test again later.",
     NoProof.LATE: "The mail only arrived after its code had expired, so nothing is proven yet: test again later.",
@@ -96,12 +97,17 @@ TWINS: dict[TwinFinding, str] = {
         "Forged mail arrives: the same mail from another IP address without a signature reached the inbox."
     ),
     TwinFinding.ARRIVED_BEFORE: (
-        "Forged mail arrives, as it did before the change: the remedy is not the reason. The mail system does not stop "
-        "mail that fails DMARC."
+        "Forged mail arrives, as it did while the sender's mail was still stopped. Either the mail system does not "
+        "stop forged mail, or an exception already let it in then: look whether the entry requires DMARC, DKIM or the "
+        "IP address."
     ),
     TwinFinding.NOT_FILTERED: (
         "Forged mail arrives too. The remedy skips no filter, so the mail system does not stop forged mail by itself; "
         "if more was changed than the remedy says, undo that."
+    ),
+    TwinFinding.ADDRESS_STOPPED: (
+        "Forged mail was stopped, but so was the control's own mail from the same IP address: whether forged mail is "
+        "stopped is not known."
     ),
     TwinFinding.NOT_KNOWN: "Whether forged mail is still stopped is not known: the test had no answer.",
 }
@@ -115,9 +121,10 @@ PARTS: dict[Mixture, str] = {
     CONTROLS: "The control's mail in the test of a remedy: if it is stopped too, the sender is not the reason.",
 }
 ALARM_BEFORE = "While the sender's mail was stopped, forged mail was stopped too: the change let it in."
-ALARM_UNKNOWN = (
-    "No test was made before the change, so it is not known whether forged mail arrived before it too. Undo it, and "
-    "test again: that shows it."
+ALARM_UNKNOWN = "No test was made before the change, so it is not known whether forged mail arrived before it too."
+ALARM_OTHER = (
+    "What was changed is not known to Mailpath. If an exception was made, it lets in too much. If a block was removed, "
+    "nothing but that block stopped forged mail."
 )
 OTHER_TITLE = "Another change than the known remedies"
 
@@ -155,9 +162,9 @@ def changed_sentence(applied: AppliedRemedy, now: datetime) -> str:
 
 def lines_of(applied: AppliedRemedy) -> Iterator[tuple[PathProof, str]]:
     """Yield the result on each path, with a sentence or two."""
-    tests = {test.path: test for test in applied.setup}
+    tests, known = {test.path: test for test in applied.setup}, applied.known is not None
     for proof in applied.proofs:
-        yield proof, " ".join((_of_mail(proof), *_of_twin(proof, tests.get(proof.path))))
+        yield proof, " ".join((_of_mail(proof), *_of_twin(proof, tests.get(proof.path), known=known)))
 
 
 def _of_mail(proof: PathProof) -> str:
@@ -172,7 +179,7 @@ def _of_mail(proof: PathProof) -> str:
             return NO_PROOF[proof.why] if proof.why else STATES[RemedyState.NOT_DECIDED].sentence
 
 
-def _of_twin(proof: PathProof, test: PathTest | None) -> Iterator[str]:
+def _of_twin(proof: PathProof, test: PathTest | None, *, known: bool) -> Iterator[str]:
     if proof.mail is MailFinding.NOT_KNOWN:
         return
     if proof.twin is TwinFinding.NOT_TESTED:
@@ -182,7 +189,10 @@ def _of_twin(proof: PathProof, test: PathTest | None) -> Iterator[str]:
     yield TWINS[proof.twin]
     if proof.state is RemedyState.TOO_WIDE:
         before = test.twin_before if test else None
-        yield ALARM_BEFORE if before is TwinFinding.STOPPED else ALARM_UNKNOWN
+        if not known:
+            yield ALARM_OTHER
+        else:
+            yield ALARM_BEFORE if before is TwinFinding.STOPPED else ALARM_UNKNOWN
 
 
 def next_step(applied: AppliedRemedy, left: Sequence[Remedy] | None, now: datetime) -> str:
@@ -197,11 +207,13 @@ def next_step(applied: AppliedRemedy, left: Sequence[Remedy] | None, now: dateti
                 f"{changed}Undo it, and then try: {_begun_low(left[0].title)}." if left else f"{changed}{NOTHING_LEFT}"
             )
         case RemedyState.TOO_WIDE:
-            return "Undo it now, with the steps below."
+            if applied.known is None:
+                return "Undo an exception from a filter, but not the removal of a block."
+            return "Undo it now, by the remedy's own steps."
         case RemedyState.NOT_DECIDED:
             return "Test it again."
         case RemedyState.LAPSES_SOON | RemedyState.LAPSED:
-            return "Look at the entry and prolong it, with the steps below; then note it here."
+            return "Look at the entry and prolong it, by the remedy's own steps; then note it here."
         case _:
             return ""
 

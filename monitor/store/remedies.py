@@ -73,9 +73,11 @@ class RemedyStore:
         self, applied: AppliedRemedy, proofs: tuple[PathProof, ...], at: datetime, *entries: HistoryEntry
     ) -> bool:
         """Store the result of its test, with these lines of the incident's history. False, and nothing is written, if
-        that test has a result already, or is no longer wanted. `proven_at` is set if mail arrives."""
+        that test has a result already, or is no longer wanted. `proven_at` is set if mail arrives, which the results
+        of an earlier test do not show anew."""
         state = joint_state(proofs)
-        arrived = at if state in (RemedyState.PROVEN, RemedyState.ARRIVES, RemedyState.TOO_WIDE) else None
+        arrives = state in (RemedyState.PROVEN, RemedyState.ARRIVES, RemedyState.TOO_WIDE)
+        arrived = at if arrives and proofs != applied.proofs else None
         row = {"remedy_id": applied.id, "was": applied.test, "at": at, "said": proofs, "found": state, "seen": arrived}
         return await self._access.write((SqlStatement.DECIDE_REMEDY, row), then=rows.entered(*entries)) > 0
 

@@ -150,7 +150,9 @@ async def _running(view: CallerView, path: WatchedPath) -> str:
 async def _prepared(view: CallerView, wish: DiagnosisForm, path: WatchedPath) -> Diagnosis:
     """The diagnosis that the form asks for. Raises NotAllowedError, NotThereError."""
     if wish.incident:
-        await view.incident(wish.incident)
+        found = await view.incident(wish.incident)
+        if path.company not in found.incident.companies:
+            raise NotThereError(f"{path.company} in incident {wish.incident}")
     return await prepare_for(view, path.company, path.path, _kind(wish, path), incident=wish.incident)
 
 

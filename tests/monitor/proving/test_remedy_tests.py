@@ -12,7 +12,7 @@ from monitor.incidents.incident import IncidentEvent
 from monitor.people.person import AuditAction
 from monitor.proving.preparing import RemedyError
 from monitor.remedying.applied import OTHER_CHANGE, RemedyState, TwinFinding, TwinUntested
-from monitor.remedying.lapse import state_at
+from monitor.remedying.lapse import last_result, state_at
 from probes.diagnosis.within import Within
 from probes.mailsystems.choose import choose
 from probes.outcome import Cause
@@ -44,7 +44,8 @@ async def test_a_remedy_that_works_is_proven_with_its_forged_twin(company: Remed
         company.gateway.stops = lambda message: in_its_name(message) and not as_sender(message)
         result = await finished(tests, worker, applied)
         assert state_at(result, company.app.clock()) is RemedyState.PROVEN
-        assert company.sent == ["sender"] * 3 + ["twin"] * 3, "three: of this path's loss nothing is known"
+        in_turn = ["sender"] * 3 + ["twin"] * 3 + ["sender", "control"]
+        assert company.sent == in_turn, "three: of this path's loss nothing is known"
         assert result.proven_at == result.decided_at
         history = await worker.store.incidents.entries(found.id)
         assert [each.turn for each in history] == [IncidentEvent.REMEDY_APPLIED, IncidentEvent.REMEDY_TESTED]
@@ -74,7 +75,49 @@ async def test_an_entry_that_lets_forged_mail_in_is_an_alarm(company: RemedyApp)
         company.gateway.stops = nobody
         wide = await finished(tests, worker, await worker.changed(said(found, OTHER_CHANGE)))
         assert state_at(wide, company.app.clock()) is RemedyState.TOO_WIDE
-        assert "the change let it in" in (await worker.store.incidents.entries(found.id))[-1].said
+        assert "What was changed is not known" in (await worker.store.incidents.entries(found.id))[-1].said
+
+
+async def test_a_note_is_kept_as_the_line_it_is(company: RemedyApp) -> None:
+    async with company.service() as (_, worker), asyncio.timeout(SECONDS):
+        found = await company.store_incident(worker.store)
+        assert (await worker.changed(said(found, note="\n  CHG-1 \n"))).note == "CHG-1"
+
+
+async def test_a_test_without_a_path_that_is_known_ends_undecided(company: RemedyApp) -> None:
+    async with company.service() as (tests, worker), asyncio.timeout(SECONDS):
+        first = await worker.changed(said(await company.store_incident(worker.store)))
+        assert await worker.store.remedies.test_again(first, "7aaaaaaaaaaaaaaa", company.app.clock(), ())
+        again = await worker.store.remedies.one(first.id)
+        assert again
+        ended = await finished(tests, worker, again)
+        assert state_at(ended, company.app.clock()) is RemedyState.NOT_DECIDED
+        assert company.sent == []
+
+
+async def test_an_alarm_stands_until_a_test_has_another_result(company: RemedyApp) -> None:
+    async with company.service() as (tests, worker), asyncio.timeout(SECONDS):
+        company.gateway.stops = nobody
+        wide = await finished(tests, worker, await worker.changed(said(await company.store_incident(worker.store))))
+        now = company.app.clock()
+        assert state_at(wide, now) is RemedyState.TOO_WIDE
+        again = await worker.test_now(wide)
+        assert (again.awaited, last_result(again, now)) == (True, RemedyState.TOO_WIDE)
+        company.gateway.stops = everybody
+        after = await finished(tests, worker, again)
+        assert state_at(after, company.app.clock()) is RemedyState.TOO_WIDE, "an outage is no answer"
+        assert after.proven_at == wide.proven_at
+
+
+async def test_a_test_before_the_mail_system_has_had_its_time_is_made_again_whatever_it_finds(
+    company: RemedyApp,
+) -> None:
+    async with company.service() as (tests, worker), asyncio.timeout(SECONDS):
+        company.gateway.stops = lambda message: in_its_name(message) and not as_sender(message)
+        applied = await worker.changed(said(await company.store_incident(worker.store), SLOW))
+        early = await finished(tests, worker, await worker.test_now(applied))
+        assert (early.awaited, early.test_at) == (True, applied.acts_at), "the block may have ended by itself"
+        assert early.proofs[0].state is RemedyState.PROVEN
 
 
 async def test_a_block_of_the_address_alone_never_stopped_the_twin(company: RemedyApp) -> None:

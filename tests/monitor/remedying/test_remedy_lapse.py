@@ -137,7 +137,11 @@ def test_an_alarm_says_whether_the_change_let_it_in() -> None:
     )
     assert "it is not known whether forged mail arrived before" in unknown
     assert "the change let it in" in sure
-    assert next_step(applied(LASTING.key, wide), (), T0) == "Undo it now, with the steps below."
+    assert next_step(applied(LASTING.key, wide), (), T0) == "Undo it now, by the remedy's own steps."
+    other = applied(OTHER_CHANGE, wide, setup=known)
+    [(_, hedged)] = lines_of(other)
+    assert "the change let it in" not in hedged, "a block that was removed may have stopped the forged mail too"
+    assert next_step(other, (), T0) == "Undo an exception from a filter, but not the removal of a block."
 
 
 def test_the_next_rung_is_the_next_remedy_that_was_not_tried() -> None:

@@ -34,7 +34,7 @@ LETTERS = {
     "o": (ArmResult.OTHERWISE, Outcome.BLOCKED, Cause.MAILBOX_FULL),
 }
 TEST = PathTest("hq", Kind.VERIFICATION, 2, other=Role.CONTROL)
-MOST = 20
+MOST = 30
 
 
 def proven(mail: str, twin: str = "s", control: str = "p", test: PathTest = TEST, *, skips: bool = True) -> PathProof:
@@ -64,6 +64,13 @@ def proven(mail: str, twin: str = "s", control: str = "p", test: PathTest = TEST
         ("p", "sp", "p", RemedyState.TOO_WIDE),  # one arrival proves that it gets in
         ("p", "d", "p", RemedyState.ARRIVES),  # not known whether it is stopped
         ("p", "dss", "p", RemedyState.PROVEN),
+        ("p", "s", "sp", RemedyState.PROVEN),
+        ("p", "s", "s", RemedyState.ARRIVES),  # the control's address is stopped, which the twin comes from
+        ("p", "s", "n", RemedyState.ARRIVES),
+        ("pps", "s", "p", RemedyState.NO_EFFECT),  # and not proven: the sender's mail arrived for a while
+        ("pps", "s", "s", RemedyState.NOT_DECIDED),  # an outage that began meanwhile stopped the twin
+        ("pddp", "s", "p", RemedyState.PROVEN),  # in the end two in a row
+        ("pdpdpdpdpd", "s", "p", RemedyState.NOT_DECIDED),
         ("s", "s", "p", RemedyState.NO_EFFECT),
         ("s", "s", "s", RemedyState.NOT_DECIDED),  # nobody's mail is taken: no wider entry helps
         ("s", "s", "sp", RemedyState.NO_EFFECT),

@@ -161,6 +161,9 @@ async def test_an_incident_and_a_failed_probe_offer_it_to_operators(pages_app: P
         assert link not in (await viewer.get(address)).text
     await post(operator, "/diagnose", f"{WHERE}&incident=a1", where="acme/hq", kind="verification", incident="a1")
     assert (await running(pages_app)).incident == "a1"
+    everywhere = await pages_app.person("all", Rights.OPERATOR, None)
+    elsewhere = await post(everywhere, "/diagnose", WHERE, where="bolt/hq", kind="verification", incident="a1")
+    assert elsewhere.status == 404, "it is not an incident of that company"
     page = (await operator.get("/incidents/a1")).text
     assert "The diagnosis is running" in page
     assert 'data-every="3"' in page, "it follows by itself"

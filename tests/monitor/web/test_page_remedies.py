@@ -90,7 +90,7 @@ async def test_too_wide_is_an_alarm_with_its_undo_open(pages_app: PagesApp) -> N
     await say(pages_app, operator, remedy="m365-allow-domain")
     await decided(pages_app, replace(ARRIVES, twin=TwinFinding.ARRIVED))
     text = (await operator.get("/incidents/a1")).text
-    assert "Undo it now, with the steps below." in section(text)
+    assert "Undo it now, by the remedy&#39;s own steps." in section(text)
     assert re.search('<details open data-key="undo-[^>]*><summary>How to undo it', text)
 
 
@@ -200,7 +200,7 @@ async def test_the_incident_of_a_remedy_has_its_record_and_claims_no_stopped_mai
     await engine.step()
     [opened_now] = [each for each in engine.incidents if each.nature is Nature.STANDING]
     page = (await operator.get(f"/incidents/{opened_now.id}")).text
-    assert "Undo it now, with the steps below." in page
+    assert "Undo it now, by the remedy&#39;s own steps." in page
     assert "The sender's standing" not in page
     assert "Texts to send" not in page
     card = (await operator.get("/companies/acme")).text

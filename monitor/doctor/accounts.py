@@ -8,7 +8,6 @@ from monitor.doctor.observation import Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
 from probes.accounts import AccountError
 from probes.display import counted
-from probes.mailboxes.imap import ImapMailbox
 from probes.standing.fact import State
 
 USERS_TRIED = 3  # of an account that asks for a token for each user
@@ -19,9 +18,8 @@ async def accounts(premises: Premises) -> AsyncIterator[Observation]:
     """Ask each account for a token."""
     users: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for path in premises.config.paths():
-        mailbox = path.visited
-        if isinstance(mailbox, ImapMailbox) and mailbox.account:
-            users[mailbox.account][mailbox.user] = None
+        if path.mailbox and (use := path.mailbox.account_use):
+            users[use.name][use.user] = None
     async for finding in side_by_side(_asked(premises, name, [*users[name]]) for name in premises.config.accounts):
         yield finding
 

@@ -159,9 +159,10 @@ class LocalMaildir(NamedTuple):
 
 
 class AccountUse(NamedTuple):
-    """The account that a mailbox gets its tokens from, by name, and the server that they are shown to."""
+    """The account that a mailbox gets its tokens from, by name, the mailbox's user, and the server that sees them."""
 
     name: str
+    user: str
     host: str
 
 

@@ -71,7 +71,7 @@ class ImapMailbox(VisitedSettings):
     @property
     def account_use(self) -> AccountUse | None:
         """See `Mailbox`."""
-        return AccountUse(self.account, self.host) if self.account is not None else None
+        return AccountUse(self.account, self.user, self.host) if self.account is not None else None
 
     @property
     def key(self) -> str:

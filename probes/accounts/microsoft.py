@@ -38,7 +38,7 @@ CLOUDS = {  # learn.microsoft.com: graph/deployments; microsoft-365/enterprise, 
     "global": CloudHosts("login.microsoftonline.com", "outlook.office365.com"),
     "us_gov": CloudHosts("login.microsoftonline.us", "outlook.office365.us"),
     "us_dod": CloudHosts("login.microsoftonline.us", "outlook-dod.office365.us"),
-    "china": CloudHosts("login.chinacloudapi.cn", "partner.outlook.cn"),
+    "china": CloudHosts("login.partner.microsoftonline.cn", "partner.outlook.cn"),
 }
 
 

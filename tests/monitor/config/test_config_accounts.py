@@ -121,7 +121,7 @@ def test_a_managed_identity(read: Any) -> None:
     [
         ("us_gov", "login.microsoftonline.us", "outlook.office365.us"),
         ("us_dod", "login.microsoftonline.us", "outlook-dod.office365.us"),
-        ("china", "login.chinacloudapi.cn", "partner.outlook.cn"),
+        ("china", "login.partner.microsoftonline.cn", "partner.outlook.cn"),
     ],
 )
 def test_both_hosts_of_a_cloud(read: Any, cloud: str, sign_in: str, mail: str) -> None:

@@ -17,7 +17,6 @@ from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.token import mint, new_probe_id
 from tests.lab.dovecot import Dovecot, dovecot
-from tests.probes.mailboxes.test_mailbox_contract import owned
 from tests.support.imap_server import (
     Answer,
     ImapConversation,
@@ -30,6 +29,7 @@ from tests.support.imap_server import (
     says,
     visited,
 )
+from tests.support.mailbox_worlds import owned
 from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, KEY, USERS, deliver, make_maildir, probe, token, within
 

@@ -20,6 +20,7 @@ run: $(VENV)/runtime ## start the service with config.toml: http://127.0.0.1:802
 test: $(VENV)/dev ## everything; the lab of real mail servers only as root
 	@tests/lab/install.sh
 	@tests/browser/install.sh
+	@tests/lab/oidc/install.sh
 	@[ "$$(id -u)" = 0 ] || echo "Not root: the tests on real mail servers (-m lab) are skipped."
 	@echo "Tests on real mail servers run beside the others; what they say comes last."
 	@$(BIN)/python -m pytest -m lab tests >$(VENV)/lab-tests.log 2>&1 & lab=$$!; \

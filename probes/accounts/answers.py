@@ -17,7 +17,8 @@ from probes.http import HttpReply
 MAX_TOKEN_CHARS = 16_384
 MAX_LIFE = timedelta(days=1)
 UNSTATED_LIFE = timedelta(minutes=5)  # of a token whose answer does not say how long it lives
-MAX_SKEW = timedelta(minutes=2)  # that no signed request fails from
+MAX_SKEW = timedelta(minutes=2)  # beyond which our clock is the reason why a signed request is refused
+SUSPICIOUS_SKEW = timedelta(seconds=10)  # from which it may be: some servers allow for 15 s only
 WORDS_LIMIT = 200  # characters of a provider's own words
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
@@ -67,7 +68,7 @@ class TokenRefusal:
     """A refusal to give a token, and its fault.
 
     `error`: the provider's short words, safe to show. `ahead`: how far our clock is before the provider's, where that
-    matters. `wait`: seconds until it may be asked again, if it says so.
+    is or may be the reason. `wait`: seconds until it may be asked again, if it says so.
     """
 
     fault: AccountFault
@@ -92,7 +93,7 @@ def read_answer(reply: HttpReply, asked: AskedFor, secrets: Collection[str] = ()
     return TokenRefusal(
         fault,
         _shown(reply, values, name, words, codes, fault, secrets),
-        _ahead(reply, asked) if fault is AccountFault.CLOCK else None,
+        _ahead_if_reason(reply, asked, fault),
         reply.retry_after,
     )
 
@@ -167,6 +168,13 @@ def _assertion_fault(reply: HttpReply, asked: AskedFor, error: str) -> AccountFa
     if error == "invalid_grant" and asked.refreshes:
         return AccountFault.REVOKED
     return AccountFault.WRONG_CERTIFICATE
+
+
+def _ahead_if_reason(reply: HttpReply, asked: AskedFor, fault: AccountFault) -> timedelta | None:
+    ahead = _ahead(reply, asked)
+    if fault is AccountFault.CLOCK or (ahead and fault is AccountFault.WRONG_CERTIFICATE and ahead > SUSPICIOUS_SKEW):
+        return ahead
+    return None
 
 
 def _ahead(reply: HttpReply, asked: AskedFor) -> timedelta | None:

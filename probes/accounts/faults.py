@@ -45,14 +45,16 @@ Remedies = Mapping[AccountFault, str]
 
 FAULTS: dict[AccountFault, FaultRow] = {
     AccountFault.WRONG_SECRET: FaultRow(
-        "the client secret is not accepted", "store the present secret of this client where the configuration refers to"
+        "the client or its secret is not accepted",
+        "check `client`, and store the present secret of this client where the configuration refers to",
     ),
     AccountFault.EXPIRED_SECRET: FaultRow(
         "the client secret has expired", "create a new secret and store it where the configuration refers to"
     ),
     AccountFault.WRONG_CERTIFICATE: FaultRow(
-        "the certificate or its signature is not accepted",
-        "register the certificate of `certificate` with the client, and keep the key that belongs to it in that file",
+        "the client or the request that its certificate signed is not accepted",
+        "register the certificate of `certificate` with the client, for PS256 (an RSA key) or ES256 (one for P-256),"
+        " and check that the endpoint is written as the provider writes it",
     ),
     AccountFault.EXPIRED_CERTIFICATE: FaultRow(
         "the certificate has expired", "create a new certificate, register it with the client, and store both parts"

@@ -1,7 +1,7 @@
-"""An OAuth 2 authorization server: it issues tokens as RFC 6749 and RFC 7523 demand, and introspects them as RFC 7662.
+"""An OAuth 2 authorization server (RFC 6749) for what the real one, `tests.lab.oidc_provider`, cannot do.
 
-It believes nothing that is not proven: secrets are compared, assertions are verified with the client's key, their
-audience and times with its own clock, and none may be used twice. `requests` holds every request for a token.
+Its answers can be chosen and delayed, it goes by the test's clock, and it takes the assertions of a service account
+that acts for users (RFC 7523, section 2.1). `requests` holds every request for a token.
 """
 
 import asyncio
@@ -18,16 +18,12 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LEEWAY = timedelta(minutes=5)
-RESOURCE_SERVER = ("imap-server", "introspect-me")  # who may introspect, and for whom tokens are meant by default
 
 
 @dataclass
@@ -37,7 +33,7 @@ class OAuthClient:
 
     user: str = ""
     secret: str = ""
-    key: RSAPublicKey | EllipticCurvePublicKey | None = None
+    key: RSAPublicKey | None = None
     delegated: bool = False
     refresh: str = ""
 
@@ -47,25 +43,22 @@ class IssuedToken:
     """A token that it has issued."""
 
     user: str
-    audience: str
     expires_at: datetime
     active: bool = True
 
 
 @dataclass
 class AuthorizationServer:
-    """`next_answers` come first, one for each request for a token. `lifetime` and `audience` are those of new ones."""
+    """`next_answers` come first, one for each request for a token. `lifetime` is that of new tokens."""
 
     now: Callable[[], datetime]
     url: str = ""
     clients: dict[str, OAuthClient] = field(default_factory=dict)
     lifetime: timedelta = timedelta(hours=1)
-    audience: str = RESOURCE_SERVER[0]
     rotates: bool = False
     delay: float = 0.0
     issued: dict[str, IssuedToken] = field(default_factory=dict)
     requests: list[dict[str, str]] = field(default_factory=list)
-    introspected: list[str] = field(default_factory=list)
     next_answers: deque[web.Response] = field(default_factory=deque)
     _used: set[str] = field(default_factory=set)
 
@@ -106,10 +99,7 @@ class AuthorizationServer:
                 return _error(400, "unsupported_grant_type", "")
 
     def _authenticated(self, request: web.Request, form: dict[str, str]) -> str | None:
-        """The client that proved itself: section 2.3.1, or RFC 7523, section 3."""
-        if form.get("client_assertion_type") == CLIENT_ASSERTION:
-            claims = self._verified(form.get("client_assertion", ""), "sub")
-            return str(claims["sub"]) if claims and claims["sub"] == claims.get("iss") else None
+        """The client that proved itself: section 2.3.1."""
         if pair := _basic(request.headers.get("Authorization", "")):
             name, secret = (unquote_plus(part) for part in pair)
         else:
@@ -121,7 +111,7 @@ class AuthorizationServer:
 
     def _delegated(self, form: dict[str, str]) -> web.Response:
         """RFC 7523, section 2.1: the subject is the user."""
-        claims = self._verified(form.get("assertion", ""), "iss")
+        claims = self._verified(form.get("assertion", ""))
         if claims is None:
             return _error(400, "invalid_grant", "Invalid JWT Signature.")
         if not self.clients[claims["iss"]].delegated:
@@ -129,12 +119,12 @@ class AuthorizationServer:
             return _error(401, "unauthorized_client", text)
         return self._issue(str(claims.get("sub")), "")
 
-    def _verified(self, token: str, owner: str) -> dict[str, Any] | None:
-        """The claims of an assertion signed by the client that this claim names."""
+    def _verified(self, token: str) -> dict[str, Any] | None:
+        """The claims of an assertion signed by the client that it names."""
         try:
             head, claims, signature = (base64.urlsafe_b64decode(f"{part}==") for part in token.split("."))
             header, said = json.loads(head), json.loads(claims)
-            key = self.clients[said[owner]].key
+            key = self.clients[said["iss"]].key
             if key is None or "=" in token:
                 return None
             verify(key, header["alg"], token.rpartition(".")[0].encode(), signature)
@@ -150,7 +140,7 @@ class AuthorizationServer:
 
     def _issue(self, user: str, refresh: str) -> web.Response:
         value = secrets.token_urlsafe(600)  # as long as those of Microsoft
-        self.issued[value] = IssuedToken(user, self.audience, self.now() + self.lifetime)
+        self.issued[value] = IssuedToken(user, self.now() + self.lifetime)
         said: dict[str, Any] = {
             "access_token": value, "token_type": "Bearer", "expires_in": int(self.lifetime.total_seconds()),
         }  # fmt: skip
@@ -158,31 +148,14 @@ class AuthorizationServer:
             said["refresh_token"] = refresh
         return web.json_response(said, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
-    async def introspect(self, request: web.Request) -> web.Response:
-        """RFC 7662, section 2: a resource server learns nothing of a token that is not meant for it."""
-        who = _basic(request.headers.get("Authorization", ""))
-        if who != RESOURCE_SERVER:
-            return web.json_response({"error": "invalid_client"}, status=401)
-        value = str((await request.post()).get("token", ""))
-        self.introspected.append(value)
-        known = self.issued.get(value)
-        if known is None or not known.active or known.expires_at <= self.now() or known.audience != who[0]:
-            return web.json_response({"active": False})
-        ends = int(known.expires_at.timestamp())
-        said = {"active": True, "username": known.user, "aud": known.audience, "exp": ends, "token_type": "Bearer"}
-        return web.json_response(said)
 
-
-def verify(key: RSAPublicKey | EllipticCurvePublicKey, algorithm: str, content: bytes, signature: bytes) -> None:
+def verify(key: RSAPublicKey, algorithm: str, content: bytes, signature: bytes) -> None:
     """Raises InvalidSignature, or ValueError for an algorithm that does not fit the key (RFC 7518, section 3.1)."""
-    match key, algorithm:
-        case RSAPublicKey(), "PS256":
+    match algorithm:
+        case "PS256":
             key.verify(signature, content, PSS(MGF1(SHA256()), 32), SHA256())
-        case RSAPublicKey(), "RS256":
+        case "RS256":
             key.verify(signature, content, PKCS1v15(), SHA256())
-        case EllipticCurvePublicKey(), "ES256" if len(signature) == 64:
-            halves = (int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
-            key.verify(encode_dss_signature(*halves), content, ECDSA(SHA256()))
         case _:
             raise ValueError(f"no {algorithm} with this key")
 
@@ -207,7 +180,6 @@ async def authorization_server(now: Callable[[], datetime]) -> AsyncIterator[Aut
     server = AuthorizationServer(now)
     app = web.Application()
     app.router.add_post("/token", server.token)
-    app.router.add_post("/introspect", server.introspect)
 
     async def dated(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = server.now().strftime("%a, %d %b %Y %H:%M:%S GMT")

@@ -1,9 +1,8 @@
-"""An account at work against a real authorization server: how often it asks, what it keeps, and what it never shows."""
+"""An account at work, by a clock that the test sets: how often it asks, what it keeps, and what it never shows."""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from probes.http import HttpSession
 from tests.lab.dovecot import free_ports
 from tests.probes.accounts.conftest import SetClock
 from tests.support.authorization_server import AuthorizationServer, OAuthClient
-from tests.support.client_keys import certificate, ec_key, google_key_file, pem, rsa_key
+from tests.support.client_keys import google_key_file, rsa_key
 
 SECRET = "5ecret+/&=word"
 Make = Callable[..., Account]
@@ -55,67 +54,12 @@ async def failure(account: Account, user: str = "probe@acme.example") -> Account
     return caught.value
 
 
-# -- how a client proves itself ---------------------------------------------------------------------------------------
+# -- how it proves itself, beyond what test_real_issuer has -----------------------------------------------------------
 
 
 async def test_a_secret_with_all_kinds_of_characters(server: AuthorizationServer, make: Make) -> None:
     assert await make().token("probe@acme.example") in server.issued
     assert server.requests == [{"grant_type": "client_credentials"}]
-
-
-@pytest.mark.parametrize("kind", ["rsa", "ec"])
-async def test_a_certificate(server: AuthorizationServer, make: Make, kind: str) -> None:
-    key = rsa_key() if kind == "rsa" else ec_key()
-    server.clients["probe"] = OAuthClient(user="x", key=key.public_key())
-    account = make(certificate=SecretStr(certificate(key) + pem(key)))
-    assert await account.token("x") in server.issued
-    server.revoke_all()
-    assert len(server.requests) == 1
-
-
-async def test_a_certificate_that_is_not_registered(server: AuthorizationServer, make: Make) -> None:
-    server.clients["probe"] = OAuthClient(key=rsa_key().public_key())
-    key = rsa_key()
-    error = await failure(make(certificate=SecretStr(certificate(key) + pem(key))))
-    assert error.fault is AccountFault.WRONG_CERTIFICATE
-    assert "register the certificate" in str(error)
-
-
-async def test_an_expired_certificate_is_named(server: AuthorizationServer, make: Make, clock: SetClock) -> None:
-    key = rsa_key()
-    server.clients["probe"] = OAuthClient(key=rsa_key().public_key())
-    account = make(certificate=SecretStr(certificate(key, ends=clock() - timedelta(days=1)) + pem(key)))
-    assert (await failure(account)).fault is AccountFault.EXPIRED_CERTIFICATE
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(900, "900 s ahead of"), (-1500, "1500 s behind")])
-async def test_our_clock_is_wrong(
-    server: AuthorizationServer, make: Make, clock: SetClock, seconds: int, words: str
-) -> None:
-    key = rsa_key()
-    server.clients["probe"] = OAuthClient(key=key.public_key())
-    true_time = clock()
-    server.now = lambda: true_time
-    clock.forward(seconds=seconds)
-    error = await failure(make(certificate=SecretStr(certificate(key) + pem(key))))
-    assert error.fault is AccountFault.CLOCK
-    assert words in str(error)
-    assert "NTP" in str(error)
-
-
-async def test_a_clock_that_is_wrong_is_not_blamed_for_a_wrong_secret(
-    server: AuthorizationServer, make: Make, clock: SetClock
-) -> None:
-    true_time = clock()
-    server.now = lambda: true_time
-    clock.forward(seconds=900)
-    assert (await failure(make(secret=SecretStr("no")))).fault is AccountFault.WRONG_SECRET
-
-
-async def test_a_refresh_token(server: AuthorizationServer, make: Make) -> None:
-    server.clients["probe"].refresh = "r1"
-    server.clients["probe"].secret = ""
-    assert await make(refresh=SecretStr("r1")).token("x") in server.issued
 
 
 async def test_a_refresh_token_that_is_replaced_with_each_use(

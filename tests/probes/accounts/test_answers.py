@@ -114,11 +114,13 @@ def test_microsofts_numbers_go_before_the_text() -> None:
     )
 
 
-def test_a_clock_within_limits_is_not_blamed() -> None:
-    asked = AskedFor(NOW + timedelta(seconds=100), asserts=True)
+@pytest.mark.parametrize(("seconds", "ahead"), [(9, None), (11, 11), (100, 100), (-100, None)])
+def test_a_clock_within_limits_is_not_blamed_but_named(seconds: int, ahead: int | None) -> None:
+    asked = AskedFor(NOW + timedelta(seconds=seconds), asserts=True)
     answer = read(401, {"error": "invalid_client"}, asked, clock=NOW)
     assert isinstance(answer, TokenRefusal)
-    assert (answer.fault, answer.ahead) == (AccountFault.WRONG_CERTIFICATE, None)
+    assert answer.fault is AccountFault.WRONG_CERTIFICATE
+    assert answer.ahead == (None if ahead is None else timedelta(seconds=ahead))
 
 
 def test_what_a_stranger_says_is_one_harmless_line() -> None:

@@ -2,7 +2,7 @@
 
 What is here, from the ground up (imports go down only):
 
-- values      `kinds`, `sender`, `outcome`, `check`, `evidence`, `answer`, `details`,
+- values      `kinds`, `sender`, `outcome`, `check`, `evidence`, `traced`, `answer`, `details`,
               `verdict`, `attribution`, `probe`, `uplink`: plain frozen values, no I/O
 - decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict)
               by `case`, `attempts`, `grading`, `scan_verdict` and `possession`; `recognise` (message -> evidence): pure
@@ -13,7 +13,8 @@ What is here, from the ground up (imports go down only):
 - sending     `routes` (one file per route into a company's mail system), `resolver`, `tls`,
               `reference` (is our own line up?)
 - receiving   `mailboxes` (one file per kind of mailbox); `origin` (who brings a bounce)
-- accounts    `accounts`: credentials at providers, and the access tokens that mailboxes get by them
+- traces      `traces` (one file per kind of trace): who else can say what became of a message
+- accounts    `accounts`: credentials at providers, and the requests that mailboxes and traces make with them
 - standing    `standing`: what DNS and HTTP publish about the sender, one file per question
 - around it   `outside` (time, DNS, HTTP, threads, accounts: handed to every route, mailbox and channel), `http`,
               `settings`, `ip_addresses`, `rate_limits`

@@ -18,8 +18,9 @@ from probes.evidence import (
     Interrupted,
     Look,
 )
-from probes.labels import BODIES, CAUSES, MAIL_KINDS, MARKERS
+from probes.labels import BODIES, CAUSES, FATES, MAIL_KINDS, MARKERS
 from probes.sentences import named, scan_sentence, searched
+from probes.traced import Traced, TraceFate, source_name
 
 
 class Tone(StrEnum):
@@ -44,7 +45,7 @@ class Description:
 
 
 def describe(
-    evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan,
+    evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan | Traced,
 ) -> Description:
     """Describe one piece of evidence."""
     match evidence:
@@ -74,6 +75,8 @@ def describe(
             rules = "; ".join(rule.line for rule in evidence.scan.rules[:MAX_RULES_SHOWN])
             said = scan_sentence(evidence.scan) + (f". All rules: {rules}" if rules else "")
             return Description("Filter asked", said, evidence.at, Tone.DOUBTFUL, f"by {named(evidence.host)}")
+        case Traced():
+            return _traced(evidence)
         case _:
             assert_never(evidence)
 
@@ -93,6 +96,42 @@ def _bounce(bounce: Bounce) -> Description:
     proof = (by + _received_from(bounce.client_ip, bounce.client_name)).removeprefix(", ")
     text = ": ".join(filter(None, (cause, quoted(reply) if reply else "")))
     return Description(label, text, bounce.at, Tone.BAD if bounce.final else Tone.DOUBTFUL, proof)
+
+
+_FATES = {
+    TraceFate.DELIVERED: Tone.GOOD,
+    TraceFate.HANDED_OVER: Tone.PLAIN,
+    TraceFate.PENDING: Tone.PLAIN,
+    TraceFate.NEVER_SEEN: Tone.PLAIN,
+    TraceFate.NOT_ASKED: Tone.PLAIN,
+    TraceFate.DEFERRED: Tone.DOUBTFUL,
+    TraceFate.JUNK: Tone.DOUBTFUL,
+    TraceFate.HELD: Tone.DOUBTFUL,
+    TraceFate.QUARANTINED: Tone.BAD,
+    TraceFate.REFUSED: Tone.BAD,
+    TraceFate.SUPPRESSED: Tone.BAD,
+    TraceFate.GONE: Tone.BAD,
+}
+
+
+def _traced(traced: Traced) -> Description:
+    reply = traced.reply
+    host = f" ({named(traced.to_host)})" if traced.to_host else ""
+    rule = f"; rule: {quoted(traced.rule)}" if traced.rule else ""
+    text = (
+        f"{named(source_name(traced.source))} {FATES[traced.fate].sentence}{host}"
+        + (f": {quoted(reply)}" if reply else "")
+        + rule
+    )
+    proof = ", ".join(
+        part
+        for part in (
+            f"sent from {named(traced.from_ip)}" if traced.from_ip else "",
+            f"at {traced.happened_at:%H:%M:%S} UTC by its clock" if traced.happened_at else "",
+        )
+        if part
+    )
+    return Description("Trace", text, traced.at, _FATES[traced.fate], proof)
 
 
 def _received_from(ip: str, name: str = "") -> str:

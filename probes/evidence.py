@@ -1,8 +1,8 @@
 """Observations about a probe: time-stamped plain values, stored unchanged.
 
 `Attempt` and `Dialogue` describe sending; `Look`, `FailedLook` and `Arrival` the mailbox; `Bounce` a returned message;
-`Absence` a time in which we were suspended. `judge` decides their meaning. `encode` and `decode` are their form in the
-store.
+`Absence` a time in which we were suspended; `Traced`, in its own file, what a trace says. `judge` decides their
+meaning. `encode` and `decode` are their form in the store.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter
 from probes.answer import Answer, Fault, Stage
 from probes.ip_addresses import OPERATOR, block_of
 from probes.outcome import Cause
+from probes.traced import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +365,7 @@ def answer_of_bounce(bounce: Bounce) -> Answer:
     return Answer(None, None, bounce.status, bounce.reply, None, bounce.remote_mta or bounce.reporting_mta)
 
 
-Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan
+Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan | Traced
 
 Note = Callable[[Step], None]
 """Callback for each completed step, for people who watch."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import SplitResult, urlsplit
@@ -49,6 +50,30 @@ def _parts(url: str) -> SplitResult | None:
     plain = url.isascii() and url.isprintable() and not set(url) & set(' "<>\\^`{|}') and len(url) <= 2000
     known = parts.scheme in PORTS and endpoint(place, PORTS.get(parts.scheme)) is not None and port != 0
     return parts if plain and known else None
+
+
+def private_url(url: str) -> str:
+    """Return the URL of a server that is shown credentials. ValueError if it has no TLS and is not this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _loopback(parts.hostname or ""):
+        raise ValueError("must begin with https: credentials are sent there")
+    return url
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def same_server(url: str, base: str) -> bool:
+    """Test if both lead to the same server: scheme, host and port are equal, and `url` names no user."""
+    one, other = _parts(url), _parts(base)
+    if one is None or other is None or one.username is not None or one.password is not None:
+        return False
+    ports = [each.port or PORTS[each.scheme] for each in (one, other)]
+    return (one.scheme, one.hostname, ports[0]) == (other.scheme, other.hostname, ports[1])
 
 
 WebUrl = Annotated[str, AfterValidator(_web_address)]

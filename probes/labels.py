@@ -16,6 +16,7 @@ from probes.outcome import Cause, Concern, Grade, Outcome
 from probes.reading.facts import Finding
 from probes.reading.reports import ReportKind
 from probes.sender import Role
+from probes.traced import Side, TraceFate
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +333,30 @@ MAIL_KINDS: dict[MailKind, Label] = {  # sentence: what came back
     ),
 }
 
+SIDES: dict[Side, Label] = {  # sentence: whose system a trace speaks for
+    Side.SENDER: Label("sender's service", "the sender's own mail service", "It sends the mail, and logs the replies."),
+    Side.RECEIVER: Label("receiver", "the company's mail system", "It logs what it did with each message."),
+}
+
+FATES: dict[TraceFate, Label] = {  # sentence: after the name of a trace's source
+    TraceFate.HANDED_OVER: Label("taken", "took the message", "Nothing more is known yet."),
+    TraceFate.PENDING: Label("in progress", "is still at work on it", "Neither delivered nor refused so far."),
+    TraceFate.DEFERRED: Label(
+        "deferred", "was refused temporarily and will try again", "Mail servers try again later."
+    ),
+    TraceFate.DELIVERED: Label("delivered", "delivered it", "Taken by the company's server, or put into the mailbox."),
+    TraceFate.JUNK: Label("spam folder", "put it into the spam folder", "The folder for spam (junk)."),
+    TraceFate.QUARANTINED: Label("quarantined", "put it into quarantine", "An administrator may release it."),
+    TraceFate.HELD: Label("held", "holds it back until somebody releases it", "Neither delivered nor refused."),
+    TraceFate.REFUSED: Label("refused", "was refused, or refused it, for good", "It is not tried again."),
+    TraceFate.SUPPRESSED: Label(
+        "suppressed", "does not send to this address any more", "Because of an earlier failure."
+    ),
+    TraceFate.GONE: Label("discarded", "discarded or deleted it", "It is in no folder."),
+    TraceFate.NEVER_SEEN: Label("no record", "has no record of it", "It never came there, or is not in the log yet."),
+    TraceFate.NOT_ASKED: Label("not asked", "could not be asked", "This says nothing about the message."),
+}
+
 FINDINGS: dict[Finding, Label] = {  # sentence: the filter says that the message is ...
     Finding.CLEAN: Label("clean", "clean", "Not spam."),
     Finding.SPAM: Label("spam", "spam", "Unwanted mail."),
@@ -361,6 +386,8 @@ TABLES: tuple[Mapping[StrEnum, Label], ...] = (  # type: ignore[assignment]  # e
     MARKERS,
     BODIES,
     MAIL_KINDS,
+    SIDES,
+    FATES,
     FINDINGS,
     REPORT_KINDS,
 )

@@ -9,10 +9,11 @@ import pytest
 from monitor.channels.table import CHANNELS
 from probes.mailboxes.table import MAILBOXES
 from probes.routes.table import ROUTES
+from probes.traces.table import TRACES
 
 ROOT = Path(__file__).parents[1]
-HOMES = ("probes/routes/", "probes/mailboxes/", "monitor/channels/", "probes/route_traits.py")
-KINDS = {kind.__name__ for table in (ROUTES, MAILBOXES, CHANNELS) for kind in table.values()}
+HOMES = ("probes/routes/", "probes/mailboxes/", "probes/traces/", "monitor/channels/", "probes/route_traits.py")
+KINDS = {kind.__name__ for table in (ROUTES, MAILBOXES, TRACES, CHANNELS) for kind in table.values()}
 
 
 def asks_for_kinds(source: str) -> Iterator[int]:

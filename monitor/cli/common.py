@@ -36,10 +36,10 @@ def read_settings(file: Path, *, secrets_later: bool = True, missing_is_empty: b
 
 def need_secrets(settings: "Config", paths: "Sequence[WatchedPath]") -> None:
     """Exit with an error if a secret that probes on these paths use is missing."""
+    from monitor.config.account_uses import uses_on
     from probes.settings import missing_secrets
 
-    uses = (path.mailbox.account_use for path in paths if path.mailbox)
-    accounts = [settings.accounts.get(use.name) for use in uses if use]
+    accounts = [settings.accounts.get(use.name) for path in paths for use in uses_on(path)]
     used = [settings.sender, settings.control, *((path.route, path.mailbox) for path in paths), *accounts]
     if missing := list(dict.fromkeys(missing_secrets(used))):
         say_error("\n".join(missing))

@@ -1,13 +1,14 @@
 """The configuration: config.toml and the files it includes, read, checked and resolved.
 
-- `model`      the schema: one class per table, its fields are the keys
+- `model`      the schema: one class per table, its fields are the keys; `addresses`: some of their types
 - `watched`    a path as the service uses it, with company settings and defaults resolved
 - `pace`       [probes]: schedule and time limits, which a company or path may override
 - `diagnosis`  [diagnosis]: how far a diagnosis may go
 - `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes
 - `unchanged`  reads again for a reload, and keeps the companies that it does not change
 - `standing_plan`  [standing] and [sender] as the source of standing uses them; `allow_entries`: who may have one
-- `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
+- `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]];
+  `account_rules`: those of [accounts]; `account_uses`: who uses them
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
 - `received`   the addresses that the listener of [inbound] accepts mail for

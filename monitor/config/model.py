@@ -1,6 +1,5 @@
 """The configuration schema: one class per table, its fields are the keys."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic_core import PydanticKnownError
 
 from monitor.certificate import CertificateFiles
 from monitor.channels.table import ChannelSettings
+from monitor.config.addresses import BaseUrl, GrafanaUrl, NameServer, Reference
 from monitor.config.diagnosis import DiagnosisLimits, DiagnosisSettings
 from monitor.config.pace import Choices, ProbeSettings
 from monitor.config.watched import WatchedPath, watched_path
@@ -22,11 +22,9 @@ from monitor.sources.inbound.settings import InboundSettings
 from monitor.store.sqlite import address as sqlite_address
 from probes.accounts.table import ProviderSettings
 from probes.dkim import Dkim
-from probes.http import WebUrl
 from probes.mailboxes.table import MailboxSettings
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import MAX_MAIL_SYSTEMS, Chain, MailSystemKey
-from probes.reference import SMTP_PORT
 from probes.route_traits import traits_of
 from probes.routes import Route
 from probes.routes.scan import ScanRoute
@@ -46,45 +44,19 @@ from probes.settings import (
     Settings,
     Text,
     domain_name,
-    endpoint,
     shown,
 )
 from probes.standing.settings import StandingSettings
 from probes.token import TOKEN_LENGTH
+from probes.traces.table import TraceSettings
 
 MAX_LOCAL_PART_CHARS = 64  # RFC 5321, section 4.5.3.1.1
 UNAVAILABLE = "[UNAVAILABLE]"
 """The XCLIENT value for a client without a reverse DNS name."""
 
 
-def _name_server(value: Any) -> Any:
-    place = endpoint(value, port=53) if isinstance(value, str) else value
-    if not isinstance(place, Endpoint) or not re.fullmatch(r"[0-9.]+|.*:.*", place.host):
-        raise ValueError(f'must be an IP address, with or without a port, like "192.0.2.53", not {shown(value)}')
-    return place
-
-
-def _reference(value: Any) -> Any:
-    place = endpoint(value, port=SMTP_PORT) if isinstance(value, str) else value
-    if not isinstance(place, Endpoint) or not place.port:
-        raise ValueError(f'must be a mail host, with or without a port, like "mx.example:25", not {shown(value)}')
-    return place
-
-
 def _store_address(url: str, info: ValidationInfo) -> str:
     return sqlite_address(url, (info.context or {}).get("folder", Path()))
-
-
-def _base_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}/?", text):
-        raise ValueError(f'must be a URL like "https://mailpath.example", not {shown(text)}')
-    return text.rstrip("/")
-
-
-def _without_query(url: str) -> str:
-    if "?" in url:
-        raise ValueError(f"must be the address of Grafana's start page, without a ? in it, not {shown(url)}")
-    return url.rstrip("/")
 
 
 def _ptr(name: str) -> str:
@@ -107,10 +79,6 @@ def _with_room(address: str) -> str:
 
 
 Bounces = Annotated[Address, AfterValidator(_with_room)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-GrafanaUrl = Annotated[WebUrl, AfterValidator(_without_query)]
-NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
-Reference = Annotated[Endpoint, BeforeValidator(_reference)]
 Ptr = Annotated[str, AfterValidator(_ptr)]
 StoreUrl = Annotated[str, AfterValidator(_store_address)]
 
@@ -152,6 +120,9 @@ class SenderSettings(Settings):
     dkim: Dkim | None = Field(None, description="DKIM key to sign probes with, if the sender provided one.")
     size: MailSize | None = Field(
         None, description="Size of a real mail in octets; probes are padded to it. Default: none, some 4,000."
+    )
+    trace: TraceSettings | None = Field(
+        None, description="Its own mail service's log, asked about what was sent by it: a table with `via`."
     )
     profile: tuple[ProfileSettings, ...] = Field(
         (), description="The sender at different times, one table each; the newest `since` that is past holds."
@@ -317,6 +288,7 @@ class PathSettings(Choices):
     mailbox: Annotated[MailboxSettings | None, BeforeValidator(_needed)] = Field(
         None, validate_default=True, description="Where Mailpath looks for probes: a table with `via`."
     )
+    trace: TraceSettings | None = Field(None, description="As for the company, for this path.")
     diagnosis: DiagnosisLimits | None = Field(
         None, description="Narrower limits of diagnoses than those of [diagnosis]."
     )
@@ -347,6 +319,9 @@ class CompanySettings(Choices):
     )
     filter: ScanRoute | None = Field(
         None, description="Its content filter, asked by itself about each probe that was taken for spam: as for `scan`."
+    )
+    trace: TraceSettings | None = Field(
+        None, description="Its mail system's own log, asked about a probe that is overdue: a table with `via`."
     )
     contact: ContactSettings | None = Field(None, description="Mail addresses for texts to send.")
     diagnosis: DiagnosisLimits | None = Field(
@@ -410,7 +385,7 @@ class Config(Settings):
     def resolved_paths(self) -> tuple[WatchedPath, ...]:
         """The same; resolved once: a dozen parts of the service ask, and 10,000 paths take 0.1 s."""
         return tuple(
-            watched_path(self.probes, self.diagnosis.within, company_key, company, path_key, path)
+            watched_path(self.probes, self.sender.trace, self.diagnosis.within, company_key, company, path_key, path)
             for company_key, company in self.companies.items()
             for path_key, path in company.paths.items()
         )

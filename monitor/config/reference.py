@@ -17,6 +17,7 @@ from monitor.config.model import CompanySettings, Config, PathSettings
 from monitor.config.pace import Choices, ProbeSettings
 from monitor.config.schema import bare, is_table, tag_key, tagged
 from probes.settings import Endpoint, duration_text
+from probes.traces.table import TRACE_TABLES
 
 HEAD = ["| key | value | default | meaning |", "|---|---|---|---|"]
 KINDS: dict[Any, str] = {
@@ -42,6 +43,8 @@ def reference() -> str:
     for name in ("route", "mailbox"):
         for tag, table in tagged(PathSettings.model_fields[name].annotation).items():
             parts += _table(name, f'`{name} = {{ via = "{tag}", ... }}`', table)
+    for tag, trace in TRACE_TABLES.items():
+        parts += _table("trace", f'`trace = {{ via = "{tag}", ... }}`', trace)
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,6 +1,6 @@
 """Checks across tables. Each looks at whatever could be read, so that one error hides no other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.config.account_rules import Use, broken_trace, broken_uses
 from monitor.config.errors import dotted
 from monitor.config.maintenance_rules import broken_maintenance
 from monitor.config.model import (
@@ -25,11 +26,12 @@ from monitor.config.sources import ConfigProblem, Source
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.triage.public_domains import PUBLIC_DOMAINS
-from probes.accounts import AccountSettings
 from probes.mailboxes import Mailbox
 from probes.mailboxes.table import MailboxSettings
 from probes.route_traits import kinds_that_assert, traits_of
 from probes.settings import duration_text
+from probes.traced import Side
+from probes.traces import Trace
 
 NAMING = frozenset({"host", "user", "inbox", "path"})
 """Keys that identify a mailbox: different spellings may mean the same one."""
@@ -57,7 +59,10 @@ def broken(draft: Draft) -> Iterator[ConfigProblem]:
     yield from _compared(draft, draft.tables.get("sender"))
     yield from _shared_mailboxes(draft)
     yield from _copies_without_listener(draft)
-    yield from _unknown_accounts(draft, draft.tables.get("accounts"))
+    sender = draft.tables.get("sender")
+    yield from broken_uses(draft.main, draft.tables.get("accounts"), _account_uses(draft, sender))
+    for source, keys, trace, side in _traces(draft, sender):
+        yield from broken_trace(source, keys, trace, side)
     yield from _shared_addresses(draft, draft.tables.get("inbound"))
     yield from _domains(draft)
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
@@ -122,22 +127,23 @@ def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:
     return [key for key in one if key not in NAMING and one[key] != two.get(key)]
 
 
-def _unknown_accounts(draft: Draft, accounts: Mapping[str, AccountSettings] | None) -> Iterator[ConfigProblem]:
-    """An account that a mailbox names must be there, and its tokens must be meant for the mailbox's server."""
-    named = draft.main.data.get("accounts")
-    names = [*named] if isinstance(named, dict) else []
+def _account_uses(draft: Draft, sender: SenderSettings | None) -> Iterator[Use]:
     for company, path, mailbox in _mailboxes(draft):
-        if not (use := mailbox.account_use):
-            continue
-        keys: Keys = ("companies", company, "paths", path, "mailbox")
-        if use.name not in names:
-            close = get_close_matches(use.name, names, n=1)
-            instead = f"; did you mean {close[0]}?" if close else f"; add [{dotted(('accounts', use.name))}]"
-            yield ConfigProblem(draft.homes[company], (*keys, "account"), f"unknown account {use.name}{instead}")
-        elif (account := (accounts or {}).get(use.name)) and use.host not in account.hosts:
-            hosts = " or ".join(account.hosts)
-            words = f"must be {hosts} with account {use.name}, whose tokens are shown to no other server"
-            yield ConfigProblem(draft.homes[company], (*keys, "host"), words)
+        if use := mailbox.account_use:
+            yield draft.homes[company], ("companies", company, "paths", path, "mailbox"), use
+    yield from ((source, keys, trace.account_use) for source, keys, trace, _ in _traces(draft, sender))
+
+
+def _traces(draft: Draft, sender: SenderSettings | None) -> Iterator[tuple[Source, Keys, Trace, Side]]:
+    """Yield every trace, where it is, and whose it has to be."""
+    if sender and sender.trace:
+        yield draft.main, ("sender", "trace"), sender.trace, Side.SENDER
+    for key, company in draft.companies.items():
+        if company.trace:
+            yield draft.homes[key], ("companies", key, "trace"), company.trace, Side.RECEIVER
+        for name, path in company.paths.items():
+            if path.trace:
+                yield draft.homes[key], ("companies", key, "paths", name, "trace"), path.trace, Side.RECEIVER
 
 
 def _copies_without_listener(draft: Draft) -> Iterator[ConfigProblem]:

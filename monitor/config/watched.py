@@ -11,7 +11,9 @@ from probes.diagnosis.within import Within
 from probes.kinds import Kind
 from probes.mailboxes import Mailbox, ReceivedMailbox, VisitedMailbox
 from probes.mailsystems.words import Chain
+from probes.route_traits import traits_of
 from probes.routes import Route
+from probes.traces import Trace
 
 if TYPE_CHECKING:
     from monitor.config.model import CompanySettings, PathSettings
@@ -24,7 +26,8 @@ class WatchedPath:
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
     the time limit of one dialogue. `diagnosis`: how far one may go. `filter`: the company's content filter,
-    asked about what was taken for spam. `mailbox`: None only where the route needs none.
+    asked about what was taken for spam. `traces`: who is asked what became of a probe. `mailbox`: None only where the
+    route needs none.
     `mail_systems`: the gateway first. If two are equal, a reload restarts nothing.
     """
 
@@ -46,6 +49,7 @@ class WatchedPath:
     timeout: timedelta
     diagnosis: Within = Within.GATEWAY
     filter: Route | None = None
+    traces: tuple[Trace, ...] = ()
 
     @property
     def mail_system(self) -> str:
@@ -82,8 +86,14 @@ class WatchedPath:
         return [self.check(kind) for kind in self.kinds]
 
 
+def _traces(*traces: Trace | None) -> tuple[Trace, ...]:
+    """Return those that are there: the company's, and the sender's if its own service sends on this path."""
+    return tuple(trace for trace in traces if trace)
+
+
 def watched_path(
     probes: ProbeSettings,
+    senders: Trace | None,
     within: Within,
     company_key: str,
     company: "CompanySettings",
@@ -111,5 +121,6 @@ def watched_path(
         per_path_per_day=cap.per_path_per_day,
         timeout=first(path.timeout, company.timeout, probes.timeout),
         filter=company.filter,
+        traces=_traces(path.trace or company.trace, senders if traits_of(path.route.via).relayed else None),
         diagnosis=narrowest(within, *(each.diagnosis.within for each in (company, path) if each.diagnosis)),
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from monitor.config import Config, exposed_secrets, old_words
+from monitor.config.account_uses import account_uses
 from monitor.config.proxies import missing_proxy_setting
 from monitor.output.disk_needs import disk_warning
 
@@ -14,6 +15,7 @@ def config_warnings(file: Path, config: Config) -> list[str]:
 
 
 def _unused_accounts(config: Config) -> str:
-    used = {use.name for path in config.paths() if path.mailbox and (use := path.mailbox.account_use)}
+    used = {use.name for use in account_uses(config)}
     names = ", ".join(name for name in config.accounts if name not in used)
-    return f"no mailbox uses the accounts {names}; name them as `account` of a mailbox, or remove them" if names else ""
+    instead = "name them as `account` of a mailbox or a trace, or remove them"
+    return f"nobody uses the accounts {names}; {instead}" if names else ""

@@ -32,6 +32,7 @@ from probes.mailsystems.signs import sign_sentence
 from probes.probe import Probe
 from probes.reading.probe_systems import systems_of_probe
 from probes.settings import duration_text
+from probes.traced import Traced
 from probes.verdict import Outcome, Verdict
 
 STYLES = {
@@ -118,7 +119,7 @@ def _step(step: Step) -> str:
 
 
 def _evidence(
-    evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan,
+    evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce | FilterScan | Traced,
 ) -> str:
     seen = describe(evidence)
     proof = f"  [dim]{escape(escaped(seen.proof))}[/]" if seen.proof else ""

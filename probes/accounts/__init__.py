@@ -1,4 +1,4 @@
-"""Accounts: credentials at one provider, by which mailboxes get tokens. One token and one budget for all mailboxes.
+"""Accounts: credentials at one provider, used by mailboxes and traces. One token and one budget serve all of them.
 
 An account is its own settings: its fields are the config keys of `[accounts.NAME]`. Everything that a provider answers
 is hostile. A credential is sent to the account's own token endpoint and to no other host, a token to the account's own
@@ -8,8 +8,10 @@ servers; neither is in any error, log or repr.
 - `microsoft`, `google`, `oauth`   one provider each: its keys, and the request for a token. Read `oauth` first
 - `credentials` keys that several providers have      - `jwt`       signed assertions (pure)
 - `answers`   what an answer means: a token, or a fault (pure). `faults`, `microsoft_codes`: tables of faults, remedies
-- `budget`    requests per time (pure)
+- `budget`    requests per time; `refusals`: when to ask again after a refusal (pure)
 - `account`   one account at work: asks for tokens, keeps them, replaces them
+- `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
+- `mailgun`   a provider with a key that is no token
 - `registry`  all accounts of a configuration; imports `account` once there is one
 
 How a server is shown a token is decided elsewhere: `probes.mailboxes.imap_login`.
@@ -18,8 +20,9 @@ How a server is shown a token is decided elsewhere: `probes.mailboxes.imap_login
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from probes.accounts.faults import AccountFault, Remedies
@@ -31,6 +34,23 @@ class AccountError(Exception):
     def __init__(self, text: str, fault: AccountFault) -> None:
         super().__init__(text)
         self.fault = fault
+
+
+class AccountService(StrEnum):
+    """The services that an account gives access to: mail servers by IMAP, or one API of its provider."""
+
+    IMAP = "imap"
+    MAILGUN = "mailgun"
+
+
+class AccountUse(NamedTuple):
+    """The use that a mailbox or a trace makes of an account: its name, as which user, and what for. `host`: the mail
+    server that sees the token, "" for an API."""
+
+    name: str
+    user: str
+    host: str = ""
+    service: AccountService = AccountService.IMAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,24 @@ class AccountSettings(Protocol):
         ...
 
     @property
+    def traces_limit(self) -> int:
+        """Requests among them that may ask what became of a message."""
+        ...
+
+    @property
+    def fixed_key(self) -> str:
+        """The key that is shown in place of tokens, "" if tokens are asked for. Raises MissingSecretError."""
+        ...
+
+    def base(self, service: AccountService) -> str:
+        """Return the URL below which this API is, without a slash at its end; "" if this account has no such API."""
+        ...
+
+    def authorization(self, token: str) -> Mapping[str, str]:
+        """Return the headers that show this token, or the key, to an API."""
+        ...
+
+    @property
     def per_user(self) -> bool:
         """Test if each mailbox needs a token of its own."""
         ...
@@ -112,7 +150,9 @@ class AccountSettings(Protocol):
         """The values that no error may show."""
         ...
 
-    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
-        """Return the request for a token for this user's mailbox. `refresh`: a refresh token in place of the
+    def request(
+        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
+    ) -> TokenRequest:
+        """Return the request for a token for this service as this user. `refresh`: a refresh token in place of the
         configured one, "" for none. Raises MissingSecretError."""
         ...

@@ -1,26 +1,24 @@
 """One account at work: it asks for tokens, keeps each while it lives, and replaces one that a server refused.
 
 However many mailboxes ask at once, one request is sent for all of them. After a refusal the provider is left alone for
-a while, and everybody gets the same answer: otherwise a wrong secret would be sent again with each visit, until the
-provider locks the account.
+a while, and everybody gets the same answer (see `refusals`).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from probes.accounts import AccessToken, AccountError, AccountSettings
+from probes.accounts import AccessToken, AccountError, AccountService, AccountSettings
 from probes.accounts.answers import AskedFor, TokenRefusal, read_answer
 from probes.accounts.budget import Budget
 from probes.accounts.faults import FAULTS, AccountFault, remedy_of
+from probes.accounts.refusals import ProviderRefusals
 from probes.http import HttpReply, HttpSession
 from probes.settings import MissingSecretError
 
 MAX_ANSWER_BYTES = 128 * 1024
 MARGIN = timedelta(minutes=5)  # before its end at which a token is replaced, but at most a fifth of its life
 NEW = timedelta(minutes=1)  # age below which a refused token is not replaced: another one would be as good
-FIRST_PAUSE, MAX_PAUSE = 5.0, 300.0  # seconds after a refusal in which nobody is asked; doubled each time
-MAX_WAIT = 3600.0  # seconds that a provider may ask us to wait
 USERS_LIMIT = 10_000  # of which tokens are kept
 OF_ONE_USER = frozenset(
     {AccountFault.WRONG_USER, AccountFault.NO_DELEGATION, AccountFault.POLICY, AccountFault.REFUSED}
@@ -36,24 +34,57 @@ class Account:
     def __init__(self, name: str, settings: AccountSettings, http: HttpSession, now: Callable[[], datetime]) -> None:
         self.name, self.settings = name, settings
         self._http, self._now = http, now
-        self._budget = Budget(settings.requests_limit)
+        self.refusals = ProviderRefusals()
+        self._budget, self._traces = Budget(settings.requests_limit), Budget(settings.traces_limit)
         self._tokens: dict[str, AccessToken] = {}
         self._asking: dict[str, asyncio.Task[AccessToken]] = {}
-        self._refusals: dict[str, tuple[AccountError, datetime, float]] = {}  # error, when to ask again, the pause
         self._refresh = ""
 
-    async def token(self, user: str, refused: str = "") -> str:
-        """Return a token for this user's mailbox. `refused`: one that a server refused, which is replaced unless it is
-        new. Raises AccountError."""
-        key = user if self.settings.per_user else EVERYBODY
+    async def token(self, user: str, refused: str = "", service: AccountService = AccountService.IMAP) -> str:
+        """Return a token for this service as this user, or the account's key. `refused`: one that a server refused,
+        which is replaced unless it is new. Raises AccountError."""
+        try:
+            if fixed := self.settings.fixed_key:
+                return fixed
+        except MissingSecretError as error:
+            raise self.error(AccountFault.MISSING_SECRET, str(error)) from None
+        key = f"{service}:{user if self.settings.per_user else EVERYBODY}"
         held = self._tokens.get(key)
         if held and _lives(held, self._now()) and (held.value != refused or self._now() - held.asked_at < NEW):
             return held.value
         if (asking := self._asking.get(key)) is None:
-            self._unless_refused(key)
-            asking = self._asking[key] = asyncio.create_task(self._ask(key, user))
+            if refusal := self.refusals.holds(EVERYBODY, key, now=self._now()):
+                raise refusal
+            asking = self._asking[key] = asyncio.create_task(self._ask(key, user, service))
             asking.add_done_callback(lambda done: self._asked(key, done))
         return (await asyncio.shield(asking)).value
+
+    def spend(self, *, trace: bool) -> None:
+        """Count one request to an API; `trace`: one that asks what became of a message. Raises AccountError."""
+        now = self._now()
+        for budget, key in ((self._traces, "traces_per_5_minutes"), (self._budget, "per_5_minutes")):
+            if (trace or budget is self._budget) and (again_at := budget.spend(now)):
+                raise self.error(AccountFault.OVER_BUDGET, f"budget.{key}, until {again_at:%H:%M:%S} UTC")
+
+    async def exchange(
+        self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], most: int
+    ) -> HttpReply | str:
+        """Send a request as it is, with the account's CA certificates. See `HttpSession.exchange`."""
+        try:
+            return await self._http.exchange(
+                method, url, body=body, headers=headers, ca_file=self.settings.ca_file, most=most
+            )
+        except OSError as error:  # its ca_file is gone
+            return error.strerror or type(error).__name__
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no error may show."""
+        return (*self.settings.secrets, self._refresh, *(token.value for token in self._tokens.values()))
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._now()
 
     def error(self, fault: AccountFault, detail: str = "") -> AccountError:
         """Return the error for this fault: what is wrong, and what to do."""
@@ -72,18 +103,10 @@ class Account:
         if not done.cancelled():
             done.exception()  # seen, also if all who wait have left
 
-    def _unless_refused(self, key: str) -> None:
-        """Raise the last refusal as long as nobody may ask again."""
-        for refusal in filter(None, (self._refusals.get(EVERYBODY), self._refusals.get(key))):
-            error, again_at, pause = refusal
-            if timedelta() < again_at - self._now() <= timedelta(seconds=pause):  # else the clock was set back
-                raise AccountError(str(error), error.fault)
-
-    async def _ask(self, key: str, user: str) -> AccessToken:
-        answer = await self._answer(user)
+    async def _ask(self, key: str, user: str, service: AccountService) -> AccessToken:
+        answer = await self._answer(user, service)
         if isinstance(answer, AccessToken):
-            for stopped in (key, EVERYBODY):
-                self._refusals.pop(stopped, None)
+            self.refusals.end(key, EVERYBODY)
             self._refresh = answer.refresh if self.settings.refreshes and answer.refresh else self._refresh
             if len(self._tokens) >= USERS_LIMIT:
                 self._tokens.clear()
@@ -92,37 +115,30 @@ class Account:
         if answer.fault is AccountFault.REVOKED:
             self._refresh = ""  # the next time that of the configuration
         stopped = key if answer.fault in OF_ONE_USER else EVERYBODY
-        before = self._refusals.get(stopped)
-        pause = min(answer.wait or 0.0, MAX_WAIT) or min(MAX_PAUSE, 2 * before[2] if before else FIRST_PAUSE)
         error = self.error(answer.fault, _detail(answer))
-        self._refusals[stopped] = error, self._now() + timedelta(seconds=pause), pause
+        self.refusals.add(stopped, error, self._now(), answer.wait)
         raise error
 
-    async def _answer(self, user: str) -> AccessToken | TokenRefusal:
+    async def _answer(self, user: str, service: AccountService) -> AccessToken | TokenRefusal:
         at = self._now()
         if again_at := self._budget.spend(at):
             return TokenRefusal(
                 AccountFault.OVER_BUDGET, f"until {again_at:%H:%M:%S} UTC", wait=(again_at - at).total_seconds()
             )
         try:
-            request = self.settings.request(user, at, self._refresh)
+            request = self.settings.request(user, at, self._refresh, service)
         except MissingSecretError as error:
             return TokenRefusal(AccountFault.MISSING_SECRET, str(error))
         headers = {"Accept": "application/json", **request.headers}
         if request.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            reply = await self._http.exchange(
-                request.method, request.url, body=request.body, headers=headers, ca_file=self.settings.ca_file,
-                most=MAX_ANSWER_BYTES,
-            )  # fmt: skip
-        except OSError as error:  # its ca_file is gone
-            return TokenRefusal(AccountFault.UNREACHABLE, error.strerror or type(error).__name__)
+        reply = await self.exchange(
+            request.method, request.url, body=request.body, headers=headers, most=MAX_ANSWER_BYTES
+        )
         if not isinstance(reply, HttpReply):
             return TokenRefusal(AccountFault.UNREACHABLE, reply)
-        secrets = (*self.settings.secrets, self._refresh)
         ends = self.settings.certificate_ends_at
-        return read_answer(reply, AskedFor(at, request.asserts, self.settings.refreshes, ends), secrets)
+        return read_answer(reply, AskedFor(at, request.asserts, self.settings.refreshes, ends), self.secrets)
 
 
 def _lives(token: AccessToken, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from probes.accounts import AccountService
 from probes.accounts.faults import Remedies
 from probes.accounts.jwt import SigningKey, certificate_key, signed
 from probes.settings import Count, MissingSecret, Secret, Settings, checked_secret
@@ -44,7 +45,12 @@ parsed_certificate: Callable[[str], SigningKey] = lru_cache(maxsize=64)(certific
 class BudgetSettings(Settings):
     """[accounts.KEY.budget]: how many requests the account may send."""
 
-    per_5_minutes: Count = Field(300, description="Requests to the provider in five minutes, for all its mailboxes.")
+    per_5_minutes: Count = Field(
+        1000, description="Requests to the provider in five minutes, for all its mailboxes and traces."
+    )
+    traces_per_5_minutes: Count = Field(
+        20, description="Those of them that ask what became of a message; some providers allow few."
+    )
 
 
 class Credentials(Settings):
@@ -63,6 +69,24 @@ class Credentials(Settings):
     def requests_limit(self) -> int:
         """See `AccountSettings`."""
         return self.budget.per_5_minutes
+
+    @property
+    def traces_limit(self) -> int:
+        """See `AccountSettings`."""
+        return self.budget.traces_per_5_minutes
+
+    @property
+    def fixed_key(self) -> str:
+        """See `AccountSettings`."""
+        return ""
+
+    def base(self, service: AccountService) -> str:
+        """See `AccountSettings`."""
+        return ""
+
+    def authorization(self, token: str) -> Mapping[str, str]:
+        """See `AccountSettings`: RFC 6750, section 2.1."""
+        return {"Authorization": f"Bearer {token}"}
 
     @property
     def per_user(self) -> bool:

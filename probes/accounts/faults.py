@@ -29,6 +29,11 @@ class AccountFault(StrEnum):
     OVER_BUDGET = "over_budget"
     MISSING_SECRET = "missing_secret"  # noqa: S105
     TOKEN_REFUSED = "token_refused"  # noqa: S105
+    NO_RIGHT = "no_right"
+    NOT_DONE = "not_done"
+    OTHER_HOST = "other_host"
+    STRANGE = "strange"
+    API_UNREACHABLE = "api_unreachable"
     UNKNOWN_ACCOUNT = "unknown_account"
 
 
@@ -104,6 +109,22 @@ FAULTS: dict[AccountFault, FaultRow] = {
     AccountFault.TOKEN_REFUSED: FaultRow(
         "the server does not accept the account's token for this user",
         "check `user` of the mailbox, and that the account's tokens are meant for this server",
+    ),
+    AccountFault.NO_RIGHT: FaultRow(
+        "the account has no right to this", "give it the permission that is needed; it may take hours to take effect"
+    ),
+    AccountFault.NOT_DONE: FaultRow(
+        "the provider does not do what it was asked", "check the keys of this mailbox or trace against the account"
+    ),
+    AccountFault.OTHER_HOST: FaultRow(
+        "an answer leads to another server, and credentials do not go there",
+        "check that no proxy stands between; if the provider really does so, report it as a fault of Mailpath",
+    ),
+    AccountFault.STRANGE: FaultRow(
+        "the answer is not what this API answers", "check that no proxy stands between, and that this is the right host"
+    ),
+    AccountFault.API_UNREACHABLE: FaultRow(
+        "the API cannot be reached", "let this machine open HTTPS connections to it"
     ),
     AccountFault.UNKNOWN_ACCOUNT: FaultRow("there is no such account", "add it to the configuration"),
 }

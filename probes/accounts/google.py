@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, SecretStr, model_validator
 
-from probes.accounts import TokenRequest
+from probes.accounts import AccountService, TokenRequest
 from probes.accounts.credentials import Credentials, LineSecret, Word, both, given, value_of
 from probes.accounts.faults import AccountFault, Remedies
 from probes.accounts.jwt import SigningKey, private_key, signed
@@ -108,7 +108,9 @@ class GoogleAccount(Credentials):
         """Return the token endpoint."""
         return ENDPOINT
 
-    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
+    def request(
+        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
+    ) -> TokenRequest:
         """See `AccountSettings`."""
         if self.key is not None:
             account, now = parsed_key(self.key.get_secret_value()), int(at.timestamp())

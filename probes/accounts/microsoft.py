@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from probes.accounts import TokenRequest
+from probes.accounts import AccountService, TokenRequest
 from probes.accounts.credentials import (
     CertificateSecret,
     Credentials,
@@ -112,7 +112,9 @@ class MicrosoftAccount(Credentials):
             return IDENTITY_URL
         return f"https://{CLOUDS[self.cloud].sign_in}/{self.tenant}/oauth2/v2.0/token"
 
-    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
+    def request(
+        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
+    ) -> TokenRequest:
         """See `AccountSettings`."""
         resource = f"https://{CLOUDS[self.cloud].mail}"
         if self.managed:

@@ -2,31 +2,16 @@
 
 from base64 import b64encode
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from probes.accounts import TokenRequest
+from probes.accounts import AccountService, TokenRequest
 from probes.accounts.credentials import CertificateSecret, Credentials, LineSecret, Word, asserted, both, given
 from probes.accounts.faults import AccountFault, Remedies
-from probes.http import WebUrl
+from probes.http import WebUrl, private_url
 from probes.settings import Host
-
-
-def _private(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not _loopback(parts.hostname or ""):
-        raise ValueError("must begin with https: credentials are sent there")
-    return url
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class OAuthAccount(Credentials):
@@ -40,7 +25,7 @@ class OAuthAccount(Credentials):
     }
 
     provider: Literal["oauth"]
-    token_url: Annotated[WebUrl, AfterValidator(_private)] = Field(description="The token endpoint.")
+    token_url: Annotated[WebUrl, AfterValidator(private_url)] = Field(description="The token endpoint.")
     client: Word = Field(description="The client id.")
     secret: LineSecret | None = Field(None, description="The client secret.")
     certificate: CertificateSecret | None = Field(
@@ -67,7 +52,9 @@ class OAuthAccount(Credentials):
         """See `AccountSettings`."""
         return self.mail_servers
 
-    def request(self, user: str, at: datetime, refresh: str) -> TokenRequest:
+    def request(
+        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
+    ) -> TokenRequest:
         """See `AccountSettings`."""
         form = {"grant_type": "client_credentials"}
         if self.refresh is not None:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from probes.accounts import AccountError, AccountSettings
+from probes.accounts import AccountError, AccountSettings, AccountUse
 from probes.accounts.faults import FAULTS, AccountFault
 from probes.http import HttpSession
 
 if TYPE_CHECKING:
     from probes.accounts.account import Account
+    from probes.accounts.requests import Api
 
 
 class Accounts:
@@ -32,6 +33,12 @@ class Accounts:
             return account
         row = FAULTS[AccountFault.UNKNOWN_ACCOUNT]
         raise AccountError(f"account {name}: {row.sentence}; {row.remedy}", AccountFault.UNKNOWN_ACCOUNT)
+
+    def api(self, use: AccountUse) -> "Api":
+        """Return the API of this use. Raises AccountError if there is no such account any more."""
+        from probes.accounts.requests import Api
+
+        return Api(self.get(use.name), use)
 
     def _new(self, name: str, settings: AccountSettings) -> "Account":
         from probes.accounts.account import Account

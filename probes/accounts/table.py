@@ -5,7 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from probes.accounts.google import GoogleAccount
+from probes.accounts.mailgun import MailgunAccount
 from probes.accounts.microsoft import MicrosoftAccount
 from probes.accounts.oauth import OAuthAccount
 
-ProviderSettings = Annotated[MicrosoftAccount | GoogleAccount | OAuthAccount, Field(discriminator="provider")]
+ProviderSettings = Annotated[
+    MicrosoftAccount
+    | GoogleAccount
+    | OAuthAccount
+    | MailgunAccount,
+    Field(discriminator="provider"),
+]  # fmt: skip

@@ -23,6 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
+from probes.accounts import AccountUse
 from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.outside import Outside
 from probes.settings import Settings
@@ -156,14 +157,6 @@ class LocalMaildir(NamedTuple):
 
     path: Path
     junk: str
-
-
-class AccountUse(NamedTuple):
-    """The account that a mailbox gets its tokens from, by name, the mailbox's user, and the server that sees them."""
-
-    name: str
-    user: str
-    host: str
 
 
 class Mailbox(Protocol):

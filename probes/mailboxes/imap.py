@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
+from probes.accounts import AccountUse
 from probes.accounts.registry import Accounts
 from probes.evidence import Folder
-from probes.mailboxes import AccountUse, MailboxError, MailboxSession, Search, Sighting, VisitedSettings
+from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, error_text
 from probes.mailboxes.imap_login import AccountKey, ImapLogin, Name, Password

@@ -24,6 +24,7 @@ from probes.evidence import (
     ScannedRule,
 )
 from probes.reading.facts import MailKind
+from probes.traced import Side, Traced, TraceFate
 from probes.verdict import Cause
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -51,6 +52,18 @@ ROWS = [
         "would mark it as spam, score 7.1 of 15",
         Tone.DOUBTFUL,
     ),
+    (
+        Traced(AT, "mailgun", Side.SENDER, TraceFate.REFUSED, to_host="mx.test", code=550, enhanced="5.7.1", text="no"),
+        "Trace",
+        'Mailgun was refused, or refused it, for good (mx.test): "550 5.7.1 no"',
+        Tone.BAD,
+    ),
+    (
+        Traced(AT, "other", Side.RECEIVER, TraceFate.NOT_ASKED, text="HTTP 503"),
+        "Trace",
+        'other could not be asked: "HTTP 503"',
+        Tone.PLAIN,
+    ),
 ]
 
 
@@ -72,6 +85,7 @@ HOSTILE = 'a\r\nb\x1b[31m\u202e"c' + "W" * 3000
     [
         Arrival(AT, AT, Folder.OTHER, HOSTILE, "", (Marker.HEADER,)),
         Look(AT, (HOSTILE,)),
+        Traced(AT, HOSTILE, Side.RECEIVER, TraceFate.HELD, 1, AT, HOSTILE, HOSTILE),
         Bounce(
             AT,
             MailKind.BOUNCE,
@@ -87,7 +101,7 @@ HOSTILE = 'a\r\nb\x1b[31m\u202e"c' + "W" * 3000
         ),
     ],
 )
-def test_a_name_that_others_chose_is_one_short_line(evidence: Arrival | Look | Bounce) -> None:
+def test_a_name_that_others_chose_is_one_short_line(evidence: Arrival | Look | Bounce | Traced) -> None:
     seen = describe(evidence)
     told = f"{seen.text}{seen.proof}"
     assert told.isprintable()

@@ -66,7 +66,7 @@
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
 
-  const names = ["attempt", "dialogue", "interrupted", "arrival", "look", "failed_look", "bounce", "verdict"];
+  const names = ["attempt", "dialogue", "interrupted", "arrival", "look", "failed_look", "bounce", "traced", "verdict"];
   const on = Object.fromEntries(names.map((name) => [name, soon]));
   on.step = spoken;
   const end = mailpath.follow(`/api/v1/probes/${encodeURIComponent(page.dataset.probe)}/events`, on, renew);

@@ -168,9 +168,9 @@ SENT_THERE = "must begin with https: credentials are sent there"
 @pytest.mark.parametrize(
     ("keys", "where", "words"),
     [
-        ("", ".provider", "missing; expected one of microsoft, google, oauth"),
+        ("", ".provider", "missing; expected one of microsoft, google, oauth, mailgun"),
         ('provider = "gogle"', ".provider",
-         'must be one of microsoft, google, oauth, not "gogle"; did you mean google?'),
+         'must be one of microsoft, google, oauth, mailgun, not "gogle"; did you mean google?'),
         (f'provider = "microsoft"\n{APP}', "", "needs one of secret, certificate, refresh, managed"),
         (f'{MICROSOFT}\ncertificate = {{ file = "app.pem" }}', "", BOTH.format("secret", "certificate")),
         (f"{MICROSOFT}\nmanaged = true", "", BOTH.format("managed", "secret")),
@@ -282,7 +282,7 @@ def test_an_account_that_nobody_uses_is_warned_about(read: Any, folder: Path) ->
 
     assert warned(read(MICROSOFT, MAILBOX)) == []
     [words] = warned(read(MICROSOFT))
-    assert words.startswith("no mailbox uses the accounts acme; ")
+    assert words.startswith("nobody uses the accounts acme; ")
 
 
 def test_a_secret_may_be_missing_until_it_is_used(folder: Path) -> None:

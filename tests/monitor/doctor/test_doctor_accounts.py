@@ -40,7 +40,7 @@ async def issuer() -> AsyncIterator[AuthorizationServer]:
     [
         (SECRET, COMPANY, State.GOOD, "gives tokens (1 mailbox)", 1),
         ("wrong-one", COMPANY, State.BAD, "account acme: ", 1),
-        (SECRET, "", State.WEAK, "no mailbox uses it", 0),
+        (SECRET, "", State.WEAK, "nobody uses it", 0),
     ],
 )
 async def test_an_account_gives_a_token_or_says_what_is_wrong(

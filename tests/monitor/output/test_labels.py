@@ -25,11 +25,28 @@ from probes.labels import CAUSES, GRADES, OUTCOMES, reason_of, verdict_label
 from probes.reading.facts import Finding
 from probes.reading.reports import ReportKind
 from probes.sender import Role
+from probes.traced import Side, TraceFate
 from probes.verdict import Cause, Concern, Grade, Outcome
 
 ROOT = Path(__file__).parents[3]
 SHOWN: tuple[type[StrEnum], ...] = (
-    *(Outcome, Cause, Concern, Grade, Kind, Role, Stage, Fault, Handover, Folder, Marker, BodyState, MailKind),
+    *(
+        Outcome,
+        Cause,
+        Concern,
+        Grade,
+        Kind,
+        Role,
+        Stage,
+        Fault,
+        Handover,
+        Folder,
+        Marker,
+        BodyState,
+        MailKind,
+        Side,
+        TraceFate,
+    ),
     *(Slip, NoteWeight, TriagePlace, PlaceCertainty, DomainBasis, DnsState, ContentKind),
     *(Finding, ReportKind, Severity, Scope, Nature, Reason, Resolution, IncidentEvent, NoticeKind, Rights, RemedyState),
 )

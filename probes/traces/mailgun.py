@@ -1,0 +1,48 @@
+"""Mailgun's log: what the sender's own service was answered for each message that it sent."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from probes.accounts import AccountService, AccountUse
+from probes.outside import Outside
+from probes.settings import Key, Settings
+from probes.traced import Side
+from probes.traces import Answers, TraceError, TraceQuestion
+
+MAX_QUESTIONS = 50  # of one request
+
+
+class MailgunTrace(Settings):
+    """The log of the sender's account at Mailgun."""
+
+    speaks_for: ClassVar[Side] = Side.SENDER
+
+    via: Literal["mailgun"]
+    account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "mailgun"`.')
+
+    @property
+    def key(self) -> str:
+        """See `Trace`."""
+        return f"mailgun:{self.account}"
+
+    @property
+    def account_use(self) -> AccountUse:
+        """See `Trace`."""
+        return AccountUse(self.account, "", service=AccountService.MAILGUN)
+
+    @property
+    def lags(self) -> tuple[timedelta, ...]:
+        """See `Trace`. Refusals are in the log within seconds."""
+        return tuple(timedelta(seconds=each) for each in (5, 15, 45, 150))
+
+    @property
+    def most_questions(self) -> int:
+        """See `Trace`."""
+        return MAX_QUESTIONS
+
+    async def ask(self, questions: Sequence[TraceQuestion], outside: Outside) -> Answers:
+        """See `Trace`."""
+        raise TraceError("not built yet")

@@ -56,12 +56,13 @@ class AccountUse(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
     """One request for a token. `form` is posted; without one it is a GET. `asserts`: it holds a signed assertion, which
-    is valid by our clock."""
+    is valid by our clock. `managed`: it asks the machine's own endpoint."""
 
     url: str
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     asserts: bool = False
+    managed: bool = False
 
     @property
     def method(self) -> str:

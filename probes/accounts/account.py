@@ -136,9 +136,10 @@ class Account:
             request.method, request.url, body=request.body, headers=headers, most=MAX_ANSWER_BYTES
         )
         if not isinstance(reply, HttpReply):
-            return TokenRefusal(AccountFault.UNREACHABLE, reply)
+            return TokenRefusal(AccountFault.NO_IDENTITY if request.managed else AccountFault.UNREACHABLE, reply)
         ends = self.settings.certificate_ends_at
-        return read_answer(reply, AskedFor(at, request.asserts, self.settings.refreshes, ends), self.secrets)
+        asked = AskedFor(at, request.asserts, self.settings.refreshes, ends, request.managed)
+        return read_answer(reply, asked, self.secrets)
 
 
 def _lives(token: AccessToken, now: datetime) -> bool:

@@ -42,7 +42,7 @@ PHRASES: tuple[tuple[str, str, AccountFault], ...] = (
     ("disabled_client", "", AccountFault.POLICY),
     ("admin_policy_enforced", "", AccountFault.POLICY),
     ("org_internal", "", AccountFault.POLICY),
-    # Azure: learn.microsoft.com, "How to use managed identities for Azure resources", error handling
+    # Azure SDK, ImdsManagedIdentitySource: HTTP 400 if the identity has not been assigned to this machine
     ("invalid_request", "identity not found", AccountFault.NO_IDENTITY),
     # RFC 6749, section 5.2
     ("invalid_scope", "", AccountFault.WRONG_SCOPE),
@@ -51,16 +51,25 @@ PHRASES: tuple[tuple[str, str, AccountFault], ...] = (
     ("server_error", "", AccountFault.BUSY),
 )
 
+MANAGED: dict[str, AccountFault] = {
+    # error or HTTP status of a machine's own endpoint: learn.microsoft.com/entra/identity/
+    # managed-identities-azure-resources/how-to-use-vm-token, "Error handling" (404 and 410: the endpoint is updating)
+    "unauthorized_client": AccountFault.NO_IDENTITY,
+    "404": AccountFault.BUSY,
+    "410": AccountFault.BUSY,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
-    """A request for a token as it was made: when by our clock, with a signed assertion, with a refresh token, and the
-    end of the certificate, if there is one."""
+    """A request for a token as it was made: when by our clock, with a signed assertion, with a refresh token, the end
+    of the certificate, if there is one, and whether the machine's own endpoint was asked for a managed identity."""
 
     at: datetime
     asserts: bool = False
     refreshes: bool = False
     certificate_ends_at: datetime | None = None
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,9 @@ def _codes(values: dict[str, Any], words: str) -> list[int]:
 
 
 def _fault(reply: HttpReply, asked: AskedFor, error: str, words: str, codes: list[int]) -> AccountFault:
-    if found := next((CODES[code] for code in codes if code in CODES), None):
+    if found := next((CODES[code].fault for code in codes if code in CODES), None):
+        return found
+    if asked.managed and (found := MANAGED.get(error or str(reply.status))):
         return found
     if found := next((fault for name, phrase, fault in PHRASES if name == error and phrase in words), None):
         return found

@@ -89,8 +89,9 @@ FAULTS: dict[AccountFault, FaultRow] = {
         "a policy of the provider forbids it", "let an administrator exempt this client from it"
     ),
     AccountFault.NO_IDENTITY: FaultRow(
-        "this machine has no such managed identity",
-        "assign one to this machine, and set `client` if it is one of several",
+        "this machine gives no such managed identity",
+        "run Mailpath on a machine in Azure with a managed identity and no proxy before its own endpoint, and set"
+        " `client` if it has several",
     ),
     AccountFault.REFUSED: FaultRow(
         "the provider refuses a token", "check the keys of this account against its registration"

@@ -28,14 +28,19 @@ NOT_A_TENANT = frozenset({"common", "organizations", "consumers"})
 
 @dataclass(frozen=True, slots=True)
 class CloudHosts:
-    """The hosts of one of Microsoft's clouds."""
+    """The hosts of one of Microsoft's clouds. `consent`: the host in the scope that a user consents to."""
 
     sign_in: str
     mail: str
+    consent: str = ""
 
 
-CLOUDS = {  # learn.microsoft.com: graph/deployments; microsoft-365/enterprise, URLs and IP address ranges of each cloud
-    "global": CloudHosts("login.microsoftonline.com", "outlook.office365.com"),
+CLOUDS = {
+    # sign_in: learn.microsoft.com/graph/deployments; for China docs.azure.cn and Microsoft's library msal, for which
+    # that page's login.chinacloudapi.cn is deprecated. mail: learn.microsoft.com/microsoft-365/enterprise, URLs and IP
+    # address ranges of each cloud; as resources of tokens those of national clouds are known from scripts only.
+    # consent: "Authenticate an IMAP, POP or SMTP connection using OAuth", which names none for national clouds.
+    "global": CloudHosts("login.microsoftonline.com", "outlook.office365.com", "outlook.office.com"),
     "us_gov": CloudHosts("login.microsoftonline.us", "outlook.office365.us"),
     "us_dod": CloudHosts("login.microsoftonline.us", "outlook-dod.office365.us"),
     "china": CloudHosts("login.partner.microsoftonline.cn", "partner.outlook.cn"),
@@ -120,11 +125,12 @@ class MicrosoftAccount(Credentials):
         if self.managed:
             asked = {"api-version": "2018-02-01", "resource": resource}
             asked |= {"client_id": self.client} if self.client else {}
-            return TokenRequest(f"{self.endpoint}?{urlencode(asked)}", headers={"Metadata": "true"})
+            return TokenRequest(f"{self.endpoint}?{urlencode(asked)}", headers={"Metadata": "true"}, managed=True)
         form = {"client_id": self.client or "", "grant_type": "client_credentials", "scope": f"{resource}/.default"}
         if self.refresh is not None:
             form |= {"grant_type": "refresh_token", "refresh_token": refresh or self.refresh.get_secret_value()}
-            form["scope"] = f"{resource}/IMAP.AccessAsUser.All offline_access"
+            consent = f"https://{CLOUDS[self.cloud].consent or CLOUDS[self.cloud].mail}"
+            form["scope"] = f"{consent}/IMAP.AccessAsUser.All offline_access"
         if self.certificate is not None:
             form |= asserted(self.client or "", self.certificate, self.endpoint, at)
         elif self.secret is not None:

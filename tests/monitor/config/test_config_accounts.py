@@ -104,7 +104,8 @@ def test_microsoft(read: Any, keys: str, grant: str) -> None:
     request = account.request("probe@acme.example", NOW, "")
     assert request.url == "https://login.microsoftonline.com/acme.example/oauth2/v2.0/token"
     assert request.form["grant_type"] == grant
-    assert request.form["scope"].startswith("https://outlook.office365.com/")
+    host = "outlook.office.com" if grant == "refresh_token" else "outlook.office365.com"
+    assert request.form["scope"].startswith(f"https://{host}/")
     assert request.asserts is ("certificate" in keys)
     assert account.hosts == ("outlook.office365.com",)
 

@@ -181,6 +181,7 @@ def test_microsoft_by_secret() -> None:
 def test_microsoft_by_refresh_token() -> None:
     request = microsoft(secret=SecretStr("5ecret"), refresh=SecretStr("r1")).request(USER, now(), "")
     scope = request.form["scope"].split()
+    assert scope[0] == "https://outlook.office.com/IMAP.AccessAsUser.All"  # Microsoft's page; not the host of IMAP
     url, theirs = by_msal("5ecret", [each for each in scope if each != "offline_access"], refresh="r1")
     ours = dict(request.form)
     # msal asks for the sign-in scopes too, and gets an id token, of which we have no use

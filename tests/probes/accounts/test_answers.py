@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from probes.accounts import AccessToken
 from probes.accounts.answers import MAX_LIFE, UNSTATED_LIFE, AskedFor, TokenRefusal, masked, read_answer
 from probes.accounts.faults import FAULTS, AccountFault, remedy_of
-from probes.accounts.microsoft_codes import CODES, REMEDIES
+from probes.accounts.microsoft_codes import CODES, PAGE, REMEDIES
 from probes.http import HttpReply
+from probes.mailsystems.remedy import Certainty
 
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 GOOD = {"access_token": "eyJ0.a-_b~c+/==", "token_type": "Bearer", "expires_in": 3599}
@@ -73,6 +74,10 @@ def test_what_is_no_token_for_us(changed: dict[str, Any]) -> None:
         (401, "invalid_client", "AADSTS700027: Client assertion failed", BY_ASSERTION, AccountFault.WRONG_CERTIFICATE),
         (401, "invalid_client", "AADSTS700024: Client assertion is not within", BY_ASSERTION, AccountFault.CLOCK),
         (400, "unauthorized_client", "AADSTS700016: Application not found", BY_SECRET, AccountFault.WRONG_CLIENT),
+        (400, "invalid_request", "AADSTS90038: The specified tenant belongs", BY_SECRET, AccountFault.WRONG_TENANT),
+        (400, "invalid_grant", "AADSTS50173: expired due to it being revoked", BY_REFRESH, AccountFault.REVOKED),
+        (400, "invalid_grant", "AADSTS50133: not valid due to password expiration", BY_REFRESH, AccountFault.REVOKED),
+        (400, "invalid_client", "AADSTS7000229: missing service principal", BY_SECRET, AccountFault.NO_CONSENT),
         (400, "invalid_request", "AADSTS90002: Tenant 'acme' not found.", BY_SECRET, AccountFault.WRONG_TENANT),
         (400, "invalid_grant", "AADSTS65001: has not consented", BY_REFRESH, AccountFault.NO_CONSENT),
         (400, "invalid_grant", "AADSTS700082: expired due to inactivity", BY_REFRESH, AccountFault.REVOKED),
@@ -182,4 +187,32 @@ def test_each_fault_has_a_sentence_and_a_remedy(fault: AccountFault) -> None:
 
 def test_what_microsoft_refuses_has_its_own_remedy() -> None:
     general = {AccountFault.CLOCK, AccountFault.BUSY, AccountFault.REVOKED}
-    assert set(CODES.values()) - general <= REMEDIES.keys()
+    assert {row.fault for row in CODES.values()} - general <= REMEDIES.keys()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_of_microsofts_codes_has_a_source(code: int) -> None:
+    source = CODES[code].source
+    assert source.address or source.unsure
+    assert (source is PAGE) == (source.certainty is Certainty.READ)
+    assert source.certainty in (Certainty.READ, Certainty.SECONDARY)
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "managed", "otherwise"),
+    [
+        (404, {}, AccountFault.BUSY, AccountFault.UNREADABLE),
+        (410, {}, AccountFault.BUSY, AccountFault.UNREADABLE),
+        (401, {"error": "unauthorized_client"}, AccountFault.NO_IDENTITY, AccountFault.NO_CONSENT),
+        (400, {"error": "invalid_resource", "error_description": "AADSTS50001: The application named X was not found"},
+         AccountFault.WRONG_SCOPE, AccountFault.WRONG_SCOPE),
+    ],
+)  # fmt: skip
+def test_a_machines_own_endpoint(
+    status: int, values: dict[str, str], managed: AccountFault, otherwise: AccountFault
+) -> None:
+    """It is updated now and then, and knows only its own identities."""
+    for asked, fault in ((AskedFor(NOW, managed=True), managed), (AskedFor(NOW), otherwise)):
+        answer = read(status, values, asked)
+        assert isinstance(answer, TokenRefusal)
+        assert answer.fault is fault

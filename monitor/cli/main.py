@@ -267,7 +267,12 @@ tokens = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(tokens, name="token", help="Manage tokens for programs that use the API. Exit 0: done. 2: not done.")
 
 HaveRights = Annotated[
-    Rights, typer.Option("--rights", help="viewer: look. operator: also probe and mute. admin: also people and tokens.")
+    Rights,
+    typer.Option(
+        "--rights",
+        help="viewer: look, and with --company say what became of a remedy there. operator: also probe and mute. "
+        "admin: also people and tokens.",
+    ),
 ]
 
 OfCompanies = Annotated[

@@ -28,7 +28,7 @@ from monitor.remedying.lapse import lapses_at, state_at
 from monitor.remedying.words import STATES, headline, lapse_sentence, lines_of, next_step, title_of
 from monitor.store import Store
 from probes.display import clock, counted, one_line
-from probes.mailsystems.remedy import Remedy, fill
+from probes.mailsystems.remedy import Remedy, RemedyNames, fill
 
 RECENTLY = timedelta(days=7)  # in which a closed incident of a company is found by the company's name
 MAX_LINE_CHARS = 600
@@ -153,21 +153,24 @@ def _print(
         print(json.dumps(applied_remedy_json(applied, names, now)))
         return
     out = console()
-    for line in _lines(applied, now, left):
-        out.print(fill(line, names))
+    for line in _lines(applied, names, now, left):
+        out.print(line)
 
 
-def _lines(applied: AppliedRemedy, now: datetime, left: tuple[Remedy, ...]) -> Iterator[str]:
+def _lines(applied: AppliedRemedy, names: RemedyNames, now: datetime, left: tuple[Remedy, ...]) -> Iterator[str]:
+    def shown(text: str) -> str:
+        return escape(one_line(fill(text, names), MAX_LINE_CHARS))
+
     state = state_at(applied, now)
     look = REMEDY_LOOKS[state]
     sign = f"[{STYLES[look] if look else 'dim'}]{SIGNS[look]} {STATES[state].label}[/]"
-    yield f"{sign}  {escape(applied.company)}  [bold]{escape(title_of(applied))}[/]  [dim]{escape(applied.id)}[/]"
-    yield f"    {escape(one_line(headline(applied, now), MAX_LINE_CHARS))}"
+    yield f"{sign}  {escape(applied.company)}  [bold]{shown(title_of(applied))}[/]  [dim]{escape(applied.id)}[/]"
+    yield f"    {shown(headline(applied, now))}"
     for proof, said in lines_of(applied):
         probes = " ".join(filter(None, (proof.mail_probe, proof.twin_probe)))
-        yield f"    {escape(proof.path)}: {escape(one_line(said, MAX_LINE_CHARS))} [dim]{escape(probes)}[/]"
+        yield f"    {escape(proof.path)}: {shown(said)} [dim]{escape(probes)}[/]"
     if todo := next_step(applied, left, now):
-        yield f"    [bold]{escape(todo)}[/]"
+        yield f"    [bold]{shown(todo)}[/]"
     note = f" ({applied.note})" if applied.note else ""
     yield (
         f"    changed {clock(applied.changed_at)} by {escape(one_line(applied.by + note, MAX_LINE_CHARS))}; incident "

@@ -14,7 +14,7 @@ import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.diagnosing.answers import ArmProbe, answers_of, arm_probes
-from monitor.diagnosing.preparing import arm_of, kind_of
+from monitor.diagnosing.preparing import arm_of, kind_of, still_fits
 from monitor.events import Event, Judged
 from monitor.probing.caps import wait_for_room
 from monitor.probing.pipeline import LaunchError, Pipeline
@@ -113,6 +113,8 @@ class Diagnoser:
         path = self._pipeline().path(Check(diagnosis.company, diagnosis.path, diagnosis.kind))
         if path is None or diagnosis.other not in self._config().identities():
             return Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT, probes=len(probes))
+        if not still_fits(self._config(), diagnosis, path):
+            return Conclusion(DiagnosisResult.VOID, NoFactor.RECONFIGURED, probes=len(probes))
         await self._wait_for_spacing(diagnosis, probes)
         if await self._state(diagnosis) is not Work.OURS:
             return None

@@ -84,6 +84,19 @@ def prepare(config: Config, wanted: DiagnosisRequest, past: Sequence[Verdict], b
     )
 
 
+def still_fits(config: Config, diagnosis: Diagnosis, path: WatchedPath) -> bool:
+    """Test if a diagnosis that was prepared earlier is one of this path as it is configured now: allowed there, and of
+    the properties that its route can vary one by one."""
+    identities, via = config.identities(), path.route.via
+    whole = differing(config, path, identities[Role.SENDER], identities[diagnosis.other])
+    allowed = path.diagnosis.includes(needed_within(via)) and diagnosis.kind in path.kinds
+    finest = levers_of(via, whole)
+    varied = all(
+        lever == frozenset().union(*(each for each in finest if each <= lever)) for lever in diagnosis.setup.levers
+    )
+    return allowed and varied and whole == diagnosis.setup.whole
+
+
 def spacing(config: Config, path: WatchedPath) -> timedelta:
     """Return the time between two probes of a diagnosis on this path."""
     traits = traits_of(path.route.via)

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from monitor.remedying.applied import AppliedRemedy, MailFinding, NoProof, RemedyState, TwinFinding, TwinUntested
+from monitor.remedying.applied import (
+    AppliedRemedy,
+    MailFinding,
+    NoProof,
+    OthersFinding,
+    RemedyState,
+    TwinFinding,
+    TwinUntested,
+)
 from monitor.remedying.lapse import lapses_at, state_at
 from monitor.remedying.words import headline, lines_of, title_of
 from probes.kinds import Kind
@@ -14,7 +22,8 @@ from probes.verdict import Cause, Outcome
 
 class RemedyProofJson(TypedDict):
     """The result on one path. `why`: why nothing is known of the mail. `untested`: why no forged twin was sent.
-    `outcome`, `cause`: of mail that was stopped. The probes show it."""
+    `outcome`, `cause`: of mail that was stopped; `others`: what became of the control's mail then. The probes show
+    it."""
 
     path: str
     kind: Kind | None
@@ -23,6 +32,7 @@ class RemedyProofJson(TypedDict):
     why: NoProof | None
     outcome: Outcome | None
     cause: Cause | None
+    others: OthersFinding | None
     mail_probe: str | None
     twin: TwinFinding
     untested: TwinUntested | None
@@ -96,6 +106,7 @@ def _proofs(applied: AppliedRemedy) -> list[RemedyProofJson]:
             why=proof.why,
             outcome=proof.outcome,
             cause=proof.cause,
+            others=proof.others,
             mail_probe=proof.mail_probe or None,
             twin=proof.twin,
             untested=proof.untested,

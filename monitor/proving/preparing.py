@@ -20,6 +20,7 @@ from monitor.remedying.applied import (
 )
 from monitor.remedying.following import still_to_try, tried_in_vain
 from monitor.remedying.lapse import REVIEW_AFTER
+from monitor.remedying.proof import SLOW
 from probes.diagnosis.factors import ROUTE_LEVERS, Factor
 from probes.diagnosis.plan import UNKNOWN_LOSS_K, stops_needed
 from probes.mailsystems.choose import REMEDIES, Choice
@@ -31,8 +32,7 @@ from probes.token import new_probe_id
 from probes.verdict import Outcome, Verdict
 
 MAX_PATHS = 3  # of a company, on which a remedy is tested
-SLOW = frozenset({Outcome.DEFERRED, Outcome.LATE})
-SETTLED = frozenset({TwinFinding.STOPPED, TwinFinding.ARRIVED})
+SETTLED = frozenset({TwinFinding.STOPPED, TwinFinding.DELAYED, TwinFinding.ARRIVED})
 ARRIVED = frozenset({Outcome.INBOX, Outcome.LATE, Outcome.SPAM, Outcome.QUARANTINED})
 FURTHEST_REVIEW = timedelta(days=3 * 366)
 

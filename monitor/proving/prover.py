@@ -21,7 +21,7 @@ from monitor.probing.caps import wait_for_room
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.proving.answers import PathAnswers, answers_by_path
 from monitor.proving.preparing import twin_untested, with_twin_before
-from monitor.remedying.applied import AppliedRemedy, NoProof, PathProof, PathTest, RemedyState, joint_state
+from monitor.remedying.applied import AppliedRemedy, PathProof, PathTest, RemedyState, joint_state
 from monitor.remedying.proof import CONTROLS, SENDERS, TWIN, ended, next_proof
 from monitor.remedying.words import STATES, lines_of, title_of
 from monitor.store import Store, StoreDownError
@@ -93,7 +93,7 @@ class RemedyProver:
             elif await self._launch(applied, test, step, found[test.path]):
                 return None
             else:
-                proofs.append(ended(test, found[test.path].answers, NoProof.CANNOT_SEND))
+                proofs.append(ended(test, found[test.path].answers))
         return tuple(proofs)
 
     async def _launch(self, applied: AppliedRemedy, test: PathTest, own: Mixture, known: PathAnswers) -> bool:

@@ -58,10 +58,19 @@ class NoProof(StrEnum):
     CANNOT_SEND = "cannot_send"  # the path is gone, or its limit of probes is reached
 
 
+class OthersFinding(StrEnum):
+    """Findings of a test about the control's mail, where the sender's mail is stopped."""
+
+    ARRIVES = "arrives"
+    NOT_KNOWN = "not_known"  # we could not see what became of it
+    NO_CONTROL = "no_control"  # none is configured that may use this route
+
+
 class TwinFinding(StrEnum):
     """Findings of a test about the forged twin."""
 
     STOPPED = "stopped"
+    DELAYED = "delayed"  # deferred or late as before, where delay is what the remedy is against
     ARRIVED = "arrived"
     ARRIVED_BEFORE = "arrived_before"  # and did so while the sender's own mail was stopped: it is not known why
     NOT_FILTERED = "not_filtered"  # it arrived, and the remedy skips no filter
@@ -77,6 +86,7 @@ class TwinUntested(StrEnum):
     FORBIDDEN = "forbidden"  # diagnosis.within does not let it
     NO_OTHER_ADDRESS = "no_other_address"  # no control with another IP address
     MAIL_STOPPED = "mail_stopped"  # there was nothing to compare with: the sender's mail was not let in
+    CANNOT_SEND = "cannot_send"  # the path went, or its limit of probes was reached, before its turn came
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,9 @@ class PathTest:
 
 @dataclass(frozen=True, slots=True)
 class PathProof:
-    """The result of a test on one path. `outcome`, `cause`: of the mail that was stopped. `mail_probe`, `twin_probe`:
-    the probes that show it, "" if none. `probes`: how many were sent."""
+    """The result of a test on one path. `outcome`, `cause`: of the mail that was stopped. `others`: what became of the
+    control's mail then; None: not asked. `mail_probe`, `twin_probe`: the probes that show it, "" if none. `probes`: how
+    many were sent."""
 
     path: str
     mail: MailFinding
@@ -109,6 +120,7 @@ class PathProof:
     untested: TwinUntested | None = None
     outcome: Outcome | None = None
     cause: Cause | None = None
+    others: OthersFinding | None = None
     mail_probe: str = ""
     twin_probe: str = ""
     probes: int = 0
@@ -121,7 +133,7 @@ class PathProof:
         if self.mail is MailFinding.NOT_KNOWN:
             return RemedyState.NOT_DECIDED
         match self.twin:
-            case TwinFinding.STOPPED:
+            case TwinFinding.STOPPED | TwinFinding.DELAYED:
                 return RemedyState.PROVEN
             case TwinFinding.ARRIVED:
                 return RemedyState.TOO_WIDE

@@ -37,7 +37,8 @@ def state_at(applied: AppliedRemedy, now: datetime) -> RemedyState:
         return RemedyState.WAITING if now < applied.test_at else RemedyState.TESTING
     found = joint_state(applied.proofs)
     end = lapses_at(applied)
-    if end is None or found not in WORKS:
+    worked = found in WORKS or (found is RemedyState.NOT_DECIDED and applied.proven_at is not None)
+    if end is None or not worked:  # a later test without a result takes no warning back
         return found
     if end <= now:
         return RemedyState.LAPSED

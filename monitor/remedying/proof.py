@@ -16,7 +16,15 @@ address the twin comes: so both are sent once more after it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.remedying.applied import MailFinding, NoProof, PathProof, PathTest, TwinFinding, TwinUntested
+from monitor.remedying.applied import (
+    MailFinding,
+    NoProof,
+    OthersFinding,
+    PathProof,
+    PathTest,
+    TwinFinding,
+    TwinUntested,
+)
 from probes.diagnosis.factors import Factor
 from probes.diagnosis.plan import MAX_NO_ANSWERS, ArmResult, Mixture
 from probes.outcome import CONCERNS, Concern
@@ -29,6 +37,8 @@ TWIN: Mixture = SENDERS - {Factor.IP, Factor.AUTHENTICATION}
 CONTROLS: Mixture = frozenset()
 """The control's mail."""
 
+KEPT_OUT = frozenset({TwinFinding.STOPPED, TwinFinding.DELAYED})
+SLOW = frozenset({Outcome.DEFERRED, Outcome.LATE})
 MIXED_AFTER = 4  # times k answers without so many alike in a row
 
 
@@ -43,13 +53,15 @@ class ProofAnswer:
 
 
 def result_of(own: Mixture, verdict: Verdict, *, slow: bool) -> ArmResult:
-    """Read a final verdict. `slow`: the remedy is against delay, so that late or deferred mail of the sender, and
-    deferred mail of its twin, is as before."""
+    """Read a final verdict. `slow`: the remedy is against delay, so that late or deferred mail of the sender and of its
+    twin is as before."""
     match verdict.outcome:
         case Outcome.INBOX:
             return ArmResult.PASSED
+        case Outcome.LATE if slow and own != CONTROLS:
+            return ArmResult.STOPPED
         case Outcome.LATE:
-            return ArmResult.PASSED if own != SENDERS else ArmResult.STOPPED if slow else ArmResult.DEFERRED
+            return ArmResult.DEFERRED if own == SENDERS else ArmResult.PASSED
         case Outcome.DEFERRED:
             return ArmResult.STOPPED if slow else ArmResult.DEFERRED
         case Outcome.UNKNOWN:
@@ -68,27 +80,52 @@ def next_proof(test: PathTest, answers: Sequence[ProofAnswer], *, skips: bool) -
     mail = _mail(test, [each for each in answers if each.own == SENDERS])
     if mail is None:
         return SENDERS
-    if mail.mail is MailFinding.STOPPED and test.other and _control(test, answers) is None:
-        return CONTROLS
-    if mail.mail is MailFinding.STOPPED and _control(test, answers) is ArmResult.STOPPED:
-        mail = replace(mail, mail=MailFinding.NOT_KNOWN, why=NoProof.CONTROL_STOPPED)
+    if mail.mail is MailFinding.STOPPED:
+        if test.other and _control(test, answers) is None:
+            return CONTROLS
+        mail = _beside_control(test, mail, answers)
     found = _twin(test, mail, [each for each in answers if each.own == TWIN], skips=skips)
-    if found and mail.mail is MailFinding.ARRIVES and found.twin is TwinFinding.STOPPED:
+    if found and mail.mail is MailFinding.ARRIVES and found.twin in KEPT_OUT:
         confirmed = _confirmed(test, found, answers)
         return replace(confirmed, probes=len(answers)) if isinstance(confirmed, PathProof) else confirmed
     return TWIN if found is None else replace(found, probes=len(answers))
 
 
-def ended(test: PathTest, answers: Sequence[ProofAnswer], why: NoProof) -> PathProof:
-    """Return the result of a test that cannot go on."""
-    return PathProof(
-        test.path, MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, why, TwinUntested.MAIL_STOPPED, probes=len(answers)
-    )
+def ended(test: PathTest, answers: Sequence[ProofAnswer]) -> PathProof:
+    """Return the result of a test that cannot go on: what is known of the sender's mail stays known, and what is not
+    known of its twin is not guessed."""
+    mail = _mail(test, [each for each in answers if each.own == SENDERS])
+    if mail is None:
+        mail = replace(_nothing_known(test), why=NoProof.CANNOT_SEND)
+    if mail.mail is MailFinding.STOPPED:
+        mail = _beside_control(test, mail, answers)
+    if mail.mail is not MailFinding.NOT_KNOWN and any(each.own == TWIN for each in answers):
+        mail = replace(mail, twin=TwinFinding.NOT_KNOWN, untested=None)
+    elif mail.mail is not MailFinding.NOT_KNOWN:
+        mail = replace(mail, untested=test.untested or TwinUntested.CANNOT_SEND)
+    return replace(mail, probes=len(answers))
+
+
+def _nothing_known(test: PathTest) -> PathProof:
+    return PathProof(test.path, MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, untested=TwinUntested.MAIL_STOPPED)
+
+
+def _beside_control(test: PathTest, mail: PathProof, answers: Iterable[ProofAnswer]) -> PathProof:
+    """Return what it means that the sender's mail is stopped: nothing of the sender if the control's is stopped too."""
+    if test.other is None:
+        return replace(mail, others=OthersFinding.NO_CONTROL)
+    match _control(test, answers):
+        case ArmResult.STOPPED:
+            return replace(mail, mail=MailFinding.NOT_KNOWN, why=NoProof.CONTROL_STOPPED)
+        case ArmResult.PASSED:
+            return replace(mail, others=OthersFinding.ARRIVES)
+        case _:
+            return replace(mail, others=OthersFinding.NOT_KNOWN)
 
 
 def _mail(test: PathTest, answers: Sequence[ProofAnswer]) -> PathProof | None:
     """Return what is known of the sender's mail; None: ask once more."""
-    proof = PathProof(test.path, MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, untested=TwinUntested.MAIL_STOPPED)
+    proof = _nothing_known(test)
     if why := _no_answers(answers):
         return replace(proof, why=why)
     seen = [each for each in answers if each.result not in (ArmResult.NO_RESULT, ArmResult.OTHERWISE)]
@@ -146,7 +183,9 @@ def _twin(test: PathTest, mail: PathProof, answers: Sequence[ProofAnswer], *, sk
         return replace(mail, twin=_arrived(test, mail, skips=skips), untested=None, twin_probe=came.probe_id)
     stopped = [each for each in answers if each.result is ArmResult.STOPPED and not _lost_by_chance(test, each)]
     if len(stopped) >= test.k:
-        return replace(mail, twin=TwinFinding.STOPPED, untested=None, twin_probe=stopped[-1].probe_id)
+        delayed = any(each.verdict and each.verdict.outcome in SLOW for each in stopped)
+        twin = TwinFinding.DELAYED if delayed else TwinFinding.STOPPED
+        return replace(mail, twin=twin, untested=None, twin_probe=stopped[-1].probe_id)
     if len(answers) - len(stopped) >= MAX_NO_ANSWERS:
         return replace(mail, twin=TwinFinding.NOT_KNOWN, untested=None, twin_probe=answers[-1].probe_id)
     return None

@@ -8,6 +8,7 @@ from monitor.remedying.applied import (
     AppliedRemedy,
     MailFinding,
     NoProof,
+    OthersFinding,
     PathProof,
     PathTest,
     RemedyState,
@@ -20,6 +21,7 @@ from probes.diagnosis.plan import Mixture
 from probes.display import clock, counted, lasting, listed
 from probes.labels import CAUSES, OUTCOMES, Label
 from probes.mailsystems.remedy import CountedFrom, Remedy
+from probes.outcome import CONCERNS, Concern
 
 STATES: dict[RemedyState, Label] = {
     RemedyState.WAITING: Label(
@@ -34,8 +36,8 @@ STATES: dict[RemedyState, Label] = {
     ),
     RemedyState.PROVEN: Label(
         "proven",
-        "The sender's mail arrives, and its forged twin is stopped.",
-        "The same mail from another IP address without a signature is stopped.",
+        "The sender's mail arrives, and its forged twin does not.",
+        "The same mail from another IP address without a signature is not let in.",
     ),
     RemedyState.ARRIVES: Label(
         "arrives, not proven",
@@ -89,10 +91,22 @@ UNTESTED: dict[TwinUntested, str] = {
     TwinUntested.FORBIDDEN: "diagnosis.within does not let it be sent there",
     TwinUntested.NO_OTHER_ADDRESS: "no [control] with another IP address is configured",
     TwinUntested.MAIL_STOPPED: "there is nothing to compare it with",
+    TwinUntested.CANNOT_SEND: "no further test mail could be sent, since the path is gone or has reached its limit",
+}
+
+OTHERS: dict[OthersFinding, str] = {
+    OthersFinding.ARRIVES: "The control's mail arrives.",
+    OthersFinding.NOT_KNOWN: (
+        "Whether the control's mail arrives could not be seen, so the reason may be another than the sender."
+    ),
+    OthersFinding.NO_CONTROL: (
+        "There is no [control] to compare with on this path, so the reason may be another than the sender."
+    ),
 }
 
 TWINS: dict[TwinFinding, str] = {
     TwinFinding.STOPPED: "Forged mail is stopped.",
+    TwinFinding.DELAYED: "Forged mail is delayed or stopped as before: the entry does not hold for it.",
     TwinFinding.ARRIVED: (
         "Forged mail arrives: the same mail from another IP address without a signature reached the inbox."
     ),
@@ -120,6 +134,10 @@ PARTS: dict[Mixture, str] = {
     ),
     CONTROLS: "The control's mail in the test of a remedy: if it is stopped too, the sender is not the reason.",
 }
+TWIN_INSTEAD = (
+    "The same mail from another IP address without a signature arrives: it is probably the sender's IP address or "
+    "signature that is stopped, not its name or its content. And forged mail gets in."
+)
 ALARM_BEFORE = "While the sender's mail was stopped, forged mail was stopped too: the change let it in."
 ALARM_UNKNOWN = "No test was made before the change, so it is not known whether forged mail arrived before it too."
 ALARM_OTHER = (
@@ -174,7 +192,8 @@ def _of_mail(proof: PathProof) -> str:
         case MailFinding.STOPPED:
             how = OUTCOMES[proof.outcome].sentence if proof.outcome else "stopped"
             why = f" ({CAUSES[proof.cause].label})" if proof.cause else ""
-            return f"The sender's mail is still {how}{why}."
+            others = f" {OTHERS[proof.others]}" if proof.others and not _names_sender(proof) else ""
+            return f"The sender's mail is still {how}{why}.{others}"
         case MailFinding.NOT_KNOWN:
             return NO_PROOF[proof.why] if proof.why else STATES[RemedyState.NOT_DECIDED].sentence
 
@@ -185,6 +204,9 @@ def _of_twin(proof: PathProof, test: PathTest | None, *, known: bool) -> Iterato
     if proof.twin is TwinFinding.NOT_TESTED:
         if proof.untested and proof.untested is not TwinUntested.MAIL_STOPPED:
             yield f"Not tested whether forged mail is refused: {UNTESTED[proof.untested]}."
+        return
+    if proof.mail is MailFinding.STOPPED and proof.twin is TwinFinding.ARRIVED:
+        yield TWIN_INSTEAD
         return
     yield TWINS[proof.twin]
     if proof.state is RemedyState.TOO_WIDE:
@@ -200,12 +222,7 @@ def next_step(applied: AppliedRemedy, left: Sequence[Remedy] | None, now: dateti
     where the reader finds them elsewhere."""
     match state_at(applied, now):
         case RemedyState.NO_EFFECT:
-            changed = _other_cause(applied)
-            if left is None:
-                return f"{changed}Undo it. The page of the incident names the next remedy."
-            return (
-                f"{changed}Undo it, and then try: {_begun_low(left[0].title)}." if left else f"{changed}{NOTHING_LEFT}"
-            )
+            return _other_cause(applied) + _after_no_effect(applied, left)
         case RemedyState.TOO_WIDE:
             if applied.known is None:
                 return "Undo an exception from a filter, but not the removal of a block."
@@ -218,6 +235,24 @@ def next_step(applied: AppliedRemedy, left: Sequence[Remedy] | None, now: dateti
             return ""
 
 
+def _after_no_effect(applied: AppliedRemedy, left: Sequence[Remedy] | None) -> str:
+    """Return what to do after a remedy without effect. A wider one follows only where the sender is the reason."""
+    sure = all(_names_sender(proof) or proof.others not in UNSURE for proof in applied.proofs)
+    if left is None:
+        return f"Undo it. {'' if sure else LOOK_FIRST + ' '}The page of the incident names the next remedy."
+    if not left:
+        return NOTHING_LEFT
+    wider = _begun_low(left[0].title)
+    return f"Undo it, and then try: {wider}." if sure else f"Undo it. {LOOK_FIRST} If it does, try: {wider}."
+
+
+def _names_sender(proof: PathProof) -> bool:
+    """Test if the reply of the mail system itself is about the sender."""
+    return proof.cause is not None and CONCERNS[proof.cause] is Concern.SENDER
+
+
+UNSURE = frozenset({OthersFinding.NOT_KNOWN, OthersFinding.NO_CONTROL})
+LOOK_FIRST = "Look first whether other mail from outside arrives there."
 NOTHING_LEFT = "Undo it. No further remedy is known: ask the vendor of the mail system, with the reply of its server."
 
 

@@ -42,6 +42,7 @@ class NoFactor(StrEnum):
     ELSEWHERE = "elsewhere"  # none of the varied factors: something that was not varied
     CONFLICTING = "conflicting"  # the answers contradict each other
     STOPPED_BY_PERSON = "stopped_by_person"
+    RECONFIGURED = "reconfigured"  # since it began: what it was allowed, or what the route can vary
 
 
 class Confidence(StrEnum):

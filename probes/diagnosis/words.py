@@ -39,6 +39,7 @@ WHY: dict[NoFactor, str] = {
     NoFactor.NOTHING_VARIED: "This route can vary none of the properties in which both mails differ one by one.",
     NoFactor.ELSEWHERE: "None of the varied properties is the reason: it is something that was not varied.",
     NoFactor.CONFLICTING: "The answers contradict each other, so no property could be singled out.",
+    NoFactor.RECONFIGURED: "The configuration of the path has changed since the diagnosis began: begin a new one.",
     NoFactor.STOPPED_BY_PERSON: "The diagnosis was stopped by a person before it had a result.",
 }
 

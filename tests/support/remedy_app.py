@@ -9,6 +9,7 @@ from typing import Any
 from monitor.actions.remedies import RemedyWorker
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Incident
+from monitor.probing.caps import Caps
 from monitor.proving.preparing import RemedyChange
 from monitor.proving.service import RemedyTests
 from monitor.remedying.applied import AppliedRemedy
@@ -79,11 +80,12 @@ class RemedyApp:
         return incident(mail_system="postfix", failures=(failure(kind=self.path.kinds[0], **facts),))
 
     @asynccontextmanager
-    async def service(self) -> AsyncIterator[tuple[RemedyTests, RemedyWorker]]:
+    async def service(self, caps: Caps | None = None) -> AsyncIterator[tuple[RemedyTests, RemedyWorker]]:
         """A service that looks only when it is asked to, and somebody at the company."""
         parts: list[RemedyTests] = []
         async with diagnoser_at(self.app, self.path, self.config, lambda event: parts[0].on_event(event)) as at_work:
             _, pipeline, store = at_work
+            pipeline.caps = caps
             tests = RemedyTests(store, lambda: pipeline, self.app.clock)
             parts.append(tests)
             tests.configure(self.config)

@@ -102,6 +102,11 @@ def test_a_company_means_its_incident_and_the_next_remedy(commands: RemedyComman
     assert "Undo it." in done.stdout
 
 
+def test_a_note_is_shown_as_it_was_typed(commands: RemedyCommands) -> None:
+    commands.facts("changed", "a1", "--remedy", "m365-allow-domain", "--note", "for {ip} of [b]{domain}[/b]")
+    assert "for {ip} of [b]{domain}[/b]" in commands.type("list").stdout
+
+
 def test_one_that_lets_forged_mail_in_ends_with_1(commands: RemedyCommands) -> None:
     commands.facts("changed", "a1", "--remedy", "other")
     commands.decide(PathProof("hq", MailFinding.ARRIVES, TwinFinding.ARRIVED))

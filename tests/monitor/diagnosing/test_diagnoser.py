@@ -1,6 +1,7 @@
 """Diagnoses through the pipeline: within its caps, one at a time, and whole after a crash."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from monitor.config import WatchedPath
-from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError, prepare
+from monitor.diagnosing.preparing import DiagnosisRequest, NotAllowedError, prepare, still_fits
 from monitor.probing.caps import Caps
 from monitor.store import Store
 from probes.answer import Stage
 from probes.diagnosis.conclude import Conclusion, DiagnosisResult, How, NoFactor
 from probes.diagnosis.factors import Factor
+from probes.diagnosis.within import Within
 from probes.kinds import Kind
 from probes.message import Message
 from tests.support.diagnosing_app import (
@@ -152,6 +154,35 @@ async def test_a_full_day_ends_it(app: PipelineApp) -> None:
         conclusion = await diagnoser.run(diagnosis)
     assert (conclusion.result, conclusion.why) == (DiagnosisResult.NOT_TOLD_APART, NoFactor.CAP)
     assert len(gateway(path).sent) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "fits"),
+    [
+        (lambda path: path, True),
+        (lambda path: dataclasses.replace(path, diagnosis=Within.OFF), False),
+        (lambda path: dataclasses.replace(path, kinds=(Kind.INVITATION,)), False),
+        (lambda path: dataclasses.replace(path, kinds=(Kind.VERIFICATION, Kind.INVITATION)), False),
+    ],
+)
+async def test_it_ends_when_its_path_is_configured_otherwise_meanwhile(
+    app: PipelineApp, changed: Callable[[WatchedPath], WatchedPath], fits: bool
+) -> None:
+    path = path_to(app, from_its_address)
+    diagnosis = diagnosis_of(app, path)
+    later = changed(path)
+    assert still_fits(CONFIG, diagnosis, later) is fits
+    async with diagnoser_at(app, later) as (diagnoser, _, store), asyncio.timeout(SECONDS):
+        await store.diagnoses.begin(diagnosis, "test")
+        conclusion = await diagnoser.run(diagnosis)
+    assert (conclusion.why is NoFactor.RECONFIGURED) is not fits
+    assert (len(gateway(path).sent) > 0) is fits
+
+
+def test_of_some_properties_the_others_are_one_and_still_fit(app: PipelineApp) -> None:
+    path = path_to(app, from_its_address)
+    diagnosis = prepare(CONFIG, DiagnosisRequest(path, Kind.VERIFICATION, (Factor.IP,)), (), "test", app.clock())
+    assert still_fits(CONFIG, diagnosis, path)
 
 
 async def test_one_runs_on_a_path_at_a_time(app: PipelineApp) -> None:

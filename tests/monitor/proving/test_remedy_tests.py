@@ -10,9 +10,11 @@ import pytest
 from monitor.actions.remedies import MOST_PER_DAY
 from monitor.incidents.incident import IncidentEvent
 from monitor.people.person import AuditAction
+from monitor.probing.caps import Caps
 from monitor.proving.preparing import RemedyError
-from monitor.remedying.applied import OTHER_CHANGE, RemedyState, TwinFinding, TwinUntested
+from monitor.remedying.applied import OTHER_CHANGE, MailFinding, RemedyState, TwinFinding, TwinUntested
 from monitor.remedying.lapse import last_result, state_at
+from monitor.remedying.words import headline
 from probes.diagnosis.within import Within
 from probes.mailsystems.choose import choose
 from probes.outcome import Cause
@@ -167,6 +169,16 @@ async def test_without_a_twin_it_is_never_proven(tmp_path: Path) -> None:
         result = await finished(tests, worker, await worker.changed(said(found)))
         assert state_at(result, company.app.clock()) is RemedyState.ARRIVES
         assert set(company.sent) == {"sender"}
+
+
+async def test_a_test_that_reaches_the_limit_of_probes_keeps_what_it_saw(tmp_path: Path) -> None:
+    company = RemedyApp(PipelineApp(tmp_path), nobody, {"per_path_per_day": 3})
+    async with company.service(Caps(1000, {}, company.app.clock())) as (tests, worker), asyncio.timeout(SECONDS):
+        found = await company.store_incident(worker.store)
+        result = await finished(tests, worker, await worker.changed(said(found)))
+    assert company.sent == ["sender", "sender", "sender"]
+    assert (result.proofs[0].mail, result.proofs[0].untested) == (MailFinding.ARRIVES, TwinUntested.CANNOT_SEND)
+    assert "no further test mail could be sent" in headline(result, company.app.clock())
 
 
 async def test_the_mail_system_has_its_time_unless_somebody_wants_it_sooner(company: RemedyApp) -> None:

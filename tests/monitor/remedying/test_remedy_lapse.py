@@ -10,6 +10,7 @@ from monitor.remedying.applied import (
     AppliedRemedy,
     MailFinding,
     NoProof,
+    OthersFinding,
     PathProof,
     PathTest,
     RemedyState,
@@ -22,7 +23,17 @@ from monitor.remedying.applied import (
 )
 from monitor.remedying.following import still_to_try, tried_in_vain
 from monitor.remedying.lapse import WARNED_BEFORE, counted_by_state, lapses_at, state_at
-from monitor.remedying.words import NO_PROOF, STATES, TWINS, UNTESTED, headline, lapse_sentence, lines_of, next_step
+from monitor.remedying.words import (
+    NO_PROOF,
+    OTHERS,
+    STATES,
+    TWINS,
+    UNTESTED,
+    headline,
+    lapse_sentence,
+    lines_of,
+    next_step,
+)
 from probes.kinds import Kind
 from probes.mailsystems.choose import REMEDIES, choose
 from probes.mailsystems.remedy import CountedFrom
@@ -89,6 +100,14 @@ def test_an_entry_that_did_not_work_is_not_said_to_lapse() -> None:
     assert state_at(applied(LAPSING.key, BAD), T0 + timedelta(days=60)) is RemedyState.NO_EFFECT
 
 
+def test_a_later_test_without_a_result_takes_no_warning_back() -> None:
+    unclear = replace(GOOD, mail=MailFinding.NOT_KNOWN, why=NoProof.DEFERRED)
+    tested = applied(LAPSING.key, unclear, proven_at=T0)
+    assert state_at(tested, T0 + timedelta(days=2)) is RemedyState.NOT_DECIDED
+    assert state_at(tested, T0 + timedelta(days=40)) is RemedyState.LAPSES_SOON
+    assert state_at(replace(tested, proven_at=None), T0 + timedelta(days=40)) is RemedyState.NOT_DECIDED
+
+
 def test_the_states_of_its_life() -> None:
     waiting = applied()
     assert state_at(waiting, T0) is RemedyState.WAITING
@@ -116,6 +135,7 @@ def test_every_value_has_its_words() -> None:
     assert set(NO_PROOF) == set(NoProof)
     assert set(UNTESTED) == set(TwinUntested)
     assert set(TWINS) == set(TwinFinding) - {TwinFinding.NOT_TESTED}
+    assert set(OTHERS) == set(OthersFinding)
 
 
 def test_what_was_not_tested_is_said_with_its_reason() -> None:
@@ -154,6 +174,29 @@ def test_the_next_rung_is_the_next_remedy_that_was_not_tried() -> None:
     assert "No further remedy is known" in next_step(applied(first.key, BAD), (), T0)
     assert tried_in_vain([applied(first.key, BAD)], "another incident") == frozenset()
     assert tried_in_vain([applied(first.key, GOOD)], "i1") == frozenset()
+
+
+@pytest.mark.parametrize("others", [OthersFinding.NOT_KNOWN, OthersFinding.NO_CONTROL])
+def test_nobody_climbs_the_ladder_before_it_is_known_that_the_sender_is_the_reason(others: OthersFinding) -> None:
+    choice = choose(("postfix",), None, Cause.IP_BLOCKED)
+    lost = applied(LASTING.key, replace(BAD, outcome=Outcome.MISSING, cause=None, others=others))
+    [(_, line)] = lines_of(lost)
+    assert "the reason may be another than the sender" in line
+    assert next_step(lost, choice.remedies, T0).startswith(
+        "Undo it. Look first whether other mail from outside arrives"
+    )
+    assert "Look first" in next_step(lost, None, T0)
+    named = applied(LASTING.key, replace(BAD, others=others))
+    assert next_step(named, choice.remedies, T0).startswith("Undo it, and then try: "), "its reply names the sender"
+    [(_, line)] = lines_of(named)
+    assert "another than the sender" not in line
+    seen = applied(LASTING.key, replace(BAD, outcome=Outcome.MISSING, cause=None, others=OthersFinding.ARRIVES))
+    assert next_step(seen, choice.remedies, T0).startswith("Undo it, and then try: ")
+
+
+def test_a_twin_that_arrives_where_the_sender_does_not_says_what_is_stopped() -> None:
+    [(_, line)] = lines_of(applied(LASTING.key, replace(BAD, twin=TwinFinding.ARRIVED)))
+    assert "it is probably the sender's IP address or signature that is stopped" in line
 
 
 def test_mail_that_is_stopped_for_something_else_now_is_not_called_the_same() -> None:

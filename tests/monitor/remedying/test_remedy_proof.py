@@ -1,7 +1,7 @@
 """The test of a remedy as a pure decision: what it proves, what it does not, and how many mails that takes.
 
-Letters are answers in order, the last one again and again: p passed, s stopped, d deferred, n no result, o stopped for
-a reason that is not the sender.
+Letters are answers in order, the last one again and again: p passed, s stopped, d deferred, D deferred where delay is
+what the remedy is against, n no result, o stopped for a reason that is not the sender.
 """
 
 from random import Random
@@ -11,6 +11,7 @@ import pytest
 from monitor.remedying.applied import (
     MailFinding,
     NoProof,
+    OthersFinding,
     PathProof,
     PathTest,
     RemedyState,
@@ -18,9 +19,9 @@ from monitor.remedying.applied import (
     TwinUntested,
     joint_state,
 )
-from monitor.remedying.proof import CONTROLS, SENDERS, TWIN, ProofAnswer, next_proof, result_of
+from monitor.remedying.proof import CONTROLS, SENDERS, TWIN, ProofAnswer, ended, next_proof, result_of
 from probes.diagnosis.factors import Factor
-from probes.diagnosis.plan import ArmResult
+from probes.diagnosis.plan import ArmResult, Mixture
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
@@ -29,6 +30,7 @@ LETTERS = {
     "p": (ArmResult.PASSED, Outcome.INBOX, None),
     "s": (ArmResult.STOPPED, Outcome.BLOCKED, Cause.IP_BLOCKED),
     "d": (ArmResult.DEFERRED, Outcome.DEFERRED, Cause.GREYLISTED),
+    "D": (ArmResult.STOPPED, Outcome.DEFERRED, Cause.GREYLISTED),  # of a remedy against delay
     "l": (ArmResult.DEFERRED, Outcome.LATE, None),
     "m": (ArmResult.STOPPED, Outcome.MISSING, None),
     "o": (ArmResult.OTHERWISE, Outcome.BLOCKED, Cause.MAILBOX_FULL),
@@ -37,18 +39,20 @@ TEST = PathTest("hq", Kind.VERIFICATION, 2, other=Role.CONTROL)
 MOST = 30
 
 
+def _answer(own: Mixture, letter: str, number: str) -> ProofAnswer:
+    if letter == "n":
+        return ProofAnswer(own, ArmResult.NO_RESULT, number)
+    result, outcome, cause = LETTERS[letter]
+    return ProofAnswer(own, result, number, Verdict(outcome, cause, Grade.IMPERSONATED, ""))
+
+
 def proven(mail: str, twin: str = "s", control: str = "p", test: PathTest = TEST, *, skips: bool = True) -> PathProof:
     scripts = {SENDERS: mail, TWIN: twin, CONTROLS: control}
     answers: list[ProofAnswer] = []
     while not isinstance(step := next_proof(test, answers, skips=skips), PathProof):
         script = scripts[step]
         letter = script[min(sum(each.own == step for each in answers), len(script) - 1)]
-        number = str(len(answers))
-        if letter == "n":
-            answers.append(ProofAnswer(step, ArmResult.NO_RESULT, number))
-        else:
-            result, outcome, cause = LETTERS[letter]
-            answers.append(ProofAnswer(step, result, number, Verdict(outcome, cause, Grade.IMPERSONATED, "")))
+        answers.append(_answer(step, letter, str(len(answers))))
         assert len(answers) < MOST
     assert step.probes == len(answers)
     return step
@@ -106,6 +110,56 @@ def test_mail_that_the_control_shares_the_fate_of_is_no_reason_for_a_wider_entry
     assert proven("s", "s", "s").why is NoProof.CONTROL_STOPPED
     alone = PathTest("hq", Kind.VERIFICATION, 2)
     assert proven("s", "s", test=alone).state is RemedyState.NO_EFFECT, "there is nothing to compare with"
+
+
+@pytest.mark.parametrize(
+    ("control", "test", "others"),
+    [
+        ("p", TEST, OthersFinding.ARRIVES),
+        ("n", TEST, OthersFinding.NOT_KNOWN),
+        ("p", PathTest("hq", Kind.VERIFICATION, 2), OthersFinding.NO_CONTROL),
+    ],
+)
+def test_mail_that_is_still_stopped_says_what_is_known_of_others(
+    control: str, test: PathTest, others: OthersFinding
+) -> None:
+    assert proven("m", "s", control, test).others is others
+    assert proven("p", "s", control, test).others is None, "then nobody is accused"
+
+
+def test_a_twin_that_is_delayed_as_before_is_not_let_in() -> None:
+    slow = PathTest("hq", Kind.VERIFICATION, 2, other=Role.CONTROL, slow=True)
+    proof = proven("p", "D", test=slow)
+    assert (proof.twin, proof.state) == (TwinFinding.DELAYED, RemedyState.PROVEN)
+
+
+CUT_SHORT: list[tuple[str, MailFinding, TwinFinding, RemedyState]] = [
+    ("", MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, RemedyState.NOT_DECIDED),
+    ("mp", MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, RemedyState.NOT_DECIDED),
+    ("mp mp", MailFinding.ARRIVES, TwinFinding.NOT_TESTED, RemedyState.ARRIVES),
+    ("mp mp ts", MailFinding.ARRIVES, TwinFinding.NOT_KNOWN, RemedyState.ARRIVES),
+    ("mp mp ts ts", MailFinding.ARRIVES, TwinFinding.NOT_KNOWN, RemedyState.ARRIVES),  # the mail may be stopped since
+    ("ms ms", MailFinding.STOPPED, TwinFinding.NOT_TESTED, RemedyState.NO_EFFECT),
+    ("ms ms cs cs", MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, RemedyState.NOT_DECIDED),
+]
+
+
+@pytest.mark.parametrize(("sent", "mail", "twin", "state"), CUT_SHORT)
+def test_a_test_that_cannot_go_on_keeps_what_was_seen(
+    sent: str, mail: MailFinding, twin: TwinFinding, state: RemedyState
+) -> None:
+    whose = {"m": SENDERS, "t": TWIN, "c": CONTROLS}
+    answers = [_answer(whose[each[0]], each[1], str(number)) for number, each in enumerate(sent.split())]
+    proof = ended(TEST, answers)
+    assert (proof.mail, proof.twin, proof.state, proof.probes) == (mail, twin, state, len(answers))
+    assert (proof.why is not None) is (mail is MailFinding.NOT_KNOWN)
+
+
+def test_a_test_that_ended_early_says_why_there_was_no_twin() -> None:
+    arrived = [_answer(SENDERS, "p", str(number)) for number in range(2)]
+    assert ended(TEST, arrived).untested is TwinUntested.CANNOT_SEND
+    by_relay = PathTest("hq", Kind.VERIFICATION, 2, untested=TwinUntested.ROUTE)
+    assert ended(by_relay, arrived).untested is TwinUntested.ROUTE
 
 
 @pytest.mark.parametrize("untested", [TwinUntested.ROUTE, TwinUntested.FORBIDDEN, TwinUntested.NO_OTHER_ADDRESS])
@@ -181,7 +235,9 @@ def test_the_twin_has_all_that_anybody_can_copy() -> None:
         (Outcome.INBOX, None, False, SENDERS, ArmResult.PASSED),
         (Outcome.LATE, None, False, SENDERS, ArmResult.DEFERRED),
         (Outcome.LATE, None, True, SENDERS, ArmResult.STOPPED),
-        (Outcome.LATE, None, True, TWIN, ArmResult.PASSED),
+        (Outcome.LATE, None, True, TWIN, ArmResult.STOPPED),  # the entry against delay does not hold for it
+        (Outcome.LATE, None, True, CONTROLS, ArmResult.PASSED),
+        (Outcome.LATE, None, False, TWIN, ArmResult.PASSED),
         (Outcome.DEFERRED, Cause.GREYLISTED, False, SENDERS, ArmResult.DEFERRED),
         (Outcome.DEFERRED, Cause.GREYLISTED, True, TWIN, ArmResult.STOPPED),
         (Outcome.SPAM, None, False, TWIN, ArmResult.STOPPED),

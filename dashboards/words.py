@@ -19,6 +19,7 @@ from monitor.incidents.labels import SCOPES
 from monitor.incidents.labels import SEVERITIES as SEVERITY_LABELS
 from monitor.incidents.weight import OF_THE_MAILBOX
 from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
+from monitor.remedying.words import STATES
 from probes.labels import CAUSES, GRADES, KINDS, OUTCOMES, Label, outcome_label
 from probes.mailsystems.causes import IN_SHORT
 from probes.mailsystems.family import FAMILIES, CauseFamily
@@ -46,6 +47,7 @@ _TABLES: dict[str, Mapping[Any, Label]] = {
     "kind": KINDS,
     "scope": SCOPES,
     "severity": SEVERITY_LABELS,
+    "state": STATES,  # of a remedy
 }
 TEXTS = {name: {str(value): row.label for value, row in table.items()} for name, table in _TABLES.items()}
 """What people read for the values of these labels of metrics."""

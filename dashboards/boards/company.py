@@ -58,6 +58,8 @@ from dashboards.queries import (
     with_runbook,
 )
 from dashboards.words import BAD, GOOD, NOT_BAD, NOT_KNOWN, RANKS, WARNING, mapped, ranked
+from monitor.remedying.applied import TO_ACT_ON, RemedyState
+from monitor.remedying.words import STATES
 
 DAY = "1d"
 DELIVERY = f"mailpath_code_delivery_seconds{{{HERE}}}"
@@ -95,6 +97,7 @@ def _board(name: Name, says: str) -> Dashboard:
         [
             PanelRow(4, [(5, _name()), (6, _now()), (4, _incidents()), (4, _share()), (5, last_verdict(HERE_PATHS))]),
             PanelRow(6, [(15, _open()), (9, _to_do())]),
+            PanelRow(4, [(24, _remedies())]),
             PanelRow(8, [(24, _lines_now())]),
             PanelRow(6, [(24, _history())], "Over time"),
             PanelRow(8, [(16, _delivery()), (8, _of_its_life())]),
@@ -170,6 +173,25 @@ def _missed() -> Panel:
         Query(in_words(f"company:mailpath_codes_missed:ratio6h{{{HERE}}}", "grade"), "6 h, {{grade}}"),
         Query(in_words(f"company:mailpath_codes_missed:ratio3d{{{HERE}}}", "grade"), "3 d, {{grade}}"),
         look=MISSED,
+    )
+
+
+def _remedies() -> Panel:
+    there = f"{by(('state',), f'mailpath_remedies{{{HERE}}}')} > 0"
+    to_act_on = "|".join(STATES[state].label for state in sorted(TO_ACT_ON))
+    return number(
+        "Remedies",
+        "What the company has changed so that mail arrives, by what a test found. Proven: the sender's mail arrives, "
+        "and the same mail from another IP address without a signature does not. The incident's page has the test, and "
+        "the steps to prolong or undo it.",
+        Query(or_none(in_words(there, "state"), 0, state="none noted"), "{{state}}"),
+        look=PanelLook("short", decimals=0),
+        overrides=[
+            colour_from(1, STATES[RemedyState.PROVEN].label, GOOD),
+            colour_from(1, f"/^({to_act_on})$/", WARNING, matching="byRegexp"),
+            colour_from(1, STATES[RemedyState.NO_EFFECT].label, BAD),
+        ],
+        texts=NAMED,
     )
 
 

@@ -13,7 +13,7 @@ from tests.support.dashboard_examples import rules_into
 from tests.support.grafana_boards import BOARDS, Json, asking, titled
 from tests.support.prometheus_servers import prometheus
 from tests.support.prometheus_source import EVERYTHING, MAILPATH, Source, as_text, filled, numbers, offer
-from tests.support.sandbox_process import MUTED, mailpath, read, saying
+from tests.support.sandbox_process import MUTED, command, mailpath, read, saying
 
 pytestmark = [pytest.mark.usefixtures("able"), pytest.mark.timeout(180)]
 
@@ -60,19 +60,27 @@ def configuration(target: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(able: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with mailpath(tmp_path_factory.mktemp("mailpath")) as url:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mailpath")
+
+
+@pytest.fixture(scope="module")
+def service(able: None, home: Path) -> Iterator[str]:
+    with mailpath(home) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+def source(service: str, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     """All has happened that the sandbox has to show, and has been scraped."""
     target = service.removeprefix("http://")
     folder = tmp_path_factory.mktemp("prometheus")
     with prometheus(configuration(target, folder), folder) as url:
         at_work = Source(url)
+        at_work.until(f'mailpath_incident_companies{{company="{STOPPED}"}}')
+        command(home, "remedy", "changed", STOPPED)
         at_work.until(
+            f'mailpath_remedies{{company="{STOPPED}"}} > 0',
             *(f'mailpath_path_outcome{{company="{name}",outcome="{outcome}"}}' for name, outcome in SANDBOX.items()),
             f'absent(mailpath_path_outcome{{company="{WELL}",outcome!="inbox"}})',
             f'mailpath_incident_companies{{company="{STOPPED}"}}',

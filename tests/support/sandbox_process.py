@@ -17,6 +17,7 @@ from urllib.request import urlopen
 from tests.lab.processes import Daemon
 from tests.support.grafana_boards import ROOT
 
+PROGRAM = (sys.executable, "-m", "monitor")
 START_SECONDS = 60.0  # the machine is shared with others
 QUICK = {
     "every": '"2s"',
@@ -61,18 +62,22 @@ def _at_work(folder: Path, somebody: str) -> Iterator[str]:
         more = MORE.format(inbound=inbound, somebody=somebody, nobody=nobody)
         file.write_text(quick(config, web, others) + more)
     (folder / "secret").write_text("a secret of the tests, long enough\n")
-    program = (sys.executable, "-m", "monitor")
     url = f"http://127.0.0.1:{web}"
-    serve = (*program, "serve", "--config", str(file))
+    serve = (*PROGRAM, "serve", "--config", str(file))
     service = Daemon("mailpath", serve, folder / "mailpath.log", partial(ready, url), START_SECONDS)
     service.start()
     try:
-        silence = ("mute", "add", MUTED, "--for", "1h", "--why", "to see one that is muted", "--config", str(file))
-        subprocess.run((*program, *silence), check=True, capture_output=True, timeout=START_SECONDS)
+        command(folder, "mute", "add", MUTED, "--for", "1h", "--why", "to see one that is muted")
         _knock(inbound)
         yield url
     finally:
         service.stop()
+
+
+def command(folder: Path, *words: str) -> None:
+    """Give a command to the service that is at work in this folder."""
+    typed = (*PROGRAM, *words, "--config", str(folder / "config.toml"))
+    subprocess.run(typed, check=True, capture_output=True, timeout=START_SECONDS)
 
 
 @contextmanager

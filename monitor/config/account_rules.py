@@ -27,15 +27,22 @@ def broken_uses(
             instead = f"; did you mean {close[0]}?" if close else f"; add [{dotted(('accounts', use.name))}]"
             yield ConfigProblem(source, (*keys, "account"), f"unknown account {use.name}{instead}")
         elif account := (accounts or {}).get(use.name):
-            yield from (ConfigProblem(source, (*keys, at), words) for at, words in _unfit(use, account))
+            found = _unfit(use, account, accounts or {})
+            yield from (ConfigProblem(source, (*keys, at), words) for at, words in found)
 
 
-def _unfit(use: AccountUse, account: AccountSettings) -> Iterator[tuple[str, str]]:
+def _unfit(
+    use: AccountUse, account: AccountSettings, accounts: Mapping[str, AccountSettings]
+) -> Iterator[tuple[str, str]]:
     """Yield the key at which a use does not fit its account, and why."""
     if not use.host:
-        if not account.base(use.service):
-            words = f"must be an account for {use.service}, and {use.name} has provider {account.provider}"
-            yield "account", words
+        if use.service.provider not in ("", account.provider):
+            fitting = [name for name, each in accounts.items() if each.base(use.service)]
+            instead = f"; did you mean {' or '.join(fitting[:3])}?" if fitting else ""
+            expected = f'must be an account with provider = "{use.service.provider}"'
+            yield "account", f'{expected}, and {use.name} has "{account.provider}"{instead}'
+        elif not account.base(use.service):
+            yield "account", use.service.absence or f"must be an account with an API for {use.service}"
     elif use.host not in account.hosts:
         hosts = " or ".join(account.hosts)
         if hosts:

@@ -41,6 +41,38 @@ class AccountService(StrEnum):
 
     IMAP = "imap"
     MAILGUN = "mailgun"
+    GRAPH = "graph"
+    GRAPH_TRACE = "graph_trace"
+
+    @property
+    def provider(self) -> str:
+        """The provider whose API it is, "" for mail servers, which several have."""
+        return _ROWS[self].provider
+
+    @property
+    def absence(self) -> str:
+        """Why an account of this provider may have no such API, "" if each has it."""
+        return _ROWS[self].absence
+
+    @property
+    def token_of(self) -> "AccountService":
+        """The service whose tokens it takes: one token serves all that is at one server."""
+        return AccountService.GRAPH if self is AccountService.GRAPH_TRACE else self
+
+
+class _ServiceRow(NamedTuple):
+    provider: str = ""
+    absence: str = ""
+
+
+_ROWS = {
+    AccountService.IMAP: _ServiceRow(),
+    AccountService.MAILGUN: _ServiceRow("mailgun"),
+    AccountService.GRAPH: _ServiceRow("microsoft"),
+    AccountService.GRAPH_TRACE: _ServiceRow(  # learn.microsoft.com/graph/api/messagetracingroot-list-messagetraces
+        "microsoft", 'must be an account with cloud = "global": Microsoft has no message trace in its national clouds'
+    ),
+}
 
 
 class AccountUse(NamedTuple):
@@ -120,6 +152,11 @@ class AccountSettings(Protocol):
 
     def base(self, service: AccountService) -> str:
         """Return the URL below which this API is, without a slash at its end; "" if this account has no such API."""
+        ...
+
+    @property
+    def requests_at_once(self) -> int:
+        """Requests to its APIs that may be under way at the same time."""
         ...
 
     def authorization(self, token: str) -> Mapping[str, str]:

@@ -36,6 +36,7 @@ class Account:
         self._http, self._now = http, now
         self.refusals = ProviderRefusals()
         self._budget, self._traces = Budget(settings.requests_limit), Budget(settings.traces_limit)
+        self._turns = asyncio.Semaphore(settings.requests_at_once)
         self._tokens: dict[str, AccessToken] = {}
         self._asking: dict[str, asyncio.Task[AccessToken]] = {}
         self._refresh = ""
@@ -48,7 +49,7 @@ class Account:
                 return fixed
         except MissingSecretError as error:
             raise self.error(AccountFault.MISSING_SECRET, str(error)) from None
-        key = f"{service}:{user if self.settings.per_user else EVERYBODY}"
+        key = f"{service.token_of}:{user if self.settings.per_user else EVERYBODY}"
         held = self._tokens.get(key)
         if held and _lives(held, self._now()) and (held.value != refused or self._now() - held.asked_at < NEW):
             return held.value
@@ -77,6 +78,13 @@ class Account:
         except OSError as error:  # its ca_file is gone
             return error.strerror or type(error).__name__
 
+    async def ask(
+        self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], most: int
+    ) -> HttpReply | str:
+        """Send a request to an API when it is its turn. See `exchange`."""
+        async with self._turns:
+            return await self.exchange(method, url, body=body, headers=headers, most=most)
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no error may show."""
@@ -86,10 +94,12 @@ class Account:
         """Return the time."""
         return self._now()
 
-    def error(self, fault: AccountFault, detail: str = "") -> AccountError:
-        """Return the error for this fault: what is wrong, and what to do."""
+    def error(self, fault: AccountFault, detail: str = "", remedy: str = "") -> AccountError:
+        """Return the error for this fault: what is wrong, and what to do. `remedy`: one that is better than the
+        account's own."""
         words = FAULTS[fault].sentence + (f" ({detail})" if detail else "")
-        return AccountError(f"account {self.name}: {words}; {remedy_of(fault, self.settings.remedies)}", fault)
+        to_do = remedy or remedy_of(fault, self.settings.remedies)
+        return AccountError(f"account {self.name}: {words}; {to_do}", fault)
 
     async def close(self) -> None:
         """Ask no more."""

@@ -15,6 +15,7 @@ from probes.settings import Count, MissingSecret, Secret, Settings, checked_secr
 from probes.tls import CaFile
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523, section 2.2
+REQUESTS_AT_ONCE = 8
 ASSERTION_SECONDS = 600  # that an assertion is valid
 
 
@@ -83,6 +84,11 @@ class Credentials(Settings):
     def base(self, service: AccountService) -> str:
         """See `AccountSettings`."""
         return ""
+
+    @property
+    def requests_at_once(self) -> int:
+        """See `AccountSettings`."""
+        return REQUESTS_AT_ONCE
 
     def authorization(self, token: str) -> Mapping[str, str]:
         """See `AccountSettings`: RFC 6750, section 2.1."""

@@ -33,6 +33,7 @@ class AccountFault(StrEnum):
     NOT_DONE = "not_done"
     OTHER_HOST = "other_host"
     STRANGE = "strange"
+    TOO_LONG = "too_long"
     API_UNREACHABLE = "api_unreachable"
     UNKNOWN_ACCOUNT = "unknown_account"
 
@@ -124,6 +125,7 @@ FAULTS: dict[AccountFault, FaultRow] = {
     AccountFault.STRANGE: FaultRow(
         "the answer is not what this API answers", "check that no proxy stands between, and that this is the right host"
     ),
+    AccountFault.TOO_LONG: FaultRow("the answer is too long to be read", "ask for less: see the keys of the mailbox"),
     AccountFault.API_UNREACHABLE: FaultRow(
         "the API cannot be reached", "let this machine open HTTPS connections to it"
     ),

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from probes.accounts import AccountService, TokenRequest
 from probes.accounts.credentials import (
+    BudgetSettings,
     CertificateSecret,
     Credentials,
     LineSecret,
@@ -20,30 +21,37 @@ from probes.accounts.credentials import (
 )
 from probes.accounts.faults import Remedies
 from probes.accounts.microsoft_codes import REMEDIES
-from probes.settings import Switch, checked_secret, shown
+from probes.settings import Count, Switch, checked_secret, shown
 
 IDENTITY_URL = "http://169.254.169.254/metadata/identity/oauth2/token"  # of the machine itself, in Azure
+GRAPH_REQUESTS_AT_ONCE = 4  # learn.microsoft.com/graph/throttling-limits, Outlook service limits
 NOT_A_TENANT = frozenset({"common", "organizations", "consumers"})
 
 
 @dataclass(frozen=True, slots=True)
 class CloudHosts:
-    """The hosts of one of Microsoft's clouds. `consent`: the host in the scope that a user consents to."""
+    """The hosts of one of Microsoft's clouds. `consent`: the host in the scope that a user consents to for mail
+    servers. `traces`: it has the message trace."""
 
     sign_in: str
     mail: str
+    graph: str
     consent: str = ""
+    traces: bool = False
 
 
 CLOUDS = {
     # sign_in: learn.microsoft.com/graph/deployments; for China docs.azure.cn and Microsoft's library msal, for which
     # that page's login.chinacloudapi.cn is deprecated. mail: learn.microsoft.com/microsoft-365/enterprise, URLs and IP
     # address ranges of each cloud; as resources of tokens those of national clouds are known from scripts only.
+    # graph: learn.microsoft.com/graph/deployments. traces: .../graph/api/messagetracingroot-list-messagetraces.
     # consent: "Authenticate an IMAP, POP or SMTP connection using OAuth", which names none for national clouds.
-    "global": CloudHosts("login.microsoftonline.com", "outlook.office365.com", "outlook.office.com"),
-    "us_gov": CloudHosts("login.microsoftonline.us", "outlook.office365.us"),
-    "us_dod": CloudHosts("login.microsoftonline.us", "outlook-dod.office365.us"),
-    "china": CloudHosts("login.partner.microsoftonline.cn", "partner.outlook.cn"),
+    "global": CloudHosts(
+        "login.microsoftonline.com", "outlook.office365.com", "graph.microsoft.com", "outlook.office.com", traces=True
+    ),
+    "us_gov": CloudHosts("login.microsoftonline.us", "outlook.office365.us", "graph.microsoft.us"),
+    "us_dod": CloudHosts("login.microsoftonline.us", "outlook-dod.office365.us", "dod-graph.microsoft.us"),
+    "china": CloudHosts("login.partner.microsoftonline.cn", "partner.outlook.cn", "microsoftgraph.chinacloudapi.cn"),
 }
 
 
@@ -65,6 +73,17 @@ def _rsa(certificate: SecretStr) -> SecretStr:
     if parsed_certificate(certificate.get_secret_value()).algorithm != "PS256":
         raise ValueError("must have an RSA key; Entra ID takes no other")
     return certificate
+
+
+class MicrosoftBudget(BudgetSettings):
+    """[accounts.KEY.budget]: how many requests the account may send."""
+
+    per_5_minutes: Count = Field(
+        5000, description="Requests to the provider in five minutes, for all its mailboxes and traces."
+    )
+    traces_per_5_minutes: Count = Field(
+        20, description="Those of them for message traces: of 100 that the tenant has, for everybody in it."
+    )
 
 
 class MicrosoftAccount(Credentials):
@@ -90,6 +109,9 @@ class MicrosoftAccount(Credentials):
     refresh: LineSecret | None = Field(None, description="A refresh token, to act for the user who consented.")
     managed: Switch = Field(False, description="Use the managed identity of this machine in Azure.")
     cloud: Literal["global", "us_gov", "us_dod", "china"] = Field("global", description="The cloud of the tenant.")
+    budget: MicrosoftBudget = Field(
+        default_factory=MicrosoftBudget, description="How many requests the account may send."
+    )
 
     @model_validator(mode="after")
     def _proven(self) -> "MicrosoftAccount":
@@ -111,17 +133,39 @@ class MicrosoftAccount(Credentials):
         return (CLOUDS[self.cloud].mail,)
 
     @property
+    def requests_at_once(self) -> int:
+        """See `AccountSettings`: Graph's limit for mail, of one app over all its mailboxes."""
+        return GRAPH_REQUESTS_AT_ONCE
+
+    def base(self, service: AccountService) -> str:
+        """See `AccountSettings`."""
+        cloud = CLOUDS[self.cloud]
+        offered = {AccountService.GRAPH: True, AccountService.GRAPH_TRACE: cloud.traces}
+        return f"https://{cloud.graph}/v1.0" if offered.get(service) else ""
+
+    @property
     def endpoint(self) -> str:
         """Return the token endpoint."""
         if self.managed:
             return IDENTITY_URL
         return f"https://{CLOUDS[self.cloud].sign_in}/{self.tenant}/oauth2/v2.0/token"
 
+    def _resource(self, service: AccountService) -> str:
+        cloud = CLOUDS[self.cloud]
+        return f"https://{cloud.mail if service is AccountService.IMAP else cloud.graph}"
+
+    def _consented(self, service: AccountService) -> str:
+        """Return the scope that a user consents to. For Graph it is all that the app may have."""
+        cloud = CLOUDS[self.cloud]
+        if service is AccountService.IMAP:
+            return f"https://{cloud.consent or cloud.mail}/IMAP.AccessAsUser.All"
+        return f"https://{cloud.graph}/.default"
+
     def request(
         self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
     ) -> TokenRequest:
         """See `AccountSettings`."""
-        resource = f"https://{CLOUDS[self.cloud].mail}"
+        resource = self._resource(service)
         if self.managed:
             asked = {"api-version": "2018-02-01", "resource": resource}
             asked |= {"client_id": self.client} if self.client else {}
@@ -129,8 +173,7 @@ class MicrosoftAccount(Credentials):
         form = {"client_id": self.client or "", "grant_type": "client_credentials", "scope": f"{resource}/.default"}
         if self.refresh is not None:
             form |= {"grant_type": "refresh_token", "refresh_token": refresh or self.refresh.get_secret_value()}
-            consent = f"https://{CLOUDS[self.cloud].consent or CLOUDS[self.cloud].mail}"
-            form["scope"] = f"{consent}/IMAP.AccessAsUser.All offline_access"
+            form["scope"] = f"{self._consented(service)} offline_access"
         if self.certificate is not None:
             form |= asserted(self.client or "", self.certificate, self.endpoint, at)
         elif self.secret is not None:

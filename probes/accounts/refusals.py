@@ -36,12 +36,16 @@ class ProviderRefusals:
         return None
 
     def add(self, key: str, error: AccountError, now: datetime, wait: float | None) -> None:
-        """Keep a refusal. `wait`: seconds that the provider asks us to wait, None if it does not say."""
+        """Keep a refusal. `wait`: seconds that the provider asks us to wait, None if it does not say. Refusals of
+        requests that were under way together count as one."""
         before = self._last.get(key)
-        pause = min(wait or 0.0, MAX_WAIT) or min(MAX_PAUSE, 2 * before.pause if before else FIRST_PAUSE)
+        longer = min(MAX_PAUSE, before.pause * (1 if before.again_at > now else 2)) if before else FIRST_PAUSE
+        pause = min(wait or 0.0, MAX_WAIT) or longer
         self._last[key] = _Refusal(error, now + timedelta(seconds=pause), pause)
 
-    def end(self, *keys: str) -> None:
-        """Forget the refusals of these: they were not refused any more."""
+    def end(self, *keys: str, now: datetime | None = None) -> None:
+        """Forget the refusals of these: they were not refused any more. With `now`, only those that do not hold: the
+        answer may be that of a request which was under way when another one was refused."""
         for key in keys:
-            self._last.pop(key, None)
+            if now is None or not self.holds(key, now=now):
+                self._last.pop(key, None)

@@ -10,7 +10,7 @@ from probes.http import HttpSession
 
 if TYPE_CHECKING:
     from probes.accounts.account import Account
-    from probes.accounts.requests import Api
+    from probes.accounts.requests import Api, ApiRemedies
 
 
 class Accounts:
@@ -34,11 +34,12 @@ class Accounts:
         row = FAULTS[AccountFault.UNKNOWN_ACCOUNT]
         raise AccountError(f"account {name}: {row.sentence}; {row.remedy}", AccountFault.UNKNOWN_ACCOUNT)
 
-    def api(self, use: AccountUse) -> "Api":
-        """Return the API of this use. Raises AccountError if there is no such account any more."""
+    def api(self, use: AccountUse, remedies: "ApiRemedies" = ()) -> "Api":
+        """Return the API of this use. `remedies`: those of its errors. Raises AccountError if there is no such account
+        any more."""
         from probes.accounts.requests import Api
 
-        return Api(self.get(use.name), use)
+        return Api(self.get(use.name), use, remedies)
 
     def _new(self, name: str, settings: AccountSettings) -> "Account":
         from probes.accounts.account import Account

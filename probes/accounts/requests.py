@@ -6,7 +6,7 @@ of the API itself, because the credentials would go with it. Answers are bounded
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +21,10 @@ from probes.http import HttpReply, same_server
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 WORDS_LIMIT = 200  # characters of a provider's own words
 BUSY = frozenset({408, 425, 429})  # and all from 500 on: the same request may succeed later
+
+
+ApiRemedies = Sequence[tuple[str, str]]
+"""Words of an API's errors in lower case, "http 403" among them, and for each the remedy. The first hit wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class ApiReply:
 class Api:
     """One API of an account, as one user. Errors name the account, what is wrong, and what to do."""
 
-    def __init__(self, account: Account, use: AccountUse) -> None:
-        self.account, self._use = account, use
+    def __init__(self, account: Account, use: AccountUse, remedies: ApiRemedies = ()) -> None:
+        self.account, self._use, self._remedies = account, use, remedies
         self._key = f"api:{use.service}:{use.user}"
 
     async def call(self, request: ApiRequest) -> ApiReply:
@@ -84,7 +88,7 @@ class Api:
     def error(self, reply: ApiReply) -> AccountError:
         """Return the error for a refusal of what was asked."""
         fault = AccountFault.NO_RIGHT if reply.status == 403 else AccountFault.NOT_DONE
-        return self.account.error(fault, self._words(reply.status, reply.value))
+        return self._error(fault, reply.status, reply.value)
 
     async def _token(self, refused: str = "") -> str:
         return await self.account.token(self._use.user, refused, self._use.service)
@@ -100,7 +104,7 @@ class Api:
         self.account.spend(trace=request.trace)
         headers = {"Accept": "application/json", **request.headers, **self.account.settings.authorization(token)}
         body = None if request.body is None else json.dumps(request.body).encode()
-        reply = await self.account.exchange(request.method, url, body=body, headers=headers, most=request.most + 1)
+        reply = await self.account.ask(request.method, url, body=body, headers=headers, most=request.most + 1)
         if not isinstance(reply, HttpReply):
             raise self._pause(self.account.error(AccountFault.API_UNREACHABLE, reply), None)
         return reply
@@ -113,16 +117,20 @@ class Api:
         if 300 <= reply.status < 400:
             raise self.account.error(AccountFault.OTHER_HOST, f"HTTP {reply.status}")
         if len(reply.body) > most:
-            raise self.account.error(AccountFault.STRANGE, f"longer than {most} bytes")
+            raise self.account.error(AccountFault.TOO_LONG, f"more than {most} bytes")
         value = _json(reply.body)
         if value is None and reply.good and reply.body:
             raise self.account.error(AccountFault.STRANGE, f"HTTP {reply.status}, no JSON")
-        self.account.refusals.end(self._key)
+        self.account.refusals.end(self._key, now=self.account.now())
         return ApiReply(reply.status, value)
 
     def _refused(self, reply: HttpReply, fault: AccountFault) -> AccountError:
-        error = self.account.error(fault, self._words(reply.status, _json(reply.body)))
-        return self._pause(error, reply.retry_after)
+        return self._pause(self._error(fault, reply.status, _json(reply.body)), reply.retry_after)
+
+    def _error(self, fault: AccountFault, status: int, value: Any) -> AccountError:
+        words = self._words(status, value)
+        remedy = next((each for phrase, each in self._remedies if phrase in words.lower()), "")
+        return self.account.error(fault, words, remedy)
 
     def _pause(self, error: AccountError, wait: float | None) -> AccountError:
         self.account.refusals.add(self._key, error, self.account.now(), wait)

@@ -9,6 +9,8 @@ other people's mail is not touched, not even its flags.
 - `imap`      with `imap_line` (one connection to one folder, in a thread), `imap_search` (one through all folders),
               `imap_wire` (IMAPClient, bounded), `imap_login` (password, or token of an account), `imap_socket` (TCP)
               and `imap_sayings` (what misleads in a server's words)
+- `graph`     Microsoft 365 by Microsoft Graph, with `graph_session` (a visit), `graph_mail` (reads its answers;
+              pure) and `graph_remedies` (what to do about its errors)
 - `inbound`   copies that are sent to our own SMTP listener: nothing to visit
 - `folders`   purpose of each folder     - `excerpt`   reads the relevant part of a message
 - `threads`   a queue per server, and its circuit `breaker`

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from probes.mailboxes import Mailbox
+from probes.mailboxes.graph import GraphMailbox
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
@@ -13,7 +14,8 @@ from probes.settings import kinds_by_via
 MailboxSettings = Annotated[
     ImapMailbox
     | MaildirMailbox
-    | InboundMailbox,
+    | InboundMailbox
+    | GraphMailbox,
     Field(discriminator="via"),
 ]  # fmt: skip
 

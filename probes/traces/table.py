@@ -1,11 +1,16 @@
 """The kinds of traces. A new kind costs one file, one line here, and its name in `probes.traced.SOURCES`."""
 
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from probes.settings import kinds_by_via
 from probes.traces import Trace
+from probes.traces.graph import GraphTrace
 from probes.traces.mailgun import MailgunTrace
 
-TraceSettings = MailgunTrace
-"""With a second kind: `Annotated[MailgunTrace | ..., Field(discriminator="via")]`, and `kinds_by_via` below."""
+TraceSettings = Annotated[MailgunTrace | GraphTrace, Field(discriminator="via")]
 
-TRACE_TABLES = {"mailgun": MailgunTrace}
+TRACE_TABLES: dict[str, type[Any]] = kinds_by_via(TraceSettings)
 TRACES: dict[str, type[Trace]] = {**TRACE_TABLES}
 """The kinds by their name in the configuration."""

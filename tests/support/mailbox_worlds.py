@@ -28,6 +28,7 @@ class MailboxWorld(Protocol):
     outside: Outside
     junk_name: str
     nowhere: VisitedMailbox  # the same, but for one setting that leads nowhere
+    known_by_time: bool  # a look finds mail by when it came, not by when it was put into a folder
 
     def open(self) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit it."""
@@ -68,6 +69,7 @@ class FilesWorld:
     inbox: Path
     junk: Path
     junk_name: str
+    known_by_time: bool = False
 
     def open(self) -> AbstractAsyncContextManager[MailboxSession]:
         return self.mailbox.open(self.outside)

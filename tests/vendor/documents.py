@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {  # those that JSON Schema does not 
 }
 
 
+@cache
 def graph_schema() -> VendorSchema | None:
     """Return that of Microsoft Graph; None if the document is not there."""
     document = _read("graph-mail.openapi.json")
     return _openapi(document, GRAPH) if document else None
 
 
+@cache
 def google_schema(name: str) -> VendorSchema | None:
     """Return that of a Google service, "gmail.v1" or "admin.reports_v1"; None if the document is not there."""
     document = _read(f"{name}.json")

@@ -258,8 +258,8 @@ def test_what_is_wrong_with_a_mailbox(errors: Any, changed: tuple[str, str], wor
 
 def test_an_account_with_an_error_is_there_all_the_same(errors: Any) -> None:
     assert errors(MICROSOFT + "\ncolour = 1", MAILBOX) == [
-        "accounts.acme.colour: unknown key; expected one of tenant, client, secret, certificate, refresh, managed, "
-        "cloud, budget, ca_file; did you mean cloud?"
+        "accounts.acme.colour: unknown key; expected one of budget, tenant, client, secret, certificate, refresh, "
+        "managed, cloud, ca_file; did you mean cloud?"
     ]
 
 

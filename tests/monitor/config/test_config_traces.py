@@ -83,9 +83,12 @@ mail_servers = ["imap.acme.example"]
         (SENDER, "sender.trace.account: unknown account identity; add [accounts.identity]"),
         (
             SENDER.replace("identity", "own") + OAUTH,
-            "sender.trace.account: must be an account for mailgun, and own has provider oauth",
+            'sender.trace.account: must be an account with provider = "mailgun", and own has "oauth"',
         ),
-        (SENDER.replace("mailgun", "mailgum", 1) + MAILGUN, 'sender.trace.via: must be mailgun, not "mailgum"'),
+        (
+            SENDER.replace("mailgun", "mailgum", 1) + MAILGUN,
+            'sender.trace.via: must be one of mailgun, graph, not "mailgum"',
+        ),
         (SENDER.replace("account", "acount", 1) + MAILGUN, "sender.trace.acount: unknown key"),
         (
             MAILGUN + PATHS + 'trace = { via = "mailgun", account = "identity" }\n',

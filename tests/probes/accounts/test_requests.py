@@ -201,7 +201,7 @@ async def test_no_redirect_is_followed(api: Api, api_server: ApiServer) -> None:
 async def test_what_is_no_answer_of_an_api(api: Api, api_server: ApiServer, body: bytes) -> None:
     api_server.says(200, body)
     error = await fault(api.call(ApiRequest("GET", "/v1/look", most=100_000 if body[:1] != b"x" else 1000)))
-    assert error.fault is AccountFault.STRANGE
+    assert error.fault is (AccountFault.TOO_LONG if body[:1] == b"x" else AccountFault.STRANGE)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Exchange Online's message trace by Microsoft Graph: what the company's own mail system did with a message.
+
+One question is one request, as `$filter` takes one value of each property; a second one asks why where a message was
+kept from the reader. The tenant's requests are few, and shared with everybody in it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from probes.accounts import AccountService, AccountUse
+from probes.outside import Outside
+from probes.settings import Key, Settings
+from probes.traced import Side
+from probes.traces import Answers, TraceQuestion
+
+
+class GraphTrace(Settings):
+    """The message trace of Exchange Online."""
+
+    speaks_for: ClassVar[Side] = Side.RECEIVER
+
+    via: Literal["graph"]
+    account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "microsoft"`.')
+
+    @property
+    def key(self) -> str:
+        """See `Trace`."""
+        return f"graph:{self.account}"
+
+    @property
+    def account_use(self) -> AccountUse:
+        """See `Trace`."""
+        return AccountUse(self.account, "", service=AccountService.GRAPH_TRACE)
+
+    @property
+    def lags(self) -> tuple[timedelta, ...]:
+        """See `Trace`. Microsoft names no time until a message is found, and a status may change afterwards."""
+        return tuple(timedelta(minutes=each) for each in (5, 10, 20, 40))
+
+    @property
+    def most_questions(self) -> int:
+        """See `Trace`."""
+        return 1
+
+    async def ask(self, questions: Sequence[TraceQuestion], outside: Outside) -> Answers:
+        """See `Trace`."""
+        from probes.traces.graph_asking import ask
+
+        return await ask(self, questions, outside)

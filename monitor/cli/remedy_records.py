@@ -24,7 +24,7 @@ from monitor.output.symbols import REMEDY_LOOKS, SIGNS
 from monitor.output.text import STYLES
 from monitor.proving.preparing import RemedyChange, RemedyError, may_be_recorded, offered
 from monitor.remedying.applied import TO_ACT_ON, WORKS, AppliedRemedy, RemedyState
-from monitor.remedying.lapse import lapses_at, state_at
+from monitor.remedying.lapse import lapses_at, last_result, state_at
 from monitor.remedying.words import STATES, headline, lapse_sentence, lines_of, next_step, title_of
 from monitor.store import Store
 from probes.display import clock, counted, one_line
@@ -72,7 +72,7 @@ async def list_records(config: Config, company: str, options: RecordOptions, *, 
     if not shown and not options.as_json:
         others = f"; {counted(len(found), 'other')} with --all" if found else ""
         console().print(f"no remedies under way or in force{f' at {escape(company)}' if company else ''}{others}")
-    return Exit.NOT_OK if any(state_at(each, now) in TO_ACT_ON for each in found) else Exit.OK
+    return Exit.NOT_OK if any(last_result(each, now) in TO_ACT_ON for each in found) else Exit.OK
 
 
 async def changed(config: Config, subject: str, what: ChangeOptions, options: RecordOptions) -> Exit:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from monitor.doctor.observation import Observation, Premises
 from monitor.output.remedy_names import names_for
 from monitor.remedying.applied import WORKS, AppliedRemedy, RemedyState
-from monitor.remedying.lapse import state_at
+from monitor.remedying.lapse import by_last_result, state_at
 from monitor.remedying.words import headline, next_step, title_of
 from monitor.store import StoreError, file_of
 from monitor.store.checkup import remedies_in
@@ -37,6 +37,7 @@ async def remedies(premises: Premises) -> AsyncIterator[Observation]:
     if found is None:
         yield Observation("remedies", State.UNKNOWN, "the store is of an older release")
         return
+    found = [by_last_result(each) for each in found]
     acting = [each for each in found if state_at(each, now) in STATES]
     for applied in acting:
         yield _to_act_on(premises, applied)

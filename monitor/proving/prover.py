@@ -21,9 +21,9 @@ from monitor.probing.caps import wait_for_room
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.proving.answers import PathAnswers, answers_by_path
 from monitor.proving.preparing import twin_untested, with_twin_before
-from monitor.remedying.applied import AppliedRemedy, PathProof, PathTest, RemedyState, joint_state
+from monitor.remedying.applied import AppliedRemedy, PathProof, PathTest, RemedyState, joint_state, with_alarms
 from monitor.remedying.proof import CONTROLS, SENDERS, TWIN, ended, next_proof
-from monitor.remedying.words import STATES, lines_of, title_of
+from monitor.remedying.words import ALARM_STANDS, STATES, lines_of, title_of
 from monitor.store import Store, StoreDownError
 from probes.check import Check
 from probes.diagnosis.arm import Arm
@@ -127,18 +127,17 @@ class RemedyProver:
             await self._pause(min(wait, apart.total_seconds()))
 
     async def _finish(self, applied: AppliedRemedy, proofs: tuple[PathProof, ...]) -> RemedyState | None:
-        state, now = joint_state(proofs), self._now()
+        now, result = self._now(), with_alarms(applied.proofs, proofs)
         if now < applied.acts_at:  # asked for before the mail system had its time: it may not act yet
             await self._store.remedies.test_again(
-                applied, new_probe_id(now), applied.acts_at, with_twin_before(applied.setup, proofs), proofs
+                applied, new_probe_id(now), applied.acts_at, with_twin_before(applied.setup, result), result
             )
             log.info("remedy tested early, and again later", company=applied.company, remedy=applied.remedy)
             return None
-        entry = HistoryEntry(applied.incident, now, IncidentEvent.REMEDY_TESTED, _said(applied, proofs, state))
+        state = joint_state(result)
+        entry = HistoryEntry(applied.incident, now, IncidentEvent.REMEDY_TESTED, _said(applied, proofs, result))
         kept = await self._store.incidents.has(applied.incident)  # an old one may be deleted
-        if state is RemedyState.NOT_DECIDED and joint_state(applied.proofs) is RemedyState.TOO_WIDE:
-            proofs = applied.proofs  # no answer does not take an alarm back
-        if not await self._store.remedies.decide(applied, proofs, now, *([entry] if kept else ())):
+        if not await self._store.remedies.decide(applied, result, now, *([entry] if kept else ())):
             return None
         log.info("remedy tested", company=applied.company, remedy=applied.remedy, state=state)
         self._on_result(applied, state)
@@ -150,10 +149,11 @@ def skips_a_filter(applied: AppliedRemedy) -> bool:
     return applied.known is None or applied.known.rung is not Rung.NOTHING_SKIPPED
 
 
-def _said(applied: AppliedRemedy, proofs: tuple[PathProof, ...], state: RemedyState) -> str:
-    """Return the line of the incident's history."""
+def _said(applied: AppliedRemedy, proofs: tuple[PathProof, ...], result: tuple[PathProof, ...]) -> str:
+    """Return the line of the incident's history. `proofs`: what this test found; `result`: what holds after it."""
     lines: Mapping[str, str] = {proof.path: said for proof, said in lines_of(replace(applied, proofs=proofs))}
     of_paths = (
         " ".join(lines.values()) if len(lines) == 1 else " ".join(f"{path}: {said}" for path, said in lines.items())
     )
-    return f"{applied.company}: {title_of(applied)}: {STATES[state].label}. {of_paths}"
+    stands = f" {ALARM_STANDS}" if set(result) & set(applied.proofs) else ""
+    return f"{applied.company}: {title_of(applied)}: {STATES[joint_state(proofs)].label}. {of_paths}{stands}"

@@ -79,6 +79,10 @@ class TwinFinding(StrEnum):
     NOT_TESTED = "not_tested"
 
 
+KEPT_OUT = frozenset({TwinFinding.STOPPED, TwinFinding.DELAYED})
+"""Findings that show forged mail to be stopped."""
+
+
 class TwinUntested(StrEnum):
     """Reasons for which no forged twin is sent."""
 
@@ -153,6 +157,16 @@ _WORST_FIRST = (
 def joint_state(proofs: tuple[PathProof, ...]) -> RemedyState:
     """Return the state by all paths: the worst of them."""
     return min((proof.state for proof in proofs), key=_WORST_FIRST.index, default=RemedyState.NOT_DECIDED)
+
+
+def with_alarms(before: tuple[PathProof, ...], after: tuple[PathProof, ...]) -> tuple[PathProof, ...]:
+    """Return the results of a new test, but on each path where an earlier one showed that forged mail gets in that one,
+    until a test shows that forged mail is stopped."""
+    alarms = {proof.path: proof for proof in before if proof.state is RemedyState.TOO_WIDE}
+    answered = {proof.path for proof in after if proof.state is RemedyState.TOO_WIDE or proof.twin in KEPT_OUT}
+    stand = {path: alarm for path, alarm in alarms.items() if path not in answered}
+    others = tuple(proof for proof in after if proof.path not in stand)
+    return (*others, *stand.values())
 
 
 @dataclass(frozen=True, slots=True)

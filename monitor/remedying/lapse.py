@@ -45,11 +45,14 @@ def state_at(applied: AppliedRemedy, now: datetime) -> RemedyState:
     return RemedyState.LAPSES_SOON if end - now <= WARNED_BEFORE else found
 
 
+def by_last_result(applied: AppliedRemedy) -> AppliedRemedy:
+    """Return it as its last result left it: a new test that is awaited does not take that back."""
+    return replace(applied, decided_at=applied.test_at) if applied.awaited and applied.proofs else applied
+
+
 def last_result(applied: AppliedRemedy, now: datetime) -> RemedyState:
-    """Return its state by its last result: a new test that is awaited does not take that back."""
-    if applied.awaited and applied.proofs:
-        return state_at(replace(applied, decided_at=applied.test_at), now)
-    return state_at(applied, now)
+    """Return its state by its last result."""
+    return state_at(by_last_result(applied), now)
 
 
 def counted_by_state(records: Iterable[AppliedRemedy], now: datetime) -> dict[tuple[str, RemedyState], int]:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.remedying.applied import (
+    KEPT_OUT,
     MailFinding,
     NoProof,
     OthersFinding,
@@ -37,7 +38,6 @@ TWIN: Mixture = SENDERS - {Factor.IP, Factor.AUTHENTICATION}
 CONTROLS: Mixture = frozenset()
 """The control's mail."""
 
-KEPT_OUT = frozenset({TwinFinding.STOPPED, TwinFinding.DELAYED})
 SLOW = frozenset({Outcome.DEFERRED, Outcome.LATE})
 MIXED_AFTER = 4  # times k answers without so many alike in a row
 

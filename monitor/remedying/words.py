@@ -144,6 +144,7 @@ ALARM_OTHER = (
     "What was changed is not known to Mailpath. If an exception was made, it lets in too much. If a block was removed, "
     "nothing but that block stopped forged mail."
 )
+ALARM_STANDS = "An earlier test showed that forged mail arrives. That stands until a test shows that it is stopped."
 OTHER_TITLE = "Another change than the known remedies"
 
 

@@ -76,8 +76,9 @@ class RemedyStore:
         that test has a result already, or is no longer wanted. `proven_at` is set if mail arrives, which the results
         of an earlier test do not show anew."""
         state = joint_state(proofs)
-        arrives = state in (RemedyState.PROVEN, RemedyState.ARRIVES, RemedyState.TOO_WIDE)
-        arrived = at if arrives and proofs != applied.proofs else None
+        of_this_test = joint_state(tuple(proof for proof in proofs if proof not in applied.proofs))
+        arrives = of_this_test in (RemedyState.PROVEN, RemedyState.ARRIVES, RemedyState.TOO_WIDE)
+        arrived = at if arrives else None
         row = {"remedy_id": applied.id, "was": applied.test, "at": at, "said": proofs, "found": state, "seen": arrived}
         return await self._access.write((SqlStatement.DECIDE_REMEDY, row), then=rows.entered(*entries)) > 0
 

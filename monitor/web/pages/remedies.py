@@ -18,6 +18,7 @@ from monitor.incidents.incident import Incident
 from monitor.people.caller import NotThereError
 from monitor.proving.preparing import RemedyChange, RemedyError
 from monitor.remedying.applied import TO_ACT_ON, AppliedRemedy
+from monitor.remedying.lapse import last_result
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.remedy_card import RemedyCard, RemedyRow, remedy_card, remedy_row
 from monitor.web.pages.suggestions import SuggestedName, suggestions
@@ -117,7 +118,8 @@ async def to_act_on(view: CallerView, incident: Incident) -> list[RemedyRow]:
     """Return the remedies that an incident is about; none where it is about something else."""
     if not any(each.rule.of_remedy for each in incident.standing):
         return []
-    return [row for row in rows_of(view, await view.remedies(incident.company)) if row.state in TO_ACT_ON]
+    now, records = view.backend.now(), await view.remedies(incident.company)
+    return rows_of(view, [each for each in records if last_result(each, now) in TO_ACT_ON])
 
 
 async def card_for(view: CallerView, incident: Incident, asked: str) -> RemedyCard | None:

@@ -10,7 +10,7 @@ from monitor.output.remedy_names import names_for
 from monitor.output.symbols import REMEDY_LOOKS
 from monitor.proving.preparing import may_be_recorded, offered
 from monitor.remedying.applied import OTHER_CHANGE, WORKS, AppliedRemedy, RemedyState
-from monitor.remedying.lapse import REVIEW_AFTER, lapses_at, state_at
+from monitor.remedying.lapse import REVIEW_AFTER, lapses_at, last_result, state_at
 from monitor.remedying.words import OTHER_TITLE, headline, lapse_sentence, lines_of, next_step, title_of
 from monitor.web.remedy_html import steps_html
 from probes.mailsystems.remedy import ProofKind, Remedy, RemedyNames, fill
@@ -118,6 +118,7 @@ def remedy_row(
 ) -> RemedyRow:
     """Return one remedy as it is now. `left`: those still to try, on the page of its incident."""
     state, names, known = state_at(applied, now), names_for(config, applied.system), applied.known
+    last = last_result(applied, now)  # the steps stay in sight while it is tested again
     return RemedyRow(
         id=applied.id,
         company=applied.company,
@@ -139,8 +140,8 @@ def remedy_row(
         lapses_at=lapses_at(applied) if state in IN_FORCE else None,
         lapse=lapse_sentence(applied, now) if state in IN_FORCE else "",
         marks=tuple(_marks(known, names)) if state in (RemedyState.PROVEN, RemedyState.ARRIVES) else (),
-        undo=steps_html(known.undo, names) if known and state in UNDO_SHOWN else "",
-        renew=steps_html((known.expires.renew,), names) if known and known.expires and state in RENEW_SHOWN else "",
+        undo=steps_html(known.undo, names) if known and last in UNDO_SHOWN else "",
+        renew=steps_html((known.expires.renew,), names) if known and known.expires and last in RENEW_SHOWN else "",
         may_test=may and state not in (RemedyState.TESTING, RemedyState.UNDONE),
         may_undo=may and state is not RemedyState.UNDONE,
         may_renew=may and known is not None and known.expires is not None and state in IN_FORCE,

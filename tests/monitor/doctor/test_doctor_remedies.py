@@ -48,6 +48,22 @@ async def test_what_somebody_has_to_act_on_is_found(
     assert bool(found.advice) is (state is not State.GOOD)
 
 
+async def test_an_alarm_is_found_while_it_is_tested_again(house: House) -> None:
+    async with house(COMPANY) as premises:
+        at = utc_now() - timedelta(days=1)
+        made = AppliedRemedy(
+            *("r1", "acme", "i1", "m365", LAPSING, "ann", at, at, at + timedelta(days=180), "r1", at), setup=()
+        )
+        alarm = (PathProof("hq", MailFinding.ARRIVES, TwinFinding.ARRIVED),)
+        async with Store.open(premises.config.store.url) as store:
+            assert await store.remedies.begin(made)
+            assert await store.remedies.decide(made, alarm, at)
+            assert await store.remedies.test_again(made, "r2", at, (), alarm)
+        [found] = [each async for each in remedies.remedies(premises)]
+    assert found.state is State.BAD
+    assert "so does its forged twin" in found.seen
+
+
 async def test_without_a_store_or_a_remedy_there_is_nothing_to_find(house: House) -> None:
     async with house(COMPANY) as premises:
         [before] = [each async for each in remedies.remedies(premises)]

@@ -14,7 +14,7 @@ from monitor.probing.caps import Caps
 from monitor.proving.preparing import RemedyError
 from monitor.remedying.applied import OTHER_CHANGE, MailFinding, RemedyState, TwinFinding, TwinUntested
 from monitor.remedying.lapse import last_result, state_at
-from monitor.remedying.words import headline
+from monitor.remedying.words import ALARM_STANDS, headline
 from probes.diagnosis.within import Within
 from probes.mailsystems.choose import choose
 from probes.outcome import Cause
@@ -109,6 +109,17 @@ async def test_an_alarm_stands_until_a_test_has_another_result(company: RemedyAp
         after = await finished(tests, worker, again)
         assert state_at(after, company.app.clock()) is RemedyState.TOO_WIDE, "an outage is no answer"
         assert after.proven_at == wide.proven_at
+
+
+async def test_an_alarm_stands_where_the_forged_twin_has_no_answer(tmp_path: Path) -> None:
+    company = RemedyApp(PipelineApp(tmp_path), nobody, {"per_path_per_day": 7})
+    async with company.service(Caps(1000, {}, company.app.clock())) as (tests, worker), asyncio.timeout(SECONDS):
+        wide = await finished(tests, worker, await worker.changed(said(await company.store_incident(worker.store))))
+        assert state_at(wide, company.app.clock()) is RemedyState.TOO_WIDE
+        after = await finished(tests, worker, await worker.test_now(wide))
+        assert company.sent[4:] == ["sender"] * 3, "the limit of the day is reached before the twin's turn"
+        assert state_at(after, company.app.clock()) is RemedyState.TOO_WIDE
+        assert ALARM_STANDS in (await worker.store.incidents.entries(after.incident))[-1].said
 
 
 async def test_a_test_before_the_mail_system_has_had_its_time_is_made_again_whatever_it_finds(

@@ -18,6 +18,7 @@ from monitor.remedying.applied import (
     TwinFinding,
     TwinUntested,
     joint_state,
+    with_alarms,
 )
 from monitor.remedying.proof import CONTROLS, SENDERS, TWIN, ProofAnswer, ended, next_proof, result_of
 from probes.diagnosis.factors import Factor
@@ -254,3 +255,25 @@ def test_a_verdict_is_read_for_whose_mail_it_is(
     outcome: Outcome, cause: Cause | None, slow: bool, own: frozenset[Factor], result: ArmResult
 ) -> None:
     assert result_of(own, Verdict(outcome, cause, Grade.REAL, ""), slow=slow) is result
+
+
+@pytest.mark.parametrize(
+    ("mail", "twin", "stands"),
+    [
+        (MailFinding.ARRIVES, TwinFinding.NOT_KNOWN, True),
+        (MailFinding.ARRIVES, TwinFinding.NOT_TESTED, True),
+        (MailFinding.ARRIVES, TwinFinding.ADDRESS_STOPPED, True),
+        (MailFinding.NOT_KNOWN, TwinFinding.NOT_TESTED, True),
+        (MailFinding.STOPPED, TwinFinding.ARRIVED, True),
+        (MailFinding.STOPPED, TwinFinding.STOPPED, False),
+        (MailFinding.ARRIVES, TwinFinding.STOPPED, False),
+        (MailFinding.ARRIVES, TwinFinding.DELAYED, False),
+    ],
+)
+def test_an_alarm_stands_on_its_path_until_forged_mail_is_seen_to_be_stopped(
+    mail: MailFinding, twin: TwinFinding, stands: bool
+) -> None:
+    alarm = PathProof("hq", MailFinding.ARRIVES, TwinFinding.ARRIVED)
+    after, other = PathProof("hq", mail, twin), PathProof("plant", MailFinding.STOPPED, TwinFinding.STOPPED)
+    assert with_alarms((alarm,), (after, other)) == ((other, alarm) if stands else (after, other))
+    assert with_alarms((alarm,), (other,)) == (other, alarm), "no test of the path at all"

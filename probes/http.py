@@ -4,15 +4,16 @@ import os
 import re
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
@@ -20,7 +21,7 @@ from probes.settings import endpoint, shown
 from probes.tls import certificate_trouble, client_context
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse, ClientSession
+    from aiohttp import ClientResponse, ClientSession, StreamReader
 
 TIMEOUT = 20.0  # seconds for one exchange
 MAX_ERROR_BYTES = 2000  # bytes of an answer of which only the beginning matters
@@ -76,7 +77,18 @@ def same_server(url: str, base: str) -> bool:
     return (one.scheme, one.hostname, ports[0]) == (other.scheme, other.hostname, ports[1])
 
 
+def on_same_server(url: str, base: str) -> str | None:
+    """Return this URL, which may be relative to `base`, without its fragment; None if it leads to another server."""
+    try:
+        whole = urldefrag(urljoin(base, url)).url
+    except ValueError:
+        return None
+    return whole if same_server(whole, base) else None
+
+
 WebUrl = Annotated[str, AfterValidator(_web_address)]
+SecureUrl = Annotated[WebUrl, AfterValidator(private_url)]
+"""A URL that credentials may be sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,7 @@ class HttpReply:
     retry_after: float | None = None  # seconds that its Retry-After asks for
     content_type: str = ""  # as the server states it
     clock: datetime | None = None  # the server's, from its Date header
+    location: str = ""  # where a redirect leads
 
     @property
     def good(self) -> bool:
@@ -101,6 +114,23 @@ class HttpFailure:
 
     text: str
     certificate: bool = False
+
+
+class HttpListenError(Exception):
+    """A response that goes on has ended, or did not begin. The text says why, without any part of the URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLines:
+    """A response that goes on: its status, and its lines as they come."""
+
+    status: int
+    content_type: str
+    _content: "StreamReader" = field(repr=False)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for line in self._content:
+            yield line
 
 
 class HttpSession:
@@ -132,6 +162,30 @@ class HttpSession:
         self._session = self._session or _session()
         url = f"https://{f'[{address}]' if ':' in address else address}:{port}{path}"
         return await _exchange(self._session, "GET", url, None, {"Host": host}, ca_file, most, name=host)
+
+    @asynccontextmanager
+    async def listen(
+        self, url: str, *, headers: Mapping[str, str], ca_file: Path | None = None, silence: float
+    ) -> AsyncIterator[HttpLines]:
+        """Open a response that goes on. It ends after `silence` seconds in which nothing comes. Raises
+        HttpListenError."""
+        from aiohttp import ClientError, ClientTimeout
+
+        self._session = self._session or _session()
+        try:
+            async with self._session.get(
+                url,
+                headers=headers,
+                ssl=client_context(verify=True, ca_file=ca_file),
+                allow_redirects=False,
+                timeout=ClientTimeout(sock_connect=TIMEOUT, sock_read=silence),
+            ) as response:
+                kind = response.headers.get("Content-Type", "")
+                yield HttpLines(response.status, kind, response.content)
+        except TimeoutError:
+            raise HttpListenError(f"silent for {silence:g} seconds") from None
+        except (ClientError, OSError, ValueError) as error:  # ValueError: a line that is too long, or no HTTP
+            raise HttpListenError(_words(error)) from None
 
     async def close(self) -> None:
         """Close the session."""
@@ -186,7 +240,8 @@ async def _exchange(
             wait = _seconds(response.headers.get("Retry-After", ""))
             kind = response.headers.get("Content-Type", "")
             clock = _date(response.headers.get("Date", ""))
-            return HttpReply(response.status, await _beginning(response, most), wait, kind, clock)
+            leads = response.headers.get("Location", "")
+            return HttpReply(response.status, await _beginning(response, most), wait, kind, clock, leads)
     except TimeoutError:
         return HttpFailure(f"no answer within {TIMEOUT:g} seconds")
     except (ClientError, OSError, ValueError) as error:  # ValueError: an answer that is not HTTP

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import quote_plus
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from probes.accounts import AccountService, TokenRequest
 from probes.accounts.credentials import CertificateSecret, Credentials, LineSecret, Word, asserted, both, given
 from probes.accounts.faults import AccountFault, Remedies
-from probes.http import WebUrl, private_url
+from probes.http import SecureUrl
 from probes.settings import Host
 
 
@@ -25,7 +25,7 @@ class OAuthAccount(Credentials):
     }
 
     provider: Literal["oauth"]
-    token_url: Annotated[WebUrl, AfterValidator(private_url)] = Field(description="The token endpoint.")
+    token_url: SecureUrl = Field(description="The token endpoint.")
     client: Word = Field(description="The client id.")
     secret: LineSecret | None = Field(None, description="The client secret.")
     certificate: CertificateSecret | None = Field(

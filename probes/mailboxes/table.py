@@ -8,6 +8,7 @@ from probes.mailboxes import Mailbox
 from probes.mailboxes.graph import GraphMailbox
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes.jmap import JmapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.settings import kinds_by_via
 
@@ -15,7 +16,8 @@ MailboxSettings = Annotated[
     ImapMailbox
     | MaildirMailbox
     | InboundMailbox
-    | GraphMailbox,
+    | GraphMailbox
+    | JmapMailbox,
     Field(discriminator="via"),
 ]  # fmt: skip
 

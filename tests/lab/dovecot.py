@@ -139,7 +139,7 @@ def dovecot(
     (folder / "mail").mkdir(exist_ok=True)
     os.chown(folder / "mail", MAIL_OWNER, MAIL_OWNER)
     command = (*prefix, str(DOVECOT), "-F", "-c", str(config))
-    ready = listens(_namespace(prefix), ports.imap, ports.imaps, ports.lmtp)
+    ready = listens(network_namespace(prefix), ports.imap, ports.imaps, ports.lmtp)
     server = Dovecot(
         address, ports, folder, certificate, Daemon(f"dovecot on {address}", command, folder / "dovecot.out", ready)
     )
@@ -219,7 +219,7 @@ def _sieve(script: Path | None) -> str:
     return f"plugin {{\n  sieve_before = {script}\n}}" if script else ""
 
 
-def _namespace(prefix: tuple[str, ...]) -> int:
+def network_namespace(prefix: tuple[str, ...]) -> int:
     """The inode of the network namespace in which a command with this prefix lives."""
     link = subprocess.run([*prefix, "readlink", "/proc/self/ns/net"], capture_output=True, text=True, check=True)
     return int(link.stdout.strip().removeprefix("net:[").removesuffix("]"))

@@ -3,11 +3,11 @@
 # Nothing is done when all is there, or for an ordinary user, for whom the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl amavisd-new redis-server libevent-2.1-7 libidn12 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
+PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl amavisd-new redis-server libevent-2.1-7 libidn12 libical3 libpcre3 libshp2 libxapian30 libjansson4 libpq5 libwrap0 libnghttp2-14 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
 SERVICES="spamd spamassassin amavis redis-server postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager"
 POLICY=/usr/sbin/policy-rc.d
-UNPACKED=/opt/mailpath-lab # other mail servers: as packages they would replace Postfix
-UNPACK="exim4-daemon-light:exim4 opensmtpd:smtpd"
+UNPACKED=/opt/mailpath-lab # other mail servers: as packages they would replace Postfix, or bring services
+UNPACK="exim4-daemon-light:sbin/exim4 opensmtpd:sbin/smtpd cyrus-common:lib/cyrus/bin/master cyrus-caldav:lib/cyrus/bin/httpd sasl2-bin:sbin/saslpasswd2"
 
 missing=""
 for package in $PACKAGES; do
@@ -15,7 +15,7 @@ for package in $PACKAGES; do
 done
 unpack=""
 for pair in $UNPACK; do
-  [ -x "$UNPACKED/usr/sbin/${pair#*:}" ] || unpack="$unpack ${pair%:*}"
+  [ -x "$UNPACKED/usr/${pair#*:}" ] || unpack="$unpack ${pair%:*}"
 done
 command -v npm >/dev/null || missing="$missing nodejs npm" # npm may be there from elsewhere
 [ -n "$missing$unpack" ] || exit 0
@@ -52,7 +52,7 @@ for package in $unpack; do
   rm -rf "$fetched"
 done
 find "$UNPACKED" ! -name smtpctl -perm /6000 -type f -exec chmod ug-s {} +
-for user in Debian-exim opensmtpd opensmtpq; do
+for user in Debian-exim opensmtpd opensmtpq cyrus; do
   getent passwd "$user" >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin "$user"
 done
 chgrp opensmtpq "$UNPACKED/usr/sbin/smtpctl"

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from probes.mailboxes.threads import MailboxThreads
+from tests.lab.cyrus import MASTER, Cyrus, cyrus
 from tests.lab.dovecot import DOVECOT, Dovecot, dovecot
 from tests.support.probe_mails import USERS
 
+MEMORY = Path("/dev/shm")
 _TAKEN = count()
 
 
@@ -62,4 +64,17 @@ def own_folder(able: None) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="mailpath-"))
     folder.chmod(0o755)
     yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def cyrus_server(able: None) -> Iterator[Cyrus]:
+    """A Cyrus as it comes, with JMAP. Its mail is in memory, where there is room for it: it waits for each write."""
+    if not MASTER.exists():
+        missing = "needs Cyrus: tests/lab/install.sh"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    folder = Path(tempfile.mkdtemp(prefix="mailpath-", dir=MEMORY if MEMORY.is_dir() else None))
+    folder.chmod(0o755)
+    with cyrus(folder, extra="skiplist_unsafe: yes") as running:
+        yield running
     shutil.rmtree(folder)

@@ -1,4 +1,5 @@
-"""What every kind of mailbox promises, held by a Maildir with and without inotify, and by a real Dovecot."""
+"""What every kind of mailbox promises, held by a Maildir with and without inotify, by a real Dovecot over IMAP and a
+real Cyrus over JMAP."""
 
 import asyncio
 import time
@@ -12,7 +13,10 @@ from probes.evidence import Folder, Marker
 from probes.http import HttpSession
 from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, notifier
 from probes.mailboxes.threads import MailboxThreads
+from tests.lab.cyrus import Cyrus
 from tests.lab.dovecot import Dovecot
+from tests.support.jmap_server import PushedWorld, jmap_server
+from tests.support.jmap_world import JmapWorld
 from tests.support.mailbox_worlds import MailboxWorld, dovecot_world, maildir_world
 from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, probe, token, within
@@ -24,7 +28,16 @@ OWN = (Folder.INBOX, Folder.JUNK)  # the folders of a mailbox that we look into
 SOON = 5.0  # seconds; Dovecot tells of new mail after half a second
 
 
-@pytest.fixture(params=["maildir", "maildir polled", "graph", pytest.param("imap", marks=pytest.mark.lab)])
+@pytest.fixture(
+    params=[
+        "maildir",
+        "maildir polled",
+        "graph",
+        "jmap pushed",
+        pytest.param("imap", marks=pytest.mark.lab),
+        pytest.param("jmap", marks=pytest.mark.lab),
+    ]
+)
 async def served(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: MailboxThreads
 ) -> AsyncIterator[MailboxWorld]:
@@ -32,8 +45,16 @@ async def served(
     async with HttpSession() as http:
         outside = outside_world(threads=pool, http=http)
         if request.param == "imap":
-            server: Dovecot = request.getfixturevalue("server")
-            yield dovecot_world(server, request.getfixturevalue("user"), outside)
+            dovecot: Dovecot = request.getfixturevalue("server")
+            yield dovecot_world(dovecot, request.getfixturevalue("user"), outside)
+            return
+        if request.param == "jmap":
+            cyrus: Cyrus = request.getfixturevalue("cyrus_server")
+            yield JmapWorld(cyrus, request.getfixturevalue("user"), outside)
+            return
+        if request.param == "jmap pushed":
+            async with jmap_server() as server:
+                yield PushedWorld(server, outside)
             return
         if request.param == "graph":
             async with graph_tenant() as tenant:

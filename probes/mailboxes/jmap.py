@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from probes.accounts import AccountUse
 from probes.http import PORTS, SecureUrl
-from probes.mailboxes import AccountUse, MailboxError, MailboxSession, VisitedSettings
+from probes.mailboxes import MailboxError, MailboxSession, VisitedSettings
 from probes.mailboxes.imap_login import Name
 from probes.outside import Outside
 from probes.settings import Duration, Host, Key, MissingSecret, Secret, Switch, checked_secret

@@ -1,4 +1,4 @@
-"""What a JMAP server answers (RFC 8620, 8621): the session, folders, messages, changes, errors. Pure.
+"""Answers of a JMAP server (RFC 8620, 8621): the session, folders, messages, changes, errors. Pure.
 
 Every answer is hostile: what has not the documented form is left out, and nothing here raises on odd JSON but
 JmapFaultError.

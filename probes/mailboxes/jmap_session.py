@@ -210,7 +210,7 @@ class JmapSession:
         return await asyncio.wrap_future(job)
 
     async def _listen(self) -> None:
-        """Hear of changes as long as the server pushes; where it does not, `poll` is how often we look."""
+        """Keep the stream of changes open as long as the server pushes; else `poll` is how often we look."""
         while True:
             try:
                 if not await self._line.listen(self._heard_open, self._news.set):

@@ -281,6 +281,7 @@ class PushedWorld:
     """See `MailboxWorld`."""
 
     junk_name = "Spam"
+    known_by_time = False
 
     def __init__(self, server: JmapServer, outside: Outside) -> None:
         self.server, self.outside = server, outside

@@ -64,6 +64,7 @@ class JmapWorld:
     """See `MailboxWorld`."""
 
     junk_name = "Junk"
+    known_by_time = False
 
     def __init__(self, server: Cyrus, user: str, outside: Outside) -> None:
         server.add_user(user, PASSWORD)

@@ -238,16 +238,18 @@ async def test_who_is_asked_to_wait_waits(server: JmapServer, pool: MailboxThrea
 
 
 @pytest.mark.parametrize(
-    "half",
+    ("method", "half"),
     [
-        lambda asked: {"state": "1"},
-        lambda asked: {"state": "1", "list": None, "notFound": []},
-        lambda asked: {"state": "1", "list": [], "notFound": []} if asked["ids"] else None,
+        ("Email/get", lambda asked: {"state": "1"}),
+        ("Email/get", lambda asked: {"state": "1", "list": None, "notFound": []}),
+        ("Email/get", lambda asked: {"state": "1", "list": [], "notFound": []} if asked["ids"] else None),
+        ("Email/query", lambda asked: {"queryState": "1"}),
+        ("Mailbox/get", lambda asked: {"state": "1", "notFound": []}),
     ],
 )
-async def test_half_an_answer_proves_nothing(server: JmapServer, outside: Outside, half: Any) -> None:
+async def test_half_an_answer_proves_nothing(server: JmapServer, outside: Outside, method: str, half: Any) -> None:
     server.put(probe(token()), "in")
-    server.answers = {"Email/get": half}
+    server.answers = {method: half}
     assert "half an answer" in await failure(jmap_mailbox(server), outside)
 
 

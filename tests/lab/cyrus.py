@@ -34,6 +34,7 @@ class Cyrus:
     address: str
     ports: CyrusPorts
     folder: Path
+    domain: str
     certificate: Path
     daemon: Daemon = field(repr=False)
 
@@ -50,13 +51,13 @@ class Cyrus:
     def add_user(self, user: str, password: str) -> None:
         """Let this user log in. The mailbox is made when its first mail comes, with a folder Junk."""
         program = ["env", _LIBRARIES, f"{UNPACKED}/sbin/saslpasswd2", "-p", "-c", "-f", f"{self.folder}/sasldb2"]
-        subprocess.run([*program, "-u", DOMAIN, user], input=password, text=True, check=True)
+        subprocess.run([*program, "-u", self.domain, user], input=password, text=True, check=True)
         shutil.chown(self.folder / "sasldb2", "cyrus", "cyrus")
 
     def deliver(self, user: str, content: bytes, folder: str = "") -> None:
         """Deliver by LMTP, as a mail server does."""
         with smtplib.LMTP(self.address, self.ports.lmtp) as client:
-            client.sendmail("", [f"{user}{f'+{folder}' if folder else ''}@{DOMAIN}"], content)
+            client.sendmail("", [f"{user}{f'+{folder}' if folder else ''}@{self.domain}"], content)
 
     def restart(self) -> None:
         """Stop and start, with the same ports and mail."""
@@ -69,20 +70,26 @@ class Cyrus:
 
 @contextmanager
 def cyrus(
-    folder: Path, *, address: str = "127.0.0.1", extra: str = "", prefix: tuple[str, ...] = ()
+    folder: Path,
+    *,
+    domain: str = DOMAIN,
+    address: str = "127.0.0.1",
+    ports: CyrusPorts | None = None,
+    extra: str = "",
+    prefix: tuple[str, ...] = (),
 ) -> Iterator[Cyrus]:
     """Run Cyrus below `folder` while the context lasts; whatever happens, no process of it is left behind.
 
-    `extra` are more lines of imapd.conf. `prefix` stands before its command, to start it in a network namespace. Every
-    folder above `folder` must be open to other users.
+    `ports` are free ones unless given. `extra` are more lines of imapd.conf. `prefix` stands before its command, to
+    start it in a network namespace. Every folder above `folder` must be open to other users.
     """
-    ports = CyrusPorts(80, 443, 24) if prefix else _free_ports(address)
+    ports = ports or _free_ports(address)
     certificate = make_certificate(folder, (address,))
     for part in ("socket", "db", "proc", "log", "msg", "user", "quota", "sieve"):
         (folder / "conf" / part).mkdir(parents=True)
     programs = UNPACKED / "lib/cyrus/bin"
     settings = folder / "imapd.conf"
-    settings.write_text(_IMAPD.format(folder=folder, domain=DOMAIN, certificate=certificate, extra=extra))
+    settings.write_text(_IMAPD.format(folder=folder, domain=domain, certificate=certificate, extra=extra))
     (folder / "cyrus.conf").write_text(
         _MASTER.format(programs=programs, settings=settings, address=address, ports=ports)
     )
@@ -91,7 +98,7 @@ def cyrus(
     command = [*prefix, "env", _LIBRARIES, str(MASTER), "-C", str(settings), "-M", str(folder / "cyrus.conf")]
     ready = listens(network_namespace(prefix), ports.http, ports.https, ports.lmtp)
     daemon = Daemon(f"cyrus on {address}", [*command, "-p", str(folder / "pid"), "-D"], folder / "cyrus.out", ready)
-    server = Cyrus(address, ports, folder, certificate, daemon)
+    server = Cyrus(address, ports, folder, domain, certificate, daemon)
     try:
         daemon.start()
         yield server

@@ -26,10 +26,10 @@ _SERIAL = count(1)
 class JmapUser:
     """A client of JMAP that only the tests use."""
 
-    def __init__(self, server: Cyrus, user: str) -> None:
+    def __init__(self, server: Cyrus, user: str, password: str = PASSWORD) -> None:
         self.user = user
         self._connection = HTTPConnection(server.address, server.ports.http, timeout=10)
-        self._login = {"Authorization": "Basic " + b64encode(f"{user}:{PASSWORD}".encode()).decode()}
+        self._login = {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Call one method."""

@@ -4,6 +4,7 @@
 - `many_paths`   5,000 paths on schedule: memory, lag, scrapes
 - `detection`    from the server's 250 to our verdict, over IMAP IDLE on a real Dovecot
 - `peers`        one probe after the other, beside swaks, check_email_delivery and blackbox_exporter
+- `cloud_mailboxes`   a thousand mailboxes of fifty tenants by Microsoft Graph
 - `start_up`     `mailpath --help`, imports, and `serve` until it is ready
 - `monitoring`   Prometheus, Alertmanager and the boards with a thousand companies
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import help_desk, incidents, pages, peers, remedies, scrape, service_level
+from tests.bench import cloud_mailboxes, help_desk, incidents, pages, peers, remedies, scrape, service_level
 from tests.bench.figures import Figure, Finding, Remark, as_json, quantile, show
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
@@ -60,6 +60,15 @@ async def test_the_help_desk_is_answered_from_a_full_store() -> None:
     figures = {each.name: each.median for each in found if isinstance(each, Figure)}
     assert len(figures) == 2 * len(help_desk.ASKED)
     assert all(value > 0 for value in figures.values())
+
+
+async def test_mailboxes_in_the_cloud_are_visited_by_count() -> None:
+    plan = cloud_mailboxes.Plan(mailboxes=6, tenants=2, looks=1)
+    found = await cloud_mailboxes.measure(plan, lambda _: None)
+    figures = {each.name: each.median for each in found if isinstance(each, Figure)}
+    assert figures["requests of a visit"] == 5
+    assert figures["requests of a look"] == 2
+    assert figures["tokens asked for by 2 tenants"] == 2
 
 
 async def test_remedies_are_chosen_and_recognition_is_measured() -> None:

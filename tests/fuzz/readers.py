@@ -1,5 +1,6 @@
 """Who reads hostile input: one row for each reader, with what it is given."""
 
+import json
 import random
 import socket
 from collections.abc import Callable
@@ -7,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from probes.evidence import BodyState, Folder
-from probes.mailboxes import MailboxError
+from probes.evidence import BodyState, Folder, encode
+from probes.mailboxes import MailboxError, graph_mail
 from probes.mailboxes.excerpt import sighting, split
 from probes.mailboxes.imap_line import FolderConnection, Patience
 from probes.mailboxes.inbound import copy_of_probe
@@ -25,6 +26,7 @@ from probes.reading.report_reader import worker_reply
 from probes.reading.reports import read_report
 from probes.recognise import arrival, came_back, recognise
 from probes.routes.reply import Reply, ReplyReader, extensions
+from probes.traces import graph_rows
 from tests.fuzz import seeds
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -138,8 +140,24 @@ def _tag() -> bytes:
     return tag
 
 
+def _graph(data: bytes) -> None:
+    """Whatever JSON Microsoft Graph answers: mail and folders, and rows of the message trace."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    for item in graph_mail.items_of(value) or [value]:
+        if seen := graph_mail.message(item):
+            sighting(seen.id, Folder.INBOX, "INBOX", seen.headers, graph_mail.body(item), seen.came)
+        graph_mail.folder(item)
+    graph_mail.next_page(value)
+    for row in graph_rows.rows_of(value, "probe@acme.test") or ():
+        encode(graph_rows.statement(row, graph_rows.details_of(value), 1, NOW))
+
+
 READERS: dict[str, Reader] = {
-    "bounce": Reader(_bounce, seeds.mails_back, 0.16, mails=True),
+    "bounce": Reader(_bounce, seeds.mails_back, 0.14, mails=True),
+    "graph": Reader(_graph, seeds.graph_answers, 0.02),
     "message": Reader(_message, seeds.messages, 0.16, mails=True),
     "copy": Reader(_copy, seeds.messages, 0.1, mails=True),
     "markers": Reader(_recognised, seeds.messages, 0.1, mails=True),

@@ -1,6 +1,7 @@
 """What is broken: inputs that the tests construct, and the corpora where they are beside this repository."""
 
 import gzip
+import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.probes.reading.test_bounces_hostile import MANY
 from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls, zipped
 from tests.probes.reading.test_reports_hostile import HARM as HOSTILE_REPORTS
 from tests.support import bounce_mails as mails
+from tests.vendor.trace_rows import DETAILS, trace_row
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 LARGEST = 100_000  # octets of a seed; what is larger is tried as it is, see `hostile`
@@ -61,6 +63,11 @@ def conversations() -> Seeds:
     return IMAP
 
 
+def graph_answers() -> Seeds:
+    """Pages of Microsoft Graph: mail, folders, and message traces with their details."""
+    return GRAPH
+
+
 def hostile() -> Mapping[str, Callable[[], bytes]]:
     """How to make mails of up to 50 MB that are to take time or memory."""
     bounces: dict[str, Callable[[], bytes]] = {
@@ -105,6 +112,14 @@ ANSWERS = (
     b'{"facts": {"kind": "smtp_tls", "organisation": "a", "report_id": "1", "domain": "b", "policy": "sts", '
     b'"begins": "", "ends": "", "records": 1, "messages": 10, "passed": 10, "ours": [{"source_ip": "", "domain": "b", '
     b'"count": 10, "passed": true, "disposition": "", "spf": "", "dkim": "", "result": ""}]}, "error": "", "last": false}\n',
+)
+GRAPH = (
+    b'{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users", "value": [{"id": "AAMk=", "internetMessageId":'
+    b' "<1@b.test>", "receivedDateTime": "2026-11-23T08:00:00Z", "parentFolderId": "AA", "internetMessageHeaders": [{"name":'
+    b' "X-Mailpath-Probe", "value": "' + TOKEN.encode() + b'"}], "body": {"contentType": "text", "content": "x"}}],'
+    b' "@odata.nextLink": "https://graph.microsoft.com/v1.0/users/x?$skiptoken=1"}',
+    b'{"value": [{"id": "AA", "displayName": "Inbox", "childFolderCount": 2}, {"id": "BB", "displayName": "Junk Email"}]}',
+    *(json.dumps({"value": [trace_row(status), *details]}).encode() for status, details in DETAILS.values()),
 )
 IMAP = tuple(
     greeting

@@ -305,10 +305,8 @@ def _filtered(text: str) -> Callable[[Mapping[str, Any]], bool]:
     return fits
 
 
-@asynccontextmanager
-async def fake_graph(authorised: Callable[[str], bool] = bool) -> AsyncIterator[FakeGraph]:
-    """One that listens on a free port of this machine. At its end, every exchange has kept to the schema."""
-    graph = FakeGraph(SchemaWatch(graph_schema(), BASE), authorised)
+def graph_app(graph: FakeGraph) -> web.Application:
+    """The server of this cloud."""
     app = web.Application(middlewares=[graph.watch.middleware, graph.gate])
     user = f"{BASE}/users/{{user}}"
     app.router.add_get(f"{user}/mailFolders", graph.folders)
@@ -323,7 +321,14 @@ async def fake_graph(authorised: Callable[[str], bool] = bool) -> AsyncIterator[
     app.router.add_get(traces, graph.message_traces)
     details = r"/getDetailsByRecipient(recipientAddress='{recipient:.+}')"
     app.router.add_get(f"{traces}/{{trace}}{details}", graph.trace_details)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    return app
+
+
+@asynccontextmanager
+async def fake_graph(authorised: Callable[[str], bool] = bool) -> AsyncIterator[FakeGraph]:
+    """One that listens on a free port of this machine. At its end, every exchange has kept to the schema."""
+    graph = FakeGraph(SchemaWatch(graph_schema(), BASE), authorised)
+    runner = web.AppRunner(graph_app(graph), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -35,6 +35,10 @@ class ProviderRefusals:
                 return AccountError(str(refusal.error), refusal.error.fault)
         return None
 
+    def seconds(self, key: str, now: datetime) -> float:
+        """Return the seconds for which this one's refusal still holds, 0 if none does."""
+        return (self._last[key].again_at - now).total_seconds() if self.holds(key, now=now) else 0.0
+
     def add(self, key: str, error: AccountError, now: datetime, wait: float | None) -> None:
         """Keep a refusal. `wait`: seconds that the provider asks us to wait, None if it does not say. Refusals of
         requests that were under way together count as one."""

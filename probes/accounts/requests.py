@@ -5,6 +5,7 @@ provider may be asked again. A refused token is replaced once. A URL that an ans
 of the API itself, because the credentials would go with it. Answers are bounded in size and time, and hostile.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from probes.display import one_line
 from probes.http import HttpReply, same_server
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
+MARGIN_SECONDS = 0.01  # after a pause: a timer may be early
 WORDS_LIMIT = 200  # characters of a provider's own words
+PASSING = frozenset({AccountFault.BUSY, AccountFault.API_UNREACHABLE})  # faults that may be over soon
 BUSY = frozenset({408, 425, 429})  # and all from 500 on: the same request may succeed later
 
 
@@ -30,7 +33,8 @@ ApiRemedies = Sequence[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
     """One request. `target`: a path below the API's base, with a slash before it, or a whole URL that an answer gave.
-    `body`: any JSON. `trace`: it asks what became of a message, and counts in that budget too."""
+    `body`: any JSON. `trace`: it asks what became of a message, and counts in that budget too. `patience`: seconds that
+    may be waited, once, until an API that was busy or broke off may be asked again."""
 
     method: str
     target: str
@@ -38,6 +42,7 @@ class ApiRequest:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     trace: bool = False
+    patience: float = 0.0
     most: int = MAX_REPLY_BYTES
 
 
@@ -67,6 +72,16 @@ class Api:
         Raises AccountError if the API cannot be asked: no token, over budget, unreachable, busy, credentials refused,
         or an answer that is none of this API.
         """
+        try:
+            return await self._call(request)
+        except AccountError as error:
+            pause = self.account.refusals.seconds(self._key, self.account.now())
+            if error.fault not in PASSING or not 0 < pause <= request.patience:
+                raise
+        await asyncio.sleep(pause + MARGIN_SECONDS)
+        return await self._call(request)
+
+    async def _call(self, request: ApiRequest) -> ApiReply:
         url = self._url(request)
         if error := self.account.refusals.holds(self._key, now=self.account.now()):
             raise error

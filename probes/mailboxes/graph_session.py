@@ -25,6 +25,7 @@ from probes.mailboxes.graph_mail import GraphFolder, GraphMessage
 from probes.mailboxes.graph_remedies import MAIL_REMEDIES
 from probes.outside import Outside
 
+PATIENCE = 12.0  # seconds that Graph may be busy, or out of reach, before the visit fails
 STEP_SECONDS = 120.0  # for one look, one search, one removal
 REST_SECONDS = 600.0  # that a visit goes on without probes: nothing is open and nothing is asked meanwhile
 PAGES_LIMIT = 40  # of one list: 2,000 messages with their headers
@@ -239,8 +240,9 @@ class GraphSession:
         return items, False
 
     async def _call(self, request: ApiRequest) -> ApiReply:
+        """Send the request; after a short pause once more if Graph is busy, as it is now and then for everybody."""
         try:
-            return await self._api.call(request)
+            return await self._api.call(replace(request, patience=PATIENCE))
         except AccountError as error:
             raise self._failure(error) from None
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from probes.accounts import refusals
 from probes.evidence import Folder, Marker
 from probes.mailboxes import MailboxError, graph_session
 from tests.probes.accounts.conftest import SetClock
@@ -22,8 +23,9 @@ INBOX, JUNK = "mailFolders/AAinbox/messages", "mailFolders/AAjunk/messages"
 
 
 @pytest.fixture
-async def tenant() -> AsyncIterator[GraphTenant]:
-    """A tenant with an empty mailbox."""
+async def tenant(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[GraphTenant]:
+    """A tenant with an empty mailbox, whose first refusal means a short pause."""
+    monkeypatch.setattr(refusals, "FIRST_PAUSE", 0.05)
     async with graph_tenant() as running:
         yield running
 
@@ -205,7 +207,7 @@ WRONG: dict[str, tuple[Answer, str]] = {
 @pytest.mark.parametrize("name", WRONG)
 async def test_what_goes_wrong_is_said_with_its_remedy(tenant: GraphTenant, name: str) -> None:
     answer, words = WRONG[name]
-    tenant.graph.plan.append((INBOX, answer))
+    tenant.graph.plan += [(INBOX, answer)] * 2
     assert words in await failure(tenant)
 
 
@@ -274,8 +276,23 @@ async def test_at_most_four_requests_of_an_app_at_once(tenant: GraphTenant) -> N
     assert 2 <= tenant.graph.most_running <= 4
 
 
+@pytest.mark.parametrize(
+    "passing", [busy(), busy("1"), refusal(500, "x", "y"), refusal(503, "x", "y"), cut(), cut(b"")]
+)
+async def test_what_passes_soon_is_waited_for(tenant: GraphTenant, passing: Answer) -> None:
+    tenant.box.deliver(probe(mark := token()))
+    async with tenant.open() as session:
+        tenant.graph.plan.append((INBOX, passing))
+        found = await session.look(NOW)
+        assert [each.tokens[Marker.HEADER] for each in found] == [mark]
+        tenant.graph.plan.append(("permanentDelete", passing))
+        await session.remove(found)
+    assert tenant.box.mails == {}
+    assert not tenant.graph.plan
+
+
 async def test_after_a_refusal_nobody_asks_again_too_soon(tenant: GraphTenant) -> None:
-    tenant.graph.plan.append((INBOX, busy("7")))
+    tenant.graph.plan.append((INBOX, busy("70")))
     await failure(tenant)
     before = len(tenant.graph.requests)
     await failure(tenant)

@@ -82,7 +82,7 @@ class StoreTriage:
         return {incident.id: work_of(incident, actions.get(incident.id, ())) for incident in self._open}
 
     async def last_good(self, check: Check) -> datetime | None:
-        wanted = ProbeFilter(None, *check, role=Role.SENDER, outcome=Outcome.INBOX)
+        wanted = ProbeFilter(None, *check, role=Role.SENDER, outcome=Outcome.INBOX, usual=True)
         found = (await self._store.probes.page(wanted, None, 1)).probes
         return found[0].launched_at if found else None
 

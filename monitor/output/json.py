@@ -17,6 +17,7 @@ from probes.answer import Fault, Stage
 from probes.evidence import Evidence, Step, encode
 from probes.kinds import Kind
 from probes.mailsystems.signs import SignKind
+from probes.probe import ProbePurpose
 from probes.reading.probe_systems import systems_of_probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
@@ -82,9 +83,11 @@ class ListedJson(As, DeliveryJson):
 
 
 class RowJson(ListedJson):
-    """One probe of a list over many paths."""
+    """One probe of a list over many paths. Only with the purposes `scheduled`, `manual` and `control` does it say how
+    that identity's mail fares: the others vary it on purpose."""
 
     via: str
+    purpose: ProbePurpose
     judged_at: Time | None
     closed_at: Time | None
 
@@ -102,6 +105,7 @@ class RecordJson(ListedJson):
     attempt is deleted at `evidence_deleted_at`."""
 
     via: str
+    purpose: ProbePurpose
     to: str
     code_dead_at: Time
     give_up_at: Time
@@ -187,6 +191,7 @@ def record_json(record: ProbeRecord) -> RecordJson:
         "kind": probe.kind,
         "as": probe.role,
         "via": probe.via,
+        "purpose": probe.purpose,
         "to": probe.recipient,
         "created_at": probe.created_at.isoformat(),
         "code_dead_at": probe.code_dead_at.isoformat(),
@@ -227,6 +232,7 @@ def row_json(row: ProbeRow) -> RowJson:
         "kind": row.kind,
         "as": row.role,
         "via": row.via,
+        "purpose": row.purpose,
         "created_at": row.launched_at.isoformat(),
         "verdict": verdict_json(row.verdict) if row.verdict else None,
         **delivery_json(row.delivery),

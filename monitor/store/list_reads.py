@@ -12,12 +12,12 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, bindparam, func, not_, or_, select
 
 from monitor.store.columns import EPOCH, Instant, Number, SafeText, instant
 from monitor.store.reads import JUDGED
 from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
-from monitor.store.tables import current_verdicts, probes, verdicts
+from monitor.store.tables import MAKES_SIGNALS, current_verdicts, probes, verdicts
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
@@ -26,7 +26,7 @@ MAX_COMPANIES_ONE_BY_ONE = 50  # companies that are asked for one by one
 MAX_OF_COMPANY = 20_000
 END_OF_TIME = datetime.max.replace(tzinfo=EPOCH.tzinfo)
 
-_LISTED = ("id", "company", "path", "kind", "role", "via", "created_at", "closed_at")
+_LISTED = ("id", "company", "path", "kind", "role", "via", "created_at", "closed_at", "purpose")
 _listed = JUDGED.with_only_columns(
     *(probes.c[name] for name in _LISTED),
     *(verdicts.c[name] for name in ("at", "delivery", "outcome", "cause", "grade", "because", "answer")),
@@ -46,6 +46,7 @@ _rest = (
     or_(_path == "", probes.c.path == _path),
     or_(_kind.is_(None), probes.c.kind == _kind),
     or_(_role.is_(None), probes.c.role == _role),
+    or_(not_(bindparam("usual", type_=Boolean)), MAKES_SIGNALS),
 )
 _of_company = probes.c.company == _company
 _of_path = probes.c.path == _path
@@ -84,7 +85,7 @@ WAYS = {
     "of_outcome_company": _way(_of_company, _of_outcome),
 }
 HISTORY_OF_COMPANY = (
-    _listed.where(_of_company, probes.c.created_at >= _since, probes.c.role == Role.SENDER)
+    _listed.where(_of_company, probes.c.created_at >= _since, probes.c.role == Role.SENDER, MAKES_SIGNALS)
     .order_by(probes.c.created_at.desc())
     .limit(_most)
 )
@@ -129,7 +130,7 @@ def page(connection: Connection, wanted: ProbeFilter, cursor: Cursor | None, mos
 
 
 def history_of_company(connection: Connection, company: str, since: datetime) -> list[ProbeRow]:
-    """Return the sender's probes of a company, oldest first; the newest of them if there are too many."""
+    """Return the sender's usual probes of a company, oldest first; the newest of them if there are too many."""
     asked = {"company": company, "since": since, "most": MAX_OF_COMPANY}
     return [_row(row) for row in reversed(connection.execute(HISTORY_OF_COMPANY, asked).all())]
 
@@ -150,7 +151,8 @@ def counts(connection: Connection, since: datetime, companies: Sequence[str] | N
 
 def _way_to(wanted: ProbeFilter) -> tuple[str, list[dict[str, Any]]]:
     """Return the index to use and its queries: one, or one per company."""
-    rest = {"path": wanted.path, "kind": wanted.kind, "role": wanted.role, "outcome": wanted.outcome}
+    names = ("path", "kind", "role", "outcome", "usual")
+    rest = {name: getattr(wanted, name) for name in names}
     companies = _companies_of(wanted)
     if companies is None:
         return "of_outcome" if wanted.outcome else "all", [rest]
@@ -178,7 +180,7 @@ def _begin(wanted: ProbeFilter, cursor: Cursor | None) -> dict[str, Any]:
 def _looks_through(way: str, wanted: ProbeFilter) -> bool:
     """Test if some condition is not covered by the index."""
     by_path = bool(wanted.path) and way != "of_path"
-    return by_path or bool(wanted.kind or wanted.role) or way.endswith("many")
+    return by_path or bool(wanted.kind or wanted.role or wanted.usual) or way.endswith("many")
 
 
 def _floor(
@@ -191,7 +193,8 @@ def _floor(
 
 
 def _row(row: Sequence[Any]) -> ProbeRow:
-    probe_id, company, path, kind, role, via, launched_at, closed_at, *said = row
+    probe_id, company, path, kind, role, via, launched_at, closed_at, purpose, *said = row
     judged_at, delivery, outcome, cause, grade, because, answer = said
     verdict = outcome and Verdict(outcome, cause, grade, because, answer)
-    return ProbeRow(probe_id, company, path, kind, role, via, launched_at, closed_at, verdict, judged_at, delivery)
+    launched = probe_id, company, path, kind, role, via, launched_at, closed_at
+    return ProbeRow(*launched, verdict, judged_at, delivery, purpose)

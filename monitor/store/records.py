@@ -9,7 +9,7 @@ from monitor.notices.notice import Notice
 from monitor.people.action_links import LinkAction
 from probes.evidence import Evidence
 from probes.kinds import Kind
-from probes.probe import Probe
+from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
@@ -135,6 +135,7 @@ class ProbeFilter:
     outcome: Outcome | None = None  # of the latest verdict
     since: datetime | None = None
     until: datetime | None = None
+    usual: bool = False  # only those whose purpose makes signals: no arm of a diagnosis, no test of a remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class ProbeRow:
     verdict: Verdict | None
     judged_at: datetime | None
     delivery: timedelta | None
+    purpose: ProbePurpose = ProbePurpose.SCHEDULED
 
 
 @dataclass(frozen=True, slots=True)

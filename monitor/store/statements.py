@@ -27,6 +27,7 @@ from monitor.store.people_tables import audit_log, idempotency_keys, invitations
 from monitor.store.report_tables import report_rows
 from monitor.store.standing_tables import standing_changes
 from monitor.store.tables import (
+    MAKES_SIGNALS,
     VERDICT,
     current_verdicts,
     diagnoses,
@@ -44,7 +45,6 @@ from monitor.store.tables import (
     used_links,
     verdicts,
 )
-from probes.probe import ProbePurpose
 
 SIGNALS_SEEN = "signals_seen"  # the fact that tells up to which signal the rules are
 
@@ -169,11 +169,11 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.RELEASE: lease.release(),
         SqlStatement.LAUNCH: insert(probes),
         SqlStatement.SEE: upsert(evidence).on_conflict_do_nothing(index_elements=["probe_id", "once"]),
-        SqlStatement.UNCOUNT: result_counts.add_by_hour(dialect, _counts),
-        SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(dialect, _counts),
+        SqlStatement.UNCOUNT: result_counts.add_by_hour(dialect, MAKES_SIGNALS),
+        SqlStatement.UNCOUNT_DAY: result_counts.add_by_day(dialect, MAKES_SIGNALS),
         SqlStatement.JUDGE: insert(verdicts),
-        SqlStatement.COUNT: result_counts.add_by_hour(dialect, _counts),
-        SqlStatement.COUNT_DAY: result_counts.add_by_day(dialect, _counts),
+        SqlStatement.COUNT: result_counts.add_by_hour(dialect, MAKES_SIGNALS),
+        SqlStatement.COUNT_DAY: result_counts.add_by_day(dialect, MAKES_SIGNALS),
         SqlStatement.SIGNAL: _signal(),
         SqlStatement.SHOW: _show(upsert),
         SqlStatement.RESULT: update(probes)
@@ -271,15 +271,12 @@ def _token(upsert: Callable[..., Any]) -> Executable:
     return replaced
 
 
-_counts = and_(*(probes.c.purpose != purpose for purpose in ProbePurpose if not purpose.makes_signals))
-
-
 def _signal() -> Executable:
     """The newest verdict of a probe becomes a signal. Of one probe there is never more than one verdict in a
     transaction: its evidence is learned one piece at a time."""
     newest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).scalar_subquery()
     source, at = bindparam("source", type_=signals.c.source.type), bindparam("at", type_=signals.c.at.type)
-    of_probe = select(source, at, newest).where(probes.c.id == bindparam("probe"), _counts)
+    of_probe = select(source, at, newest).where(probes.c.id == bindparam("probe"), MAKES_SIGNALS)
     return insert(signals).from_select(["source", "at", "verdict"], of_probe)
 
 
@@ -291,7 +288,7 @@ def _show(upsert: Callable[..., Any]) -> Executable:
         probes.c.id,
         probes.c.created_at,
         *(bindparam(name, type_=current_verdicts.c[name].type) for name in said),
-    ).where(probes.c.id == bindparam("probe"), _counts)
+    ).where(probes.c.id == bindparam("probe"), MAKES_SIGNALS)
     into = upsert(current_verdicts).from_select([*line, "probe_id", "launched_at", *said], of_probe)
     shown: Executable = into.on_conflict_do_update(
         index_elements=line,

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     func,
     select,
     text,
@@ -120,6 +121,8 @@ probes = Table(
     Index(None, "outcome", "created_at"),
     Index(None, "company", "outcome", "created_at", "role"),
 )
+MAKES_SIGNALS = and_(*(probes.c.purpose != purpose for purpose in ProbePurpose if not purpose.makes_signals))
+"""Of probes whose purpose makes signals: no other says how the sender's usual mail fares."""
 Index(
     "ix_probes_without_evidence",  # those that may be forgotten sooner
     probes.c.closed_at,

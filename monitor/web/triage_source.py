@@ -51,7 +51,7 @@ class CallerTriage:
         return await self._view.open_work()
 
     async def last_good(self, check: Check) -> datetime | None:
-        wanted = ProbeFilter(None, *check, role=Role.SENDER, outcome=Outcome.INBOX)
+        wanted = ProbeFilter(None, *check, role=Role.SENDER, outcome=Outcome.INBOX, usual=True)
         found = (await self._view.probes(wanted, None, 1)).probes
         return found[0].launched_at if found else None
 

@@ -115,8 +115,9 @@ async def verdicts_beside(view: CallerView, company: str, path: str, at: datetim
     for role, identity in config.identities().items():
         if role is Role.SENDER:
             continue
+        until = at + around + timedelta(seconds=1)
         wanted = ProbeFilter(
-            view.caller.companies, company, path, role=role, since=at - around, until=at + around + timedelta(seconds=1)
+            view.caller.companies, company, path, role=role, since=at - around, until=until, usual=True
         )
         rows = (await view.probes(wanted, None, MAX_BESIDE)).probes
         names = Names(identity.domain, identity.source_ip)

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.store import Cursor, ProbeFilter, ProbeRow, Store, StoreError, list_reads
 from probes.kinds import Kind
-from probes.probe import Probe
+from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
@@ -272,6 +272,16 @@ async def test_the_history_of_a_company_is_the_senders_oldest_first(store: Store
     assert [row.launched_at for row in history] == sorted(row.launched_at for row in history)
     rows = {row.probe_id: row for row in await leafed(store, ALL)}
     assert history == [rows[each.probe_id] for each in history]
+
+
+async def test_what_varies_the_mail_on_purpose_is_no_history_of_the_senders_mail(store: Store) -> None:
+    for purpose in ProbePurpose:
+        await stored(store, probe(1, id=purpose, purpose=purpose), INBOX)
+    usual = {ProbePurpose.SCHEDULED, ProbePurpose.MANUAL, ProbePurpose.CONTROL}
+    assert set(ids(await store.probes.history_of_company("acme", T0))) == usual
+    inbox = ProbeFilter(None, "acme", role=Role.SENDER, outcome=Outcome.INBOX)
+    assert set(ids(await leafed(store, replace(inbox, usual=True)))) == usual
+    assert {row.purpose for row in await leafed(store, inbox)} == set(ProbePurpose)
 
 
 async def test_of_a_long_history_the_newest_are_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

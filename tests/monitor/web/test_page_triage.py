@@ -19,6 +19,7 @@ from monitor.triage.address import MAX_TYPED_CHARS
 from probes.answer import Fault
 from probes.check import Check
 from probes.kinds import Kind
+from probes.probe import ProbePurpose
 from probes.resolver import MailHost, MailHosts, Unresolved
 from probes.standing.fact import Fact, Question, State, Why
 from probes.verdict import Verdict
@@ -104,6 +105,17 @@ async def test_the_newest_good_probe_is_named(pages_app: PagesApp) -> None:
     first = facts["checks"][0]
     assert first["last_good_at"] == (START - timedelta(hours=5)).isoformat()
     assert (facts["place"], facts["certainty"], facts["problem"]) == ("company", "likely", True)
+
+
+@pytest.mark.parametrize("purpose", [ProbePurpose.REMEDY, ProbePurpose.DIAGNOSIS])
+async def test_mail_that_was_varied_on_purpose_is_no_good_probe(pages_app: PagesApp, purpose: ProbePurpose) -> None:
+    await pages_app.probe(accepted(), verdict=INBOX, after=-timedelta(hours=5), purpose=purpose)
+    now_there(pages_app, BLOCKED)
+    program = await pages_app.token("program")
+    facts = await facts_of(pages_app, program, f"{NAME}@acme.example")
+    assert facts["checks"][0]["last_good_at"] is None, "a forged twin that arrives is no mail of the sender"
+    page = await (await pages_app.viewer()).get("/probes")
+    assert purpose.label in page.text
 
 
 async def facts_of(pages_app: PagesApp, token: str, address: str) -> dict:  # type: ignore[type-arg]

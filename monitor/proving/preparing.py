@@ -23,6 +23,7 @@ from monitor.remedying.lapse import REVIEW_AFTER
 from monitor.remedying.proof import SLOW
 from probes.diagnosis.factors import ROUTE_LEVERS, Factor
 from probes.diagnosis.plan import UNKNOWN_LOSS_K, stops_needed
+from probes.kinds import Kind
 from probes.mailsystems.choose import REMEDIES, Choice
 from probes.mailsystems.remedy import IMMEDIATELY, Remedy
 from probes.mailsystems.words import Chain
@@ -101,6 +102,7 @@ def prepare_remedy(
     remedy = REMEDIES.get(key)
     acts_at = now + (remedy.takes_effect_within if remedy else IMMEDIATELY)
     setup = tuple(_path_test(config, path, failure, past.get(path.path, ())) for path, failure in paths)
+    setup = tuple(replace(test, also=_also_failing(test, incident, company)) for test in setup)
     for each in reversed([each for each in records if each.incident == incident.id]):
         setup = with_twin_before(setup, each.proofs)
     record_id = new_probe_id(now)
@@ -158,6 +160,16 @@ def _path_test(config: Config, path: WatchedPath, failure: Failure | None, past:
         slow=failure is not None and failure.outcome in SLOW,
         cause=failure.cause if failure else None,
     )
+
+
+def _also_failing(test: PathTest, incident: Incident, company: str) -> tuple[Kind, ...]:
+    """Return the other kinds of mail that are stopped on the path."""
+    failing = {
+        failure.kind
+        for failure in incident.failures
+        if (failure.company, failure.path) == (company, test.path) and failure.nature is Nature.MAIL
+    }
+    return tuple(kind for kind in Kind if kind in failing - {test.kind})
 
 
 def twin_untested(path: WatchedPath, identities: Mapping[Role, Identity]) -> TwinUntested | None:

@@ -98,7 +98,8 @@ class PathTest:
     """The test of a remedy on one path. `k`: answers in a row that count. `lossy`: the path loses so much mail by
     chance that lost mail says nothing. `other`: the identity to compare with. `untested`: why no forged twin is sent;
     None: it is. `twin_before`: what became of the twin while the sender's mail was stopped; None: not known. `slow`:
-    what the remedy is against is delay, so that a deferral is an answer. `cause`: what the mail was stopped for."""
+    what the remedy is against is delay, so that a deferral is an answer. `cause`: what the mail was stopped for.
+    `also`: other kinds that failed there, with which it is not tested."""
 
     path: str
     kind: Kind
@@ -109,6 +110,7 @@ class PathTest:
     twin_before: TwinFinding | None = None
     slow: bool = False
     cause: Cause | None = None
+    also: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

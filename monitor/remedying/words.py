@@ -19,7 +19,7 @@ from monitor.remedying.lapse import lapses_at, state_at
 from monitor.remedying.proof import CONTROLS, SENDERS, TWIN
 from probes.diagnosis.plan import Mixture
 from probes.display import clock, counted, lasting, listed
-from probes.labels import CAUSES, OUTCOMES, Label
+from probes.labels import CAUSES, KINDS, OUTCOMES, Label
 from probes.mailsystems.remedy import CountedFrom, Remedy
 from probes.outcome import CONCERNS, Concern
 
@@ -183,7 +183,8 @@ def lines_of(applied: AppliedRemedy) -> Iterator[tuple[PathProof, str]]:
     """Yield the result on each path, with a sentence or two."""
     tests, known = {test.path: test for test in applied.setup}, applied.known is not None
     for proof in applied.proofs:
-        yield proof, " ".join((_of_mail(proof), *_of_twin(proof, tests.get(proof.path), known=known)))
+        test = tests.get(proof.path)
+        yield proof, " ".join((_of_mail(proof), *_of_kinds(proof, test), *_of_twin(proof, test, known=known)))
 
 
 def _of_mail(proof: PathProof) -> str:
@@ -197,6 +198,13 @@ def _of_mail(proof: PathProof) -> str:
             return f"The sender's mail is still {how}{why}.{others}"
         case MailFinding.NOT_KNOWN:
             return NO_PROOF[proof.why] if proof.why else STATES[RemedyState.NOT_DECIDED].sentence
+
+
+def _of_kinds(proof: PathProof, test: PathTest | None) -> Iterator[str]:
+    """Say of which mail that was stopped too nothing is known."""
+    if test and test.also and proof.mail is MailFinding.ARRIVES:
+        others = listed([KINDS[kind].sentence for kind in test.also])
+        yield f"Tested with one kind only ({KINDS[test.kind].sentence}); look whether these arrive too: {others}."
 
 
 def _of_twin(proof: PathProof, test: PathTest | None, *, known: bool) -> Iterator[str]:

@@ -14,11 +14,13 @@ from monitor.probing.caps import Caps
 from monitor.proving.preparing import RemedyError
 from monitor.remedying.applied import OTHER_CHANGE, MailFinding, RemedyState, TwinFinding, TwinUntested
 from monitor.remedying.lapse import last_result, state_at
-from monitor.remedying.words import ALARM_STANDS, headline
+from monitor.remedying.words import ALARM_STANDS, headline, lines_of
 from probes.diagnosis.within import Within
+from probes.kinds import Kind
 from probes.mailsystems.choose import choose
 from probes.outcome import Cause
 from probes.verdict import Outcome
+from tests.support.incident_samples import failure, incident
 from tests.support.pipeline_app import PipelineApp
 from tests.support.remedy_app import (
     RemedyApp,
@@ -260,6 +262,18 @@ async def test_what_is_undone_meanwhile_is_not_decided(company: RemedyApp) -> No
         assert not await worker.store.remedies.decide(applied, (), company.app.clock())
         with pytest.raises(RemedyError, match="it was undone at"):
             await worker.test_now(undone)
+
+
+async def test_kinds_that_failed_and_were_not_tested_are_named(tmp_path: Path) -> None:
+    kinds = (Kind.VERIFICATION, Kind.INVITATION)
+    company = RemedyApp(PipelineApp(tmp_path), lambda message: in_its_name(message) and not as_sender(message))
+    async with company.service() as (tests, worker), asyncio.timeout(SECONDS):
+        found = incident(mail_system="postfix", failures=tuple(failure(kind=kind) for kind in kinds))
+        await worker.store.incidents.advance(0, [found], [], [])
+        result = await finished(tests, worker, await worker.changed(said(found)))
+        [(_, line)] = lines_of(result)
+        assert "Tested with one kind only (verification codes)" in line
+        assert "look whether these arrive too: company invitations." in line
 
 
 async def test_saying_it_twice_is_saying_it_once_and_another_one_waits(company: RemedyApp) -> None:

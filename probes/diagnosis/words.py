@@ -66,6 +66,11 @@ PROOF: dict[Grade, str] = {
 }
 """What a grade leaves open, where the conclusion must say it."""
 
+PART_OF_DIAGNOSIS = (
+    "Part of a diagnosis: some properties of this mail are the sender's, the others are the control's. What it met is "
+    "an answer of the diagnosis, and says nothing by itself."
+)
+
 
 def sentence(conclusion: Conclusion) -> str:
     """Return the conclusion in one to three sentences."""

@@ -15,6 +15,7 @@ from monitor.store import ProbeRecord
 from monitor.web.pages.advice_card import AdviceCard, card_of_probe
 from probes.case import case_of
 from probes.describe import Description, describe
+from probes.diagnosis.words import PART_OF_DIAGNOSIS
 from probes.display import exactly
 from probes.evidence import (
     Arrival,
@@ -126,7 +127,7 @@ class ProbeView:
     way: HeaderPath | None
     bounces: tuple[Bounce, ...]
     advice: AdviceCard | None
-    part: str  # in the test of a remedy, "" for none
+    part: str  # in a diagnosis or in the test of a remedy, "" for none
     raw: str
     evidence_deleted_at: datetime | None
 
@@ -151,7 +152,7 @@ def probe_view(
     delivery = record.delivery
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
     systems = systems_of_probe(probe, record.evidence)
-    tests = probe.purpose is ProbePurpose.REMEDY  # what its mail meets is the answer of a test, not a failure
+    tests = not probe.purpose.makes_signals  # what its mail meets is the answer of a test, not a failure
     return ProbeView(
         probe=probe,
         company_name=path.company_name if path else probe.company,
@@ -169,10 +170,21 @@ def probe_view(
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
         advice=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict and not tests else None,
-        part=PARTS.get(probe.arm.own, "") if tests and probe.arm else "",
+        part=_part(probe),
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
         evidence_deleted_at=record.evidence_deleted_at,
     )
+
+
+def _part(probe: Probe) -> str:
+    """Return what the mail is in a test; "" where it is in none."""
+    match probe.purpose:
+        case ProbePurpose.REMEDY if probe.arm:
+            return PARTS.get(probe.arm.own, "")
+        case ProbePurpose.DIAGNOSIS:
+            return PART_OF_DIAGNOSIS
+        case _:
+            return ""
 
 
 def after(probe: Probe, at: datetime) -> str:

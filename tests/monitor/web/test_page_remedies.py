@@ -16,6 +16,7 @@ from monitor.remedying.applied import AppliedRemedy, MailFinding, PathProof, Rem
 from monitor.remedying.lapse import state_at
 from monitor.remedying.proof import TWIN
 from probes.diagnosis.arm import Arm
+from probes.diagnosis.factors import Factor
 from probes.probe import ProbePurpose
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
@@ -189,6 +190,16 @@ async def test_the_page_of_a_forged_twin_says_that_it_must_be_stopped(pages_app:
     page = (await (await pages_app.operator()).get(f"/probes/{probe}")).text
     assert "it must be stopped. That it is stopped is no fault." in page
     assert "How to fix it" not in page
+
+
+async def test_the_page_of_an_arm_of_a_diagnosis_accuses_nobody(pages_app: PagesApp) -> None:
+    arm = Arm("d1", frozenset({Factor.ENVELOPE}), Role.CONTROL, "account.trimble.com", signed=False)
+    blocked = Verdict(Outcome.BLOCKED, Cause.DOMAIN_BLOCKED, Grade.IMPERSONATED, "refused")
+    facts: dict[str, Any] = {"purpose": ProbePurpose.DIAGNOSIS, "arm": arm, "role": Role.CONTROL}
+    probe = await pages_app.probe(verdict=blocked, **facts)
+    page = (await (await pages_app.operator()).get(f"/probes/{probe}")).text
+    assert "Part of a diagnosis" in page
+    assert "How to fix it" not in page, "it is no mail of the control: no blocklist rejects a neutral sender"
 
 
 async def test_the_incident_of_a_remedy_has_its_record_and_claims_no_stopped_mail(pages_app: PagesApp) -> None:

@@ -43,6 +43,11 @@ class AccountService(StrEnum):
     MAILGUN = "mailgun"
     GRAPH = "graph"
     GRAPH_TRACE = "graph_trace"
+    GMAIL = "gmail"
+    GMAIL_TRASH = "gmail_trash"
+    GMAIL_READ = "gmail_read"
+    GMAIL_HEADERS = "gmail_headers"
+    GMAIL_REPORTS = "gmail_reports"
 
     @property
     def provider(self) -> str:
@@ -72,6 +77,11 @@ _ROWS = {
     AccountService.GRAPH_TRACE: _ServiceRow(  # learn.microsoft.com/graph/api/messagetracingroot-list-messagetraces
         "microsoft", 'must be an account with cloud = "global": Microsoft has no message trace in its national clouds'
     ),
+    AccountService.GMAIL: _ServiceRow("google"),  # of Gmail's API, by what its token may do: most first
+    AccountService.GMAIL_TRASH: _ServiceRow("google"),
+    AccountService.GMAIL_READ: _ServiceRow("google"),
+    AccountService.GMAIL_HEADERS: _ServiceRow("google"),
+    AccountService.GMAIL_REPORTS: _ServiceRow("google"),
 }
 
 

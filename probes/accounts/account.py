@@ -39,6 +39,7 @@ class Account:
         self._turns = asyncio.Semaphore(settings.requests_at_once)
         self._tokens: dict[str, AccessToken] = {}
         self._asking: dict[str, asyncio.Task[AccessToken]] = {}
+        self._quotas: dict[str, Budget] = {}
         self._refresh = ""
 
     async def token(self, user: str, refused: str = "", service: AccountService = AccountService.IMAP) -> str:
@@ -66,6 +67,11 @@ class Account:
         for budget, key in ((self._traces, "traces_per_5_minutes"), (self._budget, "per_5_minutes")):
             if (trace or budget is self._budget) and (again_at := budget.spend(now)):
                 raise self.error(AccountFault.OVER_BUDGET, f"budget.{key}, until {again_at:%H:%M:%S} UTC")
+
+    def quota(self, key: str, limit: int, period: timedelta) -> Budget:
+        """Return the budget of this key, which lives as long as the account: such as one user's share of a provider's
+        quota."""
+        return self._quotas.setdefault(key, Budget(limit, period))
 
     async def exchange(
         self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], most: int

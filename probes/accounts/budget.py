@@ -2,24 +2,29 @@
 
 from collections import deque
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 PERIOD = timedelta(minutes=5)
 
 
 class Budget:
-    """Requests of the last PERIOD, and how many there may be."""
+    """Requests of the last period, and how many there may be. One may count as several."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._sent: deque[datetime] = deque()
+    def __init__(self, limit: int, period: timedelta = PERIOD) -> None:
+        self.limit, self.period = limit, period
+        self._sent: deque[tuple[datetime, int]] = deque()
 
-    def spend(self, now: datetime) -> datetime | None:
-        """Count one request, and return None; or return when the next one may be sent."""
-        if self._sent and self._sent[-1] > now:  # the clock was set back: what lies ahead would never end
-            self._sent = deque([now] * len(self._sent))
-        while self._sent and self._sent[0] <= now - PERIOD:
+    def spend(self, now: datetime, units: int = 1) -> datetime | None:
+        """Count one request, and return None; or return when it may be sent. One of more units than the limit counts as
+        the limit."""
+        units = min(units, self.limit)
+        if self._sent and self._sent[-1][0] > now:  # the clock was set back: what lies ahead would never end
+            self._sent = deque((now, each) for _, each in self._sent)
+        while self._sent and self._sent[0][0] <= now - self.period:
             self._sent.popleft()
-        if len(self._sent) >= self.limit:
-            return self._sent[len(self._sent) - self.limit] + PERIOD
-        self._sent.append(now)
+        over = sum(each for _, each in self._sent) + units - self.limit
+        if over > 0:
+            freed = zip(self._sent, accumulate(each for _, each in self._sent), strict=True)
+            return next(at for (at, _), sum_ in freed if sum_ >= over) + self.period
+        self._sent.append((now, units))
         return None

@@ -9,13 +9,25 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field, SecretStr, model_validator
 
 from probes.accounts import AccountService, TokenRequest
-from probes.accounts.credentials import Credentials, LineSecret, Word, both, given, value_of
+from probes.accounts.credentials import BudgetSettings, Credentials, LineSecret, Word, both, given, value_of
 from probes.accounts.faults import AccountFault, Remedies
 from probes.accounts.jwt import SigningKey, private_key, signed
-from probes.settings import Secret, checked_secret
+from probes.settings import Count, Secret, checked_secret
 
 ENDPOINT = "https://oauth2.googleapis.com/token"
-IMAP_SCOPE = "https://mail.google.com/"
+FULL_SCOPE = "https://mail.google.com/"
+_SCOPES = "https://www.googleapis.com/auth/"
+SCOPES: dict[AccountService, str] = {  # discovery documents of Gmail, 5 October 2026, and of the Reports API
+    AccountService.IMAP: FULL_SCOPE,
+    AccountService.GMAIL: FULL_SCOPE,  # messages.delete
+    AccountService.GMAIL_TRASH: f"{_SCOPES}gmail.modify",  # messages.trash
+    AccountService.GMAIL_READ: f"{_SCOPES}gmail.readonly",  # messages.get, format raw
+    AccountService.GMAIL_HEADERS: f"{_SCOPES}gmail.metadata",  # messages.get, format metadata; history.list
+    AccountService.GMAIL_REPORTS: f"{_SCOPES}admin.reports.audit.readonly",  # activities.list
+}
+"""The least that each service needs. A service account asks for no more."""
+
+GMAIL_URL, ADMIN_URL = "https://gmail.googleapis.com", "https://admin.googleapis.com"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # RFC 7523, section 2.1
 ASSERTION_SECONDS = 3600  # the most that Google allows
 
@@ -53,6 +65,17 @@ def _service_account(secret: SecretStr) -> SecretStr:
     return secret
 
 
+class GoogleBudget(BudgetSettings):
+    """[accounts.KEY.budget]: how many requests the account may send."""
+
+    per_5_minutes: Count = Field(
+        5000, description="Requests to the provider in five minutes, for all its mailboxes and traces."
+    )
+    traces_per_5_minutes: Count = Field(
+        100, description="Those of them to the Reports API, which ask what became of a message."
+    )
+
+
 class GoogleAccount(Credentials):
     """[accounts.KEY]: a service account that acts for the users of a Google Workspace domain, or one user's consent.
 
@@ -65,7 +88,9 @@ class GoogleAccount(Credentials):
         AccountFault.WRONG_CLIENT: "check that the client or service account still exists in the Google Cloud console",
         AccountFault.NO_DELEGATION: "in the Google Admin console, under Security, API controls, Domain-wide"
         " delegation, add"
-        f" the service account's client id with the scope {IMAP_SCOPE}",
+        f" the service account's client id with all scopes that are used: {FULL_SCOPE} for IMAP and for mailboxes by"
+        ' Gmail\'s API with remove = true, gmail.modify for those with remove = "trash", gmail.readonly for those with'
+        " remove = false, gmail.metadata for those with bodies = false too, admin.reports.audit.readonly for traces",
         AccountFault.REVOKED: "sign in once more as the mailbox's user and store the new refresh token; while"
         " the app is in"
         " testing it ends after 7 days, so make the app internal",
@@ -83,6 +108,7 @@ class GoogleAccount(Credentials):
     client: Word | None = Field(None, description="The id of an OAuth client, with `secret` and `refresh`.")
     secret: LineSecret | None = Field(None, description="The secret of `client`.")
     refresh: LineSecret | None = Field(None, description="A refresh token of the mailbox's user.")
+    budget: GoogleBudget = Field(default_factory=GoogleBudget, description="How many requests the account may send.")
 
     @model_validator(mode="after")
     def _proven(self) -> "GoogleAccount":
@@ -97,6 +123,12 @@ class GoogleAccount(Credentials):
     def hosts(self) -> tuple[str, ...]:
         """See `AccountSettings`."""
         return ("imap.gmail.com",)
+
+    def base(self, service: AccountService) -> str:
+        """See `AccountSettings`."""
+        if service is AccountService.GMAIL_REPORTS:
+            return ADMIN_URL
+        return GMAIL_URL if service.provider == "google" else ""
 
     @property
     def per_user(self) -> bool:
@@ -115,7 +147,7 @@ class GoogleAccount(Credentials):
         if self.key is not None:
             account, now = parsed_key(self.key.get_secret_value()), int(at.timestamp())
             claims: dict[str, str | int] = {
-                "iss": account.address, "sub": user, "scope": IMAP_SCOPE, "aud": self.endpoint,
+                "iss": account.address, "sub": user, "scope": SCOPES[service], "aud": self.endpoint,
                 "iat": now, "exp": now + ASSERTION_SECONDS,
             }  # fmt: skip
             assertion = signed(account.key, claims, kid=account.key_id)

@@ -24,6 +24,8 @@ MARGIN_SECONDS = 0.01  # after a pause: a timer may be early
 WORDS_LIMIT = 200  # characters of a provider's own words
 PASSING = frozenset({AccountFault.BUSY, AccountFault.API_UNREACHABLE})  # faults that may be over soon
 BUSY = frozenset({408, 425, 429})  # and all from 500 on: the same request may succeed later
+QUOTA_REASONS = ("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded")
+"""Reasons of Google's 403 that pass: developers.google.com/workspace/gmail/api/guides/handle-errors."""
 
 
 ApiRemedies = Sequence[tuple[str, str]]
@@ -127,7 +129,7 @@ class Api:
     def _read(self, reply: HttpReply, most: int) -> ApiReply:
         if reply.status == 401:
             raise self._refused(reply, AccountFault.TOKEN_REFUSED)
-        if reply.status in BUSY or reply.status >= 500:
+        if reply.status in BUSY or reply.status >= 500 or (reply.status == 403 and _over_quota(_json(reply.body))):
             raise self._refused(reply, AccountFault.BUSY)
         if 300 <= reply.status < 400:
             raise self.account.error(AccountFault.OTHER_HOST, f"HTTP {reply.status}")
@@ -165,6 +167,14 @@ def words_of(value: Any) -> str:
         value = inner
     parts = (value.get(name) for name in ("code", "error", "message", "title", "detail", "error_description"))
     return ": ".join(str(part) for part in parts if isinstance(part, str) and part)
+
+
+def _over_quota(value: Any) -> bool:
+    """Test if this error of Google says that a quota is used up."""
+    error = value.get("error") if isinstance(value, dict) else None
+    listed = error.get("errors") if isinstance(error, dict) else None
+    rows = (each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
+    return any(each.get("reason") in QUOTA_REASONS for each in rows)
 
 
 def _json(body: bytes) -> Any:

@@ -11,6 +11,8 @@ other people's mail is not touched, not even its flags.
               and `imap_sayings` (what misleads in a server's words)
 - `graph`     Microsoft 365 by Microsoft Graph, with `graph_session` (a visit), `graph_mail` (reads its answers;
               pure) and `graph_remedies` (what to do about its errors)
+- `gmail`     Google by Gmail's API, with `gmail_session` (a visit), `gmail_answers` (reads its answers; pure) and
+              `gmail_remedies` (what to do about its errors)
 - `jmap`      settings only; `jmap_session` is a visit, with `jmap_reader` (lists, changes, messages), `jmap_wire`
               (requests and the login) and `jmap_answers` (what a server's JSON means)
 - `inbound`   copies that are sent to our own SMTP listener: nothing to visit

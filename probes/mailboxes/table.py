@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from probes.mailboxes import Mailbox
+from probes.mailboxes.gmail import GmailMailbox
 from probes.mailboxes.graph import GraphMailbox
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.inbound import InboundMailbox
@@ -17,6 +18,7 @@ MailboxSettings = Annotated[
     | MaildirMailbox
     | InboundMailbox
     | GraphMailbox
+    | GmailMailbox
     | JmapMailbox,
     Field(discriminator="via"),
 ]  # fmt: skip

@@ -45,6 +45,7 @@ class IssuedToken:
     user: str
     expires_at: datetime
     active: bool = True
+    scope: str = ""
 
 
 @dataclass
@@ -117,7 +118,7 @@ class AuthorizationServer:
         if not self.clients[claims["iss"]].delegated:
             text = "Client is unauthorized to retrieve access tokens using this method."
             return _error(401, "unauthorized_client", text)
-        return self._issue(str(claims.get("sub")), "")
+        return self._issue(str(claims.get("sub")), "", str(claims.get("scope", "")))
 
     def _verified(self, token: str) -> dict[str, Any] | None:
         """The claims of an assertion signed by the client that it names."""
@@ -138,9 +139,9 @@ class AuthorizationServer:
         self._used.add(str(jti))
         return dict(said)
 
-    def _issue(self, user: str, refresh: str) -> web.Response:
+    def _issue(self, user: str, refresh: str, scope: str = "") -> web.Response:
         value = secrets.token_urlsafe(600)  # as long as those of Microsoft
-        self.issued[value] = IssuedToken(user, self.now() + self.lifetime)
+        self.issued[value] = IssuedToken(user, self.now() + self.lifetime, scope=scope)
         said: dict[str, Any] = {
             "access_token": value, "token_type": "Bearer", "expires_in": int(self.lifetime.total_seconds()),
         }  # fmt: skip

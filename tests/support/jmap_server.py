@@ -282,6 +282,7 @@ class PushedWorld:
 
     junk_name = "Spam"
     known_by_time = False
+    always_searched = frozenset[str]()
 
     def __init__(self, server: JmapServer, outside: Outside) -> None:
         self.server, self.outside = server, outside

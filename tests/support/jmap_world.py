@@ -65,6 +65,7 @@ class JmapWorld:
 
     junk_name = "Junk"
     known_by_time = False
+    always_searched = frozenset[str]()
 
     def __init__(self, server: Cyrus, user: str, outside: Outside) -> None:
         server.add_user(user, PASSWORD)

@@ -28,6 +28,7 @@ class MailboxWorld(Protocol):
     outside: Outside
     junk_name: str
     nowhere: VisitedMailbox  # the same, but for one setting that leads nowhere
+    always_searched: frozenset[str]  # folders that the kind has besides those that somebody makes
     known_by_time: bool  # a look finds mail by when it came, not by when it was put into a folder
 
     def open(self) -> AbstractAsyncContextManager[MailboxSession]:
@@ -70,6 +71,7 @@ class FilesWorld:
     junk: Path
     junk_name: str
     known_by_time: bool = False
+    always_searched: frozenset[str] = frozenset()
 
     def open(self) -> AbstractAsyncContextManager[MailboxSession]:
         return self.mailbox.open(self.outside)

@@ -103,6 +103,7 @@ class GraphWorld:
 
     junk_name = "Junk Email"
     known_by_time = True
+    always_searched = frozenset[str]()
 
     def __init__(self, tenant: GraphTenant) -> None:
         self._tenant, self.outside = tenant, tenant.outside

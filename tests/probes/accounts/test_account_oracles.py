@@ -19,7 +19,7 @@ from google.oauth2.credentials import Credentials as GoogleUserCredentials
 from google.oauth2.service_account import Credentials as GoogleServiceCredentials
 from pydantic import SecretStr
 
-from probes.accounts.google import ENDPOINT, IMAP_SCOPE, GoogleAccount
+from probes.accounts.google import ENDPOINT, FULL_SCOPE, GoogleAccount
 from probes.accounts.microsoft import CLOUDS, IDENTITY_URL, MicrosoftAccount
 from tests.support.authorization_server import verify
 from tests.support.client_keys import certificate, google_key_file, pem, rsa_key
@@ -223,7 +223,7 @@ def test_google_by_service_account() -> None:
     file = google_key_file(rsa_key())
     info = json.loads(file)
     method, url, theirs = by_google(
-        GoogleServiceCredentials.from_service_account_info(info, scopes=[IMAP_SCOPE], subject=USER)
+        GoogleServiceCredentials.from_service_account_info(info, scopes=[FULL_SCOPE], subject=USER)
     )
     account = GoogleAccount.model_validate({"provider": "google", "key": SecretStr(file)})
     request = account.request(USER, now(), "")

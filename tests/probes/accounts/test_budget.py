@@ -30,3 +30,18 @@ def test_a_clock_that_is_set_back_does_not_close_it_for_long() -> None:
     again_at = budget.spend(START)
     assert again_at == START + PERIOD
     assert budget.spend(START + PERIOD) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 40)), max_size=60), st.integers(20, 60))
+def test_requests_may_count_as_several(steps: list[tuple[int, int]], limit: int) -> None:
+    minute = timedelta(minutes=1)
+    budget, now, sent = Budget(limit, minute), START, list[tuple[datetime, int]]()
+    for step, units in steps:
+        now += timedelta(seconds=step)
+        again_at = budget.spend(now, units)
+        if again_at is None:
+            sent.append((now, min(units, limit)))
+        else:
+            assert now < again_at <= now + minute
+            assert sum(each for at, each in sent if at > again_at - minute) + min(units, limit) <= limit
+        assert sum(each for at, each in sent if at > now - minute) <= limit

@@ -20,6 +20,7 @@ from tests.support.jmap_world import JmapWorld
 from tests.support.mailbox_worlds import MailboxWorld, dovecot_world, maildir_world
 from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, probe, token, within
+from tests.vendor.loopback_google import GmailWorld, google_domain
 from tests.vendor.loopback_microsoft import GraphWorld, graph_tenant
 
 NOW = datetime.now(UTC)
@@ -33,6 +34,7 @@ SOON = 5.0  # seconds; Dovecot tells of new mail after half a second
         "maildir",
         "maildir polled",
         "graph",
+        "gmail",
         "jmap pushed",
         pytest.param("imap", marks=pytest.mark.lab),
         pytest.param("jmap", marks=pytest.mark.lab),
@@ -55,6 +57,10 @@ async def served(
         if request.param == "jmap pushed":
             async with jmap_server() as server:
                 yield PushedWorld(server, outside)
+            return
+        if request.param == "gmail":
+            async with google_domain() as domain:
+                yield GmailWorld(domain)
             return
         if request.param == "graph":
             async with graph_tenant() as tenant:
@@ -399,7 +405,7 @@ async def test_a_probe_is_found_and_removed_in_any_folder(served: MailboxWorld, 
         found = await session.search(NOW, [])
         (seen,) = found.sightings
         assert (seen.folder, seen.folder_name, seen.tokens) == (meaning, name, {Marker.HEADER: mark})
-        assert set(found.folders) == {"INBOX", served.junk_name, name, "Empty"}
+        assert set(found.folders) == {"INBOX", served.junk_name, name, "Empty", *served.always_searched}
         assert found.folders[:2] == ("INBOX", served.junk_name)
         assert found.closed == found.unfinished == ()
         await session.remove(found.sightings)

@@ -201,17 +201,19 @@ class LoopErrors:
 
 
 def log_verdict(event: Event) -> None:
-    """Log one line per verdict."""
+    """Log one line per verdict. What varies the sender's mail on purpose is meant to be stopped: that is no warning."""
     judged, probe = event.what, event.probe
     if not isinstance(judged, Judged):
         return
     verdict = judged.verdict
-    say = log.info if verdict.outcome is Outcome.INBOX else log.warning
+    good = verdict.outcome is Outcome.INBOX or not probe.purpose.makes_signals
+    say = log.info if good else log.warning
     say(
         "verdict amended" if judged.amends else "verdict",
         path=f"{probe.company}/{probe.path}",
         kind=str(probe.kind),
         role=str(probe.role),
+        purpose=str(probe.purpose),
         outcome=str(verdict.outcome),
         cause=str(verdict.cause or ""),
         grade=str(verdict.grade),

@@ -199,6 +199,7 @@ class PipelineApp:
         self.clock, self.folder = Clock(), folder
         self.url = f"sqlite:///{folder / 'mailpath.db'}"
         self.names = StaticResolver()
+        self.parts: dict[str, Any] = {}  # more of the outside world: accounts, http
         self.maildir = Maildir(folder / "mail", self.clock)
         self.mailbox = MaildirMailbox(via="maildir", path=self.maildir.path, junk=".Junk")
 
@@ -219,7 +220,7 @@ class PipelineApp:
                 self.signals.start()
                 house.push_async_callback(self.signals.close)
             with MailboxThreads(4) as pool:
-                outside = outside_world(now=self.clock, resolver=self.names, threads=pool)
+                outside = outside_world(now=self.clock, resolver=self.names, threads=pool, **self.parts)
                 pipeline = Pipeline(store, outside, await store.key(), [*listeners, heard], owns_orphans=owns_orphans)
                 await pipeline.configure(PipelineConfig(*paths))  # type: ignore[arg-type]
                 try:

@@ -54,6 +54,7 @@ class GraphBox:
         }
     )
     mails: dict[str, GraphMail] = field(default_factory=dict)
+    emptied: asyncio.Event = field(default_factory=asyncio.Event)  # the last mail was deleted
 
     def deliver(self, content: bytes, folder: str = "AAinbox", received: datetime | None = None) -> GraphMail:
         mail = GraphMail(f"AAMk-{next(_SERIAL)}=", folder, content, received or datetime.now(UTC))
@@ -142,8 +143,11 @@ class FakeGraph:
             return error(400, "BadRequest", "Resource not found for the segment 'permanentDelete'.")
         if self.rights != "ReadWrite":
             return error(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
-        if self._box(request).mails.pop(request.match_info["message"], None) is None:
+        box = self._box(request)
+        if box.mails.pop(request.match_info["message"], None) is None:
             return error(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        if not box.mails:
+            box.emptied.set()
         return web.Response(status=204)
 
     async def message_traces(self, request: web.Request) -> web.StreamResponse:

@@ -97,6 +97,22 @@ async def test_a_message_that_a_rule_moves_meanwhile_is_returned_once(tenant: Gr
     assert tenant.box.mails == {}
 
 
+async def test_a_message_that_moves_during_a_look_is_returned_once(tenant: GraphTenant) -> None:
+    header = {"name": "X-Mailpath-Probe", "value": token()}
+    row = {"id": "AA1", "receivedDateTime": NOW.isoformat(), "internetMessageHeaders": [header]}
+    page = odd(json.dumps({"value": [row]}).encode())
+    tenant.graph.plan += [(INBOX, page), (JUNK, page)]
+    async with tenant.open() as session:
+        assert [each.folder for each in await session.look(NOW)] == [Folder.INBOX]
+
+
+async def test_a_body_as_graph_shows_it_proves_no_alteration(tenant: GraphTenant) -> None:
+    tenant.box.deliver(probe(token(), header=False, body=True))
+    async with tenant.open() as session:
+        (seen,) = await session.look(NOW)
+    assert seen.digest is None
+
+
 async def test_what_failed_for_one_folder_is_seen_by_the_next_look(tenant: GraphTenant) -> None:
     tenant.box.deliver(probe(mark := token()))
     async with tenant.open() as session:

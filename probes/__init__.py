@@ -5,8 +5,10 @@ What is here, from the ground up (imports go down only):
 - values      `kinds`, `sender`, `outcome`, `check`, `evidence`, `traced`, `answer`, `details`,
               `verdict`, `attribution`, `probe`, `uplink`: plain frozen values, no I/O
 - decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict)
-              by `case`, `attempts`, `grading`, `scan_verdict` and `possession`; `recognise` (message -> evidence): pure
-- words       `labels` (a row for each value that people read), `sentences`, `describe`, `display`; rendered last
+              by `case`, `attempts`, `grading`, `scan_verdict`, `trace_verdict`, `tracing` and `possession`;
+              `recognise` (message -> evidence): pure
+- words       `labels` (a row for each value that people read), `sentences`, `trace_words`, `describe`, `display`;
+              rendered last
 - tables      `mailsystems` (marks and remedies of each), `route_traits`
 - diagnosis   `diagnosis` (which property of the mail is stopped: factors, plan, conclusion): pure
 - bytes       `message` (composes a probe mail and finds its markers again), `mail_text`, `dkim`

@@ -29,6 +29,7 @@ from probes.evidence import (
 from probes.possession import Possession, declined, possession
 from probes.probe import Probe
 from probes.reading.bounce_origin import Receiver, Tie, receiver_of, tie_of
+from probes.traced import Traced
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class SortedEvidence:
     looks: tuple[Look | FailedLook, ...]
     bounces: tuple[Bounce, ...]
     absences: tuple[Absence, ...]
+    traces: tuple[Traced, ...]
     recipient: str
     relayed: bool
     code_dead_at: datetime
@@ -176,6 +178,7 @@ def case_of(probe: Probe, known: Known) -> SortedEvidence:
         looks=tuple(each for each in known if isinstance(each, Look | FailedLook)),
         bounces=tuple(by_type[Bounce]),
         absences=tuple(by_type[Absence]),
+        traces=tuple(by_type[Traced]),
         recipient=probe.recipient,
         relayed=probe.traits.relayed,
         code_dead_at=probe.code_dead_at,

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from probes.display import duration, quoted
+from probes.display import duration, named, quoted
 from probes.evidence import (
     MAX_RULES_SHOWN,
     Absence,
@@ -19,7 +19,7 @@ from probes.evidence import (
     Look,
 )
 from probes.labels import BODIES, CAUSES, FATES, MAIL_KINDS, MARKERS
-from probes.sentences import named, scan_sentence, searched
+from probes.sentences import scan_sentence, searched
 from probes.traced import Traced, TraceFate, source_name
 
 

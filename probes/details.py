@@ -16,6 +16,7 @@ from probes.answer import Answer
 from probes.evidence import Arrival, Bounce, Dialogue, Folder, Look, Scan, Step, fell_back
 from probes.outcome import Cause, Grade, Outcome
 from probes.reading.bounce_origin import Tie
+from probes.traced import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,14 @@ class ArrivedInTime:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedLate:
-    """The same after the code's `life`. `deferral`: the temporary refusal that delayed it; `delay`: a report of one."""
+    """The same after the code's `life`. `deferral`: the temporary refusal that delayed it; `delay`: a report of one;
+    `traced`: one in a trace."""
 
     arrived: ArrivedInTime
     life: timedelta
     deferral: Step | None
     delay: Bounce | None
+    traced: Traced | None = None
     type: Literal["arrived_late"] = "arrived_late"
 
 
@@ -175,7 +178,8 @@ class HeldOnTheWay:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """Accepted by `accepted` and not seen `within` so long, as `look` shows. `report`: what somebody said of it."""
+    """Accepted by `accepted` and not seen `within` so long, as `look` shows. `report`: what somebody said of it;
+    `traces`: what the traces say."""
 
     accepted: Step
     interrupted: bool
@@ -183,7 +187,20 @@ class NotFound:
     within: timedelta
     report: Bounce | None
     tie: Tie
+    traces: tuple[Traced, ...] = ()
     type: Literal["not_found"] = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedByTrace:
+    """A trace says what became of it, after `host` had accepted it. `looked`: the mailbox was searched since, and it
+    was not there. `elsewhere`: the address that it left from, if that is not the sender's."""
+
+    traced: Traced
+    host: str
+    looked: bool
+    elsewhere: str
+    type: Literal["stated_by_trace"] = "stated_by_trace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +279,7 @@ PlainDetail = (
     | BouncedAfterwards
     | HeldOnTheWay
     | NotFound
+    | StatedByTrace
     | DeferredThroughUs
     | AcceptedTooLate
     | NoMailbox

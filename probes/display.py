@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 MAX_QUOTE_CHARS = 300  # characters
 MAX_NAMED = 10
+MAX_SHOWN_NAME = 120  # characters of a folder or server that others named
 
 _MARKS = frozenset({"Mn", "Me"})
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
@@ -68,6 +69,11 @@ def quoted(text: str, most: int = MAX_QUOTE_CHARS) -> str:
     """Return untrusted text in quotation marks that it cannot close. A backslash is doubled only where it would change
     the meaning of a mark after it, so that "DOMAIN\\user" stays as it was written."""
     return '"' + _BEFORE_MARK.sub(lambda found: found[1] * 2 + (found[2] and '\\"'), one_line(text, most)) + '"'
+
+
+def named(name: str) -> str:
+    """Return a name that others chose, such as a folder's, on one line of a sentence. It opens no quotation marks."""
+    return one_line(name, MAX_SHOWN_NAME).replace('"', "'")
 
 
 def duration(time: timedelta) -> str:

@@ -64,7 +64,7 @@ from probes.evidence import (
     answer_of_step,
     fell_back,
 )
-from probes.grading import grade_of_arrival, grade_of_bounce, grade_of_dialogue
+from probes.grading import grade_of_arrival, grade_of_bounce, grade_of_dialogue, grade_of_trace
 from probes.outcome import Cause, Grade, Outcome
 from probes.probe import Probe
 from probes.reading.bounce_origin import Tie
@@ -73,6 +73,8 @@ from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
 from probes.scan_verdict import judge_scan
 from probes.sentences import sentence
+from probes.trace_verdict import answer_of_trace, cause_of_trace, judge_traces
+from probes.tracing import deferral, ended, relevant
 from probes.verdict import Verdict
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
@@ -98,6 +100,8 @@ def _unknown(detail: PlainDetail) -> Judgement:
 def _weighed(probe: Probe, case: _Case, now: datetime) -> Judgement | None:
     if case.arrival and not (case.proven_bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
+    if case.accepted and (traced := judge_traces(probe, case, too_late_at(probe, case.dialogues), now)):
+        return traced
     if case.bounce and _decides(probe, case, case.bounce):
         return _bounced(probe, case, case.bounce)
     if case.interrupted and not case.accepted:
@@ -130,7 +134,7 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
 def is_over(probe: Probe, known: Known, verdict: Verdict | None, now: datetime) -> bool:
     """Test if nothing is left to do for this verdict. Unsolicited evidence may still amend it."""
     case = _case(probe, known)
-    if case.arrival or case.proven_bounce or (case.accepted and not probe.traits.needs_mailbox):
+    if case.arrival or case.proven_bounce or ended(case) or (case.accepted and not probe.traits.needs_mailbox):
         return verdict is not None
     if now >= probe.give_up_at:
         return verdict is not None and not wants_look(probe, case, now)
@@ -177,6 +181,7 @@ def wants_look(probe: Probe, known: Known, now: datetime) -> bool:
         and handed_over
         and case.arrival is None
         and case.proven_bounce is None
+        and not ended(case)
         and not any(look.at >= due for look in case.looks)
     )
 
@@ -186,7 +191,7 @@ def may_arrive(probe: Probe, known: Known) -> bool:
     case = _case(probe, known)
     stopped = case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
     expected = bool(case.attempts) and probe.traits.needs_mailbox and not stopped
-    return expected and case.arrival is None and case.proven_bounce is None
+    return expected and case.arrival is None and case.proven_bounce is None and not ended(case)
 
 
 def delivery_time(probe: Probe, known: Known) -> timedelta | None:
@@ -198,7 +203,7 @@ def delivery_time(probe: Probe, known: Known) -> timedelta | None:
 
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Judgement:
     took = arrival.at - probe.created_at
-    grade = Grade.UNPROVEN if case.declined else grade_of_arrival(probe, arrival)
+    grade = Grade.UNPROVEN if case.declined else grade_of_arrival(probe, arrival, case.traces)
     if spam := _taken_for_spam(probe, arrival, took, grade):
         return spam
     tls_failure = fell_back(case.accepted) if case.accepted else None
@@ -212,14 +217,17 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Judgement:
 
 
 def _late(probe: Probe, case: _Case, arrived: ArrivedInTime, grade: Grade) -> Judgement:
-    """Judge a late arrival. The cause is that of the deferral or delay, if anybody reported one."""
-    life, deferral, delay = probe.code_dead_at - probe.created_at, _last_deferral(probe, case), case.delay
-    if deferral:
-        step = telling_step(deferral)
-        cause, detail = cause_of_attempt(probe, deferral), ArrivedLate(arrived, life, step, None)
+    """Judge a late arrival. The cause is that of the deferral or delay, if anybody reported one or a trace has one."""
+    life, deferred, delay = probe.code_dead_at - probe.created_at, _last_deferral(probe, case), case.delay
+    if deferred:
+        step = telling_step(deferred)
+        cause, detail = cause_of_attempt(probe, deferred), ArrivedLate(arrived, life, step, None)
         return Judgement(Outcome.LATE, cause, grade, detail, answer_of_step(step))
     if delay and case.tie(delay) is not Tie.NONE:  # that it came late bears it out
         return Judgement(Outcome.LATE, delay.cause, grade, ArrivedLate(arrived, life, None, delay))
+    if traced := deferral(case):
+        detail = ArrivedLate(arrived, life, None, None, traced)
+        return Judgement(Outcome.LATE, cause_of_trace(traced), grade, detail, answer_of_trace(traced))
     return Judgement(Outcome.LATE, Cause.UNCLEAR, grade, ArrivedLate(arrived, life, None, None))
 
 
@@ -350,8 +358,8 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> J
     too_late = too_late_at(probe, case.dialogues)
     if now < too_late:
         return None
-    if accepted.at > too_late and (deferral := _last_deferral(probe, case)):
-        return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
+    if accepted.at > too_late and (refusal := _last_deferral(probe, case)):
+        return _our_absence(probe, case) or _stopped(probe, refusal, Outcome.DEFERRED)
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
         return _unknown(CouldNotLook(last_look.reason))
@@ -368,8 +376,8 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Judgement | None
         case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
             return _missing(probe, case, accepted, look)
         case Look():
-            if deferral := _last_deferral(probe, case):
-                return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
+            if refusal := _last_deferral(probe, case):
+                return _our_absence(probe, case) or _stopped(probe, refusal, Outcome.DEFERRED)
             return _unknown(AcceptedTooLate(probe.give_up_at - accepted.at))
         case _:
             return None
@@ -385,8 +393,9 @@ def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Ju
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Judgement:
     within, report = probe.give_up_at - probe.created_at, case.bounce or case.delay
     tie = case.tie(report) if report else Tie.NONE
-    detail = NotFound(accepted.last, bool(case.interrupted), look, within, report, tie)
-    return Judgement(Outcome.MISSING, Cause.UNCLEAR, grade_of_dialogue(probe, accepted), detail)
+    detail = NotFound(accepted.last, bool(case.interrupted), look, within, report, tie, relevant(case))
+    grade = grade_of_trace(probe, case.traces, accepted)
+    return Judgement(Outcome.MISSING, Cause.UNCLEAR, grade, detail)
 
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Judgement:

@@ -63,6 +63,11 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
     return Message(identity, form.mail_from % mint(probe.id, key, Purpose.ENVELOPE), recipient, content)
 
 
+def message_id(probe: Probe, identity: Identity, key: bytes) -> str:
+    """Return the Message-ID of this probe's mail, without angle brackets."""
+    return f"{mint(probe.id, key)}@{identity.domain}"
+
+
 def body_state(
     headers: Iterable[Field], digest: bytes | None, probe_id: str, addresses: Iterable[str], key: bytes
 ) -> BodyState:

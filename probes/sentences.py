@@ -34,16 +34,16 @@ from probes.details import (
     RetryMissed,
     ScannedByFilter,
     SendingInterrupted,
+    StatedByTrace,
     StopKind,
     Suspended,
 )
-from probes.display import duration, one_line, quoted
+from probes.display import duration, named, quoted
 from probes.evidence import Bounce, Folder, Look, Scan, ScanAction, Step
 from probes.labels import CAUSES, FAULTS, STAGES
 from probes.outcome import Cause
 from probes.reading.bounce_origin import Tie
-
-MAX_NAME_CHARS = 120  # of a folder or server that others named
+from probes.trace_words import held_up, remark, stated
 
 
 def sentence(detail: Detail) -> str:
@@ -81,6 +81,7 @@ def _not_arrived(
     | BouncedAfterwards
     | HeldOnTheWay
     | NotFound
+    | StatedByTrace
     | DeferredThroughUs
     | AcceptedTooLate
     | NoMailbox
@@ -101,6 +102,8 @@ def _not_arrived(
             return told + (_unproven_origin(bounce, tie) if tie is not None else "")
         case NotFound():
             return _not_found(detail)
+        case StatedByTrace():
+            return stated(detail)
         case DeferredThroughUs(why):
             return f"deferred, {_why_deferred(why)}"
         case AcceptedTooLate(before):
@@ -166,6 +169,8 @@ def _held_up(detail: ArrivedLate) -> str:
         return f"; it was deferred at {_place(step)}: {_reply_or_fault(step)}"
     if delay := detail.delay:
         return f"; {_reporter(delay)} reported a delay: {_quoted(delay)}"
+    if traced := detail.traced:
+        return held_up(traced)
     return "; it was accepted at once"
 
 
@@ -214,7 +219,7 @@ def _not_found(detail: NotFound) -> str:
     told += f"; not searched: {', '.join(map(named, detail.look.unsearched))}" if detail.look.unsearched else ""
     if report := detail.report:
         told += f"; {_reporter(report)} reported: {_quoted(report)}{_unproven_origin(report, detail.tie)}"
-    return told
+    return told + "".join(f"; {remark(traced)}" for traced in detail.traces)
 
 
 def _stopped(detail: DialogueStopped) -> str:
@@ -283,11 +288,6 @@ def _quoted(bounce: Bounce) -> str:
     words = quoted(said) if said else "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
     return f"{named(bounce.remote_mta)} said: {words}" if another else words
-
-
-def named(name: str) -> str:
-    """Return a name that others chose, such as a folder's, on one line of a sentence. It opens no quotation marks."""
-    return one_line(name, MAX_NAME_CHARS).replace('"', "'")
 
 
 def searched(look: Look, word: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from probes.outcome import Cause
+
 MAX_TEXT_CHARS = 1000  # of a server's words, or of a rule's name
 
 
@@ -39,7 +41,7 @@ class TraceFate(StrEnum):
     QUARANTINED = "quarantined"
     HELD = "held"  # until somebody releases it
     REFUSED = "refused"
-    SUPPRESSED = "suppressed"  # the sender's service does not send to this address any more
+    SUPPRESSED = "suppressed"  # the sender's service no longer sends to this address
     GONE = "gone"  # discarded, or deleted after delivery
     NEVER_SEEN = "never_seen"  # the trace has no record of it
     NOT_ASKED = "not_asked"  # the trace could not be asked: says nothing of the message
@@ -52,7 +54,8 @@ class Traced:
     `number` counts the times that this trace was asked about the probe, from 1. `source` is the name of the kind of
     trace and `side` whom it speaks for. `from_ip` is the address that the message left from, or that it came from;
     `to_host` the server that it was for. `code`, `enhanced` and `text` are a server's reply, verbatim; for NOT_ASKED
-    `text` says why. `rule` is what acted on it: a policy's name, or a filter's verdict.
+    `text` says why. `rule` is what acted on it: a policy's name, or a filter's verdict. `cause` is what the details
+    state where no reply does, None if they state nothing.
     """
 
     at: datetime
@@ -67,6 +70,7 @@ class Traced:
     enhanced: str | None = None
     text: str = ""
     rule: str = ""
+    cause: Cause | None = None
     type: Literal["traced"] = "traced"
 
     @property
@@ -82,5 +86,6 @@ class Traced:
     @property
     def once(self) -> str | None:
         """Each answer is stored once, also where two processes asked."""
-        said = hashlib.sha256(repr(self.statement).encode(errors="replace")).hexdigest()[:20]
+        words = chr(0).join(str(part) for part in self.statement)
+        said = hashlib.sha256(words.encode(errors="replace")).hexdigest()[:20]
         return f"trace:{self.source}:{self.number}:{said}"

@@ -32,6 +32,7 @@ from probes.reading.bounce_origin import Receiver, has_room
 from probes.recognise import arrival
 from probes.sender import Identity
 from probes.token import new_probe_id
+from probes.tracing import TracePlan, next_question
 from probes.verdict import Grade, Outcome, Verdict
 
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
@@ -51,6 +52,7 @@ class Flight:
     keeping: int = 0  # what was seen and could not be stored so far
     unsure: bool = False  # a write has no answer, so that the store may know more than we do
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
+    plans: tuple[TracePlan, ...] = ()  # of the traces that may be asked about it
     _case: SortedEvidence | None = None
     _case_rests_on: list[Evidence] = field(default_factory=list)
 
@@ -86,7 +88,12 @@ class Flight:
         """Judge the evidence at a moment of its time: verdict, whether it is over, delivery time."""
         case = self._sorted(evidence)
         verdict = judge(self.probe, case, now)
-        return verdict, is_over(self.probe, case, verdict, now), delivery_time(self.probe, case)
+        over = is_over(self.probe, case, verdict, now) and not self._asks(case)
+        return verdict, over, delivery_time(self.probe, case)
+
+    def _asks(self, case: SortedEvidence) -> bool:
+        """Test if a trace is still to be asked about it."""
+        return any(next_question(self.probe, case, plan) for plan in self.plans)
 
     @property
     def receiver(self) -> Receiver:

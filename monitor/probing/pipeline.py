@@ -25,6 +25,7 @@ from monitor.probing.flights import ABANDONED, Flight, end_of, probe_on
 from monitor.probing.learning import Learner
 from monitor.probing.presence import Presence
 from monitor.probing.requester import Requester
+from monitor.probing.tracing import TraceDesk, plan_of
 from monitor.sources.mailboxes import Watcher
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError
 from monitor.supervised import asked_to_stop
@@ -34,7 +35,7 @@ from probes.evidence import Attempt, Evidence, FailedLook, FilterScan, Interrupt
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting, VisitedMailbox
-from probes.message import compose
+from probes.message import compose, message_id
 from probes.origin import origin_of
 from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
@@ -45,6 +46,7 @@ from probes.routes import Route
 from probes.sender import Identity, Role
 
 DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
+ANSWER_SLACK = timedelta(seconds=30)  # for the answer of a trace, when nothing else is left to do
 ATTEMPT_SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 
 log = structlog.get_logger("pipeline")
@@ -82,6 +84,7 @@ class Pipeline:
         self._size = 0  # of the sender's real mail, in octets
         self._our_domains: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._traces = TraceDesk(outside, self._learner.learn)
         self._asking: set[str] = set()  # probes about which a filter is being asked
 
     async def configure(self, config: Config) -> None:
@@ -92,6 +95,7 @@ class Pipeline:
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
         self._size = config.sender.size or 0
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
+        await self._traces.configure(self._paths.values())
         for path in self._paths.values():
             if path.visited and (watcher := self.watchers.get(path.mailbox_key)):
                 watcher.mailbox = path.visited
@@ -199,6 +203,7 @@ class Pipeline:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._traces.close()
         await asyncio.gather(*(watcher.close() for watcher in self.watchers.values()))
 
     async def _send(self, flight: Flight, path: WatchedPath, attempt: Attempt) -> None:
@@ -246,6 +251,7 @@ class Pipeline:
             return
         await self._learner.refresh(flight)
         now = self._time(flight)
+        self._ask_traces(flight, path, now)
         if begun := flight.case.unfinished:
             await self._wait_for_the_end(flight, begun, begun.at + path.timeout + ATTEMPT_SLACK)
         elif (retry := next_attempt(flight.probe, flight.case)) and retry[1] <= now:
@@ -254,6 +260,15 @@ class Pipeline:
             await self._last_look(flight, path)
         else:
             await self._learner.learn(flight)
+
+    def _ask_traces(self, flight: Flight, path: WatchedPath, now: datetime) -> None:
+        """Ask those traces that are due, beside all else."""
+        identity = self._identity(flight.probe.role, flight.probe.arm)
+        for trace in self._traces.due(flight, path, now) if identity else ():
+            assert identity
+            self._traces.begin(flight, trace)
+            named = message_id(flight.probe, identity, self._key)
+            self._spawn(flight, self._traces.ask(flight, trace, named))
 
     async def _wait_for_the_end(self, flight: Flight, begun: Attempt, deadline: datetime) -> None:
         """Wait for an attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
@@ -313,7 +328,12 @@ class Pipeline:
             watcher.forget(flight.probe.id)
         if not flight.sending:
             now = self._time(flight)
-            self.flights.wake(flight, max(next_moment(flight.probe, flight.case, now), now))
+            moment = next_moment(flight.probe, flight.case, now)
+            if path and (asks_at := self._traces.next_moment(flight, path)):
+                moment = min(moment, asks_at)
+            elif path and moment <= now and self._traces.asking(flight, path):
+                moment = now + ANSWER_SLACK  # the answer itself wakes it
+            self.flights.wake(flight, max(moment, now))
 
     async def _abandon(self, flight: Flight) -> None:
         """End a probe whose path was removed; later if the store refuses that now."""
@@ -336,6 +356,7 @@ class Pipeline:
 
     def _expect(self, flight: Flight) -> None:
         path = self._path(flight)
+        flight.plans = tuple(map(plan_of, path.traces)) if path else ()
         if path and path.visited and may_arrive(flight.probe, flight.case):
             self._watcher(path.visited).expect(
                 flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0))

@@ -156,6 +156,11 @@ class AccountSettings(Protocol):
         ...
 
     @property
+    def sending_domain(self) -> str:
+        """The domain that the account sends for, "" if that is none of its matters."""
+        ...
+
+    @property
     def fixed_key(self) -> str:
         """The key that is shown in place of tokens, "" if tokens are asked for. Raises MissingSecretError."""
         ...

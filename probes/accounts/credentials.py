@@ -77,6 +77,11 @@ class Credentials(Settings):
         return self.budget.traces_per_5_minutes
 
     @property
+    def sending_domain(self) -> str:
+        """See `AccountSettings`."""
+        return ""
+
+    @property
     def fixed_key(self) -> str:
         """See `AccountSettings`."""
         return ""

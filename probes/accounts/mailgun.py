@@ -51,6 +51,11 @@ class MailgunAccount(Credentials):
         return ()
 
     @property
+    def sending_domain(self) -> str:
+        """See `AccountSettings`."""
+        return self.domain
+
+    @property
     def fixed_key(self) -> str:
         """See `AccountSettings`."""
         return self.key.get_secret_value()

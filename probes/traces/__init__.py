@@ -7,7 +7,8 @@ evidence against the sender.
 
 - `table`     the kinds by name, and the union of their settings
 - `graph`     Exchange Online's message trace, with `graph_asking` (its requests) and `graph_rows` (reads rows; pure)
-- `mailgun`   the sender's own service: its log. `mailgun_rows` reads the rows (pure). Read these first
+- `mailgun`   the sender's own service: its log. `mailgun_log` asks, `mailgun_rows` reads the rows (pure). Read these
+              first
 
 When a trace is asked is decided elsewhere: `probes.tracing`. Statements are evidence: `probes.traced`.
 """
@@ -72,6 +73,11 @@ class Trace(Protocol):
     @property
     def most_questions(self) -> int:
         """Messages that one `ask` may be about, at most."""
+        ...
+
+    async def examine(self, source_ip: str, outside: Outside) -> str:
+        """Try what a question needs, for the doctor; return what is found, in a line. `source_ip`: the sender's. Raises
+        TraceError."""
         ...
 
     async def ask(self, questions: Sequence[TraceQuestion], outside: Outside) -> Answers:

@@ -10,9 +10,9 @@ from probes.accounts import AccountService, AccountUse
 from probes.outside import Outside
 from probes.settings import Key, Settings
 from probes.traced import Side
-from probes.traces import Answers, TraceError, TraceQuestion
+from probes.traces import Answers, TraceQuestion
 
-MAX_QUESTIONS = 50  # of one request
+MAX_QUESTIONS = 10  # of one request
 
 
 class MailgunTrace(Settings):
@@ -45,4 +45,12 @@ class MailgunTrace(Settings):
 
     async def ask(self, questions: Sequence[TraceQuestion], outside: Outside) -> Answers:
         """See `Trace`."""
-        raise TraceError("not built yet")
+        from probes.traces.mailgun_log import ask
+
+        return await ask(self.account_use, questions, outside)
+
+    async def examine(self, source_ip: str, outside: Outside) -> str:
+        """See `Trace`."""
+        from probes.traces.mailgun_log import examine
+
+        return await examine(self.account_use, source_ip, outside)

@@ -33,7 +33,7 @@ def test_types_have_names_of_their_own() -> None:
         *("accepted_too_late", "arrived_in_time", "arrived_late", "arrived_late_through_us", "bounced_afterwards"),
         *("copy_marked_as_spam", "could_not_look", "deferred_through_us", "dialogue_stopped", "held_on_the_way"),
         *("in_junk", "moved_by_rule", "no_mailbox", "not_found", "not_sent", "replay_found", "scanned_by_filter"),
-        "sending_interrupted",
+        *("sending_interrupted", "stated_by_trace"),
     ]
 
 

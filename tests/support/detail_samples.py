@@ -25,11 +25,13 @@ from probes.details import (
     RetryMissed,
     ScannedByFilter,
     SendingInterrupted,
+    StatedByTrace,
     StopKind,
     Suspended,
 )
 from probes.evidence import Bounce, Folder, Look, MailKind, Scan, ScanAction, ScannedRule
 from probes.reading.bounce_origin import Tie
+from probes.traced import Side, Traced, TraceFate
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.store_samples import REPLY, RESET, T0
 
@@ -40,6 +42,9 @@ BOUNCE = Bounce(
     *(T0, MailKind.BOUNCE, "probe@acme.example", "failed", "5.7.1", '550 5.7.1 "no"\nbye', Cause.IP_LISTED, True),
     *("mx.acme.example", "inner.acme.example", "192.0.2.1", "mx.acme.example", True, True),
 )
+TRACED = Traced(
+    T0, "mailgun", Side.SENDER, TraceFate.REFUSED, 2, T0, "198.51.100.9", "mx.acme.example", 550, "5.7.1", "no", "rule"
+)
 LOOK = Look(T0, ("INBOX", "Posta indesiderata"), 3, ("Shared",))
 ARRIVED = ArrivedInTime(FoundIn(Folder.INBOX, "INBOX"), TOOK, 2, REPLY, BOUNCE, RESET)
 SPAM_LINE = 'X-Spam-Status: Yes, score=9.1 "BAYES_99"'
@@ -48,7 +53,7 @@ EVERY_DETAIL: tuple[Detail, ...] = (
     SendingInterrupted(),
     CouldNotLook("login failed"),
     ARRIVED,
-    ArrivedLate(ARRIVED, LIFE, REPLY, BOUNCE),
+    ArrivedLate(ARRIVED, LIFE, REPLY, BOUNCE, TRACED),
     *(
         ArrivedLateThroughUs(COPIED, TOOK, why)
         for why in (
@@ -62,6 +67,7 @@ EVERY_DETAIL: tuple[Detail, ...] = (
     NotSent("that would have been spoofing; set route to xclient"),
     BouncedAfterwards("mx.acme.example", BOUNCE, True, Tie.SHARED, False),
     HeldOnTheWay("mx.acme.example", BOUNCE, None),
+    StatedByTrace(TRACED, "mx.acme.example", True, "198.51.100.9"),
     NotFound(REPLY, True, LOOK, LIFE, BOUNCE, Tie.NONE),
     DeferredThroughUs(RetryMissed(T0)),
     DeferredThroughUs(AskedLate(TOOK)),

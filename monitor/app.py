@@ -150,6 +150,7 @@ class Service:
             lag=lambda: self.planner.schedule.lag if self.planner.schedule else timedelta(0),
             skipped=lambda: dict(self.planner.schedule.skipped) if self.planner.schedule else {},
             mailbox_errors=self._mailbox_errors,
+            trace_errors=lambda: dict(self.pipeline.traces.errors),
             inbound=lambda: dict(self._inbound_router.counts) if self._inbound_router else {},
             turned_away=lambda: dict(self._inbound_router.turned_away.counts) if self._inbound_router else {},
             incidents=lambda: self.incident_engine.incidents,

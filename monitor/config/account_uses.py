@@ -5,17 +5,24 @@ from collections.abc import Iterator
 from monitor.config.model import Config
 from monitor.config.watched import WatchedPath
 from probes.accounts import AccountUse
+from probes.traces import Trace
 
 
 def account_uses(config: Config) -> Iterator[AccountUse]:
     """Yield every use of an account."""
-    if config.sender.trace:
-        yield config.sender.trace.account_use
-    for company in config.companies.values():
-        if company.trace:
-            yield company.trace.account_use
     for path in config.paths():
         yield from uses_on(path)
+    yield from (trace.account_use for trace in all_traces(config))
+
+
+def all_traces(config: Config) -> Iterator[Trace]:
+    """Yield every trace of the configuration, also those that no path uses."""
+    if config.sender.trace:
+        yield config.sender.trace
+    for company in config.companies.values():
+        if company.trace:
+            yield company.trace
+        yield from (path.trace for path in company.paths.values() if path.trace)
 
 
 def uses_on(path: WatchedPath) -> Iterator[AccountUse]:

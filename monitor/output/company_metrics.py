@@ -59,6 +59,10 @@ def _mailbox_errors(snapshot: Snapshot) -> Iterator[Row]:
     yield from snapshot.mailbox_errors.items()
 
 
+def _trace_errors(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.trace_errors.items()
+
+
 def _remedies(snapshot: Snapshot) -> Iterator[Row]:
     for (company, state), count in snapshot.remedies.items():
         yield (company, state.value), count
@@ -233,6 +237,13 @@ SCRAPED_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         "Failed visits to a path's mailbox.",
         ("company", "path"),
         _mailbox_errors,
+    ),
+    MetricFamily(
+        "mailpath_trace_errors_total",
+        "counter",
+        "Questions about a company's probes that a trace could not be asked.",
+        ("company", "source"),
+        _trace_errors,
     ),
     MetricFamily(
         "mailpath_path_every_seconds",

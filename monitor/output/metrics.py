@@ -35,6 +35,7 @@ class Gauges:
     lag: Callable[[], timedelta]
     skipped: Callable[[], dict[str, int]]
     mailbox_errors: Callable[[], dict[tuple[str, str], int]]
+    trace_errors: Callable[[], dict[tuple[str, str], int]] = dict  # by company and source
     inbound: Callable[[], dict[str, int]] = dict
     turned_away: Callable[[], dict[int, int]] = dict  # by reply code
     incidents: Callable[[], Sequence[Incident]] = tuple
@@ -83,6 +84,7 @@ class Metrics:
         return Snapshot(
             deliveries=_deliveries(board, companies),
             mailbox_errors=self._gauges.mailbox_errors(),
+            trace_errors=self._gauges.trace_errors(),
             inbound=self._gauges.inbound(),
             turned_away=self._gauges.turned_away(),
             in_flight=self._gauges.in_flight(),

@@ -25,6 +25,7 @@ class Snapshot:
 
     deliveries: dict[tuple[str, bool], Distribution]  # by mail system, and whether the mail carries a code
     mailbox_errors: dict[tuple[str, str], int]
+    trace_errors: dict[tuple[str, str], int]  # by company and source
     inbound: dict[str, int]
     turned_away: dict[int, int]
     in_flight: int
@@ -67,6 +68,7 @@ def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
         paths={key: path for key, path in snapshot.paths.items() if path.company in companies},
         certificate_ends={key: end for key, end in snapshot.certificate_ends.items() if key[0] in companies},
         mailbox_errors={key: count for key, count in snapshot.mailbox_errors.items() if key[0] in companies},
+        trace_errors={key: count for key, count in snapshot.trace_errors.items() if key[0] in companies},
         remedies={key: count for key, count in snapshot.remedies.items() if key[0] in companies},
         incidents=tuple(
             _own(each, companies) for each in snapshot.incidents if not companies.isdisjoint(each.companies)

@@ -7,6 +7,7 @@
 - `arrivals`     which messages of a mailbox are probes
 - `flights`      a probe in flight; `flight_book`: all of them, and `alarms`: when each wants attention
 - `filter_question` is the company's content filter asked about a probe that was taken for spam
+- `tracing`      asks the traces of a path about a probe that is overdue
 - `presence`     whether we were there to see what happened; `network`: whether our own way out works
 - `following`    reads the store's signals for all that follow; `current`: the current verdicts and what was counted
 - `inbound`      connects the listener for bounces and copies with the pipeline

@@ -84,7 +84,7 @@ class Pipeline:
         self._size = 0  # of the sender's real mail, in octets
         self._our_domains: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._traces = TraceDesk(outside, self._learner.learn)
+        self.traces = TraceDesk(outside, self._learner.learn)
         self._asking: set[str] = set()  # probes about which a filter is being asked
 
     async def configure(self, config: Config) -> None:
@@ -95,7 +95,7 @@ class Pipeline:
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
         self._size = config.sender.size or 0
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
-        await self._traces.configure(self._paths.values())
+        await self.traces.configure(self._paths.values())
         for path in self._paths.values():
             if path.visited and (watcher := self.watchers.get(path.mailbox_key)):
                 watcher.mailbox = path.visited
@@ -203,7 +203,7 @@ class Pipeline:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._traces.close()
+        await self.traces.close()
         await asyncio.gather(*(watcher.close() for watcher in self.watchers.values()))
 
     async def _send(self, flight: Flight, path: WatchedPath, attempt: Attempt) -> None:
@@ -264,11 +264,11 @@ class Pipeline:
     def _ask_traces(self, flight: Flight, path: WatchedPath, now: datetime) -> None:
         """Ask those traces that are due, beside all else."""
         identity = self._identity(flight.probe.role, flight.probe.arm)
-        for trace in self._traces.due(flight, path, now) if identity else ():
+        for trace in self.traces.due(flight, path, now) if identity else ():
             assert identity
-            self._traces.begin(flight, trace)
+            self.traces.begin(flight, trace)
             named = message_id(flight.probe, identity, self._key)
-            self._spawn(flight, self._traces.ask(flight, trace, named))
+            self._spawn(flight, self.traces.ask(flight, trace, named))
 
     async def _wait_for_the_end(self, flight: Flight, begun: Attempt, deadline: datetime) -> None:
         """Wait for an attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
@@ -329,9 +329,9 @@ class Pipeline:
         if not flight.sending:
             now = self._time(flight)
             moment = next_moment(flight.probe, flight.case, now)
-            if path and (asks_at := self._traces.next_moment(flight, path)):
+            if path and (asks_at := self.traces.next_moment(flight, path)):
                 moment = min(moment, asks_at)
-            elif path and moment <= now and self._traces.asking(flight, path):
+            elif path and moment <= now and self.traces.asking(flight, path):
                 moment = now + ANSWER_SLACK  # the answer itself wakes it
             self.flights.wake(flight, max(moment, now))
 

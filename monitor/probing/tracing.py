@@ -3,13 +3,15 @@
 That a question was put is evidence too, stored with what was answered: after a restart it is known what to ask next.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from monitor.config import WatchedPath
 from monitor.probing.flights import Flight
 from monitor.sources.traces import Tracer
 from probes.outside import Outside
+from probes.traced import TraceFate
 from probes.traces import Trace, TraceQuestion
 from probes.tracing import TracePlan, news, next_question, question_number, with_times
 
@@ -26,10 +28,13 @@ class TraceDesk:
         self._outside, self._learn = outside, learn
         self._tracers: dict[str, Tracer] = {}
         self._asking: set[tuple[str, str]] = set()  # probe and trace
+        self.errors: Counter[tuple[str, str]] = Counter()  # by company and source
 
-    async def configure(self, paths: Iterable[WatchedPath]) -> None:
+    async def configure(self, paths: Collection[WatchedPath]) -> None:
         """Use the traces of these paths from now on."""
         wanted = {trace.key: trace for path in paths for trace in path.traces}
+        for path in paths:
+            self.errors.update({(path.company, trace.via): 0 for trace in path.traces})
         for key, trace in wanted.items():
             if tracer := self._tracers.get(key):
                 tracer.trace = trace
@@ -73,6 +78,8 @@ class TraceDesk:
             number = question_number(flight.case.traces, trace.via)
             question = TraceQuestion(message_id, flight.probe.recipient, accepted.at + flight.set_since, number)
             said = await self._tracer(trace).ask(question)
+            if any(each.fate is TraceFate.NOT_ASKED for each in said):
+                self.errors[flight.probe.company, trace.via] += 1
             at = flight.time(self._outside.now())
             await self._learn(flight, *news(flight.case.traces, with_times(said, at, number, flight.set_since)))
         finally:

@@ -37,13 +37,20 @@ class GraphTrace(Settings):
 
     @property
     def lags(self) -> tuple[timedelta, ...]:
-        """See `Trace`. Microsoft names no time until a message is found, and a status may change afterwards."""
-        return tuple(timedelta(minutes=each) for each in (5, 10, 20, 40))
+        """See `Trace`. Microsoft names no time until a message is found. The tenant has few requests: with those when
+        the code expires and at the end, a probe costs three questions at most."""
+        return (timedelta(minutes=5),)
 
     @property
     def most_questions(self) -> int:
         """See `Trace`."""
         return 1
+
+    async def examine(self, source_ip: str, outside: Outside) -> str:
+        """See `Trace`."""
+        from probes.traces.graph_asking import examine
+
+        return await examine(self, outside)
 
     async def ask(self, questions: Sequence[TraceQuestion], outside: Outside) -> Answers:
         """See `Trace`."""

@@ -42,6 +42,16 @@ async def ask(trace: "GraphTrace", questions: Sequence[TraceQuestion], outside: 
         raise TraceError(f"message trace: {error}") from None
 
 
+async def examine(trace: "GraphTrace", outside: Outside) -> str:
+    """Ask about a message that nobody sent. Returns the finding. Raises TraceError."""
+    try:
+        api, now = outside.accounts.api(trace.account_use, TRACE_REMEDIES), outside.now()
+        await api.require(ApiRequest("GET", TARGET, question("nobody@mailpath.invalid", now, now), trace=True))
+    except AccountError as error:
+        raise TraceError(f"message trace: {error}") from None
+    return "reads the message trace"
+
+
 async def _ask(api: Api, asked: TraceQuestion, now: datetime) -> list[Traced]:
     query = question(asked.message_id, asked.sent_at, now)
     rows = rows_of(await api.require(ApiRequest("GET", TARGET, query, trace=True)), asked.recipient)

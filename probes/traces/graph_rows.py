@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from probes.display import one_line
+from probes.outcome import Cause
 from probes.traced import MAX_TEXT_CHARS, Side, Traced, TraceFate
 
 SOURCE = "graph"
@@ -42,6 +43,14 @@ _CODES = re.compile(
     r"(?:Reason:\s*)?\[?\{?\s*(?P<code>[45]\d\d)[ -](?:(?P<enhanced>[45]\.\d{1,3}\.\d{1,3})\s*)?(?P<text>.*)", re.S
 )
 _QUOTED = re.compile(r"(?:Transport|DLP) rule: '(?P<name>[^']{1,200})'")
+CAUSES: tuple[tuple[str, Cause], ...] = (  # words of an event in lower case, what it means; first hit wins
+    ("malware", Cause.CONTENT),
+    ("phish", Cause.CONTENT),
+    ("spam", Cause.CONTENT),
+    ("dlp rule", Cause.POLICY),
+    ("transport rule", Cause.POLICY),
+)
+
 _FILTERS = ("malware", "spam", "phish")  # events of filters, in the order in which they outweigh each other
 
 
@@ -97,7 +106,7 @@ def statement(row: MessageTraceRow, details: Sequence[Mapping[str, str]], number
     return Traced(
         at=now, source=SOURCE, side=Side.RECEIVER, fate=row.fate, number=number, happened_at=row.received,
         from_ip=row.from_ip, to_host=row.to_ip, code=code, enhanced=enhanced, text=text,
-        rule=_rule(details, row.fate, text),
+        rule=_named(acted) if (acted := _acted(details, row.fate, text)) else "", cause=_cause(acted),
     )  # fmt: skip
 
 
@@ -141,17 +150,23 @@ def _refusal(details: Sequence[Mapping[str, str]]) -> tuple[int | None, str | No
     return None, None, one_line(words[-1], MAX_TEXT_CHARS) if words else ""
 
 
-def _rule(details: Sequence[Mapping[str, str]], fate: TraceFate, text: str) -> str:
-    """Return what acted on the message. A rule of the company that merely fits, such as one that lets the sender in, is
-    not named for what a filter did; nor for a refusal that does not say that a rule refused."""
+def _acted(details: Sequence[Mapping[str, str]], fate: TraceFate, text: str) -> Mapping[str, str] | None:
+    """Return the event that acted on the message, if any. A rule of the company that merely fits, such as one that lets
+    the sender in, is not named for what a filter did; nor for a refusal that does not say that a rule refused."""
     events = [(each.get("event", "").lower(), each) for each in details]
     rules = [each for event, each in events if event.startswith(("transport rule", "dlp rule"))]
     if fate is TraceFate.REFUSED:
-        return _named(rules[-1]) if rules and "TRANSPORT.RULES" in text.upper() else ""
+        return rules[-1] if rules and "TRANSPORT.RULES" in text.upper() else None
     for name in _FILTERS:
         if found := [each for event, each in events if name in event]:
-            return _named(found[-1])
-    return _named(rules[-1]) if rules else ""
+            return found[-1]
+    return rules[-1] if rules else None
+
+
+def _cause(acted: Mapping[str, str] | None) -> Cause | None:
+    """Return the cause that the event states; None for a refusal without one, whose reply tells it."""
+    event = acted.get("event", "").lower() if acted else ""
+    return next((cause for words, cause in CAUSES if words in event), None)
 
 
 def _named(detail: Mapping[str, str]) -> str:

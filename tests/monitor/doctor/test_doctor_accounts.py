@@ -9,6 +9,7 @@ from monitor.doctor import accounts
 from probes.standing.fact import State
 from tests.monitor.doctor.conftest import House
 from tests.support.authorization_server import AuthorizationServer, OAuthClient, authorization_server
+from tests.vendor.fake_mailgun import KEY, fake_mailgun
 
 SECRET = "5ecret-of-the-client"
 ACCOUNT = """
@@ -61,6 +62,37 @@ async def test_an_account_gives_a_token_or_says_what_is_wrong(
     assert bool(finding.advice) is (state is not State.GOOD)
     assert secret not in finding.seen + finding.advice
     assert len(issuer.requests) == requests
+
+
+MAILGUN = """
+[sender]
+trace = {{ via = "mailgun", account = "identity" }}
+[accounts.identity]
+provider = "mailgun"
+domain = "account.trimble.com"
+key = {{ env = "MAILGUN_KEY" }}
+url = "{url}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "says"),
+    [
+        (KEY, State.GOOD, "reads the log; 104.130.122.50 is shared with other customers of Mailgun"),
+        ("wrong", State.BAD, "account identity: the server does not accept"),
+    ],
+)
+async def test_a_trace_is_tried_with_one_question(
+    house: House, monkeypatch: pytest.MonkeyPatch, key: str, state: State, says: str
+) -> None:
+    monkeypatch.setenv("MAILGUN_KEY", key)
+    async with fake_mailgun() as fake, house(MAILGUN.format(url=fake.url)) as premises:
+        fake.ips["104.130.122.50"] = {"ip": "104.130.122.50", "dedicated": False, "rdns": ""}
+        account, trace = [each async for each in accounts.accounts(premises)]
+        assert (account.state, account.seen) == (State.GOOD, "has credentials for its traces")
+        assert (trace.subject, trace.state) == ("trace mailgun:identity", state)
+        assert says in trace.seen
+        assert key not in trace.seen + trace.advice
 
 
 async def test_without_accounts_there_is_nothing_to_say(house: House) -> None:

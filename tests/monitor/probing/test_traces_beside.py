@@ -141,6 +141,7 @@ async def test_that_it_could_not_be_asked_is_kept_and_accuses_nobody(pipeline_ap
         await ticking(pipeline, pipeline_app, kept)
         [failure] = await traced(store, probe.id)
         assert (failure.fate, failure.text) == (TraceFate.NOT_ASKED, "account identity: HTTP 503")
+        assert pipeline.traces.errors == {("acme", "mailgun"): 1}
         assert heard.verdicts == []
         assert probe.id in pipeline.flights
 

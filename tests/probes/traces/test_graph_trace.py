@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from probes.evidence import decode, encode
+from probes.outcome import Cause
 from probes.traced import Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion
 from probes.traces.graph import GraphTrace
@@ -98,6 +99,8 @@ async def test_the_details_say_who_acted(
     (said,) = await ask(tenant)
     assert said.fate is FATES[status]
     assert (said.code, said.enhanced, said.text, said.rule) == (code, enhanced, text, rule)
+    causes = {"Spam": Cause.CONTENT, "Malware": Cause.CONTENT, "Transport rule": Cause.POLICY, "": None}
+    assert said.cause is causes[rule.partition(":")[0]]
 
 
 def test_one_value_of_each_property_is_asked_for_and_a_window_that_is_allowed() -> None:
@@ -146,6 +149,11 @@ async def test_a_message_that_was_delivered_takes_one_request(tenant: GraphTenan
     tenant.graph.traces = [trace_row(), trace_row(messageId="<another@account.trimble.com>")]
     (said,) = await ask(tenant)
     assert said.fate is TraceFate.DELIVERED
+    assert len(tenant.graph.requests) == 1
+
+
+async def test_the_doctor_asks_about_nothing(tenant: GraphTenant) -> None:
+    assert await TRACE.examine("104.130.122.50", tenant.outside) == "reads the message trace"
     assert len(tenant.graph.requests) == 1
 
 

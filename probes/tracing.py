@@ -45,9 +45,10 @@ class TracePlan:
 
 
 def state_of(traces: Iterable[Traced], source: str) -> Traced | None:
-    """Return the newest statement of this source about the message; None if it said nothing about it."""
+    """Return the newest statement of this source about the message; of two at one moment the one that came last. None
+    if it said nothing about it."""
     said = [traced for traced in traces if traced.source == source and traced.fate not in SILENT]
-    return max(said, key=lambda traced: traced.happened_at or traced.at, default=None)
+    return max(reversed(said), key=lambda traced: traced.happened_at or traced.at, default=None)
 
 
 def states(case: SortedEvidence) -> list[Traced]:

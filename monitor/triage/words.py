@@ -242,8 +242,8 @@ WORDS: dict[TriagePlace, PlaceWords] = {
 }
 
 SUPPRESSION = (
-    "Whether Trimble's mail service has suppressed this address, and what it logged: Mailpath is connected to no "
-    "account there."
+    "Whether Trimble's mail service has suppressed this address, and what it logged for it: Mailpath asks it about its "
+    "own tests only."
 )
 ELSEWHERE = "Incident {incident} is about other domains of this company; it does not concern mail to {domain}."
 OWN_MAILBOX = "The mailbox of this person: only the company's test mailbox was tested."

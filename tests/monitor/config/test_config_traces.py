@@ -86,6 +86,11 @@ mail_servers = ["imap.acme.example"]
             'sender.trace.account: must be an account with provider = "mailgun", and own has "oauth"',
         ),
         (
+            SENDER.replace("identity", "own") + OAUTH + MAILGUN,
+            'sender.trace.account: must be an account with provider = "mailgun", and own has "oauth"; did you mean '
+            "identity?",
+        ),
+        (
             SENDER.replace("mailgun", "mailgum", 1) + MAILGUN,
             'sender.trace.via: must be one of mailgun, graph, not "mailgum"',
         ),

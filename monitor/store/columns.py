@@ -160,6 +160,10 @@ class Encoded(TypeDecorator[Any]):
         return None if value is None else self.decode(value)
 
 
+PACKED = b"\x01"
+"""The first byte of what is packed; text never begins with it."""
+
+
 class PackedText(TypeDecorator[str | bytes]):
     """Text that may be packed. One column holds both in SQLite; elsewhere all of it is bytes."""
 
@@ -168,6 +172,12 @@ class PackedText(TypeDecorator[str | bytes]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else LargeBinary())
+
+    def process_bind_param(self, value: str | bytes | None, dialect: Dialect) -> str | bytes | None:
+        return value.encode() if isinstance(value, str) and dialect.name != "sqlite" else value
+
+    def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> str | bytes | None:
+        return value.decode() if isinstance(value, bytes) and not value.startswith(PACKED) else value
 
 
 def encoded(encode: Callable[[Any], str], value: Any) -> str:

@@ -1,6 +1,6 @@
 """Reaching a database of any kind: connections, transactions, and what went wrong, in words for people.
 
-A new kind of database is a module like `sqlite` and a line in `DIALECTS`.
+A new kind of database is a module like `sqlite` and a line in `DIALECTS`. Only the one that is used is imported.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -18,7 +18,14 @@ __all__ = ["READERS", "concerns_all", "connect", "dialect_of", "explained", "gua
 DISPLACED = "was moved, deleted or replaced while Mailpath works on it; put it back, or start Mailpath anew"
 READERS = 2  # threads, and so connections, that read
 
-DIALECTS: dict[str, Dialect] = {"sqlite": SQLITE}
+
+def _postgresql() -> Dialect:
+    from monitor.store.postgresql import POSTGRESQL
+
+    return POSTGRESQL
+
+
+DIALECTS: dict[str, Callable[[], Dialect]] = {"sqlite": lambda: SQLITE, "postgresql": _postgresql}
 
 
 def connect(url: str) -> Engine:
@@ -27,16 +34,17 @@ def connect(url: str) -> Engine:
         parsed = make_url(url)
     except ArgumentError:
         raise StoreError(f"{url!r}: is not the address of a store; expected sqlite:///mailpath.db") from None
-    dialect = DIALECTS.get(parsed.drivername)
-    if dialect is None:
+    if parsed.drivername not in DIALECTS:
         known = ", ".join(DIALECTS)
         raise StoreError(f"{place(parsed)}: stores of the kind {parsed.drivername} are not known; known: {known}")
+    dialect = DIALECTS[parsed.drivername]()
     dialect.touch(parsed)
     engine = create_engine(
         parsed.set(drivername=dialect.driver),
         pool_size=READERS + 1,
         connect_args=dict(dialect.connect_args),
         execution_options={"identity": dialect.identity(parsed)},
+        **dialect.engine,
     )
     event.listen(engine, "connect", lambda connection, _: dialect.settle_in(connection))
     event.listen(engine, "begin", _begin(dialect))
@@ -64,7 +72,7 @@ def writing(engine: Engine) -> Generator[Connection]:
 
 def dialect_of(engine: Engine) -> Dialect:
     """Return the dialect of this database."""
-    return DIALECTS[engine.dialect.name]
+    return DIALECTS[engine.dialect.name]()
 
 
 def guards(connection: Connection, revision: str) -> Sequence[str]:
@@ -86,11 +94,11 @@ def explained(engine: Engine, error: BaseException) -> StoreError:
     if not isinstance(error, DBAPIError):
         said = error.orig if isinstance(error, StatementError) and error.orig else error
         return StoreError(f"{place(engine.url)}: {' '.join(str(said).split())[:300]} ({type(said).__name__})")
-    dialect = dialect_of(engine)
+    dialect, words = dialect_of(engine), " ".join(str(error.orig).split())
     if dialect.refers_to_nothing(error.orig):
         if error.statement and "probe_id" in error.statement:  # the database does not say which key it is
             return NoSuchProbeError(f"{place(engine.url)}: the probe was never stored, or is forgotten already")
         return StoreError(f"{place(engine.url)}: the incident was never stored, or is forgotten already")
     if meaning := dialect.meaning(error.orig):
-        return StoreDownError(f"{place(engine.url)}: {meaning} ({error.orig})")
-    return StoreError(f"{place(engine.url)}: it does not take this; please report it ({error.orig})")
+        return StoreDownError(f"{place(engine.url)}: {meaning} ({words})")
+    return StoreError(f"{place(engine.url)}: it does not take this; please report it ({words})")

@@ -28,6 +28,9 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from monitor.measures.delivery_bounds import DELIVERY_BOUNDS_SECONDS
 from monitor.store.columns import Instant, SafeText
@@ -70,19 +73,37 @@ def _delivered(table: Table) -> ColumnElement[bool]:
     return or_(*(table.c.outcome == outcome for outcome in DELIVERED))
 
 
+class CountsByName(FunctionElement[Any]):
+    """The names and numbers of a column of JSON, as a table of `key` and `value`; without rows for NULL."""
+
+    inherit_cache = True
+
+
+@compiles(CountsByName)
+def _of_sqlite(element: CountsByName, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(CountsByName, "postgresql")
+def _of_postgresql(element: CountsByName, compiler: SQLCompiler, **options: Any) -> str:
+    return f"jsonb_each(CAST({compiler.process(element.clauses, **options)} AS jsonb))"
+
+
 def _times(*conditions: Callable[[Table], ColumnElement[bool]]) -> Select[Any]:
     """Add up days, and hours with their sign, as for the counts of results."""
     days, hours = daily_results.c, hourly_results.c
     in_days, in_hours = (
-        func.json_each(column).table_valued("key", "value", name=name, joins_implicitly=True)
+        CountsByName(column).table_valued("key", "value", name=name, joins_implicitly=True)
         for name, column in (("in_days", days.delivery_counts), ("in_hours", hours.delivery_counts))
     )
-    by_day = select(*(days[name] for name in LABELS), in_days.c.key, in_days.c.value.label("number")).where(
+    by_day = select(
+        *(days[name] for name in LABELS), in_days.c.key, cast(in_days.c.value, BigInteger).label("number")
+    ).where(
         days.day >= bindparam("first_day", type_=Instant()),
         _delivered(daily_results),
         *(condition(daily_results) for condition in conditions),
     )
-    signed = bindparam("sign", type_=BigInteger) * in_hours.c.value
+    signed = bindparam("sign", type_=BigInteger) * cast(in_hours.c.value, BigInteger)
     by_hour = select(*(hours[name] for name in LABELS), in_hours.c.key, signed).where(
         hours.hour >= bindparam("first_hour", type_=Instant()),
         hours.hour < bindparam("end_of_hours", type_=Instant()),

@@ -12,17 +12,20 @@ from sqlalchemy import URL, make_url
 class Dialect:
     """One kind of database, such as `sqlite.SQLITE`.
 
-    `insert` is its INSERT that can say what to do about a conflict. `settle_in` prepares each new connection of the
-    driver. `begin_to_write` takes the writer's turn at once, so that a transaction cannot fail half-way for want of it.
-    `touch` makes what is not there yet and raises StoreError where the store cannot or must not be used. `identity`
-    tells one store from another at the same address. `meaning` of an error of the driver that concerns the whole store,
-    None where it does not; `refers_to_nothing`: a row was written that belongs to one that is not there. `guards` are
-    the triggers of each revision of the tables. `counts_added` is the SQL that adds up two columns with numbers by name
-    as JSON, of which each may be null and the second has one number at most. `damage` of the database, known within so
-    many seconds: "" for none, None if the time was too short.
+    `engine` are its settings of SQLAlchemy's engine. `insert` is its INSERT that can say what to do about a conflict.
+    `settle_in` prepares each new connection of the driver. `begin_to_write` takes the writer's turn at once, so that a
+    transaction cannot fail half-way for want of it. `touch` makes what is not there yet and raises StoreError where the
+    store cannot or must not be used. `identity` tells one store from another at the same address. `meaning` of an error
+    of the driver that concerns the whole store, None where it does not; `refers_to_nothing`: a row was written that
+    belongs to one that is not there. `guards` are the triggers of each revision of the tables. `born_at`: the revision
+    at which stores of this kind began, so that a new one is made whole instead of by all revisions; "" for the first.
+    `counts_added` is the SQL that adds up two columns with numbers by name as JSON, of which each may be null and the
+    second has one number at most. `damage` of the database, known within so many seconds: "" for none, None if the time
+    was too short. `size` in octets.
     """
 
     driver: str
+    engine: Mapping[str, Any]
     insert: Callable[..., Any]
     connect_args: Mapping[str, Any]
     settle_in: Callable[[Any], None]
@@ -33,8 +36,10 @@ class Dialect:
     meaning: Callable[[BaseException | None], str | None]
     refers_to_nothing: Callable[[BaseException | None], bool]
     guards: Mapping[str, Sequence[str]]
+    born_at: str
     counts_added: Callable[[str, str], str]
     damage: Callable[[Any, float], str | None]
+    size: Callable[[Any], int]
 
 
 def file_of(url: str) -> Path | None:

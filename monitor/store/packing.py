@@ -13,10 +13,10 @@ import zstandard
 from sqlalchemy import Connection, bindparam, func, select
 from zstandard import ZstdCompressionDict, ZstdCompressor, ZstdDecompressor, ZstdError
 
+from monitor.store.columns import PACKED
 from monitor.store.tables import evidence, evidence_dictionaries
 
 LEVEL = 3
-PACKED = b"\x01"  # the first byte of what is packed; text never begins with it
 WORTH_PACKING = 400  # characters
 LARGEST = 4 * 2**20  # bytes of one piece of evidence, unpacked
 LEARNT_FROM = 400  # the newest arrivals

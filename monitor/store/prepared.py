@@ -99,4 +99,5 @@ def _as_text(statement: Select[Any], dialect: Any) -> TextualSelect:
         bindparam(name, each.value, each.type, required=each.required) for each, name in compiled.bind_names.items()
     ]
     columns = [column(each.name, each.type) for each in statement.selected_columns]
-    return text(str(compiled)).bindparams(*parameters).columns(*columns)
+    sql = str(compiled).replace("::", r"\:\:")  # PostgreSQL's casts, of which a colon would begin a parameter
+    return text(sql).bindparams(*parameters).columns(*columns)

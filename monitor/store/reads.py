@@ -61,9 +61,10 @@ FIND = (
     .order_by(probes.c.id)
     .limit(10)
 )
+_end = bindparam("end", type_=Text)
 FIND_BY_END = (  # walks the index of ids; asked by hand only
     select(probes.c.id)
-    .where(func.substr(probes.c.id, -func.length(bindparam("end", type_=Text))) == bindparam("end", type_=Text))
+    .where(func.substr(probes.c.id, func.length(probes.c.id) - func.length(_end) + 1) == _end)
     .order_by(probes.c.id)
     .limit(10)
 )

@@ -134,7 +134,7 @@ REPORTER_DAYS = (
     )
     .where(reports.c.day >= _since)
     .group_by(*(reports.c[name] for name in ("day", "reporter", "kind")))  # in the order of the index
-    .order_by(reports.c.day.desc(), reports.c.reporter)
+    .order_by(reports.c.day.desc(), reports.c.reporter, reports.c.kind)
     .limit(_most)
 )
 

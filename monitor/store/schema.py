@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, inspect, text
 
 from monitor.store import filling
-from monitor.store.database import explained, place, writing
+from monitor.store.database import dialect_of, explained, place, writing
 from monitor.store.records import StoreError
+from monitor.store.tables import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -61,9 +62,27 @@ def _upgrade(engine: Engine) -> None:
         revision = _revision(connection)  # another process may have been quicker
         if revision == HEAD or (revision and filling.pending(connection)):
             return
+        if revision is None and dialect_of(engine).born_at:
+            _make_whole(connection)
+            return
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "+1" if revision else "head")
+
+
+def _make_whole(connection: Connection) -> None:
+    """Make all tables as they are now. For an empty database of a kind that the older revisions never knew."""
+    from monitor.store import people_tables, remedy_tables, report_tables, standing_tables  # noqa: F401 - their tables
+
+    dialect = dialect_of(connection.engine)
+    for index in (each for table in metadata.tables.values() for each in table.indexes):
+        index.dialect_options[connection.dialect.name]["where"] = index.dialect_options["sqlite"]["where"]
+    metadata.create_all(connection)
+    for revision in sorted(dialect.guards):
+        for guard in dialect.guards[revision]:
+            connection.exec_driver_sql(guard)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def _known(engine: Engine, revision: str) -> "dict[str, Any]":

@@ -242,8 +242,15 @@ def _damage(connection: sqlite3.Connection, seconds: float) -> str | None:
     return "" if said == ["ok"] else "; ".join(" ".join(each.split()) for each in said)[:300]
 
 
+def _size(connection: sqlite3.Connection) -> int:
+    pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
+    octets: int = connection.execute("PRAGMA page_size").fetchone()[0]
+    return pages * octets
+
+
 SQLITE = Dialect(
     driver="sqlite+pysqlite",
+    engine={},
     insert=sqlite.insert,
     connect_args={"timeout": LOCK_SECONDS, "isolation_level": None},
     settle_in=_settle_in,
@@ -254,6 +261,8 @@ SQLITE = Dialect(
     meaning=_meaning,
     refers_to_nothing=_refers_to_nothing,
     guards=GUARDS,
+    born_at="",
     counts_added=_counts_added,
     damage=_damage,
+    size=_size,
 )

@@ -4,27 +4,57 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from monitor.store import Store
+from monitor.store.database import connect
+from monitor.store.schema import prepare
+from tests.support.postgresql import PostgreSQL, obstacle, postgresql
+from tests.support.store_by_hand import StoreByHand
+
+TEMPLATE = "empty_store"  # all others are copies of it: to make the tables takes longer
 
 Child = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgreSQL]:
+    """A PostgreSQL. If it is not installed, its tests are skipped; in CI, as root, that fails them."""
+    if reason := obstacle():
+        if os.environ.get("CI") == "true" and os.geteuid() == 0:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with TemporaryDirectory(prefix="mailpath-postgresql-") as folder, postgresql(Path(folder)) as running:
+        engine = connect(running.database(TEMPLATE))
+        prepare(engine)
+        engine.dispose()
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where there is no store yet."""
-    return {"sqlite": f"sqlite:///{tmp_path / 'mailpath.db'}"}[request.param]
+    """The address of a store in which there is nothing."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'mailpath.db'}"
+    server: PostgreSQL = request.getfixturevalue("server")
+    return server.copy(TEMPLATE)
 
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
     async with Store.open(url) as opened:
         yield opened
+
+
+@pytest.fixture
+def by_hand(url: str) -> StoreByHand:
+    """The same store in the hands of somebody with a database client."""
+    return StoreByHand(url)
 
 
 @pytest.fixture

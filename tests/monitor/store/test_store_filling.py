@@ -14,6 +14,7 @@ from probes.outcome import Cause, Grade, Outcome
 from probes.verdict import Verdict
 from tests.monitor.store.conftest import Child
 from tests.monitor.store.test_store_schema import older
+from tests.support.store_by_hand import StoreByHand
 from tests.support.store_samples import FIRST, T0, probe
 
 PROBES = 3000
@@ -115,11 +116,11 @@ async def test_a_part_is_whole_spans_however_many_rows_one_has(old: Path, monkey
     assert {row[7] for row in rows(old, "hourly_results")[2:-2]} == {60}
 
 
-async def test_an_interrupted_upgrade_of_a_newer_version_is_not_taken_up(store: Store, url: str) -> None:
-    file = url.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("INSERT INTO facts VALUES ('filling:9999', '5')")
+async def test_an_interrupted_upgrade_of_a_newer_version_is_not_taken_up(
+    store: Store, url: str, by_hand: StoreByHand
+) -> None:
+    by_hand.change("UPDATE alembic_version SET version_num = '9999'")
+    by_hand.change("INSERT INTO facts VALUES ('filling:9999', '5')")
     with pytest.raises(Exception, match=rf"newer version of mailpath \(revision 9999 .* knows {schema.HEAD}\)"):
         async with Store.open(url):
             pass

@@ -10,6 +10,7 @@ from monitor.people.person import AuditEntry
 from monitor.store import Store, StoreError
 from probes.verdict import Cause
 from tests.support.incident_samples import mute
+from tests.support.store_by_hand import TWICE
 from tests.support.store_samples import T0, at
 
 
@@ -81,7 +82,7 @@ async def test_what_is_over_cannot_be_ended(store: Store) -> None:
 
 async def test_a_mute_cannot_be_made_twice(store: Store) -> None:
     await store.incidents.add_mute(mute())
-    with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+    with pytest.raises(StoreError, match=TWICE):
         await store.incidents.add_mute(mute(why="another reason"))
     assert await store.incidents.mutes() == [mute()]
 

@@ -15,6 +15,7 @@ from monitor.store.tables import facts, probes
 from probes.kinds import Kind
 from probes.outcome import Outcome
 from probes.probe import ProbePurpose
+from tests.support.store_by_hand import TWICE
 from tests.support.store_samples import at, probe
 
 FIELDS = ("id", "company", "path", "kind", "role", "via", "recipient", "source_ip", "retry", "purpose")
@@ -80,11 +81,14 @@ def test_what_the_statement_itself_says_needs_no_row(engine: Engine, connection:
     assert connection.scalars(select(probes.c.closed_at)).all() == [at(5), at(5)]
 
 
-def test_an_error_of_the_driver_names_the_statement(engine: Engine, connection: Connection) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said"), [({"name": "n", "value": "v"}, TWICE), ({"name": "m", "value": None}, r"(?i)not[ -]null")]
+)
+def test_an_error_of_the_driver_names_the_statement(
+    engine: Engine, connection: Connection, wrong: dict[str, str | None], said: str
+) -> None:
     statement = PreparedStatement(insert(facts), engine.dialect)
     statement.execute(connection, [{"name": "n", "value": "v"}])
-    with pytest.raises(DBAPIError, match="UNIQUE") as caught:
-        statement.execute(connection, [{"name": "n", "value": "v"}])
+    with pytest.raises(DBAPIError, match=said) as caught:
+        statement.count(connection, [wrong])
     assert "INSERT INTO facts" in str(caught.value.statement)
-    with pytest.raises(DBAPIError, match="NOT NULL"):
-        statement.count(connection, [{"name": "m", "value": None}])

@@ -1,8 +1,6 @@
 """Results by hour and day: written with the verdict, moved when it is amended, kept when its probe is gone."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from probes.probe import ProbePurpose
 from probes.sender import Role
 from probes.verdict import Verdict
 from tests.monitor.store.test_store_schema import older
+from tests.support.store_by_hand import StoreByHand
 from tests.support.store_samples import FIRST, T0, probe
 
 HOUR = 3600.0
@@ -92,40 +91,35 @@ async def test_every_window_is_exact(store: Store) -> None:
         assert await counts(store, start + timedelta(hours=number), ["acme"]) == found
 
 
-async def test_counts_outlive_their_probes_and_their_hours(store: Store, tmp_path: Path) -> None:
+async def test_counts_outlive_their_probes_and_their_hours(store: Store, by_hand: StoreByHand) -> None:
     """Of what is older than a year there are days: a window that begins before that begins at midnight."""
     midnight = await hours_filled(store, 48)
     now = midnight + HOURS_READ_FOR + timedelta(days=2)
     assert await store.prune(T0 + timedelta(days=90), now) == 48
     assert await store.probes.record("p0") is None
-    assert hours_in(tmp_path) == 24
+    assert hours_in(by_hand) == 24
     for asked, start, count in ((0, 0, 48), (20, 0, 48), (47, 24, 24), (48, 48, 0)):
         begin = window_start(midnight + timedelta(hours=asked, minutes=7), now)
         assert begin == midnight + timedelta(hours=start)
         assert await counts(store, begin) == ({"acme real inbox -": count} if count else {})
     assert window_start(midnight + timedelta(days=2, hours=5, minutes=7), now) == midnight + timedelta(days=2, hours=5)
     await store.prune(T0, now + timedelta(days=4000))
-    assert hours_in(tmp_path) == 0
+    assert hours_in(by_hand) == 0
     assert await counts(store, midnight) == {"acme real inbox -": 48}
 
 
-async def test_housekeeping_that_was_interrupted_has_changed_no_answer(store: Store, tmp_path: Path) -> None:
+async def test_housekeeping_that_was_interrupted_has_changed_no_answer(store: Store, by_hand: StoreByHand) -> None:
     midnight = await hours_filled(store, 24)
     now = midnight + HOURS_READ_FOR + timedelta(days=3)
-    with closing(sqlite3.connect(tmp_path / "mailpath.db")) as connection, connection:
-        connection.execute(
-            """CREATE TRIGGER gone BEFORE DELETE ON hourly_results
-            WHEN (SELECT count(*) FROM hourly_results) = 13 BEGIN SELECT RAISE(ABORT, 'switched off'); END"""
-        )
+    by_hand.refuse("DELETE", "hourly_results", "switched off", "(SELECT count(*) FROM hourly_results) = 13")
     with pytest.raises(Exception, match="switched off"):
         await store.prune(LONG_AGO, now)
-    assert hours_in(tmp_path) == 13, "each hour went by itself"
+    assert hours_in(by_hand) == 13, "each hour went by itself"
     begin = window_start(midnight + timedelta(hours=3), now)
     assert await counts(store, begin) == {"acme real inbox -": 24}
-    with closing(sqlite3.connect(tmp_path / "mailpath.db")) as connection, connection:
-        connection.execute("DROP TRIGGER gone")
+    by_hand.allow("hourly_results")
     await store.prune(LONG_AGO, now)
-    assert hours_in(tmp_path) == 0
+    assert hours_in(by_hand) == 0
     assert await counts(store, begin) == {"acme real inbox -": 24}
 
 
@@ -146,17 +140,16 @@ async def hours_filled(store: Store, number: int) -> datetime:
     return midnight
 
 
-def hours_in(folder: Path) -> int:
-    with closing(sqlite3.connect(folder / "mailpath.db")) as connection:
-        return int(connection.execute("SELECT count(*) FROM hourly_results").fetchone()[0])
+def hours_in(by_hand: StoreByHand) -> int:
+    [(count,)] = by_hand.ask("SELECT count(*) FROM hourly_results")
+    return int(count)
 
 
 @pytest.mark.parametrize("table", ["hourly_results", "daily_results"])
-async def test_a_verdict_that_is_refused_is_not_counted(store: Store, tmp_path: Path, table: str) -> None:
+async def test_a_verdict_that_is_refused_is_not_counted(store: Store, by_hand: StoreByHand, table: str) -> None:
     """Both are one write: what refuses the count refuses the verdict."""
     await store.probes.launch(probe(id="a"), "", FIRST)
-    with closing(sqlite3.connect(tmp_path / "mailpath.db")) as connection, connection:
-        connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    by_hand.refuse("INSERT", table, "no room")
     with pytest.raises(Exception, match="no room"):
         await store.probes.learn("a", (), INBOX, T0, closed=True, delivery=None)
     record = await store.probes.record("a")

@@ -1,7 +1,5 @@
 """What is kept for how long: a routine probe loses its evidence first, then its verdict; all else stays."""
 
-import sqlite3
-from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +10,7 @@ from probes.kinds import Kind
 from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
 from probes.verdict import Cause, Verdict
+from tests.support.store_by_hand import StoreByHand
 from tests.support.store_samples import (
     ARRIVED,
     BLOCKED,
@@ -184,21 +183,14 @@ async def test_the_order_of_launch_outlives_the_evidence(store: Store) -> None:
     assert [each.probe_id for each in await store.probes.current()] == ["p30"]
 
 
-async def test_the_database_itself_refuses_to_delete_evidence_that_is_needed(store: Store, url: str) -> None:
+async def test_the_database_itself_refuses_to_delete_needed_evidence(store: Store, by_hand: StoreByHand) -> None:
     one = await judged(store, 0, INBOX)
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
-        with pytest.raises(sqlite3.IntegrityError, match="evidence is deleted only with its probe"):
-            database.execute("DELETE FROM evidence WHERE probe_id = ?", (one.id,))
-        database.execute("UPDATE probes SET evidence_deleted_at = 1 WHERE id = ?", (one.id,))
-        with pytest.raises(sqlite3.IntegrityError, match="evidence of a probe is deleted once"):
-            database.execute("UPDATE probes SET evidence_deleted_at = 2 WHERE id = ?", (one.id,))
-        with pytest.raises(sqlite3.IntegrityError, match="evidence is deleted only with its probe"):
-            database.execute("DELETE FROM evidence WHERE probe_id = ? AND once = 'attempt:1'", (one.id,))
-        assert database.execute("DELETE FROM evidence WHERE probe_id = ? AND once = 'arrival'", (one.id,)).rowcount == 1
+    of_probe = f"DELETE FROM evidence WHERE probe_id = '{one.id}'"
+    by_hand.refuses(of_probe, "evidence is deleted only with its probe")
+    by_hand.change(f"UPDATE probes SET evidence_deleted_at = 1 WHERE id = '{one.id}'")
+    by_hand.refuses(f"UPDATE probes SET evidence_deleted_at = 2 WHERE id = '{one.id}'", "of a probe is deleted once")
+    by_hand.refuses(f"{of_probe} AND once = 'attempt:1'", "evidence is deleted only with its probe")
+    assert by_hand.change(f"{of_probe} AND once = 'arrival'") == 1
     flying = probe(60)
     await store.probes.launch(flying, "", FIRST)
-    with (
-        closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database,
-        pytest.raises(sqlite3.IntegrityError, match="when it is closed"),
-    ):
-        database.execute("UPDATE probes SET evidence_deleted_at = 1 WHERE id = ?", (flying.id,))
+    by_hand.refuses(f"UPDATE probes SET evidence_deleted_at = 1 WHERE id = '{flying.id}'", "when it is closed")

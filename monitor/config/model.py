@@ -19,7 +19,7 @@ from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
-from monitor.store.sqlite import address as sqlite_address
+from monitor.store.address import store_address
 from probes.accounts.table import ProviderSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
@@ -56,7 +56,7 @@ UNAVAILABLE = "[UNAVAILABLE]"
 
 
 def _store_address(url: str, info: ValidationInfo) -> str:
-    return sqlite_address(url, (info.context or {}).get("folder", Path()))
+    return store_address(url, (info.context or {}).get("folder", Path()))
 
 
 def _ptr(name: str) -> str:
@@ -207,7 +207,9 @@ class StoreSettings(Settings):
     """[store]: the database with the evidence."""
 
     url: StoreUrl = Field(
-        "sqlite:///mailpath.db", validate_default=True, description="The database file; a relative path starts here."
+        "sqlite:///mailpath.db",
+        validate_default=True,
+        description="The database: a file of SQLite, whose relative path starts here, or PostgreSQL, `postgresql://USER@HOST/NAME`.",
     )
     keep_all: Duration = Field(
         timedelta(days=2), description="Evidence of routine probes that is older than this is deleted."

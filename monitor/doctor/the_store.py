@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from monitor.doctor.observation import Observation, Premises
-from monitor.store import StoreError, file_of
+from monitor.store import StoreError, file_of, place_of
 from monitor.store.checkup import StoreCheckup, check_up
 from monitor.store.lease import Lease
 from probes.standing.fact import State
@@ -17,7 +17,7 @@ async def store(premises: Premises) -> AsyncIterator[Observation]:
     """Check the database. One that is not there yet is not made."""
     url = premises.config.store.url
     file = file_of(url)
-    name = str(file) if file else "store"
+    name = str(file) if file else place_of(url)
     if file is not None and not file.exists():
         yield Observation(name, State.NONE, "there is no store yet; `mailpath serve` makes it")
         return
@@ -33,7 +33,7 @@ async def store(premises: Premises) -> AsyncIterator[Observation]:
 def _whole(name: str, found: StoreCheckup) -> Observation:
     size = f"{found.size / 1e6:,.0f} MB"
     if found.damage:
-        advice = "stop Mailpath, put a backup in its place, and keep the damaged file"
+        advice = "stop Mailpath, restore a backup, and keep what is damaged"
         return Observation(name, State.BAD, f"{size}, damaged: {found.damage}", advice)
     if found.damage is None:
         advice = "with Mailpath stopped: sqlite3 FILE 'PRAGMA integrity_check'"

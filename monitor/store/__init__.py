@@ -19,7 +19,8 @@ people, and the audit log. All SQL of the service is in here.
 - `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
 - `tables`     and `columns`: the schema, the same for every database; `people_tables`: of people and what they did;
                `standing_tables`: of standing
-- `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
+- `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite; `postgresql`,
+               with `postgresql_guards`: those of PostgreSQL. `address`: what a configuration may say
 - `lease`      leadership among several processes; `health`: whether the store accepts writes; `checkup`: whether it is
                whole
 - `schema`     and `migrations`: upgrade the tables of older versions; `filling`: in parts, where that takes long
@@ -29,7 +30,7 @@ by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 """
 
 from monitor.store.delivery_counts import DeliveryTimes
-from monitor.store.dialect import file_of
+from monitor.store.dialect import file_of, place_of
 from monitor.store.records import (
     Cursor,
     DeliveryState,
@@ -70,5 +71,6 @@ __all__ = [
     "StoreDownError",
     "StoreError",
     "file_of",
+    "place_of",
     "window_start",
 ]

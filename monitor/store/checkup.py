@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from monitor.remedying.applied import AppliedRemedy
 from monitor.store import lease, remedies
 from monitor.store.database import connect, dialect_of, explained
-from monitor.store.dialect import file_of
 from monitor.store.lease import Lease
 from monitor.store.records import StoreError
 from monitor.store.schema import is_current
@@ -42,11 +41,11 @@ def check_up(url: str, seconds: float) -> StoreCheckup:
     engine = connect(url)
     try:
         with engine.connect() as connection:
-            damage = dialect_of(engine).damage(connection.connection.driver_connection, seconds)
+            dialect, driver = dialect_of(engine), connection.connection.driver_connection
+            damage, size = dialect.damage(driver, seconds), dialect.size(driver)
             current = is_current(connection)
             led = lease.read(connection) if current else None
-        file = file_of(url)
-        return StoreCheckup(file.stat().st_size if file else 0, damage, current, led)
+        return StoreCheckup(size, damage, current, led)
     except StoreError:
         raise
     except Exception as error:

@@ -33,7 +33,9 @@ def connect(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreError(f"{url!r}: is not the address of a store; expected sqlite:///mailpath.db") from None
+        raise StoreError(
+            f"{url!r}: is not the address of a store; expected sqlite:///mailpath.db or postgresql://mailpath@db.example/mailpath"
+        ) from None
     if parsed.drivername not in DIALECTS:
         known = ", ".join(DIALECTS)
         raise StoreError(f"{place(parsed)}: stores of the kind {parsed.drivername} are not known; known: {known}")

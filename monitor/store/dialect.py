@@ -48,8 +48,14 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
 
 
+def place_of(url: str) -> str:
+    """Name the store at this address for people."""
+    return place(make_url(url))
+
+
 def place(url: URL) -> str:
-    """Name the store for people: without a password, a file by its full path."""
+    """Name the store for people: a file by its full path, a database by its name and server."""
     if url.drivername.startswith("sqlite") and url.database:
         return f"store {Path(url.database).absolute()}"
-    return f"store {url.render_as_string(hide_password=True)}"
+    host = url.host or str(url.query.get("host", "this machine"))
+    return f"store {url.database} on {host}{f':{url.port}' if url.port else ''}"

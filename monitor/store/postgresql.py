@@ -16,6 +16,7 @@ from monitor.store.records import StoreError
 
 GONE_SECONDS = 5  # after which a server that does not answer counts as gone
 STATEMENT_SECONDS = 60  # for one statement: the longest is a part of housekeeping
+LOCK_SECONDS = 10  # that one process waits for another that writes
 TURN = 0x4D41494C50415448  # "MAILPATH": the lock of whoever writes
 
 ASK_ITS_ADMIN = "ask who operates that PostgreSQL"
@@ -43,7 +44,9 @@ FOREIGN_KEY = "23503"
 SETTINGS = (
     "SET timezone = 'UTC'",
     f"SET statement_timeout = '{STATEMENT_SECONDS}s'",
-    f"SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'",
+    f"SET lock_timeout = '{LOCK_SECONDS}s'",
+    # a process that is suspended in the middle of a write would keep all others from writing
+    f"SET idle_in_transaction_session_timeout = '{LOCK_SECONDS}s'",
 )
 
 

@@ -157,7 +157,7 @@ def address(url: str, folder: Path) -> str:
     """The address of a store as it is configured, a relative file below `folder`. Raises ValueError."""
     name = url.removeprefix("sqlite:///")
     if name in (url, "", ":memory:") or re.search(r"[?#\x00-\x1f]", name):
-        raise ValueError('must be a file like "sqlite:///mailpath.db"; only SQLite is supported')
+        raise ValueError('must be a file like "sqlite:///mailpath.db"')
     return f"sqlite:///{folder / name}"
 
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Install what the lab needs: Debian's mail servers, Prometheus and Alertmanager, and Chromium for the tests of the pages.
+# Install what the lab needs: Debian's mail servers, PostgreSQL, Prometheus and Alertmanager, and Chromium for the tests of the pages.
 # Nothing is done when all is there, or for an ordinary user, for whom the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl amavisd-new redis-server libevent-2.1-7 libidn12 libical3 libpcre3 libshp2 libxapian30 libjansson4 libpq5 libwrap0 libnghttp2-14 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core"
-SERVICES="spamd spamassassin amavis redis-server postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager"
+PACKAGES="gcc libc6-dev postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound knot rbldnsd postgrey spamassassin spamd libmail-spf-perl amavisd-new redis-server libevent-2.1-7 libidn12 libical3 libpcre3 libshp2 libxapian30 libjansson4 libpq5 libwrap0 libnghttp2-14 iproute2 nftables nginx-light prometheus prometheus-alertmanager chromium fonts-dejavu-core postgresql"
+SERVICES="spamd spamassassin amavis redis-server postfix dovecot rspamd unbound knot rbldnsd postgrey nginx prometheus prometheus-alertmanager postgresql"
 POLICY=/usr/sbin/policy-rc.d
 UNPACKED=/opt/mailpath-lab # other mail servers: as packages they would replace Postfix, or bring services
 UNPACK="exim4-daemon-light:sbin/exim4 opensmtpd:sbin/smtpd cyrus-common:lib/cyrus/bin/master cyrus-caldav:lib/cyrus/bin/httpd sasl2-bin:sbin/saslpasswd2"
@@ -44,6 +44,14 @@ echo "installing for the lab:$missing$unpack"
 echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
+case "$missing" in # the tests make clusters of their own
+*postgresql*)
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
+  ;;
+esac
 # shellcheck disable=SC2086 # lists of words
 [ -z "$missing" ] || apt-get install -y -qq --no-install-recommends $missing >/dev/null
 for package in $unpack; do

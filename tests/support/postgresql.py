@@ -9,10 +9,15 @@ from itertools import count
 from pathlib import Path
 from shutil import which
 
+from monitor.store.database import connect
+from monitor.store.schema import prepare
+
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+TEMPLATE = "empty_store"
 ACCOUNT = "postgres"  # the server refuses to run as root
 WAIT_SECONDS = 60
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
+# what is committed outlives the server, though not the machine
+FAST = ("fsync=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
 
 
 def obstacle() -> str:
@@ -29,7 +34,7 @@ class PostgreSQL:
 
     def __init__(self, folder: Path, settings: tuple[str, ...] = FAST) -> None:
         self.folder, self.data = folder, folder / "data"
-        self._settings, self._numbers = settings, count(1)
+        self._settings, self._numbers, self._has_template = settings, count(1), False
         if os.geteuid() == 0:
             os.chown(folder, *self._account)
         self._run("initdb", "--pgdata", str(self.data), "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8")
@@ -46,20 +51,25 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = " ".join(f"-c {each}" for each in (*self._settings, "listen_addresses=", "fsync=off"))
+        options = " ".join(f"-c {each}" for each in (*self._settings, "listen_addresses="))
         self._control("start", "-o", f"-k {self.folder} {options}", "-l", str(self.folder / "log"))
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop it: `fast`, or `immediate` as if it was killed."""
+        """Stop it: `fast`, or `immediate`, as if it was killed."""
         self._control("stop", "--mode", mode)
 
     def database(self, name: str = "") -> str:
         """Make an empty database; return its address as `store.url` has it."""
         return self._made(name or f"store{next(self._numbers)}", "template1")
 
-    def copy(self, template: str) -> str:
-        """Make a copy of a database that nobody uses now; return its address."""
-        return self._made(f"store{next(self._numbers)}", template)
+    def empty_store(self) -> str:
+        """Make a store in which there is nothing, as a copy: to make its tables takes longer. Return its address."""
+        if not self._has_template:
+            engine = connect(self.database(TEMPLATE))
+            prepare(engine)
+            engine.dispose()
+            self._has_template = True
+        return self._made(f"store{next(self._numbers)}", TEMPLATE)
 
     def _made(self, name: str, template: str) -> str:
         self.sql("postgres", f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import psycopg
+
 from monitor.store.database import connect
 from monitor.store.packing import Packer
 from probes.evidence import Evidence, decode
@@ -27,7 +29,7 @@ SECONDS = 60.0  # an end for every wait; on a quiet machine the longest takes 20
 
 HEAD = """
 [store]
-url = "sqlite:///{store}"
+url = "{address}"
 [probes]
 every     = "{every}"
 jitter    = 0.0
@@ -100,6 +102,7 @@ class Folder:
     path: Path
     companies: Mapping[str, str]
     store: Path
+    server: str = ""  # the address of a store that is no file
     every: str = "2s"
     code_life: str = "8s"
     give_up: str = "12s"
@@ -116,10 +119,15 @@ class Folder:
         self.ports = dict(zip(self.companies, ports, strict=True))
         self.file = self.write("config.toml", self.web, sandbox=not self.apart)
 
+    @property
+    def address(self) -> str:
+        """The address of the store."""
+        return self.server or f"sqlite:///{self.store}"
+
     def write(self, name: str, web: int, *, sandbox: bool = False) -> Path:
         """The configuration, with that address for its pages."""
         head = HEAD.format(
-            **{key: getattr(self, key) for key in ("store", "every", "code_life", "give_up", "cap", "standing")},
+            **{key: getattr(self, key) for key in ("address", "every", "code_life", "give_up", "cap", "standing")},
             web=web,
             metrics=self.metrics_of[web],
         )
@@ -178,6 +186,10 @@ class Folder:
 
     def asked(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the store says."""
+        if self.server:
+            with suppress(psycopg.Error), closing(psycopg.connect(self.server, autocommit=True)) as server:
+                return server.execute(query.replace("?", "%s"), values).fetchall()
+            return []
         try:
             with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=5)) as connection:
                 return connection.execute(query, values).fetchall()
@@ -190,13 +202,13 @@ class Folder:
 
     def gaps(self, company: str) -> list[float]:
         """Seconds between the launches of a company's probes by schedule."""
-        query = "SELECT created_at FROM probes WHERE company = ? AND purpose = 'scheduled' ORDER BY rowid"
+        query = "SELECT created_at FROM probes WHERE company = ? AND purpose = 'scheduled' ORDER BY created_at, id"
         times = [at for (at,) in self.asked(query, company)]
         return [(later - earlier) / 1e6 for earlier, later in pairwise(times)]
 
     def probes(self) -> list[tuple[str, str | None]]:
         """Company and outcome of each probe, in the order in which they were stored."""
-        return self.asked("SELECT company, outcome FROM probes ORDER BY rowid")
+        return self.asked("SELECT company, outcome FROM probes ORDER BY created_at, id")
 
     def outcomes(self) -> set[tuple[str, str]]:
         """Every verdict that was ever given, by company."""
@@ -208,11 +220,11 @@ class Folder:
         """What was seen of each of a company's probes."""
         found = self.asked(
             "SELECT probes.id, data FROM evidence JOIN probes ON probes.id = probe_id WHERE company = ?"
-            " ORDER BY probes.rowid, evidence.id",
+            " ORDER BY created_at, probes.id, evidence.id",
             company,
         )
         seen: dict[str, list[Evidence]] = {}
-        engine, packer = connect(f"sqlite:///{self.store}"), Packer()
+        engine, packer = connect(self.address), Packer()
         with engine.begin() as connection:
             for probe_id, data in found:
                 seen.setdefault(probe_id, []).append(decode(packer.unpack(connection, data)))

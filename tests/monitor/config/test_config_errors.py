@@ -77,7 +77,8 @@ def test_what_is_not_toml(told: Any, text: str, lines: list[str]) -> None:
             '[web]\nlisten = "8025"\n\n[store]\nurl = "postgresql://u:p@h/d"\nkeep = 90',
             [
                 'config.toml:2: web.listen: must be an address and a port like "127.0.0.1:8025", not "8025"',
-                'config.toml:5: store.url: must be a file like "sqlite:///mailpath.db"; only SQLite is supported',
+                "config.toml:5: store.url: must not contain a password; put it into a password file, and name that in "
+                "PGPASSFILE or at the end: ?passfile=/etc/mailpath/pgpass",
                 'config.toml:6: store.keep: must be a time like "90s", "15m" or "1h", not 90',
             ],
         ),

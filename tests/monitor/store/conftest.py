@@ -4,36 +4,17 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from monitor.store import Store
-from monitor.store.database import connect
-from monitor.store.schema import prepare
-from tests.support.postgresql import PostgreSQL, obstacle, postgresql
+from tests.support.postgresql import PostgreSQL
 from tests.support.store_by_hand import StoreByHand
 
-TEMPLATE = "empty_store"  # all others are copies of it: to make the tables takes longer
-
 Child = Callable[..., Awaitable[asyncio.subprocess.Process]]
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[PostgreSQL]:
-    """A PostgreSQL. If it is not installed, its tests are skipped; in CI, as root, that fails them."""
-    if reason := obstacle():
-        if os.environ.get("CI") == "true" and os.geteuid() == 0:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with TemporaryDirectory(prefix="mailpath-postgresql-") as folder, postgresql(Path(folder)) as running:
-        engine = connect(running.database(TEMPLATE))
-        prepare(engine)
-        engine.dispose()
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,7 +23,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'mailpath.db'}"
     server: PostgreSQL = request.getfixturevalue("server")
-    return server.copy(TEMPLATE)
+    return server.empty_store()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses, as SQLite does by its triggers: evidence, verdicts, history and the audit log are
+"""The guards of PostgreSQL, the same as the triggers of SQLite: evidence, verdicts, history and the audit log are
 append-only, and leave only together with what they belong to.
 
 A trigger here calls a function. `refuse` raises what the trigger is given; the others first look whether what the row

@@ -32,7 +32,7 @@ from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Outcome, Verdict
 
-MAX_PATHS = 3  # of a company, on which a remedy is tested
+MAX_PATHS = 20  # of a company, on which a remedy is tested; hardly any has more that fail at once
 SETTLED = frozenset({TwinFinding.STOPPED, TwinFinding.DELAYED, TwinFinding.ARRIVED})
 ARRIVED = frozenset({Outcome.INBOX, Outcome.LATE, Outcome.SPAM, Outcome.QUARANTINED})
 FURTHEST_REVIEW = timedelta(days=3 * 366)

@@ -114,7 +114,9 @@ class RemedyProof:
 
 ARRIVES = RemedyProof(ProofKind.PROBE, "A probe arrives in the inbox before its code expires.")
 TWIN_STOPPED = RemedyProof(
-    ProofKind.FORGED_TWIN, "The same mail from another IP address, without a signature, is stopped as before."
+    ProofKind.FORGED_TWIN,
+    "The same mail from another IP address, without a signature, gets in no better than before: if it was stopped, it "
+    "is stopped still.",
 )
 
 

@@ -262,7 +262,10 @@ def _names_sender(proof: PathProof) -> bool:
 
 UNSURE = frozenset({OthersFinding.NOT_KNOWN, OthersFinding.NO_CONTROL})
 LOOK_FIRST = "Look first whether other mail from outside arrives there."
-NOTHING_LEFT = "Undo it. No further remedy is known: show the reply of the server to whoever runs the mail system, or to its vendor."
+NOTHING_LEFT = (
+    "Undo it. No further remedy is known: show the reply of the server to whoever runs the mail system, or to its "
+    "vendor."
+)
 
 
 def _other_cause(applied: AppliedRemedy) -> str:

@@ -59,6 +59,7 @@ class GraphSession:
         self._base = f"/users/{quote(mailbox.user, safe='@')}"
         self._watched: dict[Folder, GraphFolder] = {}
         self._seen: set[str] = set()
+        self._patience = 0.0  # none before it is open: whoever opens it tries again
         self._bodies = True  # until we are refused one
         self._for_good = True  # until the cloud has no such action
 
@@ -75,10 +76,11 @@ class GraphSession:
     async def start(self) -> None:
         """Find the folders. Raises MailboxError."""
         box = self._mailbox
-        async with asyncio.timeout(STEP_SECONDS):
+        async with self._within("open"):
             inbox, junk = await asyncio.gather(self._folder(box.inbox), self._folder(box.junk))
         name = INBOX if box.inbox == WELL_KNOWN_INBOX else inbox.name
         self._watched = {Folder.INBOX: replace(inbox, name=name), Folder.JUNK: junk}
+        self._patience = PATIENCE
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
         """See `MailboxSession`. Mail is known by when it came; what is moved in later is found if it came since."""
@@ -242,7 +244,7 @@ class GraphSession:
     async def _call(self, request: ApiRequest) -> ApiReply:
         """Send the request; after a short pause once more if Graph is busy, as it is now and then for everybody."""
         try:
-            return await self._api.call(replace(request, patience=PATIENCE))
+            return await self._api.call(replace(request, patience=self._patience))
         except AccountError as error:
             raise self._failure(error) from None
 

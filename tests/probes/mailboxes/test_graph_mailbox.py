@@ -283,6 +283,19 @@ async def test_a_slow_answer_ends(tenant: GraphTenant, monkeypatch: pytest.Monke
         assert "not done within 0.3 s" in await failure(tenant)
 
 
+async def test_a_slow_answer_ends_while_it_opens_too(tenant: GraphTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_session, "STEP_SECONDS", 0.3)
+    tenant.graph.plan.append(("junkemail", slow(5)))
+    with within(3):
+        assert "open: not done within 0.3 s" in await failure(tenant)
+
+
+async def test_opening_does_not_wait_for_what_may_pass(tenant: GraphTenant) -> None:
+    tenant.graph.plan.append(("junkemail", busy("5")))
+    with within(3):
+        assert "MailboxConcurrency" in await failure(tenant)
+
+
 async def test_at_most_four_requests_of_an_app_at_once(tenant: GraphTenant) -> None:
     tenant.graph.concurrent = 4
     for _ in range(4):

@@ -6,7 +6,8 @@ answers are hostile; what a statement means for a probe, only `judge` decides. T
 evidence against the sender.
 
 - `table`     the kinds by name, and the union of their settings
-- `graph`     Exchange Online's message trace, with `graph_asking` (its requests) and `graph_rows` (reads rows; pure)
+- `graph`     Exchange Online's message trace, with `graph_asking` (its requests), `graph_rows` and
+              `graph_defender` (read rows; pure)
 - `mailgun`   the sender's own service: its log. `mailgun_log` asks, `mailgun_rows` reads the rows (pure). Read these
               first
 

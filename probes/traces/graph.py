@@ -12,7 +12,7 @@ from pydantic import Field
 
 from probes.accounts import AccountService, AccountUse
 from probes.outside import Outside
-from probes.settings import Key, Settings
+from probes.settings import Key, Settings, Switch
 from probes.traced import Side
 from probes.traces import Answers, TraceQuestion
 
@@ -24,6 +24,11 @@ class GraphTrace(Settings):
 
     via: Literal["graph"]
     account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "microsoft"`.')
+
+    defender: Switch = Field(
+        False,
+        description="Ask Defender for Office 365 too, which needs its Plan 2, why a probe was kept from its reader.",
+    )
 
     @property
     def key(self) -> str:

@@ -84,6 +84,7 @@ class FakeGraph:
     prefers: list[str] = field(default_factory=list)
     traces: list[dict[str, Any]] = field(default_factory=list)
     details: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    analyzed: list[dict[str, Any]] | None = None  # None: Defender is not licensed
     most_running: int = 0
     _running: int = 0
 
@@ -165,6 +166,12 @@ class FakeGraph:
             return error(401, "UnknownError", NO_PRINCIPAL)
         found = self.details.get((request.match_info["trace"], request.match_info["recipient"].replace("''", "'")))
         return error(404, "NotFound", "No trace found.") if found is None else web.json_response({"value": found})
+
+    async def analyses(self, request: web.Request) -> web.StreamResponse:
+        if self.analyzed is None:
+            return error(403, "Forbidden", "The tenant has no licence for this.")
+        wanted = _filtered(request.query.get("$filter", ""))
+        return web.json_response({"value": [row for row in self.analyzed if wanted(row)]})
 
     def _box(self, request: web.Request) -> GraphBox:
         user = request.match_info["user"]
@@ -321,6 +328,7 @@ def graph_app(graph: FakeGraph) -> web.Application:
     app.router.add_get(f"{user}/messages/{{message}}", graph.message)
     app.router.add_delete(f"{user}/messages/{{message}}", graph.delete)
     app.router.add_post(f"{user}/messages/{{message}}/permanentDelete", graph.delete)
+    app.router.add_get(f"{BASE}/security/collaboration/analyzedEmails", graph.analyses)
     traces = f"{BASE}/admin/exchange/tracing/messageTraces"
     app.router.add_get(traces, graph.message_traces)
     details = r"/getDetailsByRecipient(recipientAddress='{recipient:.+}')"

@@ -51,3 +51,14 @@ DETAILS: Mapping[str, tuple[str, list[dict[str, Any]]]] = {
     "into junk": ("filteredAsSpam", [RECEIVE, SPAM]),
     "without details": ("failed", []),
 }  # fmt: skip
+
+
+def analysis_row(**other: Any) -> dict[str, Any]:
+    """One row of analyzedEmails."""
+    return {
+        "id": "1", "networkMessageId": trace_row()["id"], "internetMessageId": f"<{MESSAGE_ID}>",
+        "recipientEmailAddress": RECIPIENT, "directionality": "inbound", "policy": "Strict codes",
+        "policyAction": "Quarantine", "policyType": "Anti-spam", "primaryOverrideSource": "None",
+        "detectionMethods": ["Spoof DMARC"], "threatTypes": ["phish"],
+        "latestDelivery": {"action": "blocked", "location": "quarantine"},
+    } | other  # fmt: skip

@@ -1,6 +1,7 @@
 """Probes whose mailbox is at Microsoft 365, through the whole service: what Graph shows becomes the verdict."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 
 from probes.evidence import Dialogue, FailedLook
 from probes.kinds import Kind
+from probes.traces.graph import GraphTrace
 from tests.support.pipeline_app import PATIENCE, Clock, PipelineApp, ScriptedRoute, watched
 from tests.vendor.fake_graph import GraphBox, refusal
-from tests.vendor.loopback_microsoft import GraphTenant, graph_mailbox, graph_tenant
+from tests.vendor.loopback_microsoft import ACCOUNT, GraphTenant, graph_mailbox, graph_tenant
+from tests.vendor.trace_rows import DETAILS, trace_row
 
 CODE = Kind.TWO_STEP_CODE
 RECEIVED = (
@@ -70,6 +73,26 @@ async def test_a_probe_that_a_rule_moved_away_is_found(pipeline_app: PipelineApp
         pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "unknown moved unproven"
         assert "Codes" in repr(heard.verdicts[0].verdict)
+
+
+async def test_a_probe_in_quarantine_is_said_to_be_there(pipeline_app: PipelineApp, tenant: GraphTenant) -> None:
+    route = ScriptedRoute()
+    path = watched(route, graph_mailbox(), traces=(GraphTrace(via="graph", account=ACCOUNT),))
+    async with pipeline_app.service(path) as (pipeline, heard, _):
+        await pipeline.launch(path, CODE)
+        await heard.evidence(Dialogue)
+        (sent,) = route.sent
+        found = re.search(rb"Message-ID: (<[^>]+>)", sent.content)
+        assert found
+        row = trace_row("quarantined", messageId=found[1].decode(), recipientAddress=sent.rcpt_to)
+        row["receivedDateTime"] = pipeline_app.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        tenant.graph.traces = [row]
+        tenant.graph.details[row["id"], sent.rcpt_to] = DETAILS["by a rule"][1]
+        pipeline_app.clock.pass_(minutes=6)
+        pipeline.tick(pipeline_app.clock())
+        assert await heard.verdict() == "quarantined policy real"
+        assert "Block external codes" in repr(heard.verdicts[0].verdict)
+    assert len(tenant.server.requests) == 1  # one token for mailbox and trace
 
 
 async def test_a_mailbox_that_may_not_be_opened_is_no_fault_of_the_sender(

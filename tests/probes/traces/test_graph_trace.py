@@ -13,11 +13,12 @@ from probes.outcome import Cause
 from probes.traced import Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion
 from probes.traces.graph import GraphTrace
+from probes.traces.graph_defender import analysis_of
 from probes.traces.graph_rows import FATES, details_of, question, rows_of, statement
 from tests.probes.accounts.conftest import SetClock
 from tests.vendor.fake_graph import Answer, busy, cut, leading_to, odd, refusal
 from tests.vendor.loopback_microsoft import ACCOUNT, SECRET, GraphTenant, graph_tenant
-from tests.vendor.trace_rows import DETAILS, MESSAGE_ID, RECEIVED, RECIPIENT, SOURCE_IP, trace_row
+from tests.vendor.trace_rows import DETAILS, MESSAGE_ID, RECEIVED, RECIPIENT, SOURCE_IP, analysis_row, trace_row
 
 SENT = RECEIVED - timedelta(seconds=5)
 NOW = RECEIVED + timedelta(minutes=5)
@@ -246,3 +247,63 @@ def test_its_statements_can_be_stored() -> None:
     said = statement(row, details_of({"value": DETAILS["refused by a rule"][1]}), 3, NOW)
     assert decode(encode(said)) == said
     assert json.loads(encode(said))["fate"] == "refused"
+
+
+# -- Defender ---------------------------------------------------------------------------------------------------------
+
+WITH_DEFENDER = TRACE.model_copy(update={"defender": True})
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "cause"),
+    [
+        ({}, "policy: Strict codes (Quarantine); detected by: Spoof DMARC", Cause.AUTHENTICATION),
+        ({"detectionMethods": ["IP reputation"], "policy": None}, "detected by: IP reputation", Cause.REPUTATION),
+        (
+            {"detectionMethods": ["Advanced filter", "Domain reputation"], "policy": ""},
+            "detected by: Advanced filter, Domain reputation", Cause.REPUTATION,
+        ),
+        (
+            {"primaryOverrideSource": "Block sender list (user)", "detectionMethods": []},
+            "policy: Strict codes (Quarantine); override: Block sender list (user)", Cause.POLICY,
+        ),
+        (
+            {"primaryOverrideSource": "Allowed by policy", "detectionMethods": ["Fingerprint matching"], "policy": "x"},
+            "policy: x (Quarantine); detected by: Fingerprint matching; override: Allowed by policy", Cause.CONTENT,
+        ),
+        ({"detectionMethods": ["Of next year"], "policy": ""}, "detected by: Of next year", Cause.CONTENT),
+        ({"detectionMethods": [], "policy": "none"}, "Spam: Spam confidence level: 9", Cause.CONTENT),
+        ({"recipientEmailAddress": "another@acme.example"}, "Spam: Spam confidence level: 9", Cause.CONTENT),
+    ],
+)  # fmt: skip
+async def test_defender_says_why(tenant: GraphTenant, row: dict[str, Any], rule: str, cause: Cause) -> None:
+    tenant.graph.traces = [trace_row("quarantined")]
+    tenant.graph.details[trace_row()["id"], RECIPIENT] = DETAILS["by the spam filter"][1]
+    tenant.graph.analyzed = [analysis_row(**row)]
+    [said] = (await WITH_DEFENDER.ask([ASKED], tenant.outside))[MESSAGE_ID]
+    assert (said.fate, said.rule, said.cause) == (TraceFate.QUARANTINED, rule, cause)
+
+
+async def test_without_a_licence_the_trace_speaks(tenant: GraphTenant) -> None:
+    tenant.graph.traces = [trace_row("quarantined")]
+    [said] = (await WITH_DEFENDER.ask([ASKED], tenant.outside))[MESSAGE_ID]
+    assert (said.fate, said.rule) == (TraceFate.QUARANTINED, "")
+    with pytest.raises(TraceError, match=r"SecurityAnalyzedMessage\.Read\.All too, and a licence"):
+        await WITH_DEFENDER.examine(SOURCE_IP, tenant.outside)
+
+
+async def test_defender_is_asked_only_where_it_is_wanted_and_of_what_was_kept_away(tenant: GraphTenant) -> None:
+    tenant.graph.analyzed = [analysis_row()]
+    tenant.graph.traces = [trace_row()]
+    await WITH_DEFENDER.ask([ASKED], tenant.outside)
+    tenant.graph.traces = [trace_row("quarantined")]
+    await ask(tenant)
+    assert not any("analyzedEmails" in target for _, target in tenant.graph.requests)
+
+
+def test_strange_analyses_never_raise() -> None:
+    long: dict[str, Any] = {"detectionMethods": [7, None, "x" * 9999], "policy": "y" * 9999}
+    answers: list[Any] = [None, 7, [], {}, {"value": {}}, {"value": HARM}, {"value": [long]}]
+    for value in answers:
+        found = analysis_of(value, RECIPIENT)
+        assert found is None or len(found.rule) <= 300

@@ -14,6 +14,7 @@ MAX_TEXT_CHARS = 1000  # of a server's words, or of a rule's name
 SOURCES: dict[str, str] = {
     "mailgun": "Mailgun",
     "graph": "Microsoft 365",
+    "gmail_reports": "Google Workspace",
 }
 """The kinds of traces, and their names for people."""
 

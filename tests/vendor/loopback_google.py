@@ -1,4 +1,4 @@
-"""An account at Google whose hosts are on this machine: an authorization server, and the fake of Gmail.
+"""An account at Google whose hosts are on this machine: an authorization server, and the fakes of its APIs.
 
 In the configuration these hosts cannot be changed. What is not a host is that of the real settings.
 """
@@ -25,8 +25,11 @@ from probes.outside import Outside
 from tests.support.authorization_server import AuthorizationServer, OAuthClient, authorization_server
 from tests.support.outside_world import outside_world
 from tests.vendor.fake_gmail import FakeGmail, GmailBox, GmailMail, fake_gmail
+from tests.vendor.fake_reports import SCOPE as REPORTS_SCOPE
+from tests.vendor.fake_reports import FakeReports, fake_reports
 
 USER = "probe@bolt.example"
+ADMIN = "auditor@bolt.example"
 ACCOUNT = "boltgoogle"
 SERVICE_ACCOUNT = "mailpath@bolt.iam.gserviceaccount.com"
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -51,6 +54,12 @@ def key_file() -> SecretStr:
     pem = _KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     values = {"type": "service_account", "client_email": SERVICE_ACCOUNT, "private_key_id": "k1", "private_key": pem}
     return SecretStr(json.dumps(values))
+
+
+def loopback_google(server: AuthorizationServer, api_url: str, **keys: Any) -> LoopbackGoogle:
+    """The settings of an account there."""
+    values = {"provider": "google", "key": key_file(), "sign_in_url": server.token_url, "api_url": api_url}
+    return LoopbackGoogle.model_validate({**values, **keys})
 
 
 @dataclass
@@ -89,11 +98,7 @@ async def google_domain(now: Callable[[], datetime] = lambda: datetime.now(UTC))
         async with fake_gmail(scope_of) as gmail:
             accounts = Accounts(http, now)
             gmail.boxes[USER] = GmailBox()
-            accounts.configure({
-                ACCOUNT: LoopbackGoogle.model_validate({
-                    "provider": "google", "key": key_file(), "sign_in_url": server.token_url, "api_url": gmail.url,
-                })
-            })  # fmt: skip
+            accounts.configure({ACCOUNT: loopback_google(server, gmail.url)})
             try:
                 yield GoogleDomain(server, gmail, outside_world(now=now, http=http, accounts=accounts))
             finally:
@@ -141,3 +146,38 @@ class GmailWorld:
 
 def _label(name: str) -> str:
     return f"Label_{name.encode().hex()}"
+
+
+@dataclass
+class ReportingDomain:
+    """A domain at Google whose administrator ADMIN may read its log."""
+
+    server: AuthorizationServer
+    reports: FakeReports
+    outside: Outside
+
+    def use(self, **keys: Any) -> None:
+        """Give its account these keys."""
+        self.outside.accounts.configure({ACCOUNT: loopback_google(self.server, self.reports.url, **keys)})
+
+
+@asynccontextmanager
+async def reporting_domain(now: Callable[[], datetime]) -> AsyncIterator[ReportingDomain]:
+    """A domain with an empty log."""
+    async with authorization_server(now) as server, HttpSession() as http:
+        server.clients[SERVICE_ACCOUNT] = OAuthClient(key=_KEY.public_key(), delegated=True)
+
+        def user_of(token: str) -> str:
+            issued = server.issued.get(token)
+            good = issued is not None and issued.active and issued.expires_at > now() and issued.scope == REPORTS_SCOPE
+            return issued.user if issued and good else ""
+
+        async with fake_reports(user_of) as reports:
+            reports.admins.add(ADMIN)
+            accounts = Accounts(http, now)
+            domain = ReportingDomain(server, reports, outside_world(now=now, http=http, accounts=accounts))
+            domain.use()
+            try:
+                yield domain
+            finally:
+                await accounts.close()

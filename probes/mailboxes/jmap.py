@@ -94,9 +94,9 @@ class JmapMailbox(VisitedSettings):
 
     @property
     def _by_token(self) -> str:
-        if self.token is None or isinstance(self.token, MissingSecret):
-            return "token"
-        digest = hashlib.sha256(b"mailpath jmap key\0" + self.token.get_secret_value().encode())
+        assert self.token is not None, "a mailbox without a user has a token"
+        known = self.token.why if isinstance(self.token, MissingSecret) else self.token.get_secret_value()
+        digest = hashlib.sha256(b"mailpath jmap key\0" + known.encode())
         return f"token-{digest.hexdigest()[:12]}"
 
     def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:

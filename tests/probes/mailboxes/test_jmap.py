@@ -517,6 +517,17 @@ def test_wrong_settings(keys: dict[str, Any], wrong: str) -> None:
     assert wrong in str(caught.value)
 
 
+def test_mailboxes_whose_tokens_are_missing_are_told_apart() -> None:
+    one, other = (
+        JmapMailbox.model_validate(
+            {"via": "jmap", "host": "mail.example", "token": {"env": f"NO_SUCH_{name}"}},
+            context={"secrets_later": True},
+        )
+        for name in "AB"
+    )
+    assert one.key != other.key
+
+
 def test_the_key_names_a_mailbox_without_its_secret() -> None:
     one, other = (
         JmapMailbox.model_validate({"via": "jmap", "host": "MAIL.example", "token": SecretStr(word)})

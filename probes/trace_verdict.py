@@ -39,6 +39,8 @@ def _judged(
             return _stated(probe, case, traced, Outcome.MISSING)
         case TraceFate.REFUSED | TraceFate.SUPPRESSED:
             return _refused(probe, case, traced)
+        case TraceFate.HANDED_OVER if traced.side is Side.RECEIVER:  # it has the message: nothing is put off
+            return None
         case TraceFate.DEFERRED | TraceFate.PENDING | TraceFate.HANDED_OVER:
             return _waiting(probe, case, traced) if now >= too_late_at and traced.at >= too_late_at else None
         case TraceFate.DELIVERED | TraceFate.NEVER_SEEN | TraceFate.NOT_ASKED:

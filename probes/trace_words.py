@@ -37,7 +37,9 @@ def _then(detail: StatedByTrace) -> str:
             return f"then discarded or deleted, {says}{_why(traced)}"
         case TraceFate.DEFERRED:
             return f"and still deferred when the code expired{_by(traced)}, {says}{_why(traced)}"
-        case TraceFate.PENDING | TraceFate.HANDED_OVER if traced.side is Side.RECEIVER:
+        case TraceFate.HANDED_OVER if traced.side is Side.RECEIVER:
+            return remark(traced)
+        case TraceFate.PENDING if traced.side is Side.RECEIVER:
             return f"and not delivered when the code expired: it is still being worked on, {says}{_why(traced)}"
         case TraceFate.PENDING | TraceFate.HANDED_OVER:
             return f"but the company had not been asked when the code expired, {says}{_why(traced)}"

@@ -41,12 +41,18 @@ class GmailReportsTrace(Settings):
     def lags(self) -> tuple[timedelta, ...]:
         """See `Trace`. Most of Google's logs are a couple of minutes late, without a promise:
         support.google.com/a/answer/7061566."""
-        return tuple(timedelta(minutes=each) for each in (3, 10, 30))
+        return (timedelta(minutes=3),)
 
     @property
     def most_questions(self) -> int:
         """See `Trace`."""
         return 1
+
+    async def examine(self, source_ip: str, outside: Outside) -> str:
+        """See `Trace`."""
+        from probes.traces.gmail_reports_asking import examine
+
+        return await examine(self, outside)
 
     async def ask(self, questions: Sequence[TraceQuestion], outside: Outside) -> Answers:
         """See `Trace`."""

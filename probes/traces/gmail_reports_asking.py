@@ -16,6 +16,7 @@ from probes.traces.gmail_reports_rows import QUARANTINE_ONLY, MailEvent, events_
 if TYPE_CHECKING:
     from probes.traces.gmail_reports import GmailReportsTrace
 
+TARGET = "/admin/reports/v1/activity/users/{}/applications/gmail"
 PAGES_LIMIT = 3
 EVERYBODY = "all"
 REPORTS_REMEDIES: tuple[tuple[str, str], ...] = (  # words of an error in lower case, the remedy; first hit wins
@@ -42,6 +43,17 @@ async def ask(trace: "GmailReportsTrace", questions: Sequence[TraceQuestion], ou
         raise TraceError(f"Gmail's log: {error}") from None
 
 
+async def examine(trace: "GmailReportsTrace", outside: Outside) -> str:
+    """Ask for one record, whatever it is about. Returns the finding. Raises TraceError."""
+    try:
+        api, now = outside.accounts.api(trace.account_use, REPORTS_REMEDIES), outside.now()
+        query = {**period(now, now), "maxResults": "1"}
+        await api.require(ApiRequest("GET", TARGET.format(EVERYBODY), query, trace=True))
+    except AccountError as error:
+        raise TraceError(f"Gmail's log: {error}") from None
+    return "reads Gmail's log"
+
+
 async def _ask(api: Api, asked: TraceQuestion, now: datetime) -> list[Traced]:
     """Return the statements of the recipient's own records, or else of what was quarantined from anybody: Google does
     not say whose record that is."""
@@ -52,7 +64,7 @@ async def _ask(api: Api, asked: TraceQuestion, now: datetime) -> list[Traced]:
 
 async def _events(api: Api, user: str, query: Mapping[str, str], asked: TraceQuestion) -> list[MailEvent]:
     """Return the events of this message."""
-    target = f"/admin/reports/v1/activity/users/{quote(user, safe='@')}/applications/gmail"
+    target = TARGET.format(quote(user, safe="@"))
     found: list[MailEvent] = []
     more = dict(query)
     for _ in range(PAGES_LIMIT):

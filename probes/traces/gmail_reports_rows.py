@@ -38,7 +38,7 @@ MEANINGS: Mapping[int, EventMeaning] = {  # mail_event_type; others say nothing 
     6: EventMeaning(TraceFate.DELIVERED, "released from quarantine"),
     7: EventMeaning(TraceFate.DELIVERED, "opened for the first time"),
     12: EventMeaning(TraceFate.DELIVERED, "moved to the inbox"),
-    13: EventMeaning(TraceFate.GONE, "moved to the trash"),
+    13: EventMeaning(TraceFate.DELIVERED, "moved to the trash"),  # of the mailbox, by its user or a filter
     14: EventMeaning(TraceFate.DELIVERED, "removed from the trash"),
 }
 

@@ -67,8 +67,8 @@ async def failure(domain: ReportingDomain) -> str:
         ([5, 6], [TraceFate.QUARANTINED, TraceFate.DELIVERED]),
         ([2, 4], [TraceFate.HANDED_OVER, TraceFate.JUNK]),
         ([2, 12], [TraceFate.HANDED_OVER, TraceFate.DELIVERED]),
-        ([2, 13], [TraceFate.HANDED_OVER, TraceFate.GONE]),
-        ([13, 14], [TraceFate.GONE, TraceFate.DELIVERED]),
+        ([2, 13], [TraceFate.HANDED_OVER, TraceFate.DELIVERED]),  # there, until its user or a filter moved it
+        ([13, 14], [TraceFate.DELIVERED, TraceFate.DELIVERED]),
         ([0, 1, 3, 8, 9, 10, 15, 35], []),  # nothing of where it is; a user's own judgement is not Google's
         ([], []),
     ],
@@ -155,6 +155,14 @@ async def test_it_counts_in_the_budget_of_traces(domain: ReportingDomain) -> Non
 
 
 # -- what cannot be asked ---------------------------------------------------------------------------------------------
+
+
+async def test_the_doctor_asks_for_one_record(domain: ReportingDomain) -> None:
+    assert await TRACE.examine("104.130.122.50", domain.outside) == "reads Gmail's log"
+    assert "maxResults=1&" in f"{domain.reports.requests[0]}&"
+    domain.reports.admins.clear()
+    with pytest.raises(TraceError, match="the privilege Reports"):
+        await TRACE.examine("104.130.122.50", domain.outside)
 
 
 async def test_an_admin_without_the_right_is_told_which(domain: ReportingDomain) -> None:

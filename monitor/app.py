@@ -1,7 +1,7 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ import structlog
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
-from monitor.config.simulated import make_folders, sandbox_of, simulated_dns, simulates_dns
+from monitor.config.simulated import make_folders, sandbox_of, simulates_dns
 from monitor.config.standing_plan import mx_plan, plan_of
 from monitor.config.unchanged import read_again
 from monitor.diagnosing.service import Diagnoses
@@ -36,6 +36,7 @@ from monitor.probing.dispatch import Dispatcher, InProcessDispatcher, ProbeOrder
 from monitor.probing.following import Follower, SignalReader
 from monitor.probing.inbound import configure_inbound, inbound_of
 from monitor.probing.network import Network
+from monitor.probing.outside import outside_of
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
@@ -52,13 +53,10 @@ from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
 from monitor.web.server import servers
 from monitor.web.standby import answering
-from probes.accounts.registry import Accounts
-from probes.http import HttpSession
 from probes.kinds import Kind
-from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
-from probes.resolver import DnsResolver, MailHosts, Unresolved
+from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
 from probes.standing.asking import Asker
 from probes.standing.fact import Fact
@@ -74,21 +72,6 @@ log = structlog.get_logger("mailpath")
 
 
 @asynccontextmanager
-async def outside_of(config: Config, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Outside]:
-    """Provide the outside world for this configuration: time, DNS, HTTP, threads, accounts."""
-    async with simulated_dns(config) as port, HttpSession() as http:
-        places = [str(place) for place in config.dns.nameservers] if port is None else [f"127.0.0.1:{port}"]
-        resolver = DnsResolver(places, authority_port=port or 53)
-        accounts = Accounts(http, now)
-        accounts.configure(config.accounts)
-        with MailboxThreads() as threads:
-            try:
-                yield Outside(now, resolver, http, threads, accounts)
-            finally:
-                await accounts.close()
-
-
-@asynccontextmanager
 async def pipeline_of(
     config: Config, store: Store, *listeners: Listener, owns_orphans: bool, outside: Outside | None = None
 ) -> AsyncIterator[Pipeline]:
@@ -96,7 +79,7 @@ async def pipeline_of(
     also takes over probes of other processes."""
     async with AsyncExitStack() as house:
         if outside is None:
-            outside = await house.enter_async_context(outside_of(config))
+            outside = await house.enter_async_context(outside_of(config, keeper=store.refresh_tokens))
         pipeline = Pipeline(store, outside, await store.key(), listeners, owns_orphans=owns_orphans)
         await pipeline.configure(config)
         try:
@@ -374,7 +357,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         stood_by = await house.enter_async_context(leading(store, utc_now, partial(answering, config)))
         config = (await read_again(file, config) if stood_by else None) or config
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
-        outside = await house.enter_async_context(outside_of(config, clock.now))
+        outside = await house.enter_async_context(outside_of(config, clock.now, store.refresh_tokens))
         network, signals, live, company_mx = Network(outside), SignalReader(store), Live(), CompanyMx(store, outside)
         standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_standing())
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)

@@ -11,7 +11,6 @@ from monitor.actions.audit import COMMAND
 from monitor.actions.channel_tests import ChannelTester, ChannelTestResult, channel_named
 from monitor.actions.names import UnknownNameError, company_named
 from monitor.actions.rate_limit import TooManyError
-from monitor.app import outside_of
 from monitor.channels.channel import Channel
 from monitor.channels.content import WORK_LINKS
 from monitor.cli.exits import Exit
@@ -30,6 +29,7 @@ from monitor.oncall.composer import NoticeComposer
 from monitor.oncall.past import path_info
 from monitor.oncall.routing_preview import RoutingRow, routing_rows
 from monitor.people.action_links import PLACEHOLDER, LinkPlaceholders
+from monitor.probing.outside import outside_of
 from monitor.store import Store
 from probes.display import listed, roughly
 from probes.settings import missing_secrets

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from monitor.app import outside_of
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.config import Config
@@ -17,6 +16,7 @@ from monitor.doctor.config_warnings import config_warnings
 from monitor.doctor.observation import Examination, Observation, Premises
 from monitor.doctor.table import EXAMINATIONS, examine
 from monitor.errors import UserError
+from monitor.probing.outside import outside_beside_service
 from probes.display import one_line
 from probes.standing.fact import State
 from probes.standing.words import STATES
@@ -51,7 +51,7 @@ async def doctor(file: Path, config: Config, options: DoctorOptions) -> Exit:
     only = [_name(each) for each in options.only]
     count: Counter[State] = Counter()
     out = console()
-    async with outside_of(config) as outside:
+    async with outside_beside_service(config) as outside:
         premises = Premises(config, file, tuple(config_warnings(file, config)), outside, options.timeout)
         async for examination, finding in examine(premises, only):
             count[finding.state] += 1

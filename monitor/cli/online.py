@@ -4,10 +4,10 @@ configured mail systems, as warnings."""
 import asyncio
 from collections.abc import Sequence
 
-from monitor.app import outside_of
 from monitor.config import Config
 from monitor.config.mail_domains import mail_domains
 from monitor.config.simulated import simulates_dns
+from monitor.probing.outside import outside_of
 from probes.display import one_line
 from probes.mailsystems.signs import chain_sentence, check_chain, signs_of_mx
 from probes.resolver import Unresolved

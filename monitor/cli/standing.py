@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from monitor.actions.names import UnknownNameError, company_named, names_of
-from monitor.app import outside_of
 from monitor.cli.exits import Exit
 from monitor.cli.standing_text import change_lines, fact_lines, spf_lines
 from monitor.cli.standing_watch import Key, Read, StandingWatch, follow, paced
@@ -22,6 +21,7 @@ from monitor.config.simulated import simulates_dns
 from monitor.config.standing_plan import subject_of
 from monitor.errors import UserError
 from monitor.output.standing_json import change_json, evaluation_json, fact_json
+from monitor.probing.outside import outside_of
 from probes.labels import Label
 from probes.settings import MissingSecretError
 from probes.standing.asking import Asker, Subject

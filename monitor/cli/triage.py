@@ -7,7 +7,6 @@ from datetime import datetime
 from rich.markup import escape
 
 from monitor.actions.triage import triage as asked
-from monitor.app import outside_of
 from monitor.cli.exits import Exit
 from monitor.cli.mute import configured
 from monitor.cli.text import console
@@ -19,6 +18,7 @@ from monitor.incidents.mute import Mute
 from monitor.incidents.work import IncidentWork, work_of
 from monitor.output.triage_json import triage_json
 from monitor.probing.current import CurrentVerdict
+from monitor.probing.outside import outside_of
 from monitor.remedying.applied import AppliedRemedy
 from monitor.standing.record import FactRecord
 from monitor.store import ProbeFilter, Store

@@ -11,6 +11,7 @@
 - `presence`     whether we were there to see what happened; `network`: whether our own way out works
 - `following`    reads the store's signals for all that follow; `current`: the current verdicts and what was counted
 - `inbound`      connects the listener for bounces and copies with the pipeline
+- `outside`      the outside world for a configuration: time, DNS, HTTP, accounts
 - `code_counts`  counts for a service level objective; `delivery_times`: bounds of durations to the inbox
 - `dialogue_times` durations of the stages of dialogues, and the ends of certificates
 

@@ -13,6 +13,7 @@ people, and the audit log. All SQL of the service is in here.
                `people_reads`: of people, tokens and the audit log; `standing_reads`: of standing, with its writes
 - `diagnoses`  diagnoses and their arms
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
+- `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them

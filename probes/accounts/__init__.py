@@ -12,6 +12,7 @@ servers; neither is in any error, log or repr.
 - `account`   one account at work: asks for tokens, keeps them, replaces them
 - `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
 - `mailgun`   a provider with a key that is no token
+- `refreshing` a refresh token that the provider replaces: what is kept of it, and when
 - `registry`  all accounts of a configuration; imports `account` once there is one
 
 How a server is shown a token is decided elsewhere: `probes.mailboxes.imap_login`.
@@ -186,6 +187,11 @@ class AccountSettings(Protocol):
     @property
     def refreshes(self) -> bool:
         """Test if it has a refresh token, which an answer may replace."""
+        ...
+
+    @property
+    def configured_refresh(self) -> str:
+        """The refresh token of the configuration, "" without one. Raises MissingSecretError."""
         ...
 
     @property

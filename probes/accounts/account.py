@@ -12,6 +12,7 @@ from probes.accounts import AccessToken, AccountError, AccountService, AccountSe
 from probes.accounts.answers import AskedFor, TokenRefusal, read_answer
 from probes.accounts.budget import Budget
 from probes.accounts.faults import FAULTS, AccountFault, remedy_of
+from probes.accounts.refreshing import MemoryKeeper, RefreshKeeper, RefreshToken
 from probes.accounts.refusals import ProviderRefusals
 from probes.http import HttpReply, HttpSession
 from probes.settings import MissingSecretError
@@ -31,7 +32,14 @@ EVERYBODY = ""
 class Account:
     """An account of the configuration, shared by all mailboxes that name it."""
 
-    def __init__(self, name: str, settings: AccountSettings, http: HttpSession, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: AccountSettings,
+        http: HttpSession,
+        now: Callable[[], datetime],
+        keeper: RefreshKeeper | None = None,
+    ) -> None:
         self.name, self.settings = name, settings
         self._http, self._now = http, now
         self.refusals = ProviderRefusals()
@@ -40,7 +48,7 @@ class Account:
         self._tokens: dict[str, AccessToken] = {}
         self._asking: dict[str, asyncio.Task[AccessToken]] = {}
         self._quotas: dict[str, Budget] = {}
-        self._refresh = ""
+        self._refresh = RefreshToken(name, lambda: settings.configured_refresh, keeper or MemoryKeeper(), now)
 
     async def token(self, user: str, refused: str = "", service: AccountService = AccountService.IMAP) -> str:
         """Return a token for this service as this user, or the account's key. `refused`: one that a server refused,
@@ -94,7 +102,7 @@ class Account:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no error may show."""
-        return (*self.settings.secrets, self._refresh, *(token.value for token in self._tokens.values()))
+        return (*self.settings.secrets, self._refresh.current, *(token.value for token in self._tokens.values()))
 
     def now(self) -> datetime:
         """Return the time."""
@@ -123,26 +131,28 @@ class Account:
         answer = await self._answer(user, service)
         if isinstance(answer, AccessToken):
             self.refusals.end(key, EVERYBODY)
-            self._refresh = answer.refresh if self.settings.refreshes and answer.refresh else self._refresh
             if len(self._tokens) >= USERS_LIMIT:
                 self._tokens.clear()
             self._tokens[key] = answer
             return answer
-        if answer.fault is AccountFault.REVOKED:
-            self._refresh = ""  # the next time that of the configuration
         stopped = key if answer.fault in OF_ONE_USER else EVERYBODY
         error = self.error(answer.fault, _detail(answer))
         self.refusals.add(stopped, error, self._now(), answer.wait)
         raise error
 
     async def _answer(self, user: str, service: AccountService) -> AccessToken | TokenRefusal:
+        if self.settings.refreshes:
+            return await self._refresh.use(lambda refresh: self._exchanged(user, service, refresh))
+        return await self._exchanged(user, service, "")
+
+    async def _exchanged(self, user: str, service: AccountService, refresh: str) -> AccessToken | TokenRefusal:
         at = self._now()
         if again_at := self._budget.spend(at):
             return TokenRefusal(
                 AccountFault.OVER_BUDGET, f"until {again_at:%H:%M:%S} UTC", wait=(again_at - at).total_seconds()
             )
         try:
-            request = self.settings.request(user, at, self._refresh, service)
+            request = self.settings.request(user, at, refresh, service)
         except MissingSecretError as error:
             return TokenRefusal(AccountFault.MISSING_SECRET, str(error))
         headers = {"Accept": "application/json", **request.headers}

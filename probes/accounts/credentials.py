@@ -110,6 +110,11 @@ class Credentials(Settings):
         return getattr(self, "refresh", None) is not None
 
     @property
+    def configured_refresh(self) -> str:
+        """See `AccountSettings`."""
+        return value_of(getattr(self, "refresh", None))
+
+    @property
     def certificate_ends_at(self) -> datetime | None:
         """See `AccountSettings`."""
         certificate = getattr(self, "certificate", None)

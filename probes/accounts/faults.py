@@ -17,6 +17,8 @@ class AccountFault(StrEnum):
     WRONG_TENANT = "wrong_tenant"
     NO_CONSENT = "no_consent"
     REVOKED = "revoked"
+    REFRESH_LOST = "refresh_lost"
+    NOT_KEPT = "not_kept"
     NO_DELEGATION = "no_delegation"
     WRONG_USER = "wrong_user"
     WRONG_SCOPE = "wrong_scope"
@@ -79,6 +81,15 @@ FAULTS: dict[AccountFault, FaultRow] = {
     AccountFault.REVOKED: FaultRow(
         "the consent has been revoked or has expired",
         "sign in once more as the mailbox's user and store the new refresh token",
+    ),
+    AccountFault.REFRESH_LOST: FaultRow(
+        "the refresh token is not valid any more; the answer to its last use, perhaps with a new one, never arrived",
+        "sign in once more as the mailbox's user and store the new refresh token; if this happens again, use a client"
+        " secret or a certificate alone, or a client whose refresh tokens are not replaced",
+    ),
+    AccountFault.NOT_KEPT: FaultRow(
+        "a new refresh token could not be kept, so none is asked for",
+        "let the store accept writes: see the log of `mailpath serve`, and `mailpath doctor --only store`",
     ),
     AccountFault.NO_DELEGATION: FaultRow(
         "the service account may not act for this user",

@@ -10,14 +10,16 @@ from probes.http import HttpSession
 
 if TYPE_CHECKING:
     from probes.accounts.account import Account
+    from probes.accounts.refreshing import RefreshKeeper
     from probes.accounts.requests import Api, ApiRemedies
 
 
 class Accounts:
     """The accounts at work. Each keeps its tokens and its budget as long as its settings stay the same."""
 
-    def __init__(self, http: HttpSession, now: Callable[[], datetime]) -> None:
-        self._http, self._now = http, now
+    def __init__(self, http: HttpSession, now: Callable[[], datetime], keeper: "RefreshKeeper | None" = None) -> None:
+        """`keeper`: keeps what providers replace, for longer than this process lives."""
+        self._http, self._now, self._keeper = http, now, keeper
         self._by_name: dict[str, Account] = {}
 
     def configure(self, settings: Mapping[str, AccountSettings]) -> None:
@@ -44,7 +46,7 @@ class Accounts:
     def _new(self, name: str, settings: AccountSettings) -> "Account":
         from probes.accounts.account import Account
 
-        return Account(name, settings, self._http, self._now)
+        return Account(name, settings, self._http, self._now, self._keeper)
 
     async def close(self) -> None:
         """Ask for no more tokens."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from monitor.app import outside_of, pipeline_of
+from monitor.app import pipeline_of
 from monitor.clock import utc_now
 from monitor.config import read_config
 from monitor.events import Event
 from monitor.probing.network import Network
+from monitor.probing.outside import outside_of
 from monitor.store import Store
 from probes.evidence import Dialogue
 from probes.kinds import Kind

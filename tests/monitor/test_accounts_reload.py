@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import outside_of, service
+from monitor.app import service
 from monitor.config import read_config
+from monitor.probing.outside import outside_of
 from probes.accounts import AccountError
 from tests.monitor.sources.inbound.test_inbound_service import written
 

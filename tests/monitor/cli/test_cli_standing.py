@@ -88,7 +88,7 @@ def authority_on(monkeypatch: pytest.MonkeyPatch):
             assert authority_port == 53
             return DnsResolver(servers, authority_port=int(dns.where.rpartition(":")[2]))
 
-        monkeypatch.setattr("monitor.app.DnsResolver", made)
+        monkeypatch.setattr("monitor.probing.outside.DnsResolver", made)
 
     return set_port
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import outside_of
 from monitor.config import read_config
 from monitor.doctor.observation import Premises
+from monitor.probing.outside import outside_of
 
 House = Callable[[str], AbstractAsyncContextManager[Premises]]
 

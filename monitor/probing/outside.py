@@ -1,0 +1,48 @@
+"""The outside world for a configuration, as the service and commands use it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from monitor.clock import utc_now
+from monitor.config import Config
+from monitor.config.simulated import simulated_dns
+from monitor.store import Store, file_of
+from probes.accounts.registry import Accounts
+from probes.http import HttpSession
+from probes.mailboxes.threads import MailboxThreads
+from probes.outside import Outside
+from probes.resolver import DnsResolver
+
+if TYPE_CHECKING:
+    from probes.accounts.refreshing import RefreshKeeper
+
+
+@asynccontextmanager
+async def outside_of(
+    config: Config, now: Callable[[], datetime] = utc_now, keeper: "RefreshKeeper | None" = None
+) -> AsyncIterator[Outside]:
+    """Provide the outside world for this configuration: time, DNS, HTTP, threads, accounts. `keeper`: keeps refresh
+    tokens that providers replace; without one they are lost with this process."""
+    async with simulated_dns(config) as port, HttpSession() as http:
+        places = [str(place) for place in config.dns.nameservers] if port is None else [f"127.0.0.1:{port}"]
+        resolver = DnsResolver(places, authority_port=port or 53)
+        accounts = Accounts(http, now, keeper)
+        accounts.configure(config.accounts)
+        with MailboxThreads() as threads:
+            try:
+                yield Outside(now, resolver, http, threads, accounts)
+            finally:
+                await accounts.close()
+
+
+@asynccontextmanager
+async def outside_beside_service(config: Config) -> AsyncIterator[Outside]:
+    """Provide the outside world for a command that needs no store of its own. Where an account has a refresh token, the
+    service's store is opened if there is one: the service must learn of a token that replaces it, and we of its own."""
+    async with AsyncExitStack() as house:
+        keeper, file = None, file_of(config.store.url)
+        if any(account.refreshes for account in config.accounts.values()) and (file is None or file.exists()):
+            keeper = (await house.enter_async_context(Store.open(config.store.url))).refresh_tokens
+        yield await house.enter_async_context(outside_of(config, keeper=keeper))

@@ -113,16 +113,27 @@ def doctor(
             "--only", metavar="NAME", help="This examination; may be given several times.", show_default=False
         ),
     ] = None,
+    account: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Examine this account in depth, and nothing else.", show_default=False),
+    ] = "",
+    outside: Annotated[
+        str,
+        typer.Option(metavar="USER", help="With --account: a mailbox that must stay closed to it.", show_default=False),
+    ] = "",
     timeout: Annotated[float, typer.Option(min=1, max=120, help="Seconds for one dialogue, lookup or mailbox.")] = 10.0,
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Try every part that Mailpath needs, from DNS to mailboxes, and say what to do. Routes are tried up to MAIL:
     nothing is sent. Exit 0: nothing is bad. 1: something is bad. 2: could not start."""
-    settings = read_settings(config, secrets_later=False)
+    if outside and not account:
+        raise typer.BadParameter("needs --account NAME", param_hint="--outside")
+    settings = read_settings(config, secrets_later=bool(account))
     from monitor.cli import doctor as examined
 
-    finish(examined.doctor(config, settings, examined.DoctorOptions(tuple(only or ()), timeout, as_json)))
+    options = examined.DoctorOptions(tuple(only or ()), timeout, as_json, account, outside)
+    finish(examined.doctor(config, settings, options))
 
 
 @app.command()

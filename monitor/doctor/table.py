@@ -1,6 +1,6 @@
 """All examinations, in the order in which they are made: what others rest on comes first."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from monitor.doctor import accounts, chains, machine, names, remedies, the_store, ways, ways_back
 from monitor.doctor.observation import Examination, Observation, Premises
@@ -26,9 +26,12 @@ EXAMINATIONS = (
 )
 
 
-async def examine(premises: Premises, only: Collection[str] = ()) -> AsyncIterator[tuple[Examination, Observation]]:
-    """Make the examinations with these names, all if none is named; yield each finding as soon as it is known."""
-    for examination in EXAMINATIONS:
+async def examine(
+    premises: Premises, only: Collection[str] = (), examinations: Sequence[Examination] = EXAMINATIONS
+) -> AsyncIterator[tuple[Examination, Observation]]:
+    """Make those of the examinations with these names, all if none is named; yield each finding as soon as it is
+    known."""
+    for examination in examinations:
         if not only or examination.name in only:
             async for finding in examination.examine(premises):
                 yield examination, finding

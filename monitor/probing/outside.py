@@ -1,5 +1,6 @@
 """The outside world for a configuration, as the service and commands use it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.config.simulated import simulated_dns
-from monitor.store import Store, file_of
+from monitor.store import Store
+from monitor.store.checkup import is_up_to_date
 from probes.accounts.registry import Accounts
 from probes.http import HttpSession
 from probes.mailboxes.threads import MailboxThreads
@@ -40,9 +42,11 @@ async def outside_of(
 @asynccontextmanager
 async def outside_beside_service(config: Config) -> AsyncIterator[Outside]:
     """Provide the outside world for a command that needs no store of its own. Where an account has a refresh token, the
-    service's store is opened if there is one: the service must learn of a token that replaces it, and we of its own."""
+    service's store is opened if there is one of this release: the service must learn of a token that replaces it, and
+    we of its own."""
     async with AsyncExitStack() as house:
-        keeper, file = None, file_of(config.store.url)
-        if any(account.refreshes for account in config.accounts.values()) and (file is None or file.exists()):
-            keeper = (await house.enter_async_context(Store.open(config.store.url))).refresh_tokens
+        keeper, url = None, config.store.url
+        refreshing = any(account.refreshes for account in config.accounts.values())
+        if refreshing and await asyncio.to_thread(is_up_to_date, url):
+            keeper = (await house.enter_async_context(Store.open(url))).refresh_tokens
         yield await house.enter_async_context(outside_of(config, keeper=keeper))

@@ -36,6 +36,21 @@ def remedies_in(url: str) -> list[AppliedRemedy] | None:
         engine.dispose()
 
 
+def is_up_to_date(url: str) -> bool:
+    """Test if there is a store at this address, and of this release: opening it changes nothing. Blocking."""
+    file = file_of(url)
+    if file is not None and not file.exists():
+        return False
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            return is_current(connection)
+    except Exception:  # whatever is wrong with it: an examination of its own says so
+        return False
+    finally:
+        engine.dispose()
+
+
 def check_up(url: str, seconds: float) -> StoreCheckup:
     """Look at the store at this address, which exists; `seconds` for its integrity. Blocking. Raises StoreError."""
     engine = connect(url)

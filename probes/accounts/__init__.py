@@ -205,6 +205,16 @@ class AccountSettings(Protocol):
         ...
 
     @property
+    def public_facts(self) -> Mapping[str, str]:
+        """Facts for whoever looks into a fault, by name: no secret, and nothing made of one."""
+        ...
+
+    @property
+    def narrower(self) -> str:
+        """The remedy if it opens more mailboxes than its own."""
+        ...
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no error may show."""
         ...

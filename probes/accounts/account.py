@@ -30,7 +30,8 @@ EVERYBODY = ""
 
 
 class Account:
-    """An account of the configuration, shared by all mailboxes that name it."""
+    """An account of the configuration, shared by all mailboxes that name it. `ahead`: how far our clock was before the
+    provider's at its last answer to a request for a token; None if that is unknown."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Account:
         self._tokens: dict[str, AccessToken] = {}
         self._asking: dict[str, asyncio.Task[AccessToken]] = {}
         self._quotas: dict[str, Budget] = {}
+        self.ahead: timedelta | None = None
         self._refresh = RefreshToken(name, lambda: settings.configured_refresh, keeper or MemoryKeeper(), now)
 
     async def token(self, user: str, refused: str = "", service: AccountService = AccountService.IMAP) -> str:
@@ -98,6 +100,11 @@ class Account:
         """Send a request to an API when it is its turn. See `exchange`."""
         async with self._turns:
             return await self.exchange(method, url, body=body, headers=headers, most=most)
+
+    @property
+    def spent(self) -> int:
+        """Return how many requests it has sent in the last five minutes."""
+        return self._budget.sent(self._now())
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -163,6 +170,8 @@ class Account:
         )
         if not isinstance(reply, HttpReply):
             return TokenRefusal(AccountFault.NO_IDENTITY if request.managed else AccountFault.UNREACHABLE, reply)
+        if reply.clock:
+            self.ahead = at + (self._now() - at) / 2 - reply.clock
         ends = self.settings.certificate_ends_at
         asked = AskedFor(at, request.asserts, self.settings.refreshes, ends, request.managed)
         return read_answer(reply, asked, self.secrets)

@@ -18,13 +18,17 @@ class Budget:
         """Count one request, and return None; or return when it may be sent. One of more units than the limit counts as
         the limit."""
         units = min(units, self.limit)
-        if self._sent and self._sent[-1][0] > now:  # the clock was set back: what lies ahead would never end
-            self._sent = deque((now, each) for _, each in self._sent)
-        while self._sent and self._sent[0][0] <= now - self.period:
-            self._sent.popleft()
-        over = sum(each for _, each in self._sent) + units - self.limit
+        over = self.sent(now) + units - self.limit
         if over > 0:
             freed = zip(self._sent, accumulate(each for _, each in self._sent), strict=True)
             return next(at for (at, _), sum_ in freed if sum_ >= over) + self.period
         self._sent.append((now, units))
         return None
+
+    def sent(self, now: datetime) -> int:
+        """Return how much is counted at this time."""
+        if self._sent and self._sent[-1][0] > now:  # the clock was set back: what lies ahead would never end
+            self._sent = deque((now, each) for _, each in self._sent)
+        while self._sent and self._sent[0][0] <= now - self.period:
+            self._sent.popleft()
+        return sum(each for _, each in self._sent)

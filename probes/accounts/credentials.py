@@ -123,6 +123,25 @@ class Credentials(Settings):
         return parsed_certificate(certificate.get_secret_value()).ends_at
 
     @property
+    def narrower(self) -> str:
+        """See `AccountSettings`."""
+        return "let the provider's administrator limit the client to the mailboxes that it needs"
+
+    @property
+    def public_facts(self) -> Mapping[str, str]:
+        """See `AccountSettings`."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        facts = {name: value for name, value in values.items() if isinstance(value, str) and value}
+        facts["credentials"] = (
+            ", ".join(name for name, value in values.items() if isinstance(value, SecretStr)) or "none"
+        )
+        certificate = getattr(self, "certificate", None)
+        if isinstance(certificate, SecretStr) and not isinstance(certificate, MissingSecret):
+            key = parsed_certificate(certificate.get_secret_value())
+            facts["certificate"] = f"SHA-256 thumbprint {key.thumbprint}, ends {key.ends_at:%Y-%m-%d}"
+        return facts
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """See `AccountSettings`."""
         values = (getattr(self, name) for name in type(self).model_fields)

@@ -1,7 +1,7 @@
 """Google Workspace: a service account with delegation, or the consent of the mailbox's own user."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, ClassVar, Literal, NamedTuple
@@ -12,7 +12,7 @@ from probes.accounts import AccountService, TokenRequest
 from probes.accounts.credentials import BudgetSettings, Credentials, LineSecret, Word, both, given, value_of
 from probes.accounts.faults import AccountFault, Remedies
 from probes.accounts.jwt import SigningKey, private_key, signed
-from probes.settings import Count, Secret, checked_secret
+from probes.settings import Count, MissingSecret, Secret, checked_secret
 
 ENDPOINT = "https://oauth2.googleapis.com/token"
 FULL_SCOPE = "https://mail.google.com/"
@@ -118,6 +118,25 @@ class GoogleAccount(Credentials):
         if self.key is None and len(own) < 3:
             raise ValueError("needs key, or all of client, secret, refresh")
         return self
+
+    @property
+    def narrower(self) -> str:
+        """See `AccountSettings`. Delegation cannot be limited to some users."""
+        if self.key is None:
+            return "store a refresh token that the user of the mailbox has consented to, and no administrator"
+        return (
+            "Google cannot limit domain-wide delegation to one mailbox: use `client`, `secret` and `refresh` of the one"
+            " mailbox instead, and delete the delegation"
+        )
+
+    @property
+    def public_facts(self) -> Mapping[str, str]:
+        """See `AccountSettings`."""
+        facts = dict(super().public_facts)
+        if self.key is not None and not isinstance(self.key, MissingSecret):
+            known = parsed_key(self.key.get_secret_value())
+            facts |= {"service account": known.address, "key id": known.key_id}
+        return facts
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -94,7 +94,6 @@ class MicrosoftAccount(Credentials):
     """
 
     remedies: ClassVar[Remedies] = REMEDIES
-
     provider: Literal["microsoft"]
     tenant: Annotated[str, AfterValidator(_tenant)] | None = Field(
         None, description="The tenant: a domain of it, or its id. Required unless `managed`."
@@ -126,6 +125,15 @@ class MicrosoftAccount(Credentials):
         if missing := [name for name in ("tenant", "client") if getattr(self, name) is None]:
             raise ValueError(f"needs {' and '.join(missing)}")
         return self
+
+    @property
+    def narrower(self) -> str:
+        """See `AccountSettings`."""
+        return (
+            "take from the app every permission of Microsoft Graph for mail that Entra ID grants it: those are for all"
+            " mailboxes, and add up with those of Exchange. See Get-MailboxPermission and Get-ManagementRoleAssignment"
+            " for the rest; then wait two hours"
+        )
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -198,6 +198,11 @@ class Mailbox(Protocol):
         """Its account, None if it needs none."""
         ...
 
+    def of_user(self, user: str) -> "VisitedMailbox | None":
+        """Return the mailbox of another user that would be opened with the same credentials; None if this kind has no
+        users. Raises ValueError if there can be no such user."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedPeriod:
@@ -223,6 +228,12 @@ class VisitedSettings(Settings):
     def received(self) -> None:
         """See `Mailbox`."""
         return None
+
+    def of_user(self, user: str) -> Self | None:
+        """See `Mailbox`."""
+        if "user" not in type(self).model_fields:
+            return None
+        return type(self).model_validate({**dict(self), "user": user})
 
     @property
     def local(self) -> LocalMaildir | None:

@@ -63,6 +63,10 @@ class InboundMailbox(Settings):
         """See `Mailbox`."""
         return None
 
+    def of_user(self, user: str) -> None:
+        """See `Mailbox`."""
+        return
+
     def look(
         self,
         sent_at: datetime,

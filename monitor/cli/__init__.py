@@ -14,6 +14,7 @@
 - `standing`  `standing`: what the world publishes about the sender; `standing_commands`: its options,
   `standing_text`: its lines, `standing_watch`: `--watch`, `standing_past`: earlier times
 - `reports`   `standing reports`: what receivers report of it; `report_commands`: the command and its options
+- `account`   `account setup`: the steps of an account's administrator; `account_commands`: its options
 - `doctor`    `doctor`: tries every part that Mailpath needs
 - `diagnose`  `diagnose`: which property of the mail is stopped; `diagnose_commands`: its options
 - `text_to_send` `text`: texts to send about an incident; `text_commands`: its options

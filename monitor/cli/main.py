@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import (
+    account_commands,
     channel_commands,
     diagnose_commands,
     read_commands,
@@ -391,6 +392,7 @@ def token_revoke(
 
 
 app.add_typer(channel_commands.app, name="channel", help=channel_commands.HELP)
+app.add_typer(account_commands.app, name="account", help=account_commands.HELP)
 app.add_typer(
     read_commands.app,
     name="read",

@@ -4,26 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.config.simulated import simulated_dns
 from monitor.store import Store
 from monitor.store.checkup import is_up_to_date
+from probes.accounts import RefreshKeeper
 from probes.accounts.registry import Accounts
 from probes.http import HttpSession
 from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
 from probes.resolver import DnsResolver
 
-if TYPE_CHECKING:
-    from probes.accounts.refreshing import RefreshKeeper
-
 
 @asynccontextmanager
 async def outside_of(
-    config: Config, now: Callable[[], datetime] = utc_now, keeper: "RefreshKeeper | None" = None
+    config: Config, now: Callable[[], datetime] = utc_now, keeper: RefreshKeeper | None = None
 ) -> AsyncIterator[Outside]:
     """Provide the outside world for this configuration: time, DNS, HTTP, threads, accounts. `keeper`: keeps refresh
     tokens that providers replace; without one they are lost with this process."""

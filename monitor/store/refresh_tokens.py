@@ -4,7 +4,7 @@ from monitor.store import reads
 from monitor.store.access import StoreAccess
 from monitor.store.records import StoreError
 from monitor.store.statements import SqlStatement
-from probes.accounts.refreshing import NotKeptError
+from probes.accounts import NotKeptError
 
 
 class RefreshTokenStore:

@@ -13,6 +13,8 @@ servers; neither is in any error, log or repr.
 - `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
 - `mailgun`   a provider with a key that is no token
 - `refreshing` a refresh token that the provider replaces: what is kept of it, and when
+- `setup`     steps of a provider's administrator, and those that one configuration needs (pure); the tables:
+              `microsoft_setup`, `other_setup`
 - `registry`  all accounts of a configuration; imports `account` once there is one
 
 How a server is shown a token is decided elsewhere: `probes.mailboxes.imap_login`.
@@ -23,10 +25,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from probes.accounts.faults import AccountFault, Remedies
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import SetupStep
 
 
 class AccountError(Exception):
@@ -88,12 +93,29 @@ _ROWS = {
 
 class AccountUse(NamedTuple):
     """The use that a mailbox or a trace makes of an account: its name, as which user, and what for. `host`: the mail
-    server that sees the token, "" for an API."""
+    server that sees the token, "" for an API. `deletes`: it needs the right to delete."""
 
     name: str
     user: str
     host: str = ""
     service: AccountService = AccountService.IMAP
+    deletes: bool = True
+
+
+class NotKeptError(Exception):
+    """It could not be kept. The text says why."""
+
+
+class RefreshKeeper(Protocol):
+    """Keeps short texts by name, for longer than this process lives. Every method raises NotKeptError."""
+
+    async def kept(self, name: str) -> str:
+        """Return what is kept under this name, "" for nothing."""
+        ...
+
+    async def keep(self, name: str, value: str) -> None:
+        """Keep this instead. When it returns, the value outlives the process."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +234,21 @@ class AccountSettings(Protocol):
     @property
     def narrower(self) -> str:
         """The remedy if it opens more mailboxes than its own."""
+        ...
+
+    @property
+    def setup(self) -> "tuple[SetupStep, ...]":
+        """The steps by which the provider's administrator sets it up, for whatever it may be used."""
+        ...
+
+    @property
+    def setup_tags(self) -> frozenset[str]:
+        """The names of its credentials, and what else decides which of these steps it needs."""
+        ...
+
+    @property
+    def setup_facts(self) -> Mapping[str, str]:
+        """The names that are filled into these steps."""
         ...
 
     @property

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from probes.accounts import AccessToken, AccountError, AccountService, AccountSettings
+from probes.accounts import AccessToken, AccountError, AccountService, AccountSettings, RefreshKeeper
 from probes.accounts.answers import AskedFor, TokenRefusal, read_answer
 from probes.accounts.budget import Budget
 from probes.accounts.faults import FAULTS, AccountFault, remedy_of
-from probes.accounts.refreshing import MemoryKeeper, RefreshKeeper, RefreshToken
+from probes.accounts.refreshing import MemoryKeeper, RefreshToken
 from probes.accounts.refusals import ProviderRefusals
 from probes.http import HttpReply, HttpSession
 from probes.settings import MissingSecretError

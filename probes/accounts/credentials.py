@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from secrets import token_urlsafe
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -13,6 +13,9 @@ from probes.accounts.faults import Remedies
 from probes.accounts.jwt import SigningKey, certificate_key, signed
 from probes.settings import Count, MissingSecret, Secret, Settings, checked_secret
 from probes.tls import CaFile
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import SetupStep
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523, section 2.2
 REQUESTS_AT_ONCE = 8
@@ -140,6 +143,25 @@ class Credentials(Settings):
             key = parsed_certificate(certificate.get_secret_value())
             facts["certificate"] = f"SHA-256 thumbprint {key.thumbprint}, ends {key.ends_at:%Y-%m-%d}"
         return facts
+
+    @property
+    def setup(self) -> "tuple[SetupStep, ...]":
+        """See `AccountSettings`."""
+        return ()
+
+    @property
+    def setup_tags(self) -> frozenset[str]:
+        """See `AccountSettings`."""
+        return frozenset(self._credentials)
+
+    @property
+    def setup_facts(self) -> Mapping[str, str]:
+        """See `AccountSettings`."""
+        return self.public_facts
+
+    @property
+    def _credentials(self) -> list[str]:
+        return [name for name in type(self).model_fields if isinstance(getattr(self, name), SecretStr)]
 
     @property
     def secrets(self) -> tuple[str, ...]:

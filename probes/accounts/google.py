@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -13,6 +13,9 @@ from probes.accounts.credentials import BudgetSettings, Credentials, LineSecret,
 from probes.accounts.faults import AccountFault, Remedies
 from probes.accounts.jwt import SigningKey, private_key, signed
 from probes.settings import Count, MissingSecret, Secret, checked_secret
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import SetupStep
 
 ENDPOINT = "https://oauth2.googleapis.com/token"
 FULL_SCOPE = "https://mail.google.com/"
@@ -137,6 +140,13 @@ class GoogleAccount(Credentials):
             known = parsed_key(self.key.get_secret_value())
             facts |= {"service account": known.address, "key id": known.key_id}
         return facts
+
+    @property
+    def setup(self) -> "tuple[SetupStep, ...]":
+        """See `AccountSettings`."""
+        from probes.accounts.other_setup import GOOGLE_SETUP
+
+        return GOOGLE_SETUP
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -11,6 +11,9 @@ from probes.accounts.credentials import BudgetSettings, Credentials, LineSecret
 from probes.accounts.faults import AccountFault, Remedies
 from probes.http import WebUrl, basic, private_url
 from probes.settings import Count, Domain
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import SetupStep
 
 REGIONS = {  # documentation.mailgun.com, "Base URLs"
     "us": "https://api.mailgun.net",
@@ -44,6 +47,13 @@ class MailgunAccount(Credentials):
         None, description="The API's address; default: that of the region."
     )
     budget: MailgunBudget = Field(default_factory=MailgunBudget, description="How many requests the account may send.")
+
+    @property
+    def setup(self) -> "tuple[SetupStep, ...]":
+        """See `AccountSettings`."""
+        from probes.accounts.other_setup import MAILGUN_SETUP
+
+        return MAILGUN_SETUP
 
     @property
     def hosts(self) -> tuple[str, ...]:

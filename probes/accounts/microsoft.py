@@ -1,9 +1,10 @@
 """Microsoft 365: tokens of Entra ID for Exchange Online."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -22,6 +23,9 @@ from probes.accounts.credentials import (
 from probes.accounts.faults import Remedies
 from probes.accounts.microsoft_codes import REMEDIES
 from probes.settings import Count, Switch, checked_secret, shown
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import SetupStep
 
 IDENTITY_URL = "http://169.254.169.254/metadata/identity/oauth2/token"  # of the machine itself, in Azure
 GRAPH_REQUESTS_AT_ONCE = 4  # learn.microsoft.com/graph/throttling-limits, Outlook service limits
@@ -134,6 +138,28 @@ class MicrosoftAccount(Credentials):
             " mailboxes, and add up with those of Exchange. See Get-MailboxPermission and Get-ManagementRoleAssignment"
             " for the rest; then wait two hours"
         )
+
+    @property
+    def setup(self) -> "tuple[SetupStep, ...]":
+        """See `AccountSettings`."""
+        from probes.accounts.microsoft_setup import MICROSOFT_SETUP
+
+        return MICROSOFT_SETUP
+
+    @property
+    def setup_tags(self) -> frozenset[str]:
+        """See `AccountSettings`."""
+        acts = set() if self.refreshes else {"exchange"}
+        return super().setup_tags | {"managed" if self.managed else "app"} | acts
+
+    @property
+    def setup_facts(self) -> Mapping[str, str]:
+        """See `AccountSettings`."""
+        from probes.accounts.microsoft_setup import SHELL_ENVIRONMENTS
+
+        names = {"tenant": "TENANT_OF_THE_MAILBOXES", "client": "APPLICATION_ID"}
+        graph, exchange = SHELL_ENVIRONMENTS[self.cloud]
+        return {**names, **super().setup_facts, "graph_environment": graph, "exchange_environment": exchange}
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from urllib.parse import quote_plus
 
 from pydantic import Field, SecretStr, model_validator
@@ -12,6 +12,9 @@ from probes.accounts.credentials import CertificateSecret, Credentials, LineSecr
 from probes.accounts.faults import AccountFault, Remedies
 from probes.http import SecureUrl
 from probes.settings import Host
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import SetupStep
 
 
 class OAuthAccount(Credentials):
@@ -46,6 +49,18 @@ class OAuthAccount(Credentials):
         if not given(self, "secret", "certificate", "refresh"):
             raise ValueError("needs one of secret, certificate, refresh")
         return self
+
+    @property
+    def setup(self) -> "tuple[SetupStep, ...]":
+        """See `AccountSettings`."""
+        from probes.accounts.other_setup import OAUTH_SETUP
+
+        return OAUTH_SETUP
+
+    @property
+    def setup_tags(self) -> frozenset[str]:
+        """See `AccountSettings`."""
+        return super().setup_tags | {"own_server"} | (set() if self.refreshes else {"acts_for_itself"})
 
     @property
     def hosts(self) -> tuple[str, ...]:

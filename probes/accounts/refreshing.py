@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import gethostname
-from typing import Protocol
 
-from probes.accounts import AccessToken
+from probes.accounts import AccessToken, NotKeptError, RefreshKeeper
 from probes.accounts.answers import TokenRefusal
 from probes.accounts.faults import AccountFault
 
@@ -30,22 +29,6 @@ UNANSWERED = frozenset({AccountFault.UNREACHABLE})
 Answer = AccessToken | TokenRefusal
 Ask = Callable[[str], Awaitable[Answer]]
 """Sends a request with this refresh token, "" for the configured one."""
-
-
-class NotKeptError(Exception):
-    """It could not be kept. The text says why."""
-
-
-class RefreshKeeper(Protocol):
-    """Keeps short texts by name, for longer than this process lives. Every method raises NotKeptError."""
-
-    async def kept(self, name: str) -> str:
-        """Return what is kept under this name, "" for nothing."""
-        ...
-
-    async def keep(self, name: str, value: str) -> None:
-        """Keep this instead. When it returns, the value outlives the process."""
-        ...
 
 
 class MemoryKeeper:

@@ -4,20 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from probes.accounts import AccountError, AccountSettings, AccountUse
+from probes.accounts import AccountError, AccountSettings, AccountUse, RefreshKeeper
 from probes.accounts.faults import FAULTS, AccountFault
 from probes.http import HttpSession
 
 if TYPE_CHECKING:
     from probes.accounts.account import Account
-    from probes.accounts.refreshing import RefreshKeeper
     from probes.accounts.requests import Api, ApiRemedies
 
 
 class Accounts:
     """The accounts at work. Each keeps its tokens and its budget as long as its settings stay the same."""
 
-    def __init__(self, http: HttpSession, now: Callable[[], datetime], keeper: "RefreshKeeper | None" = None) -> None:
+    def __init__(self, http: HttpSession, now: Callable[[], datetime], keeper: RefreshKeeper | None = None) -> None:
         """`keeper`: keeps what providers replace, for longer than this process lives."""
         self._http, self._now, self._keeper = http, now, keeper
         self._by_name: dict[str, Account] = {}

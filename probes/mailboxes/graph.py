@@ -47,7 +47,7 @@ class GraphMailbox(VisitedSettings):
     @property
     def account_use(self) -> AccountUse:
         """See `Mailbox`."""
-        return AccountUse(self.account, self.user, service=AccountService.GRAPH)
+        return AccountUse(self.account, self.user, service=AccountService.GRAPH, deletes=self.remove)
 
     @property
     def key(self) -> str:

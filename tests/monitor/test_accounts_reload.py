@@ -49,6 +49,7 @@ async def test_a_command_has_the_accounts_too(tmp_path: Path, monkeypatch: pytes
 
 def test_what_asks_for_tokens_is_not_imported_without_an_account() -> None:
     accounts = [f"probes.accounts.{name}" for name in ("account", "answers", "budget", "refusals", "requests")]
+    accounts += [f"probes.accounts.{name}" for name in ("refreshing", "setup", "microsoft_setup", "other_setup")]
     sessions = [f"probes.mailboxes.{name}_session" for name in ("graph", "gmail", "jmap")]
     names = [*accounts, *sessions, "probes.traces.graph_asking", "probes.traces.gmail_reports_asking"]
     code = f"import sys, monitor.app; print([n for n in {names} if n in sys.modules])"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.accounts import AccessToken
+from probes.accounts import AccessToken, NotKeptError
 from probes.accounts.answers import TokenRefusal
 from probes.accounts.faults import AccountFault
-from probes.accounts.refreshing import Answer, MemoryKeeper, NotKeptError, RefreshToken, RequestMark, opened, sealed
+from probes.accounts.refreshing import Answer, MemoryKeeper, RefreshToken, RequestMark, opened, sealed
 from tests.probes.accounts.conftest import SetClock
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)

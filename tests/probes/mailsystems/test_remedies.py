@@ -23,6 +23,7 @@ from probes.mailsystems.remedy import (
 )
 from probes.mailsystems.shown import parts_of
 from probes.mailsystems.table import MAIL_SYSTEMS
+from tests.support.powershell import balanced, commands_of
 
 OWN = {remedy.key: remedy for row in MAIL_SYSTEMS.values() for remedy in row.remedies}
 ALL = (*OWN.values(), *GENERAL)
@@ -194,25 +195,6 @@ def test_a_script_knows_only_names_that_are_filled_in(script: Script) -> None:
     assert "trimble" not in filled.lower()
 
 
-PAIRS = {")": "(", "}": "{", "]": "["}
-
-
-def balanced(text: str) -> bool:
-    """Test if brackets and quotes are closed in the right order."""
-    waiting: list[str] = []
-    quote = ""
-    for letter in text:
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter in PAIRS.values():
-            waiting.append(letter)
-        elif letter in PAIRS and (not waiting or waiting.pop() != PAIRS[letter]):
-            return False
-    return not quote and not waiting
-
-
 @pytest.mark.parametrize("broken", ['Get-X @{Remove="a"', "Get-X 'a", "foreach { (a }", "a)"])
 def test_what_is_not_balanced(broken: str) -> None:
     assert not balanced(broken)
@@ -224,7 +206,7 @@ def test_powershell_is_balanced_and_knows_only_commands_that_exist(script: Scrip
         return
     text = fill(script.text, NAMES)
     assert balanced(text)
-    assert set(re.findall(r"\b[A-Z][a-z]+-[A-Z]\w+", re.sub(r'"[^"]*"', '""', text))) <= CMDLETS
+    assert commands_of(text) <= CMDLETS
     assert all(line.endswith("`") for line in text.splitlines()[:-1]), "a line that goes on ends with a backtick"
 
 

@@ -1,0 +1,92 @@
+"""`mailpath account setup`: the steps of the administrator of an account's provider, as this configuration needs them.
+
+What is printed is a PowerShell script with everything else in comments, so that it can be read, sent and run as it is.
+"""
+
+import json
+from collections.abc import Iterator
+from difflib import get_close_matches
+from textwrap import wrap
+
+from monitor.cli.exits import Exit
+from monitor.config import Config
+from monitor.config.account_uses import account_uses
+from monitor.errors import UserError
+from probes.accounts.setup import FilledStep, SetupScript, filled_steps, needs_of
+from probes.mailsystems.remedy import FactSource, Language
+
+WIDTH = 110
+CERTAINTY = {"read": "", "secondary": "; not by the vendor", "unsure": "", "memory": "; not read again"}
+
+
+class NoSuchAccountKeyError(UserError):
+    """There is no account of this name."""
+
+
+async def setup(config: Config, name: str, *, as_json: bool) -> Exit:
+    """Print the steps. Raises NoSuchAccountKeyError."""
+    steps = steps_of(config, name)
+    if as_json:
+        for number, step in enumerate(steps, 1):
+            print(json.dumps(step_json(number, step), ensure_ascii=True))
+        return Exit.OK
+    for line in lines_of(name, config.accounts[name].provider, steps):
+        print(line)
+    return Exit.OK
+
+
+def steps_of(config: Config, name: str) -> list[FilledStep]:
+    """Return the steps that this account needs. Raises NoSuchAccountKeyError."""
+    if (account := config.accounts.get(name)) is None:
+        near = get_close_matches(name, config.accounts, 1) or [*config.accounts]
+        known = f"did you mean {', '.join(near)}?" if near else "there is none in [accounts]"
+        raise NoSuchAccountKeyError(f"no account {name!r}; {known}")
+    uses = [use for use in account_uses(config) if use.name == name]
+    return filled_steps(account.setup, needs_of(uses, account.setup_tags, account.setup_facts))
+
+
+def step_json(number: int, step: FilledStep) -> dict[str, object]:
+    """Return the object that `--json` prints."""
+    parts = [
+        {"text": part} if isinstance(part, str)
+        else {"does": part.does, "language": part.language.value, "script": part.text}
+        for part in step.parts
+    ]  # fmt: skip
+    source = {"title": step.source.title, "on": step.source.on.isoformat(), "address": step.source.address}
+    source |= {"certainty": step.source.certainty.value, "unsure": step.source.unsure}
+    return {"step": number, "title": step.title, "right": step.right, "parts": parts, "source": source}
+
+
+def lines_of(name: str, provider: str, steps: list[FilledStep]) -> Iterator[str]:
+    """Yield the lines of the script."""
+    yield from _comment(
+        f"Set-up of the account {name} ({provider}) for Mailpath, as its configuration needs it now. Lines without #"
+        " are PowerShell; read each step before you run it. The rights are the least that suffice."
+    )
+    if not steps:
+        yield from _comment("Nothing uses this account yet: give a mailbox or a trace this account first.")
+    for number, step in enumerate(steps, 1):
+        yield ""
+        yield from _comment(f"---- {number}. {step.title}")
+        if step.right:
+            yield from _comment(f"Right: {step.right}")
+        for part in step.parts:
+            yield from _comment(part) if isinstance(part, str) else _script(part)
+        yield from _comment(f"Source: {_source(step.source)}")
+    yield ""
+    yield from _comment(f"Then: mailpath doctor --account {name} --outside A_MAILBOX_THAT_MUST_STAY_CLOSED")
+
+
+def _script(script: SetupScript) -> Iterator[str]:
+    yield from _comment(f"{script.does}:")
+    for line in script.text.splitlines():
+        yield line if script.language is Language.POWERSHELL else f"#   {line}"
+
+
+def _source(source: FactSource) -> str:
+    said = f"{source.title}, {source.on:%d %B %Y}{CERTAINTY[source.certainty.value]}"
+    return f"{said}. {source.unsure} {source.address}".replace(".  ", ". ")
+
+
+def _comment(text: str) -> Iterator[str]:
+    yield from (f"# {line}" for line in wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))

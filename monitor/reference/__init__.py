@@ -3,6 +3,7 @@
 - `commands`   every command with its arguments and options, from the command line itself
 - `metrics`    every metric family, as `/metrics` describes it
 - `mail_systems`   the words for mail systems, and the steps in each
+- `account_setup`  the steps of the administrator of an account's provider
 - `floors`     the import floors, from the import contracts in pyproject.toml
 - `generated`  the markers around generated parts. Read this first
 

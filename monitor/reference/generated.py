@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from monitor.config import reference as configuration
-from monitor.reference import commands, floors, mail_systems, metrics
+from monitor.reference import account_setup, commands, floors, mail_systems, metrics
 
 MARKS = re.compile(r"(<!-- generated: ([\w-]+);[^>]*-->).*?(<!-- end of generated -->)", re.DOTALL)
 
@@ -16,6 +16,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "floors": floors.drawing,
     "mail-system-words": mail_systems.words,
     "remedies": mail_systems.remedies,
+    "account-setup": account_setup.steps,
     "general-steps": mail_systems.general,
 }
 

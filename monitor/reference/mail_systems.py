@@ -47,12 +47,12 @@ def _general(family: CauseFamily, advice: Advice) -> Iterator[str]:
     yield ""
     yield f"{advice.explanation} Who acts: {advice.who}."
     yield ""
-    yield from (f"{number}. {_shown(step)}" for number, step in enumerate(advice.steps, 1))
+    yield from (f"{number}. {shown(step)}" for number, step in enumerate(advice.steps, 1))
     yield ""
     if advice.workaround:
-        yield f"Until then, by the company's IT: {_shown(' '.join(advice.workaround))}"
+        yield f"Until then, by the company's IT: {shown(' '.join(advice.workaround))}"
         yield ""
-    yield f"{_shown(advice.do_not)} To verify: {continued(advice.verify)}"
+    yield f"{shown(advice.do_not)} To verify: {continued(advice.verify)}"
     yield ""
 
 
@@ -70,7 +70,7 @@ def _without(rows: Iterable[MailSystem]) -> Iterator[str]:
             said = f"{reason.why} {reason.who_can}" if reason else "Its settings are not documented here."
             reasons.setdefault(said, []).append(row.label)
     for said, labels in reasons.items():
-        yield from _wrapped(f"{', '.join(labels)}: {_shown(said)}", "- ", "  ")
+        yield from wrapped(f"{', '.join(labels)}: {shown(said)}", "- ", "  ")
     yield ""
 
 
@@ -84,7 +84,7 @@ def _of_system(row: MailSystem) -> Iterator[str]:
 
 
 def _remedy(remedy: Remedy) -> Iterator[str]:
-    yield f"#### {_shown(remedy.title)} (`{remedy.key}`)"
+    yield f"#### {shown(remedy.title)} (`{remedy.key}`)"
     yield ""
     yield f"For: {_causes(remedy.causes)}."
     yield ""
@@ -94,13 +94,13 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
 
 def _part(label: str, steps: tuple[Step, ...]) -> Iterator[str]:
     if len(steps) == 1 and isinstance(steps[0], str):
-        yield from _wrapped(f"**{label}:** {_shown(steps[0])}", "- ", "  ")
+        yield from wrapped(f"**{label}:** {shown(steps[0])}", "- ", "  ")
         yield ""
         return
     yield f"- **{label}:**"
     for step in steps:
         if isinstance(step, str):
-            yield from _wrapped(_shown(step), "  - ", "    ")
+            yield from wrapped(shown(step), "  - ", "    ")
             continue
         yield from _script(step)
     yield ""
@@ -108,7 +108,7 @@ def _part(label: str, steps: tuple[Step, ...]) -> Iterator[str]:
 
 def _script(script: Script) -> Iterator[str]:
     where = f" (in `{script.file}`)" if "/" in script.file else f" (in {script.file})" if script.file else ""
-    yield from _wrapped(f"{_shown(script.does)}{where}:", "  - ", "    ")
+    yield from wrapped(f"{shown(script.does)}{where}:", "  - ", "    ")
     yield ""
     yield "    ```text"
     yield from (f"    {line}" for line in script.text.splitlines())
@@ -119,7 +119,7 @@ def _script(script: Script) -> Iterator[str]:
 
 def _not_possible(reason: NotPossible) -> Iterator[str]:
     about = f"**{_causes(reason.causes)}:** " if reason.causes else ""
-    yield from _wrapped(f"{about}{_shown(reason.why)} {_shown(reason.who_can)}", "- ", "  ")
+    yield from wrapped(f"{about}{shown(reason.why)} {shown(reason.who_can)}", "- ", "  ")
     yield ""
 
 
@@ -127,7 +127,8 @@ def _causes(causes: frozenset[Cause]) -> str:
     return ", ".join(CAUSES[cause].label for cause in Cause if cause in causes)
 
 
-def _wrapped(text: str, first: str, then: str) -> Iterator[str]:
+def wrapped(text: str, first: str, then: str) -> Iterator[str]:
+    """Yield the text in lines of Markdown that fit, with these beginnings of the first and of the others."""
     line = first
     for word in text.split(" "):
         if len(line) + len(word) > 118 and line.strip():
@@ -137,7 +138,7 @@ def _wrapped(text: str, first: str, then: str) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _shown(step: str) -> str:
+def shown(step: str) -> str:
     """Escape a step for Markdown."""
     for mark in "\\*_|<>":
         step = step.replace(mark, f"\\{mark}")

@@ -14,6 +14,7 @@ from probes.accounts.account import Account
 from probes.accounts.credentials import BudgetSettings
 from probes.accounts.faults import AccountFault
 from probes.accounts.google import GoogleAccount
+from probes.accounts.microsoft import MicrosoftAccount
 from probes.accounts.oauth import OAuthAccount
 from probes.accounts.registry import Accounts
 from probes.http import HttpSession
@@ -120,6 +121,43 @@ async def test_a_refusal_for_one_user_does_not_stop_the_others(
     server.next_answers.append(web.json_response(words, status=400))
     assert (await failure(service_account, "gone@acme.example")).fault is AccountFault.WRONG_USER
     assert await service_account.token("a@acme.example") in server.issued
+
+
+class MicrosoftHere(MicrosoftAccount):
+    """An application whose tenant's token endpoint is the test's server."""
+
+    here: str
+
+    @property
+    def endpoint(self) -> str:
+        return self.here
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "words", "fault", "remedy"),
+    [
+        (400, "invalid_request", "AADSTS90002: Tenant 'acme' not found.", AccountFault.WRONG_TENANT, "`tenant`"),
+        (400, "invalid_request", "AADSTS900382: cross cloud request", AccountFault.WRONG_TENANT, "`cloud`"),
+        (400, "unauthorized_client", "AADSTS700016: not found", AccountFault.WRONG_CLIENT, "`client`"),
+        (400, "invalid_grant", "AADSTS50173: revoked", AccountFault.REVOKED, "sign in once more"),
+        (400, "invalid_grant", "AADSTS65001: consent", AccountFault.NO_CONSENT, "grant consent"),
+        (401, "invalid_client", "AADSTS7000222: expired", AccountFault.EXPIRED_SECRET, "add a new one"),
+        (401, "invalid_client", "AADSTS700024: time range", AccountFault.CLOCK, "NTP"),
+        (400, "invalid_grant", "AADSTS53003: Conditional Access", AccountFault.POLICY, "sign-in log"),
+        (429, "temporarily_unavailable", "AADSTS90055: too many", AccountFault.BUSY, "asked again"),
+    ],
+)  # fmt: skip
+async def test_what_microsoft_answers_has_a_remedy_in_words(
+    server: AuthorizationServer, http: HttpSession, clock: SetClock, status: int, error: str, words: str,
+    fault: AccountFault, remedy: str,
+) -> None:  # fmt: skip
+    keys = {"provider": "microsoft", "tenant": "acme.example", "client": "11111111-2222-3333-4444-555555555555"}
+    values = {**keys, "secret": SecretStr(SECRET), "refresh": SecretStr("r1"), "here": server.token_url}
+    server.next_answers.append(web.json_response({"error": error, "error_description": words}, status=status))
+    said = await failure(Account("acme", MicrosoftHere.model_validate(values), http, clock))
+    assert said.fault is fault
+    assert remedy in str(said)
+    assert words[:10] in str(said)  # the number, by which Microsoft's support finds it
 
 
 # -- how often it asks ------------------------------------------------------------------------------------------------

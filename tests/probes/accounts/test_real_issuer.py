@@ -3,6 +3,7 @@
 It answers every wrong proof alike, "invalid_client"; what is wrong is found out by what we know ourselves.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from probes.accounts import AccountError
+from probes.accounts import AccountError, RefreshKeeper
 from probes.accounts.account import Account
 from probes.accounts.faults import AccountFault
 from probes.accounts.oauth import OAuthAccount
+from probes.accounts.refreshing import MemoryKeeper
 from probes.http import HttpSession
 from tests.lab.oidc_provider import (
     SECRET,
@@ -59,10 +61,10 @@ async def make(issuer: OidcProvider) -> AsyncIterator[Open]:
     """Makes an account of this client, by this machine's clock and so many seconds."""
     async with HttpSession() as http:
 
-        def account(name: str, ahead: float = 0, **keys: Any) -> Account:
+        def account(name: str, ahead: float = 0, keeper: RefreshKeeper | None = None, **keys: Any) -> Account:
             values = {"provider": "oauth", "token_url": issuer.token_url, "client": name, "mail_servers": ["127.0.0.1"]}
             now = lambda: datetime.now(UTC) + timedelta(seconds=ahead)  # noqa: E731
-            return Account("acme", OAuthAccount.model_validate(values | keys), http, now)
+            return Account("acme", OAuthAccount.model_validate(values | keys), http, now, keeper)
 
         yield account
 
@@ -132,4 +134,28 @@ async def test_a_refresh_token_that_was_used_before(issuer: OidcProvider, make: 
     assert await make("consented", refresh=refresh, **by_secret()).token("x")
     with pytest.raises(AccountError, match="sign in once more") as caught:
         await make("consented", refresh=refresh, **by_secret()).token("x")
+    assert caught.value.fault is AccountFault.REVOKED
+
+
+async def test_fifty_who_ask_at_once_cause_one_request(issuer: OidcProvider, make: Open) -> None:
+    before, account = len(issuer.token_requests), make("rsa", **signed_by("rsa"))
+    tokens = await asyncio.gather(*(account.token(f"user{number}") for number in range(50)))
+    assert len(set(tokens)) == 1
+    assert len(issuer.token_requests) == before + 1
+
+
+async def test_fifty_who_refresh_at_once_use_the_refresh_token_once(issuer: OidcProvider, make: Open) -> None:
+    """Twice would end the consent: the second time an hour later would fail."""
+    refresh, keeper = SecretStr(issuer.refresh_token("consented")), MemoryKeeper()
+    for _ in range(2):
+        account = make("consented", keeper=keeper, refresh=refresh, **by_secret())
+        assert len(set(await asyncio.gather(*(account.token("x") for _ in range(50))))) == 1
+
+
+async def test_a_consent_that_is_revoked_is_not_called_lost(issuer: OidcProvider, make: Open) -> None:
+    keeper = MemoryKeeper()
+    refresh = SecretStr(issuer.refresh_token("consented"))
+    assert await make("consented", keeper=keeper, refresh=refresh, **by_secret()).token("x")
+    with pytest.raises(AccountError) as caught:  # with another keeper: as after the store was lost
+        await make("consented", keeper=MemoryKeeper(), refresh=refresh, **by_secret()).token("x")
     assert caught.value.fault is AccountFault.REVOKED

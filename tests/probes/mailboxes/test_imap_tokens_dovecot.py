@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from monitor.config import read_config
+from monitor.doctor.observation import Premises
+from monitor.doctor.one_account import AccountCheckup
+from monitor.doctor.table import examine
+from monitor.probing.outside import outside_of
 from monitor.sources.mailboxes import Watcher
 from probes.accounts.oauth import OAuthAccount
 from probes.accounts.registry import Accounts
@@ -20,6 +25,7 @@ from probes.mailboxes import MailboxError, Sighting
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
+from probes.standing.fact import State
 from tests.lab.dovecot import Dovecot, dovecot
 from tests.lab.oidc_provider import SECRET, OidcProvider, client, oidc_obstacle, oidc_provider, signing_client
 from tests.lab.token_dovecot import token_dovecot
@@ -200,3 +206,48 @@ async def test_a_token_that_ends_under_idle_causes_no_verdict(
     await watcher.close()
     assert looks.empty()
     assert issuer.token_requests == [200, 200]
+
+
+@pytest.mark.parametrize(("own", "outside_state"), [(True, State.GOOD), (False, State.UNKNOWN)])
+async def test_the_doctor_sees_what_the_account_opens_and_what_not(
+    server: Dovecot,
+    issuer: OidcProvider,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own: bool,
+    outside_state: State,
+) -> None:
+    """A mailbox outside proves something only where the account's own is open."""
+    file = tmp_path / "config.toml"
+    (tmp_path / "client.pem").write_text(certificate(KEY) + pem(KEY))
+    monkeypatch.setenv("CLIENT_SECRET", SECRET)
+    proof = 'certificate = { file = "client.pem" }' if own else 'secret = { env = "CLIENT_SECRET" }'
+    file.write_text(f"""
+[accounts.acme]
+provider = "oauth"
+token_url = "{issuer.token_url}"
+client = "{"certified" if own else "elsewhere"}"
+{proof}
+mail_servers = ["{server.address}"]
+[companies.acme.paths.hq]
+to = "probe@acme.example"
+route = {{ via = "xclient", host = "127.0.0.1" }}
+[companies.acme.paths.hq.mailbox]
+via = "imap"
+host = "{server.address}"
+port = {server.ports.imaps}
+ca_file = "{server.certificate}"
+user = "{USER}"
+account = "acme"
+""")
+    server.deliver(USER, probe(token()))
+    config, checkup = read_config(file), AccountCheckup("acme", "user8")
+    async with outside_of(config) as world:
+        premises = Premises(config, file, (), world, 10.0)
+        found = {each.subject: each async for _, each in examine(premises, (), checkup.examinations)}
+        sent_back = "\n".join(checkup.send_back(premises))
+    assert found["mailbox of acme/hq"].state is (State.GOOD if own else State.BAD)
+    assert found["mailbox of user8"].state is outside_state
+    assert bool(sent_back) is not own
+    assert SECRET not in sent_back
+    assert len(list((server.maildir(USER) / "new").iterdir())) == 1  # nothing is marked, moved or deleted

@@ -146,8 +146,7 @@ class RefreshToken:
             return answer
         lost = lost or answer.fault in UNANSWERED
         if _revoked(answer) and self.current:
-            self.current = ""  # the next time that of the configuration
-            await self._keep_token("")
+            await self._keep_token("")  # the next time that of the configuration
         await self._keeper.keep(self._mark_name, str(NOBODYS) if lost else "")
         return TokenRefusal(AccountFault.REFRESH_LOST, answer.error) if lost and _revoked(answer) else answer
 

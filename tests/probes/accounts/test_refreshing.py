@@ -85,7 +85,7 @@ async def test_each_is_used_once_over_all_restarts(provider: Provider, process: 
 
 
 async def test_mailboxes_and_traces_of_one_process_take_turns(provider: Provider, process: Process) -> None:
-    token = process()
+    token = process(lives=lambda _: False)  # nobody else waits: a process knows its own marks
     answers = await asyncio.gather(*(token.use(provider.ask) for _ in range(5)))
     assert {fault(each) for each in answers} == {None}
 
@@ -123,6 +123,15 @@ async def test_lost_is_said_only_of_what_may_be_lost(
     provider.ended = True  # the consent is revoked
     assert fault(await process().use(provider.ask)) is then
     assert fault(await process().use(provider.ask)) is then  # and no other story the next time
+
+
+async def test_after_a_refusal_the_configured_one_is_tried(provider: Provider, process: Process) -> None:
+    """Its file may hold a new one; and an old one does no harm any more."""
+    await process().use(provider.ask)
+    provider.ended = True
+    await process().use(provider.ask)
+    await process().use(provider.ask)
+    assert provider.asked == ["r0", "r1", "r0"]
 
 
 async def test_an_answer_ends_the_doubt(provider: Provider, process: Process) -> None:

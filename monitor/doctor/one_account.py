@@ -16,6 +16,7 @@ from monitor.config.account_uses import account_uses
 from monitor.doctor.observation import Examination, Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
 from probes.accounts import AccountError, AccountSettings
+from probes.accounts.faults import AccountFault
 from probes.display import one_line
 from probes.mailboxes import Mailbox, MailboxError, VisitedMailbox
 from probes.standing.fact import State
@@ -24,6 +25,11 @@ from probes.traces import Trace, TraceError, TraceQuestion
 RIGHT_CLOCK, USABLE_CLOCK = timedelta(seconds=10), timedelta(minutes=2)  # apart from the provider's
 CERTIFICATE_NOTICE = timedelta(days=30)  # before its end
 ASKED_ABOUT = timedelta(minutes=15)  # ago: when the message that traces are asked about would have been sent
+CLOSING = frozenset(
+    {AccountFault.WRONG_USER, AccountFault.NO_DELEGATION, AccountFault.REFUSED, AccountFault.POLICY}
+    | {AccountFault.TOKEN_REFUSED, AccountFault.NO_RIGHT, AccountFault.NOT_DONE}
+)
+"""Faults by which a provider keeps a mailbox closed; any other one is none of the mailbox."""
 SETUP = "`mailpath account setup {}` prints the steps of the account's administrator"
 OUTSIDE = "name a mailbox that this account must not open: --outside USER"
 
@@ -190,8 +196,11 @@ class AccountCheckup:
         return self._bad(subject, "it is open: the account reaches more than its own mailboxes", narrow)
 
     def _refused(self, subject: str, own: str, error: MailboxError) -> Observation:
-        """Return what a refusal shows: nothing, where the account's own mailbox is refused too."""
-        if error.unreachable or own not in self.opened:
+        """Return what a refusal shows: nothing, where the account's own mailbox is refused too, or nobody was asked."""
+        reason = error.__context__
+        if error.unreachable or (isinstance(reason, AccountError) and reason.fault not in CLOSING):
+            return Observation(subject, State.UNKNOWN, f"could not be tried: {error}", "try again")
+        if own not in self.opened:
             seen = f"not open, but neither is the account's own: {error}"
             return Observation(subject, State.UNKNOWN, seen, "let it open its own mailbox first, then try again")
         return Observation(subject, State.GOOD, f"closed to it, if there is such a mailbox: {error}")

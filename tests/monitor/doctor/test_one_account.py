@@ -131,6 +131,21 @@ async def test_a_mailbox_outside_proves_nothing_where_its_own_is_closed_too(
     assert "neither is the account's own" in found["mailbox of chief@acme.example"].seen
 
 
+async def test_a_mailbox_outside_that_could_not_be_asked_for_is_not_called_closed(
+    house: House, config: str, issuer: AuthorizationServer
+) -> None:
+    """The budget of requests ends with the account's own mailbox: each token lives no time here."""
+    issuer.lifetime = timedelta(0)
+    async with house(config) as premises:
+        await examined(premises, AccountCheckup("acme"))
+    enough = config.replace(BY_SECRET, f"{BY_SECRET}\nbudget = {{ per_5_minutes = {len(issuer.requests)} }}")
+    async with house(enough) as premises:
+        found = await examined(premises, AccountCheckup("acme", "chief@acme.example"))
+    assert found["mailbox of acme/hq"].state is State.GOOD
+    assert found["mailbox of chief@acme.example"].state is State.UNKNOWN
+    assert "could not be tried" in found["mailbox of chief@acme.example"].seen
+
+
 async def test_what_is_sent_back_helps_and_is_harmless(
     house: House, config: str, server: tuple[ImapServer, Path], issuer: AuthorizationServer
 ) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from monitor.remedying.applied import AppliedRemedy
 from monitor.store import lease, remedies
 from monitor.store.database import connect, dialect_of, explained
+from monitor.store.dialect import file_of
 from monitor.store.lease import Lease
 from monitor.store.records import StoreError
 from monitor.store.schema import is_current

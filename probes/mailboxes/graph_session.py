@@ -30,7 +30,9 @@ STEP_SECONDS = 120.0  # for one look, one search, one removal
 REST_SECONDS = 600.0  # that a visit goes on without probes: nothing is open and nothing is asked meanwhile
 PAGES_LIMIT = 40  # of one list: 2,000 messages with their headers
 FOLDERS_LIMIT = 500
-BODIES_LIMIT = 10  # read for one look; the next one goes on
+BODIES_LIMIT = 10  # read in one folder for one look; the next one goes on
+SEARCHED_BODIES_LIMIT = 50  # read in one folder for one search
+UNLISTED = "a folder that is not listed"
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}  # learn.microsoft.com/graph/outlook-immutable-id
 AS_TEXT = {"Prefer": 'IdType="ImmutableId", outlook.body-content-type="text"'}
 GONE = frozenset({404, 410})
@@ -90,26 +92,30 @@ class GraphSession:
             read: set[str] = set()
             for folder, messages in zip(self._watched, listed, strict=True):
                 name = self._watched[folder].name
-                for each, seen in await self._sightings(folder, name, messages, since):
+                for each, seen in await self._sightings(folder, name, messages, since, BODIES_LIMIT):
                     found += [seen] if seen and each.id not in read else []
                     read.add(each.id)
             self._seen |= read
             return found
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
-        """See `MailboxSession`. All folders are read in one list, for which no ids are needed; if that is too long,
-        only those that are watched count as searched."""
+        """See `MailboxSession`. All folders are read in one list, for which no ids are needed. If there is too much, no
+        folder counts as searched; if too many bodies would have to be read, those folders do not."""
         async with self._within("search"):
-            folders = await self._all_folders()
+            folders, all_folders = await self._all_folders()
             chosen = {each.id: each for each in folders if only is None or each.name in only}
             messages, whole = await self._pages(f"{self._base}/messages", graph_mail.READ, since - DAY)
+            if only is None:
+                chosen |= {each.folder_id: GraphFolder(each.folder_id, UNLISTED) for each in messages} | chosen
             found: list[Sighting] = []
+            searched: dict[str, bool] = {}
             for key, folder in chosen.items():
                 here = [each for each in messages if each.folder_id == key]
-                purpose = self._purpose(folder)
-                found += [seen for _, seen in await self._sightings(purpose, folder.name, here, since) if seen]
-            names = tuple(dict.fromkeys(each.name for each in chosen.values()))
-            return Search(found, names) if whole else Search(found, (), (), names)
+                read = await self._sightings(self._purpose(folder), folder.name, here, since, SEARCHED_BODIES_LIMIT)
+                found += [seen for _, seen in read if seen]
+                searched[folder.name] = whole and all_folders and len(read) == len(here)
+            done = tuple(name for name, finished in searched.items() if finished)
+            return Search(found, done, (), tuple(name for name in searched if name not in done))
 
     async def changed(self, timeout: float) -> None:
         """See `MailboxSession`. Returns after `poll`: it is quicker than Graph's notifications, which take minutes."""
@@ -151,9 +157,10 @@ class GraphSession:
         return [each for each in messages if each.id not in self._seen]
 
     async def _sightings(
-        self, folder: Folder, name: str, messages: Sequence[GraphMessage], since: datetime
+        self, folder: Folder, name: str, messages: Sequence[GraphMessage], since: datetime, most_bodies: int
     ) -> list[tuple[GraphMessage, Sighting | None]]:
-        """Return each message that was read, with its sighting if it contains a token."""
+        """Return each message that was read, with its sighting if it contains a token. Those without one in their
+        headers are read by their bodies, at most so many of them."""
         if not messages:
             return []
         found = await asyncio.to_thread(_by_headers, folder, name, messages)
@@ -161,7 +168,7 @@ class GraphSession:
         read: list[tuple[GraphMessage, Sighting | None]] = []
         for each, seen in zip(messages, found, strict=True):
             if seen is None and self._bodies and worth_opening(0, each.came, since):
-                if opened >= BODIES_LIMIT:
+                if opened >= most_bodies:
                     continue
                 opened += 1
                 seen = await self._by_body(folder, name, each)
@@ -174,7 +181,7 @@ class GraphSession:
         target = f"{self._base}/messages/{quote(message.id, safe='')}"
         request = ApiRequest("GET", target, {"$select": "body"}, headers=AS_TEXT, most=4 * BODY_LIMIT)
         try:
-            reply = await self._api.call(request)
+            reply = await self._api.call(replace(request, patience=self._patience))
         except AccountError as error:
             if error.fault is AccountFault.TOO_LONG:
                 return None
@@ -198,8 +205,9 @@ class GraphSession:
             raise MailboxError(f"{self._where}: the answer is no folder")
         return found
 
-    async def _all_folders(self) -> list[GraphFolder]:
-        """Return all folders, those that are watched first; the name of one in another has that before it."""
+    async def _all_folders(self) -> tuple[list[GraphFolder], bool]:
+        """Return all folders, and if these are all: those that are watched first; the name of one in another has that
+        before it."""
         watched = {each.id: each for each in self._watched.values()}
         found = dict(watched)
         waiting = [(f"{self._base}/mailFolders", "")]
@@ -213,7 +221,7 @@ class GraphSession:
                         (f"{self._base}/mailFolders/{quote(each.id, safe='')}/childFolders", f"{named.name}/")
                     )
                 found.setdefault(each.id, named)
-        return [*found.values()]
+        return [*found.values()], not waiting
 
     def _purpose(self, folder: GraphFolder) -> Folder:
         own = (purpose for purpose, each in self._watched.items() if each.id == folder.id)

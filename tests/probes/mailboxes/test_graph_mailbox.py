@@ -377,6 +377,37 @@ async def test_a_mailbox_with_too_much_mail_is_not_searched_to_its_end(
     assert len(found.sightings) == 10
 
 
+async def test_a_mailbox_with_too_many_folders_is_not_searched_to_its_end(
+    tenant: GraphTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_session, "FOLDERS_LIMIT", 4)
+    tenant.box.folders |= {"F1": ("One", ""), "F2": ("Two", "F1")}
+    async with tenant.open() as session:
+        found = await session.search(NOW, [])
+    assert found.folders == ()
+    assert "INBOX" in found.unfinished
+
+
+async def test_a_folder_whose_bodies_are_too_many_is_not_searched_to_its_end(
+    tenant: GraphTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_session, "SEARCHED_BODIES_LIMIT", 2)
+    for _ in range(3):
+        tenant.box.deliver(FOREIGN, "AAdeleted")
+    tenant.box.deliver(FOREIGN)
+    async with tenant.open() as session:
+        found = await session.search(NOW, [])
+    assert (found.folders, found.unfinished) == (("INBOX", "Junk Email"), ("Deleted Items",))
+
+
+async def test_a_probe_in_a_folder_that_is_not_listed_is_found(tenant: GraphTenant) -> None:
+    tenant.box.deliver(probe(mark := token()), "AAnew")
+    async with tenant.open() as session:
+        (seen,) = (await session.search(NOW, [])).sightings
+        assert (seen.folder, seen.tokens) == (Folder.OTHER, {Marker.HEADER: mark})
+        assert not (await session.search(NOW, [], only={"INBOX"})).sightings
+
+
 async def test_two_mailboxes_of_a_tenant_share_one_token_and_one_budget(tenant: GraphTenant) -> None:
     tenant.graph.boxes["second@acme.example"] = type(tenant.box)()
     async with tenant.open() as one, tenant.open("second@acme.example") as two:

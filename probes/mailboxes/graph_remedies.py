@@ -21,6 +21,12 @@ MAIL_REMEDIES: tuple[tuple[str, str], ...] = (  # words of an error in lower cas
     # learn.microsoft.com/graph/outlook-immutable-id, and mailFolder: an id that is none
     ("errorinvalididmalformed", "check `inbox` and `junk`: a well-known name of Graph, or a folder's id"),
     ("erroritemnotfound", "check `inbox` and `junk`: there is no such folder in this mailbox"),
+    # learn.microsoft.com/graph/resolve-auth-errors: the token is not for this service, or of another cloud or tenant
+    (
+        "http 401",
+        "check `tenant` and `cloud` of the account; a right that the app was given within the last two hours may not"
+        " be in effect yet",
+    ),
     # learn.microsoft.com/graph/throttling-limits, Outlook service limits
     ("mailboxconcurrency", "nothing; it is asked again, more slowly"),
 )

@@ -27,6 +27,8 @@ TRACE_REMEDIES: tuple[tuple[str, str], ...] = (  # words of an error in lower ca
         "let an administrator of the tenant add the service principal of message trace, once: New-MgServicePrincipal"
         f" -AppId {PRINCIPAL}; it takes hours to take effect",
     ),
+    # learn.microsoft.com/graph/resolve-auth-errors
+    ("http 401", "check `tenant` and `cloud` of the account"),
     # learn.microsoft.com/graph/api/messagetracingroot-list-messagetraces, permissions; for `defender`
     # .../graph/api/security-collaborationroot-list-analyzedemails
     (

@@ -215,6 +215,9 @@ WRONG: dict[str, tuple[Answer, str]] = {
         refusal(404, "MailboxNotEnabledForRESTAPI", "The mailbox is inactive, soft-deleted, or hosted on-premise."),
         "use a mailbox in Exchange Online with a licence",
     ),
+    "a token that Graph does not take": (
+        refusal(401, "InvalidAuthenticationToken", "Invalid audience."), "check `tenant` and `cloud`",
+    ),
     "no such folder": (refusal(404, "ErrorItemNotFound", "Not found."), "there is no such folder"),
     "too many at once": (busy(), "MailboxConcurrency"),
     "a fault of theirs": (refusal(503, "ServiceNotAvailable", "Try later."), "HTTP 503"),

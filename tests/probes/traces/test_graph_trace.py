@@ -200,6 +200,7 @@ WRONG: dict[str, tuple[Answer, str]] = {
         refusal(403, "Authorization_RequestDenied", "Insufficient privileges."),
         "ExchangeMessageTrace.Read.All",
     ),
+    "a token that Graph does not take": (refusal(401, "InvalidAuthenticationToken", "x"), "check `tenant` and `cloud`"),
     "too many": (busy("30"), "busy"),
     "an error with 200": (odd(b'{"error": {"code": "x", "message": "y"}}'), "no list of message traces"),
     "half an answer": (cut(), "cannot be reached"),

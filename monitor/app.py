@@ -12,6 +12,7 @@ import structlog
 
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
+from monitor.config.real_plan import real_plan
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of, simulates_dns
 from monitor.config.standing_plan import mx_plan, plan_of
@@ -43,6 +44,7 @@ from monitor.probing.requester import Requester
 from monitor.proving.service import RemedyTests
 from monitor.sources.company_mx import CompanyMx
 from monitor.sources.inbound.router import InboundRouter
+from monitor.sources.real_mail import RealMail
 from monitor.sources.standing import StandingSource
 from monitor.store import Store, StoreError
 from monitor.supervised import kept_open
@@ -116,6 +118,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
+        self.real_mail = RealMail(self.store, self.outside)
         self.report_shares = ReportShares(self.store.reports, self._now)
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
@@ -133,6 +136,7 @@ class Service:
             lag=lambda: self.planner.schedule.lag if self.planner.schedule else timedelta(0),
             skipped=lambda: dict(self.planner.schedule.skipped) if self.planner.schedule else {},
             mailbox_errors=self._mailbox_errors,
+            real_mail=lambda: self.real_mail.totals,
             trace_errors=lambda: dict(self.pipeline.traces.errors),
             inbound=lambda: dict(self._inbound_router.counts) if self._inbound_router else {},
             turned_away=lambda: dict(self._inbound_router.turned_away.counts) if self._inbound_router else {},
@@ -189,7 +193,7 @@ class Service:
         self.signals.start()
         self.incident_engine.start()
         self._configure_parts(self.config)
-        for part in (self.delivery, self.standing, self.company_mx, self.diagnoses, self.remedies):
+        for part in (self.delivery, self.standing, self.company_mx, self.diagnoses, self.remedies, self.real_mail):
             part.start()
 
     def _configure_parts(self, config: Config) -> None:
@@ -199,6 +203,7 @@ class Service:
         self.company_mx.configure(mx_plan(config))
         self.diagnoses.configure(config)
         self.remedies.configure(config)
+        self.real_mail.configure(real_plan(config))
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
@@ -229,7 +234,7 @@ class Service:
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
             waiting = (self.doctor, self.diagnoses, self.remedies, self.network, self.standing, self.company_mx)
-            for part in (*waiting, self.delivery, self.incident_engine, self.signals, self.planner):
+            for part in (*waiting, self.real_mail, self.delivery, self.incident_engine, self.signals, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:

@@ -3,7 +3,7 @@
 - `model`      the schema: one class per table, its fields are the keys; `addresses`: some of their types
 - `watched`    a path as the service uses it, with company settings and defaults resolved
 - `pace`       [probes]: schedule and time limits, which a company or path may override
-- `diagnosis`  [diagnosis]: how far a diagnosis may go
+- `diagnosis`  [diagnosis]: how far a diagnosis may go; `real`: [real], `real_plan`: as its reader uses it
 - `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes
 - `unchanged`  reads again for a reload, and keeps the companies that it does not change
 - `standing_plan`  [standing] and [sender] as the source of standing uses them; `allow_entries`: who may have one

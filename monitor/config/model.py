@@ -13,6 +13,7 @@ from monitor.channels.table import ChannelSettings
 from monitor.config.addresses import BaseUrl, GrafanaUrl, NameServer, Reference
 from monitor.config.diagnosis import DiagnosisLimits, DiagnosisSettings
 from monitor.config.pace import Choices, ProbeSettings
+from monitor.config.real import RealSettings
 from monitor.config.watched import WatchedPath, watched_path
 from monitor.incidents.maintenance import MaintenanceSettings
 from monitor.incidents.settings import IncidentSettings, RoutingRule
@@ -362,6 +363,7 @@ class Config(Settings):
     diagnosis: DiagnosisSettings = Field(default_factory=DiagnosisSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
+    real: RealSettings | None = None
     accounts: dict[Key, ProviderSettings] = Field({}, description="Credentials at providers, one table each.")
     channels: dict[Key, ChannelSettings] = Field({}, description="Notification channels, one table each.")
     routing: tuple[RoutingRule, ...] = Field((), description="Notification routing, one table per rule.")

@@ -32,6 +32,7 @@ from probes.route_traits import kinds_that_assert, traits_of
 from probes.settings import duration_text
 from probes.traced import Side
 from probes.traces import Trace
+from probes.traces.table import sent_mail_log
 
 NAMING = frozenset({"host", "user", "inbox", "path"})
 """Keys that identify a mailbox: different spellings may mean the same one."""
@@ -68,6 +69,9 @@ def broken(draft: Draft) -> Iterator[ConfigProblem]:
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
     yield from broken_oncall(draft.main, draft.homes)
     yield from _unknown_header_companies(draft)
+    if draft.tables.get("real") and sender and sent_mail_log(sender.trace) is None:
+        words = "requires the log of the sender's own service; add trace to [sender]"
+        yield ConfigProblem(draft.main, ("real",), words)
     if probes := draft.tables.get("probes"):
         yield from _short_give_up(draft, probes)
     if sandbox := draft.tables.get("sandbox"):

@@ -63,6 +63,10 @@ def _trace_errors(snapshot: Snapshot) -> Iterator[Row]:
     yield from snapshot.trace_errors.items()
 
 
+def _real_mail(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.real_mail.items()
+
+
 def _remedies(snapshot: Snapshot) -> Iterator[Row]:
     for (company, state), count in snapshot.remedies.items():
         yield (company, state.value), count
@@ -244,6 +248,13 @@ SCRAPED_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         "Questions about a company's probes that a trace could not be asked.",
         ("company", "source"),
         _trace_errors,
+    ),
+    MetricFamily(
+        "mailpath_real_total",
+        "counter",
+        "Answers to the sender's real mail to a company's people, by the log of the sender's service.",
+        ("company", "outcome", "cause"),
+        _real_mail,
     ),
     MetricFamily(
         "mailpath_path_every_seconds",

@@ -36,6 +36,7 @@ class Gauges:
     skipped: Callable[[], dict[str, int]]
     mailbox_errors: Callable[[], dict[tuple[str, str], int]]
     trace_errors: Callable[[], dict[tuple[str, str], int]] = dict  # by company and source
+    real_mail: Callable[[], Mapping[tuple[str, str, str], int]] = dict  # by company, outcome and cause
     inbound: Callable[[], dict[str, int]] = dict
     turned_away: Callable[[], dict[int, int]] = dict  # by reply code
     incidents: Callable[[], Sequence[Incident]] = tuple
@@ -85,6 +86,7 @@ class Metrics:
             deliveries=_deliveries(board, companies),
             mailbox_errors=self._gauges.mailbox_errors(),
             trace_errors=self._gauges.trace_errors(),
+            real_mail=self._gauges.real_mail(),
             inbound=self._gauges.inbound(),
             turned_away=self._gauges.turned_away(),
             in_flight=self._gauges.in_flight(),

@@ -26,6 +26,7 @@ class Snapshot:
     deliveries: dict[tuple[str, bool], Distribution]  # by mail system, and whether the mail carries a code
     mailbox_errors: dict[tuple[str, str], int]
     trace_errors: dict[tuple[str, str], int]  # by company and source
+    real_mail: Mapping[tuple[str, str, str], int]  # by company, outcome and cause
     inbound: dict[str, int]
     turned_away: dict[int, int]
     in_flight: int
@@ -69,6 +70,7 @@ def limited(snapshot: Snapshot, companies: frozenset[str]) -> Snapshot:
         certificate_ends={key: end for key, end in snapshot.certificate_ends.items() if key[0] in companies},
         mailbox_errors={key: count for key, count in snapshot.mailbox_errors.items() if key[0] in companies},
         trace_errors={key: count for key, count in snapshot.trace_errors.items() if key[0] in companies},
+        real_mail={key: count for key, count in snapshot.real_mail.items() if key[0] in companies},
         remedies={key: count for key, count in snapshot.remedies.items() if key[0] in companies},
         incidents=tuple(
             _own(each, companies) for each in snapshot.incidents if not companies.isdisjoint(each.companies)

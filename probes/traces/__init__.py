@@ -18,7 +18,7 @@ When a trace is asked is decided elsewhere: `probes.tracing`. Statements are evi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from probes.accounts import AccountUse
 from probes.outside import Outside
@@ -43,6 +43,24 @@ class TraceQuestion:
 Answers = Mapping[str, Sequence[Traced]]
 """The statements about each message by its Message-ID, the earliest first. A message of which the trace has no record
 is not in it."""
+
+
+class SentMail(NamedTuple):
+    """One row of the log of the sender's own service, about any of its mail. `id`: of the row. `recipient`: in lower
+    case; it is used to tell the company, and not kept."""
+
+    id: str
+    recipient: str
+    traced: Traced
+
+
+class SentMailLog(Protocol):
+    """A trace whose log has all the mail of the sender."""
+
+    async def sent(self, since: datetime, outside: Outside) -> tuple[Sequence[SentMail], datetime | None]:
+        """Return the rows since then in their order; and from when to read on, None if these are all. Raises
+        TraceError."""
+        ...
 
 
 class Trace(Protocol):

@@ -1,7 +1,7 @@
 """Mailgun's log: what the sender's own service was answered for each message that it sent."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from probes.accounts import AccountService, AccountUse
 from probes.outside import Outside
 from probes.settings import Key, Settings
 from probes.traced import Side
-from probes.traces import Answers, TraceQuestion
+from probes.traces import Answers, SentMail, TraceQuestion
 
 MAX_QUESTIONS = 10  # of one request
 
@@ -48,6 +48,12 @@ class MailgunTrace(Settings):
         from probes.traces.mailgun_log import ask
 
         return await ask(self.account_use, questions, outside)
+
+    async def sent(self, since: datetime, outside: Outside) -> tuple[Sequence[SentMail], datetime | None]:
+        """See `SentMailLog`."""
+        from probes.traces.mailgun_log import sent
+
+        return await sent(self.account_use, since, outside)
 
     async def examine(self, source_ip: str, outside: Outside) -> str:
         """See `Trace`."""

@@ -7,7 +7,7 @@ filter takes several values is not documented; so if nothing is found for severa
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,14 +16,15 @@ from probes.accounts import AccountError, AccountUse
 from probes.accounts.requests import Api, ApiRequest
 from probes.outside import Outside
 from probes.traced import Traced
-from probes.traces import Answers, TraceError, TraceQuestion
-from probes.traces.mailgun_rows import read_rows, read_suppression, suppression_list
+from probes.traces import Answers, SentMail, TraceError, TraceQuestion
+from probes.traces.mailgun_rows import read_rows, read_suppression, sent_rows, suppression_list
 
 LOGS = "/v1/analytics/logs"
 EVENTS = ("accepted", "delivered", "failed", "rejected")
 MARGIN = timedelta(minutes=2)  # by which a window begins before the first message: clocks differ
 ROWS_PER_PAGE = 100
 MAX_PAGES = 5
+MAX_REAL_PAGES = 60  # of one reading; the next one goes on
 MAX_TOKEN_CHARS = 8000
 MAX_SUPPRESSIONS = 5  # looked up in one question
 
@@ -39,6 +40,30 @@ async def ask(use: AccountUse, questions: Sequence[TraceQuestion], outside: Outs
     except AccountError as error:
         raise TraceError(str(error)) from None
     return await _with_suppressions(api, questions, found)
+
+
+async def sent(use: AccountUse, since: datetime, outside: Outside) -> tuple[list[SentMail], datetime | None]:
+    """Return the rows of all mail of the domain since then; and from when to read on, None if these are all. Raises
+    TraceError.
+
+    These requests count in the account's budget, but not in that of traces: they must not keep a probe from its answer.
+    """
+    rows: list[SentMail] = []
+    now, token = outside.now(), ""
+    try:
+        api = outside.accounts.api(use)
+        domain = api.account.settings.sending_domain
+        body = {"start": format_datetime(since), "filter": {"AND": [_is("domain", domain)]}}
+        for _ in range(MAX_REAL_PAGES):
+            answer = await api.require(replace(_request(body, token=token), trace=False))
+            page = answer.get("items") if isinstance(answer, dict) else None
+            rows += sent_rows(page, now)
+            token = _next(answer, token)
+            if not token or not isinstance(page, list) or len(page) < ROWS_PER_PAGE:
+                return rows, None
+    except AccountError as error:
+        raise TraceError(str(error)) from None
+    return rows, max((row.traced.happened_at or since for row in rows), default=since)
 
 
 async def examine(use: AccountUse, source_ip: str, outside: Outside) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from probes.display import one_line
 from probes.outcome import Cause
 from probes.traced import MAX_TEXT_CHARS, Side, Traced, TraceFate
-from probes.traces import TraceQuestion
+from probes.traces import SentMail, TraceQuestion
 
 SOURCE = "mailgun"
 ROWS_PER_MESSAGE = 20  # of which the last are kept: eight attempts are usual
@@ -59,6 +59,18 @@ def read_rows(items: object, questions: Sequence[TraceQuestion], at: datetime) -
         if question and _for(row, question.recipient) and (traced := _statement(row, at)):
             found.setdefault(question.message_id, {})[_event_id(row)] = traced
     return {message_id: _in_order(rows.values()) for message_id, rows in found.items()}
+
+
+def sent_rows(items: object, at: datetime) -> list[SentMail]:
+    """Return what these rows say of any mail, each with its id and its recipient."""
+    rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
+    found = ((row, _statement(row, at)) for row in rows)
+    return [SentMail(_event_id(row), _recipient(row), traced) for row, traced in found if traced]
+
+
+def _recipient(row: Mapping[str, Any]) -> str:
+    named = row.get("recipient")
+    return named.strip().lower()[:MAX_ID_CHARS] if isinstance(named, str) else ""
 
 
 def suppression_list(traced: Traced) -> str:

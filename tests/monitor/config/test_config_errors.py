@@ -63,10 +63,10 @@ def test_what_is_not_toml(told: Any, text: str, lines: list[str]) -> None:
             "[webb]\n[parking]\n",
             [
                 "config.toml:1: webb: unknown key; expected one of sender, control, neighbour, network, probes, store, "
-                "web, inbound, dns, standing, diagnosis, log, incidents, accounts, channels, routing, maintenance, "
-                "sandbox, include, companies; did you mean web?",
+                "web, inbound, dns, standing, diagnosis, log, incidents, real, accounts, channels, routing, "
+                "maintenance, sandbox, include, companies; did you mean web?",
                 "config.toml:2: parking: unknown key; expected one of sender, control, neighbour, network, probes, "
-                "store, web, inbound, dns, standing, diagnosis, log, incidents, accounts, channels, routing, "
+                "store, web, inbound, dns, standing, diagnosis, log, incidents, real, accounts, channels, routing, "
                 "maintenance, sandbox, include, companies",
             ],
         ),

@@ -1,0 +1,15 @@
+"""[real] and [sender] as the reader of real mail uses them."""
+
+from monitor.config.mail_domains import mail_domains
+from monitor.config.model import Config
+from monitor.sources.real_mail import RealPlan
+from probes.traces.table import sent_mail_log
+
+
+def real_plan(config: Config) -> RealPlan | None:
+    """Return whose log to read how often, and for whom to count; None if real mail is not counted."""
+    log = sent_mail_log(config.sender.trace)
+    if log is None or config.real is None:
+        return None
+    companies = {domain: company for company, domain in reversed(mail_domains(config))}
+    return RealPlan(log, config.real.every, companies, frozenset(path.to for path in config.paths()))

@@ -1,0 +1,98 @@
+"""Reads what became of the sender's real mail from the log of its own service, and counts it.
+
+The counts and the time up to which the log is read are one fact in the store, written at once: after a kill no row is
+counted twice, and none is left out as long as the service keeps its log.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import NamedTuple
+
+import structlog
+
+from monitor.errors import UserError
+from monitor.repeated import Repeated
+from monitor.sources.company_mx import FactBook
+from monitor.sources.real_counts import OVERLAP, RealCounts, RealKey, counted, decode, encode
+from monitor.supervised import SupervisedTask
+from probes.outside import Outside
+from probes.traces import SentMailLog, TraceError
+
+FACT = "real_mail"
+IDLE_SECONDS = 60.0  # between looks while nothing is counted
+RETRY_SECONDS = 30.0  # after the store has failed
+
+log = structlog.get_logger("real_mail")
+
+
+class RealPlan(NamedTuple):
+    """The log to read, how often, the company of each domain, and the recipients of probes, which do not count."""
+
+    log: SentMailLog
+    every: timedelta
+    companies: Mapping[str, str]
+    probes: frozenset[str]
+
+
+class RealMail:
+    """Reads and counts. `totals` is what is known, by company, what became of it, and why."""
+
+    def __init__(self, book: FactBook, outside: Outside) -> None:
+        self._book, self._outside = book, outside
+        self._repeated = Repeated()
+        self._plan: RealPlan | None = None
+        self._known: RealCounts | None = None
+        self._woken = asyncio.Event()
+        self._task = SupervisedTask("real mail", self._run)
+
+    @property
+    def totals(self) -> Mapping[RealKey, int]:
+        """The counts of the companies that are configured."""
+        known = self._known.totals if self._known else {}
+        companies = set(self._plan.companies.values()) if self._plan else set[str]()
+        return {key: count for key, count in known.items() if key[0] in companies}
+
+    def configure(self, plan: RealPlan | None) -> None:
+        """Count by this plan from now on; None: count nothing."""
+        self._plan = plan
+        self._woken.set()
+
+    def start(self) -> None:
+        """Begin with what the store knows."""
+        self._task.start()
+
+    async def close(self) -> None:
+        """Read no more."""
+        await self._task.close()
+
+    async def step(self) -> None:
+        """Read what is new, count it, and store the counts. Raises UserError if the store fails."""
+        if (plan := self._plan) is None:
+            return
+        if self._known is None:
+            self._known = decode(await self._book.fact(FACT), self._outside.now())
+        try:
+            began = self._outside.now()
+            rows, goes_on = await plan.log.sent(self._known.since, self._outside)
+        except TraceError as error:
+            self._repeated.tell("log", log.warning, "real mail not counted", reason=str(error))
+            return
+        since = goes_on or max(began - OVERLAP, self._known.since)
+        counts = counted(self._known, rows, plan.companies, plan.probes, since)
+        if counts != self._known:
+            await self._book.keep_fact(FACT, encode(counts))
+            self._known = counts
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            wait = self._plan.every.total_seconds() if self._plan else IDLE_SECONDS
+            try:
+                await self.step()
+            except UserError:  # the store fails, of which the service tells
+                self._known, wait = None, RETRY_SECONDS  # it may have taken the last counts, or not
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()

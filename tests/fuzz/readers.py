@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from probes.evidence import BodyState, Folder, encode
-from probes.mailboxes import MailboxError, graph_mail
+from probes.mailboxes import MailboxError, gmail_answers, graph_mail, jmap_answers
 from probes.mailboxes.excerpt import sighting, split
 from probes.mailboxes.imap_line import FolderConnection, Patience
 from probes.mailboxes.inbound import copy_of_probe
@@ -26,7 +26,7 @@ from probes.reading.report_reader import worker_reply
 from probes.reading.reports import read_report
 from probes.recognise import arrival, came_back, recognise
 from probes.routes.reply import Reply, ReplyReader, extensions
-from probes.traces import graph_rows
+from probes.traces import gmail_reports_rows, graph_rows
 from tests.fuzz import seeds
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -155,10 +155,46 @@ def _graph(data: bytes) -> None:
         encode(graph_rows.statement(row, graph_rows.details_of(value), 1, NOW))
 
 
+def _jmap(data: bytes) -> None:
+    """Whatever a JMAP server answers: a session, or responses of methods."""
+    values = jmap_answers.as_object(data)
+    with suppress(jmap_answers.JmapFaultError):
+        jmap_answers.read_session(values, "https://mail.acme.test/.well-known/jmap")
+    jmap_answers.problem(400, data)
+    with suppress(jmap_answers.JmapFaultError):
+        for answer in jmap_answers.read_responses(values, ["0"]).values():
+            jmap_answers.failure_of(answer)
+            jmap_answers.read_folders(answer)
+            jmap_answers.read_texts(answer)
+            jmap_answers.not_destroyed(answer)
+            jmap_answers.is_last_page(answer, 50)
+            for mail in jmap_answers.read_mails(answer, 50):
+                sighting(mail.id, Folder.INBOX, "INBOX", mail.headers or b"", b"", mail.received_at)
+
+
+def _google(data: bytes) -> None:
+    """Whatever JSON Google answers: mail, its history, and Gmail's log."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    gmail_answers.listed_ids(value)
+    gmail_answers.changed(value)
+    gmail_answers.labels(value)
+    gmail_answers.history_id(value)
+    if seen := gmail_answers.message(value):
+        headers, body = split(gmail_answers.raw_message(value))
+        sighting(seen.id, Folder.INBOX, "INBOX", headers or seen.headers, body, seen.came)
+    for said in gmail_reports_rows.statements(gmail_reports_rows.events_of(value, "a@b") or [], 1, NOW):
+        encode(said)
+
+
 READERS: dict[str, Reader] = {
-    "bounce": Reader(_bounce, seeds.mails_back, 0.14, mails=True),
+    "bounce": Reader(_bounce, seeds.mails_back, 0.12, mails=True),
     "graph": Reader(_graph, seeds.graph_answers, 0.02),
-    "message": Reader(_message, seeds.messages, 0.16, mails=True),
+    "jmap": Reader(_jmap, seeds.jmap_answers, 0.02),
+    "google": Reader(_google, seeds.google_answers, 0.02),
+    "message": Reader(_message, seeds.messages, 0.14, mails=True),
     "copy": Reader(_copy, seeds.messages, 0.1, mails=True),
     "markers": Reader(_recognised, seeds.messages, 0.1, mails=True),
     "received": Reader(_received, seeds.messages, 0.08, mails=True),

@@ -63,6 +63,51 @@ def conversations() -> Seeds:
     return IMAP
 
 
+JMAP = tuple(
+    json.dumps(each).encode()
+    for each in (
+        {"apiUrl": "/jmap/", "downloadUrl": "/d/{accountId}/{blobId}/{name}?t={type}", "eventSourceUrl": "/e/?t={types}",
+         "primaryAccounts": {"urn:ietf:params:jmap:mail": "a1"},
+         "capabilities": {"urn:ietf:params:jmap:core": {"maxCallsInRequest": 16, "maxObjectsInGet": 500}}},
+        {"methodResponses": [["Mailbox/get", {"list": [
+            {"id": "a", "name": "Inbox", "role": "inbox", "parentId": None, "myRights": {"mayReadItems": True}},
+            {"id": "b", "name": "Old", "role": None, "parentId": "a"}]}, "0"]]},
+        {"methodResponses": [["Email/get", {"state": "7", "notFound": ["z"], "list": [
+            {"id": "m", "blobId": "b", "mailboxIds": {"a": True}, "keywords": {"$junk": True}, "size": 900,
+             "receivedAt": "2026-11-23T08:00:00Z", "headers": [{"name": "Subject", "value": " x\r\n y"}],
+             "bodyValues": {"1": {"value": "Your code", "isTruncated": False}}}]}, "0"]]},
+        {"methodResponses": [["error", {"type": "cannotCalculateChanges", "description": "too old"}, "0"]]},
+        {"methodResponses": [["Email/set", {"notDestroyed": {"m": {"type": "forbidden"}}}, "0"]]},
+        {"type": "urn:ietf:params:jmap:error:limit", "limit": "maxSizeRequest", "status": 400},
+    )
+)  # fmt: skip
+GOOGLE = tuple(
+    json.dumps(each).encode()
+    for each in (
+        {"messages": [{"id": "18f", "threadId": "18f"}], "nextPageToken": "2", "resultSizeEstimate": 1},
+        {"history": [{"id": "9007199254740996", "messagesAdded": [{"message": {"id": "18f", "labelIds": ["INBOX"]}}],
+                      "labelsAdded": [{"message": {"id": "18e"}, "labelIds": ["SPAM"]}]}],
+         "historyId": "9007199254740999"},
+        {"labels": [{"id": "Label_1", "name": "Codes", "type": "user"}]},
+        {"id": "18f", "labelIds": ["INBOX", "UNREAD"], "internalDate": "1795420800000", "sizeEstimate": 900,
+         "payload": {"headers": [{"name": "Subject", "value": "x"}]}, "raw": "U3ViamVjdDogeA0KDQp5"},
+        {"items": [{"id": {"time": "2026-11-23T08:00:00.000Z"}, "events": [{"name": "delivery", "parameters": [
+            {"name": "event_info", "messageValue": {"parameter": [{"name": "mail_event_type", "intValue": "5"}]}},
+            {"name": "message_info.rfc2822_message_id", "value": "<a@b>"}]}]}]},
+    )
+)  # fmt: skip
+
+
+def jmap_answers() -> Seeds:
+    """A session of a JMAP server, and its answers to methods."""
+    return JMAP
+
+
+def google_answers() -> Seeds:
+    """Pages of Gmail's API: messages, history, labels; and a record of Gmail's log."""
+    return GOOGLE
+
+
 def graph_answers() -> Seeds:
     """Pages of Microsoft Graph: mail, folders, and message traces with their details."""
     return GRAPH

@@ -33,6 +33,7 @@ NEEDED = """
 /usr/lib/postfix/sbin/master /usr/sbin/dovecot /usr/lib/dovecot/imap /usr/lib/dovecot/lmtp /usr/bin/sievec
 /usr/bin/sieve-test /usr/bin/spamassassin /usr/sbin/spamd /opt/mailpath-lab/usr/sbin/exim4
 /opt/mailpath-lab/usr/sbin/smtpd /usr/sbin/amavisd /usr/bin/redis-server
+/opt/mailpath-lab/usr/lib/cyrus/bin/httpd /opt/mailpath-lab/usr/sbin/saslpasswd2
 /usr/bin/rspamd /usr/sbin/unbound /usr/sbin/rbldnsd /usr/sbin/postgrey /sbin/ip /usr/sbin/nft
 """
 

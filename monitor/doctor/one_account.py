@@ -1,7 +1,7 @@
 """One account in depth: token, clock, certificate, rights, scope, budget; and what to send back where it fails.
 
-Mailboxes are opened and looked into as for a probe, and traces are asked about a message that does not exist; nothing
-is changed. What was learnt by one examination is used by the next ones, so they are made in order.
+Mailboxes are opened and looked into as for a probe, and traces are tried; nothing is changed. What was learnt by one
+examination is used by the next ones, so they are made in order.
 """
 
 import asyncio
@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from secrets import token_hex
 
 from monitor.config import Config, WatchedPath
-from monitor.config.account_uses import account_uses
+from monitor.config.account_uses import account_uses, all_traces
 from monitor.doctor.observation import Examination, Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
 from probes.accounts import AccountError, AccountSettings
@@ -20,11 +19,10 @@ from probes.accounts.faults import AccountFault
 from probes.display import one_line
 from probes.mailboxes import Mailbox, MailboxError, VisitedMailbox
 from probes.standing.fact import State
-from probes.traces import Trace, TraceError, TraceQuestion
+from probes.traces import Trace, TraceError
 
 RIGHT_CLOCK, USABLE_CLOCK = timedelta(seconds=10), timedelta(minutes=2)  # apart from the provider's
 CERTIFICATE_NOTICE = timedelta(days=30)  # before its end
-ASKED_ABOUT = timedelta(minutes=15)  # ago: when the message that traces are asked about would have been sent
 CLOSING = frozenset(
     {AccountFault.WRONG_USER, AccountFault.NO_DELEGATION, AccountFault.REFUSED, AccountFault.POLICY}
     | {AccountFault.TOKEN_REFUSED, AccountFault.NO_RIGHT, AccountFault.NOT_DONE}
@@ -126,9 +124,7 @@ class AccountCheckup:
         mailboxes = {path.visited.key: (path, path.visited) for path in paths if path.visited}
         async for finding in side_by_side(self._looked(premises, *each) for each in mailboxes.values()):
             yield finding
-        async for finding in side_by_side(
-            self._traced(premises, to, trace) for to, trace in self._traces(premises.config).values()
-        ):
+        async for finding in side_by_side(self._traced(premises, each) for each in self._traces(premises.config)):
             yield finding
 
     async def scope(self, premises: Premises) -> AsyncIterator[Observation]:
@@ -170,14 +166,13 @@ class AccountCheckup:
         except TimeoutError:
             return self._bad(subject, f"not open within {premises.timeout:.0f} s", "try again; see --timeout")
 
-    async def _traced(self, premises: Premises, to: str, trace: Trace) -> Observation:
-        """Ask about a message that does not exist: the answer is that there is none."""
-        subject, sent_at = f"trace {trace.key}", premises.outside.now() - ASKED_ABOUT
-        question = TraceQuestion(f"{token_hex(16)}@mailpath.invalid", to, sent_at)
+    async def _traced(self, premises: Premises, trace: Trace) -> Observation:
+        subject = f"trace {trace.key}"
         try:
             async with asyncio.timeout(premises.timeout):
-                await trace.ask([question], premises.outside)
-            return Observation(subject, State.GOOD, "answers")
+                return Observation(
+                    subject, State.GOOD, await trace.examine(premises.config.sender.source_ip, premises.outside)
+                )
         except TraceError as error:
             return self._bad(subject, str(error), SETUP.format(self.name))
         except TimeoutError:
@@ -220,7 +215,7 @@ class AccountCheckup:
     def _mailboxes(self, config: Config) -> list[Mailbox]:
         return [path.mailbox for path in self._paths(config) if path.mailbox]
 
-    def _traces(self, config: Config) -> dict[str, tuple[str, Trace]]:
-        """Return its traces by their keys, each with a recipient whose mail it may be asked about."""
-        found = ((path.to, trace) for path in config.paths() for trace in path.traces)
-        return {trace.key: (to, trace) for to, trace in found if trace.account_use.name == self.name}
+    def _traces(self, config: Config) -> list[Trace]:
+        """Return its traces, each once."""
+        own = (trace for trace in all_traces(config) if trace.account_use.name == self.name)
+        return [*{trace.key: trace for trace in own}.values()]

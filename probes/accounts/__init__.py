@@ -93,13 +93,15 @@ _ROWS = {
 
 class AccountUse(NamedTuple):
     """The use that a mailbox or a trace makes of an account: its name, as which user, and what for. `host`: the mail
-    server that sees the token, "" for an API. `deletes`: it needs the right to delete."""
+    server that sees the token, "" for an API. `deletes`: it needs the right to delete.
+    `rights`: words for further rights that it needs; see `setup`."""
 
     name: str
     user: str
     host: str = ""
     service: AccountService = AccountService.IMAP
     deletes: bool = True
+    rights: tuple[str, ...] = ()
 
 
 class NotKeptError(Exception):

@@ -27,6 +27,13 @@ TRACE = FactSource(
     date(2026, 11, 28),
     f"{_LEARN}/exchange/monitoring/trace-an-email-message/graph-api-message-trace",
 )
+DEFENDER = FactSource(
+    "List analyzedEmails",
+    date(2026, 11, 28),
+    f"{_LEARN}/graph/api/security-collaborationroot-list-analyzedemails",
+    Certainty.UNSURE,
+    "Permission and licence were not seen on a tenant.",
+)
 APP_ROLES = FactSource(
     "Assign a managed identity access to an application role using PowerShell",
     _READ,
@@ -225,5 +232,17 @@ MICROSOFT_SETUP: tuple[SetupStep, ...] = (
         "Senders, recipients, subjects and fates of all mail of the tenant, and no text. Microsoft cannot limit it;"
         " leave out this step and `trace` if the company does not want that.",
     ),
+    SetupStep(
+        "Read why mail was kept back",
+        frozenset({"graph_trace", "exchange", "defender"}),
+        (
+            "Under API permissions add Microsoft Graph, application permission SecurityAnalyzedMessage.Read.All, and"
+            " grant admin consent. The tenant needs Defender for Office 365 Plan 2.",
+        ),
+        DEFENDER,
+        "The analysis of all mail of the tenant, and no text. Microsoft cannot limit it; leave out this step and"
+        " `defender` if the company does not want that.",
+    ),
 )
-"""Tags: `app` (not a managed identity), `exchange` (it acts for itself), `mailbox` (it has one)."""
+"""Tags: `app` (not a managed identity), `exchange` (it acts for itself), `mailbox` (it has one), `defender` (its trace
+asks for reasons)."""

@@ -63,7 +63,7 @@ def needs_of(uses: Iterable[AccountUse], credentials: Iterable[str], facts: Mapp
     users: dict[AccountService, dict[str, None]] = {}
     tags, deletes = {*credentials}, False
     for use in uses:
-        tags |= {use.service.value} | ({"mailbox"} if use.user else set())
+        tags |= {use.service.value, *use.rights} | ({"mailbox"} if use.user else set())
         deletes = deletes or (use.deletes and bool(use.user))
         users.setdefault(use.service, {})
         if use.user:

@@ -38,7 +38,9 @@ class GraphTrace(Settings):
     @property
     def account_use(self) -> AccountUse:
         """See `Trace`."""
-        return AccountUse(self.account, "", service=AccountService.GRAPH_TRACE)
+        return AccountUse(
+            self.account, "", service=AccountService.GRAPH_TRACE, rights=("defender",) if self.defender else ()
+        )
 
     @property
     def lags(self) -> tuple[timedelta, ...]:

@@ -16,6 +16,7 @@ from probes.accounts.microsoft_setup import MICROSOFT_SETUP, SHELL_ENVIRONMENTS
 from probes.accounts.other_setup import GOOGLE_RIGHTS, GOOGLE_SETUP, MAILGUN_SETUP, OAUTH_SETUP
 from probes.accounts.setup import FilledStep, SetupScript, SetupStep, filled_steps, needs_of, quoted_text
 from probes.mailsystems.remedy import Language
+from probes.traces.graph import GraphTrace
 from tests.support.powershell import balanced, commands_of
 
 TABLES = (MICROSOFT_SETUP, GOOGLE_SETUP, MAILGUN_SETUP, OAUTH_SETUP)
@@ -61,6 +62,18 @@ def test_only_what_the_configuration_needs(uses: tuple[AccountUse, ...], has: li
     script = script_of(microsoft(*uses))
     assert [each for each in has if each not in script] == []
     assert [each for each in has_not if each in script] == []
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_reasons_of_defender_need_a_right_of_their_own(asked: bool) -> None:
+    trace = GraphTrace(via="graph", account="acme", defender=asked)
+    text = " ".join(str(part) for step in microsoft(trace.account_use) for part in step.parts)
+    assert ("SecurityAnalyzedMessage.Read.All" in text) is asked
+
+
+def test_each_service_of_microsoft_has_a_step() -> None:
+    named = {tag for step in MICROSOFT_SETUP for tag in step.needs}
+    assert {each.value for each in AccountService if each.provider in ("", "microsoft")} <= named
 
 
 def test_two_mailboxes_are_one_scope_and_two_proofs() -> None:
@@ -189,5 +202,5 @@ def test_each_tag_is_one_that_an_account_may_have() -> None:
     services = {each.value for each in AccountService}
     assert services | {
         "app", "managed", "exchange", "mailbox", "deletes", "reads_only", "own_server", "acts_for_itself",
-        "secret", "certificate", "refresh", "key",
+        "secret", "certificate", "refresh", "key", "defender",
     } >= ALL_TAGS  # fmt: skip

@@ -15,6 +15,7 @@ from monitor.cli import (
     read_commands,
     remedy_commands,
     standing_commands,
+    store_commands,
     text_commands,
     triage_commands,
     work_commands,
@@ -213,6 +214,7 @@ def incidents(
 app.add_typer(standing_commands.standings, name="standing")
 app.add_typer(remedy_commands.remedies, name="remedy")
 work_commands.add_to(app)
+store_commands.add_to(app)
 diagnose_commands.add_to(app)
 triage_commands.add_to(app)
 text_commands.add_to(app)

@@ -24,6 +24,7 @@ people, and the audit log. All SQL of the service is in here.
                with `postgresql_guards`: those of PostgreSQL. `address`: what a configuration may say
 - `lease`      leadership among several processes; `health`: whether the store accepts writes; `checkup`: whether it is
                whole
+- `copying`    copies a store from SQLite to PostgreSQL
 - `schema`     and `migrations`: upgrade the tables of older versions; `filling`: in parts, where that takes long
 
 Read `tables`, then `store`. Nothing here knows what mail is, or what makes an incident: evidence is stored as encoded

@@ -23,8 +23,6 @@ ASK_ITS_ADMIN = "ask who operates that PostgreSQL"
 
 MEANINGS = (  # how an SQLSTATE of the whole store begins, appendix A of PostgreSQL's manual; what it means
     ("08", "the connection to it was lost; it is made again by itself"),
-    ("28", "it does not let this user in; check user, password file (PGPASSFILE) and pg_hba.conf"),
-    ("3D000", "there is no such database; create it, or change store.url"),
     ("3F000", "its schema is missing; check search_path, or change store.url"),
     ("42501", "this user may not do that there; make it the owner of the database"),
     ("25006", "it is read-only, perhaps a standby; change store.url to the primary"),
@@ -38,7 +36,9 @@ MEANINGS = (  # how an SQLSTATE of the whole store begins, appendix A of Postgre
     ("58", f"its server cannot read or write; {ASK_ITS_ADMIN}"),
     ("XX", f"it is damaged; {ASK_ITS_ADMIN}, and restore a backup"),
 )
-UNREACHABLE = "it cannot be reached; check store.url, and that PostgreSQL runs there"
+UNREACHABLE = (  # or it lets nobody in: the driver has no code for why a connection was not made
+    "it cannot be reached; check that PostgreSQL runs there, and server, database, user and password file in store.url"
+)
 FOREIGN_KEY = "23503"
 
 SETTINGS = (

@@ -3,22 +3,25 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
 from monitor.store import filling
 from monitor.store.database import dialect_of, explained, place, writing
 from monitor.store.records import StoreError
-from monitor.store.tables import metadata
+from monitor.store.tables import facts, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0021"  # the newest revision in `migrations`
+COPYING = "copying"  # the fact that names the store of which an unfinished copy is here
+UNFINISHED_COPY = "holds an unfinished copy; `mailpath migrate-store` with the same addresses goes on with it"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def prepare(engine: Engine) -> None:
-    """Upgrade the tables to the newest revision; an upgrade that was interrupted goes on. Raises StoreError.
+def prepare(engine: Engine, *, for_copy: bool = False) -> None:
+    """Upgrade the tables to the newest revision; an upgrade that was interrupted goes on. Raises StoreError, also for a
+    store that holds an unfinished copy, unless it is prepared `for_copy`.
 
     Each revision is a transaction, and so is each part of what one fills. Several processes may do this at once.
     """
@@ -29,6 +32,8 @@ def prepare(engine: Engine) -> None:
                 if revision is not None and revision != HEAD:
                     _known(engine, revision)
                 unfilled = filling.pending(connection) if revision else None
+                if revision == HEAD and not for_copy and copied_from(connection):
+                    raise StoreError(f"{place(engine.url)}: {UNFINISHED_COPY}")
             if unfilled:
                 filling.fill(engine, unfilled, _known(engine, unfilled)[unfilled].FILL)
             elif revision == HEAD:
@@ -37,6 +42,12 @@ def prepare(engine: Engine) -> None:
                 _upgrade(engine)
     except Exception as error:
         raise explained(engine, error) from error
+
+
+def copied_from(connection: Connection) -> str | None:
+    """Return the store from which an unfinished copy is made into this one; None if there is none."""
+    found: str | None = connection.scalar(select(facts.c.value).where(facts.c.name == COPYING))
+    return found
 
 
 def is_current(connection: Connection) -> bool:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.bench import (
+    api_mailboxes,
     cloud_mailboxes,
     detection,
     diagnosis,
@@ -63,6 +64,7 @@ PARTS: dict[str, Part] = {
     "peers": Part(peers.measure, peers.FULL, peers.QUICK),
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),
     "help-desk": Part(help_desk.measure, help_desk.FULL, help_desk.QUICK),
+    "api-mailboxes": Part(api_mailboxes.measure_apis, api_mailboxes.API_FULL, api_mailboxes.API_QUICK),
     "cloud-mailboxes": Part(cloud_mailboxes.measure, cloud_mailboxes.FULL, cloud_mailboxes.QUICK),
     "remedies": Part(remedies.measure, remedies.FULL, remedies.QUICK),
     "incidents": Part(incidents.measure, incidents.FULL, incidents.QUICK),

@@ -11,7 +11,17 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import cloud_mailboxes, help_desk, incidents, pages, peers, remedies, scrape, service_level
+from tests.bench import (
+    api_mailboxes,
+    cloud_mailboxes,
+    help_desk,
+    incidents,
+    pages,
+    peers,
+    remedies,
+    scrape,
+    service_level,
+)
 from tests.bench.figures import Figure, Finding, Remark, as_json, quantile, show
 from tests.bench.floor import streams
 from tests.bench.load import counted, loop_lag, paced
@@ -60,6 +70,14 @@ async def test_the_help_desk_is_answered_from_a_full_store() -> None:
     figures = {each.name: each.median for each in found if isinstance(each, Figure)}
     assert len(figures) == 2 * len(help_desk.ASKED)
     assert all(value > 0 for value in figures.values())
+
+
+async def test_mailboxes_by_api_are_visited_by_count() -> None:
+    found = await api_mailboxes.measure_apis(api_mailboxes.ApiPlan(mailboxes=4, looks=1), lambda _: None)
+    figures = {each.name: each.median for each in found if isinstance(each, Figure)}
+    assert figures["Gmail: requests of a look"] == figures["JMAP: requests of a look"] == 1
+    assert figures["Gmail: units a minute of a mailbox that waits"] == 12
+    assert figures["Gmail: requests of a visit"] == 8
 
 
 async def test_mailboxes_in_the_cloud_are_visited_by_count() -> None:

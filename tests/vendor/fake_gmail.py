@@ -263,12 +263,10 @@ def _fields(content: bytes) -> Iterator[Mapping[str, str]]:
             yield {"name": name, "value": value.strip()}
 
 
-@asynccontextmanager
-async def fake_gmail(scope_of: Callable[[str], str]) -> AsyncIterator[FakeGmail]:
-    """One that listens on a free port of this machine. At its end, every exchange has kept to the schema."""
-    gmail = FakeGmail(SchemaWatch(google_schema("gmail.v1")), scope_of)
+def gmail_app(gmail: FakeGmail) -> web.Application:
+    """It, below /gmail, as an application of aiohttp's."""
     app = web.Application(middlewares=[gmail.watch.middleware, gmail.gate])
-    user = "/gmail/v1/users/{user}"
+    user = "/v1/users/{user}"
     app.router.add_get(f"{user}/profile", gmail.profile)
     app.router.add_get(f"{user}/labels", gmail.labels)
     app.router.add_get(f"{user}/messages", gmail.messages)
@@ -276,6 +274,15 @@ async def fake_gmail(scope_of: Callable[[str], str]) -> AsyncIterator[FakeGmail]
     app.router.add_get(f"{user}/messages/{{message}}", gmail.message)
     app.router.add_post(f"{user}/messages/{{message}}/trash", gmail.trash)
     app.router.add_delete(f"{user}/messages/{{message}}", gmail.delete)
+    return app
+
+
+@asynccontextmanager
+async def fake_gmail(scope_of: Callable[[str], str]) -> AsyncIterator[FakeGmail]:
+    """One that listens on a free port of this machine. At its end, every exchange has kept to the schema."""
+    gmail = FakeGmail(SchemaWatch(google_schema("gmail.v1")), scope_of)
+    app = web.Application()
+    app.add_subapp("/gmail", gmail_app(gmail))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

@@ -105,8 +105,8 @@ class GraphSession:
             folders, all_folders = await self._all_folders()
             chosen = {each.id: each for each in folders if only is None or each.name in only}
             messages, whole = await self._pages(f"{self._base}/messages", graph_mail.READ, since - DAY)
-            if only is None:
-                chosen |= {each.folder_id: GraphFolder(each.folder_id, UNLISTED) for each in messages} | chosen
+            for each in messages if only is None else ():
+                chosen.setdefault(each.folder_id, GraphFolder(each.folder_id, UNLISTED))
             found: list[Sighting] = []
             searched: dict[str, bool] = {}
             for key, folder in chosen.items():

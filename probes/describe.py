@@ -18,8 +18,9 @@ from probes.evidence import (
     Interrupted,
     Look,
 )
-from probes.labels import BODIES, CAUSES, FATES, MAIL_KINDS, MARKERS
+from probes.labels import BODIES, CAUSES, MAIL_KINDS, MARKERS
 from probes.sentences import scan_sentence, searched
+from probes.trace_words import fate_in_words
 from probes.traced import Traced, TraceFate, source_name
 
 
@@ -119,7 +120,7 @@ def _traced(traced: Traced) -> Description:
     host = f" ({named(traced.to_host)})" if traced.to_host else ""
     rule = f"; rule: {quoted(traced.rule)}" if traced.rule else ""
     text = (
-        f"{named(source_name(traced.source))} {FATES[traced.fate].sentence}{host}"
+        f"{named(source_name(traced.source))} {fate_in_words(traced)}{host}"
         + (f": {quoted(reply)}" if reply else "")
         + rule
     )

@@ -57,14 +57,27 @@ def remark(traced: Traced) -> str:
             host = named(traced.to_host) or "the company's server"
             return f"{source_name(traced.source)} handed it to {host}{at}{_why(traced)}"
         case (TraceFate.DELIVERED, _):
-            told = f"{source_name(traced.source)} says that it was put into the mailbox{at}{_why(traced)}"
-            return f"{told}; is that the mailbox that Mailpath reads?"
+            there = f"{source_name(traced.source)} says that it was put into the mailbox{at}{_why(traced)}"
+            return f"{there}; is that the mailbox that Mailpath reads?"
         case (TraceFate.NEVER_SEEN, Side.RECEIVER):
             return (
                 f"{source_name(traced.source)} has no record of it: it was refused or lost before, or is not yet logged"
             )
+        case _:
+            return f"{source_name(traced.source)} {fate_in_words(traced)}{at}{_why(traced)}"
+
+
+def fate_in_words(traced: Traced) -> str:
+    """Return what the source says became of the message: the sender's service speaks of what others did with it."""
+    match (traced.fate, traced.side):
+        case (TraceFate.REFUSED, Side.SENDER):
+            return "was refused for good"
+        case (TraceFate.REFUSED, Side.RECEIVER):
+            return "refused it for good"
+        case (TraceFate.DELIVERED, Side.SENDER):
+            return "handed it over"
         case (fate, _):
-            return f"{source_name(traced.source)} {FATES[fate].sentence}{at}{_why(traced)}"
+            return FATES[fate].sentence
 
 
 def held_up(traced: Traced) -> str:

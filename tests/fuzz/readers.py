@@ -26,7 +26,7 @@ from probes.reading.report_reader import worker_reply
 from probes.reading.reports import read_report
 from probes.recognise import arrival, came_back, recognise
 from probes.routes.reply import Reply, ReplyReader, extensions
-from probes.traces import gmail_reports_rows, graph_rows
+from probes.traces import TraceQuestion, gmail_reports_rows, graph_rows, mailgun_rows
 from tests.fuzz import seeds
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -140,6 +140,20 @@ def _tag() -> bytes:
     return tag
 
 
+def _mailgun(data: bytes) -> None:
+    """Whatever JSON Mailgun's log answers, and an entry of its lists."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    items = value.get("items", value) if isinstance(value, dict) else value
+    asked = TraceQuestion("a@account.trimble.com", "probe@acme.test", NOW)
+    for said in mailgun_rows.read_rows(items, [asked], NOW).get(asked.message_id, ()):
+        encode(said)
+    mailgun_rows.sent_rows(items, NOW)
+    mailgun_rows.read_suppression(value)
+
+
 def _graph(data: bytes) -> None:
     """Whatever JSON Microsoft Graph answers: mail and folders, and rows of the message trace."""
     try:
@@ -191,10 +205,11 @@ def _google(data: bytes) -> None:
 
 READERS: dict[str, Reader] = {
     "bounce": Reader(_bounce, seeds.mails_back, 0.12, mails=True),
+    "mailgun": Reader(_mailgun, seeds.mailgun_answers, 0.02),
     "graph": Reader(_graph, seeds.graph_answers, 0.02),
     "jmap": Reader(_jmap, seeds.jmap_answers, 0.02),
     "google": Reader(_google, seeds.google_answers, 0.02),
-    "message": Reader(_message, seeds.messages, 0.14, mails=True),
+    "message": Reader(_message, seeds.messages, 0.12, mails=True),
     "copy": Reader(_copy, seeds.messages, 0.1, mails=True),
     "markers": Reader(_recognised, seeds.messages, 0.1, mails=True),
     "received": Reader(_received, seeds.messages, 0.08, mails=True),

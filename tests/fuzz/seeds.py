@@ -12,6 +12,7 @@ from tests.probes.reading.test_bounces_hostile import MANY
 from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls, zipped
 from tests.probes.reading.test_reports_hostile import HARM as HOSTILE_REPORTS
 from tests.support import bounce_mails as mails
+from tests.vendor.fake_mailgun import row as mailgun_row
 from tests.vendor.trace_rows import DETAILS, trace_row
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
@@ -106,6 +107,20 @@ def jmap_answers() -> Seeds:
 def google_answers() -> Seeds:
     """Pages of Gmail's API: messages, history, labels; and a record of Gmail's log."""
     return GOOGLE
+
+
+def mailgun_answers() -> Seeds:
+    """What Mailgun's log answers."""
+    rows = [
+        mailgun_row("failed", "a@account.trimble.com", severity="permanent", reply="550 5.7.1 blocked"),
+        mailgun_row("failed", "a@account.trimble.com", severity="permanent", reason="suppress-bounce"),
+        mailgun_row("delivered", "a@account.trimble.com", reply="250 2.0.0 Ok"),
+    ]
+    rows = [each | {"@timestamp": "2026-12-01T10:00:00.000Z"} for each in rows]  # the same inputs every time
+    return (
+        json.dumps({"items": rows, "pagination": {"next": "1"}}).encode(),
+        *(json.dumps(each).encode() for each in rows),
+    )
 
 
 def graph_answers() -> Seeds:

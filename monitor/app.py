@@ -289,6 +289,7 @@ class Service:
             mail_hosts=self._mail_hosts,
             doctor=self.doctor,
             stopping=self._stopping,
+            sender_log=lambda address, seconds: sender_log(self.config, address, self.outside, seconds),
             company_mx=self.company_mx.of,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,

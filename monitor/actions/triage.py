@@ -27,7 +27,7 @@ from monitor.probing.current import CurrentVerdict
 from monitor.remedying.applied import TO_ACT_ON, UNDER_WAY, AppliedRemedy
 from monitor.remedying.lapse import state_at
 from monitor.standing.record import FactRecord
-from monitor.triage.address import read_address
+from monitor.triage.address import TypedAddress, read_address
 from monitor.triage.decide import Triage, TriagePlace, decide
 from monitor.triage.directory import CompanyEntry, DomainBasis, companies_at, companies_of, known_domains
 from monitor.triage.facts import (
@@ -39,6 +39,7 @@ from monitor.triage.facts import (
     DomainMail,
     LooseFailure,
     OpenIncident,
+    SenderLog,
     TriageFacts,
     TriageSender,
 )
@@ -51,6 +52,7 @@ from probes.standing.fact import Fact, State
 from probes.verdict import Outcome
 
 LOOKUP_SECONDS = 3.0  # for the mail hosts of a domain
+LOG_SECONDS = 5.0  # for the log of the sender's mail service
 REACH_SECONDS = 3.0  # for what its domain demands of senders
 REMEDIES_WORTH_SAYING = UNDER_WAY | TO_ACT_ON
 """States of a remedy that the help desk should know."""
@@ -114,6 +116,11 @@ class TriageSource(Protocol):
         """Ask what a domain publishes that stops mail to it: MX, MTA-STS, DANE; for at most so long."""
         ...
 
+    async def sender_log(self, address: str, seconds: float) -> SenderLog | None:
+        """Ask the sender's own mail service about an address, for at most so long; None where no account of it is
+        configured."""
+        ...
+
 
 async def triage(source: TriageSource, typed: str) -> Triage:
     """Return the most likely place of a problem with mail to this address. Raises StoreError."""
@@ -134,12 +141,20 @@ async def triage(source: TriageSource, typed: str) -> Triage:
         mail=mail,
         standing=await _bad_standing(source),
         sees_all=source.sees_all,
+        sender_log=await _sender_log(source, address, bool(matches)),
     )
     if len(matches) == 1:
         found = decide(replace(facts, company=await _company_facts(source, matches[0].entry, sender, address.domain)))
     else:
         found = decide(replace(facts, wide=await _wide(source, sender, mail.system)))
     return replace(found, stopping=await _stopping(source, found))
+
+
+async def _sender_log(source: TriageSource, address: TypedAddress, of_company: bool) -> SenderLog | None:
+    """Ask about the address itself. Who is bound to companies sees the log of their addresses only."""
+    if address.wrong or "@" not in address.text or not (of_company or source.sees_all):
+        return None
+    return await source.sender_log(address.text, LOG_SECONDS)
 
 
 async def _stopping(source: TriageSource, found: Triage) -> tuple[Fact, ...]:

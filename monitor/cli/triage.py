@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rich.markup import escape
 
+from monitor.actions.sender_log import sender_log
 from monitor.actions.triage import triage as asked
 from monitor.cli.exits import Exit
 from monitor.cli.mute import configured
@@ -23,7 +24,7 @@ from monitor.remedying.applied import AppliedRemedy
 from monitor.standing.record import FactRecord
 from monitor.store import ProbeFilter, Store
 from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
-from monitor.triage.facts import CheckState
+from monitor.triage.facts import CheckState, SenderLog
 from monitor.triage.words import company_line, note_text, text_of
 from probes.check import Check
 from probes.display import clock, one_line
@@ -101,6 +102,9 @@ class StoreTriage:
         if simulates_dns(self._config):
             return ()
         return await stopping(domain, self._asker(), seconds)
+
+    async def sender_log(self, address: str, seconds: float) -> SenderLog | None:
+        return await sender_log(self._config, address, self._outside, seconds)
 
     def _asker(self) -> Asker:
         outside, validating = self._outside, self._config.standing.validating

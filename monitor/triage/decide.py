@@ -5,7 +5,7 @@ where nothing proves it the answer is that it is not known.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -17,6 +17,7 @@ from monitor.triage.facts import CompanyFacts, DnsState, LooseFailure, OpenIncid
 from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.standing.fact import Fact, Question
+from probes.traced import TraceFate
 from probes.verdict import Cause, Grade, Outcome
 
 
@@ -33,6 +34,8 @@ class TriagePlace(StrEnum):
     CUT_OFF = "cut_off"
     NO_CONNECTION = "no_connection"
     MAIL_SERVICE = "mail_service"
+    SUPPRESSED = "suppressed"
+    REFUSED = "refused"
     COMPANY_SYSTEM = "company_system"
     MANY = "many"
     SENDER = "sender"
@@ -100,8 +103,34 @@ SURE = frozenset({DomainBasis.CONFIGURED, DomainBasis.PATH})
 """Reasons to count a domain as the company's that leave no doubt."""
 
 
+NO_FAULT_FOUND = frozenset(
+    {
+        TriagePlace.PERSON,
+        TriagePlace.NOTHING_FOUND,
+        TriagePlace.NOT_TESTED,
+        TriagePlace.NOT_MONITORED,
+        TriagePlace.TEST_MAILBOX,
+        TriagePlace.MAILPATH,
+        TriagePlace.SEVERAL,
+    }
+)
+"""Places that say nothing of this very address, so that what its own mail was answered says more."""
+
+
 def decide(facts: TriageFacts) -> Triage:
-    """Return the most likely place."""
+    """Return the most likely place. What the sender's service knows of this very address comes before all tests of
+    others: to a suppressed address nothing is sent, whatever arrives elsewhere."""
+    found, log = _by_tests(facts), facts.sender_log
+    if log is None or facts.address.wrong:
+        return found
+    if log.suppressed is not None:
+        return replace(found, place=TriagePlace.SUPPRESSED, certainty=PlaceCertainty.SHOWN)
+    if log.last and log.last.fate is TraceFate.REFUSED and found.place in NO_FAULT_FOUND:
+        return replace(found, place=TriagePlace.REFUSED, certainty=PlaceCertainty.SHOWN)
+    return found
+
+
+def _by_tests(facts: TriageFacts) -> Triage:
     address = facts.address
     if address.wrong:
         return Triage(facts, TriagePlace.ADDRESS, PlaceCertainty.SHOWN)

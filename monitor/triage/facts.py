@@ -16,6 +16,7 @@ from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.remedy import RemedyNames, fill
 from probes.standing.fact import Fact
+from probes.traced import TraceFate, Traced
 from probes.verdict import Outcome, Verdict
 
 MAX_CHANGES = 2  # of a company, that an answer names
@@ -125,6 +126,25 @@ FAULTS = {Fault.DOMAIN_UNKNOWN: DnsState.NO_MAIL}
 
 
 @dataclass(frozen=True, slots=True)
+class SenderLog:
+    """What the sender's own mail service knows of the address. `rows`: statements about its mail of the last 24 hours,
+    the earliest first. `suppressed`: why and since when it no longer sends there; None if it does. `failed`: why it
+    could not be asked, "" if it was."""
+
+    rows: tuple[Traced, ...] = ()
+    suppressed: str | None = None
+    failed: str = ""
+
+    @property
+    def last(self) -> Traced | None:
+        """The newest statement with an answer of the company's server; None if there is none."""
+        return next((each for each in reversed(self.rows) if each.fate in ANSWERED), None)
+
+
+ANSWERED = frozenset({TraceFate.DELIVERED, TraceFate.REFUSED, TraceFate.DEFERRED})
+
+
+@dataclass(frozen=True, slots=True)
 class TriageSender:
     """The sender: its domain, From address and IP address."""
 
@@ -137,7 +157,7 @@ class TriageSender:
 class TriageFacts:
     """All facts. `company` is None unless the domain is exactly one company's. `wide`: open incidents of many companies
     that may explain it where no company is known. `standing`: settled bad facts about the sender. `sees_all`: the
-    caller is not bound to companies."""
+    caller is not bound to companies. `sender_log`: None if the sender's mail service was not asked."""
 
     address: TypedAddress
     sender: TriageSender
@@ -148,3 +168,4 @@ class TriageFacts:
     wide: tuple[OpenIncident, ...] = ()
     standing: tuple[Fact, ...] = ()
     sees_all: bool = True
+    sender_log: SenderLog | None = None

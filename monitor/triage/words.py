@@ -14,7 +14,7 @@ from monitor.incidents.summary import problem_means
 from monitor.triage.address import AddressNote
 from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
 from monitor.triage.directory import CompanyMatch, DomainBasis
-from monitor.triage.facts import DnsState
+from monitor.triage.facts import DnsState, SenderLog
 from monitor.triage.labels import BASES, DNS_STATES, SLIPS
 from monitor.triage.public_domains import PUBLIC_DOMAINS
 from probes.display import clock, continued, listed, one_line
@@ -25,10 +25,12 @@ from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.standing.words import COMPANY_QUESTIONS
 from probes.standing.words import sentence as standing_sentence
+from probes.traced import TraceFate
 from probes.verdict import Cause, Grade, Outcome
 
 USUAL_LIFE = timedelta(minutes=10)  # of a code, where no path says it
 MAX_SUBJECT_CHARS = 120
+MAX_REPLY_CHARS = 300
 MAX_NAMED = 5  # companies, mail hosts
 
 
@@ -178,6 +180,27 @@ WORDS: dict[TriagePlace, PlaceWords] = {
         ),
         "Ask Trimble's mail service whether this address is suppressed. What the tests show is about the test address.",
     ),
+    TriagePlace.SUPPRESSED: PlaceWords(
+        "the mail service of {sender} no longer sends to this address",
+        (
+            "Our mail service has stopped sending to your address, because an earlier mail came back.",
+            "Please do not ask for more codes for now: they would not be sent.",
+            "I will have it found out why the mail came back, and then your address is released.",
+        ),
+        "First have repaired what made the mail come back: the entry below says what that was. Then ask Trimble's mail "
+        "service to delete the entry. In the other order, the next mail that comes back brings the address onto the list "
+        "again.",
+    ),
+    TriagePlace.REFUSED: PlaceWords(
+        "the last mail to this very address was refused by the receiving mail server",
+        (
+            "The mail server for your address refused our last mail to you.",
+            "Please check that your address is spelled correctly in your Trimble account.",
+            "If it is right, I will pass on what the server answered to the people who can fix it.",
+        ),
+        "Compare the address with the one in the account. If it is right, whoever runs the mail system must look at the "
+        "reply below.",
+    ),
     TriagePlace.COMPANY_SYSTEM: PlaceWords(
         "the mail system of {company} has a problem that is not limited to mail from {sender}",
         (
@@ -248,6 +271,18 @@ SUPPRESSION = (
 ELSEWHERE = "Incident {incident} is about other domains of this company; it does not concern mail to {domain}."
 OWN_MAILBOX = "The mailbox of this person: only the company's test mailbox was tested."
 WORTH_SAYING = frozenset({Grade.IMPERSONATED, Grade.SCANNED, Grade.UNPROVEN})
+
+
+LOG_NOT_ASKED = "Whether Trimble's mail service has suppressed this address, and what it logged for it: {reason}."
+NO_MAIL_LOGGED = (
+    "Trimble's mail service has logged no answer to mail for this address in the last 24 hours: perhaps the account has "
+    "another address, or no mail was asked for."
+)
+LOGGED: dict[TraceFate, str] = {
+    TraceFate.DELIVERED: "The last mail to this address was taken by {host} at {when}",
+    TraceFate.REFUSED: "The last mail to this address was refused by {host} at {when}",
+    TraceFate.DEFERRED: "The last mail to this address was deferred by {host} at {when}, and is tried again",
+}
 
 
 def text_of(triage: Triage) -> TriageText:
@@ -358,12 +393,27 @@ def _because(triage: Triage) -> Iterator[str]:
     for fact in triage.stopping:
         about = f"{COMPANY_QUESTIONS[fact.question].label} of {one_line(fact.subject, MAX_SUBJECT_CHARS)}"
         yield f"Published by the receiving domain, read once: {about}: {standing_sentence(fact)}."
+    yield from _logged(facts.sender_log)
     if facts.mail.state is DnsState.FOUND:
         system = f", which is {system_label(facts.mail.system)}" if facts.mail.system else ""
         yield DNS_STATES[DnsState.FOUND].sentence.format(domain=facts.address.domain, host=facts.mail.hosts[0] + system)
     if provider := PUBLIC_DOMAINS.get(facts.address.domain):
         whose = f"a mail provider for the public ({provider})"
         yield f"The domain {facts.address.domain} belongs to {whose}, not to one company."
+
+
+def _logged(log: SenderLog | None) -> Iterator[str]:
+    """Yield what the sender's mail service knows of the address."""
+    if log is None or log.failed:
+        return
+    if log.suppressed is not None:
+        yield f"On the list of suppressed addresses of Trimble's mail service: {one_line(log.suppressed, MAX_REPLY_CHARS)}."
+    if last := log.last:
+        host, when = last.to_host or "the receiving server", clock(last.happened_at or last.at)
+        reply = f": {one_line(last.reply, MAX_REPLY_CHARS)}" if last.reply else ""
+        yield f"{LOGGED[last.fate].format(host=host, when=when)}{reply}."
+    elif log.suppressed is None:
+        yield NO_MAIL_LOGGED
 
 
 def _since(triage: Triage) -> Iterator[str]:
@@ -415,4 +465,7 @@ def _not_known(triage: Triage) -> Iterator[str]:
         yield f"Mail to {facts.address.domain} itself: it is not tested."
     if facts.mail.state in (DnsState.NO_ANSWER, DnsState.SIMULATED):
         yield DNS_STATES[facts.mail.state].sentence.format(domain=facts.address.domain)
-    yield SUPPRESSION
+    if facts.sender_log is None:
+        yield SUPPRESSION
+    elif facts.sender_log.failed:
+        yield LOG_NOT_ASKED.format(reason=one_line(facts.sender_log.failed, MAX_REPLY_CHARS))

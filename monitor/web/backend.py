@@ -65,6 +65,10 @@ async def _reads_nothing(domain: str, seconds: float) -> Sequence[Fact]:
     return ()
 
 
+async def _asks_no_log(address: str, seconds: float) -> SenderLog | None:
+    return None
+
+
 async def _delivers_nothing(channel: Channel, notice: Notice) -> DeliveryResult:
     return DeliveryResult("this process delivers no notices")
 
@@ -77,7 +81,7 @@ class Backend:
     `diagnose` starts a diagnosis for somebody who came by some way; `poke_remedies` says that a remedy was noted;
     `company_mx` is what is known of the MX of a company's domains;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
-    `lookups`, as does `stopping` for what stops mail to it; what callers paste is read in a turn of `readings`;
+    `lookups`, as do `stopping` for what stops mail to it and `sender_log` for what the sender's mail service knows; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
     `doctor` examines this installation, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
@@ -104,6 +108,7 @@ class Backend:
     company_mx: Callable[[str], Sequence[MxRecord]] = lambda _: ()
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
     stopping: Callable[[str, float], Awaitable[Sequence[Fact]]] = _reads_nothing
+    sender_log: Callable[[str, float], Awaitable[SenderLog | None]] = _asks_no_log
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
     doctor: Doctor | None = None

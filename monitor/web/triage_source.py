@@ -11,6 +11,7 @@ from monitor.probing.current import CurrentVerdict
 from monitor.remedying.applied import AppliedRemedy
 from monitor.standing.record import FactRecord
 from monitor.store import ProbeFilter
+from monitor.triage.facts import SenderLog
 from monitor.web.caller_view import CallerView
 from probes.check import Check
 from probes.resolver import MailHosts, Unresolved
@@ -68,3 +69,7 @@ class CallerTriage:
     async def stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
         async with self._backend.lookups:
             return await self._backend.stopping(domain, seconds)
+
+    async def sender_log(self, address: str, seconds: float) -> SenderLog | None:
+        async with self._backend.lookups:
+            return await self._backend.sender_log(address, seconds)

@@ -54,8 +54,21 @@ class SentMail(NamedTuple):
     traced: Traced
 
 
+@dataclass(frozen=True, slots=True)
+class AddressLog:
+    """What the sender's own service knows of one address. `rows`: statements about its mail, the earliest first.
+    `suppressed`: why and since when the service no longer sends there, as its list says; None if it does."""
+
+    rows: tuple[Traced, ...]
+    suppressed: str | None = None
+
+
 class SentMailLog(Protocol):
     """A trace whose log has all the mail of the sender."""
+
+    async def about(self, address: str, since: datetime, outside: Outside) -> AddressLog:
+        """Return what is known of an address, which is in no error. Raises TraceError."""
+        ...
 
     async def sent(self, since: datetime, outside: Outside) -> tuple[Sequence[SentMail], datetime | None]:
         """Return the rows since then in their order; and from when to read on, None if these are all. Raises

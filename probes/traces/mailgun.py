@@ -10,7 +10,7 @@ from probes.accounts import AccountService, AccountUse
 from probes.outside import Outside
 from probes.settings import Key, Settings
 from probes.traced import Side
-from probes.traces import Answers, SentMail, TraceQuestion
+from probes.traces import AddressLog, Answers, SentMail, TraceQuestion
 
 MAX_QUESTIONS = 10  # of one request
 
@@ -48,6 +48,12 @@ class MailgunTrace(Settings):
         from probes.traces.mailgun_log import ask
 
         return await ask(self.account_use, questions, outside)
+
+    async def about(self, address: str, since: datetime, outside: Outside) -> AddressLog:
+        """See `SentMailLog`."""
+        from probes.traces.mailgun_log import about
+
+        return await about(self.account_use, address, since, outside)
 
     async def sent(self, since: datetime, outside: Outside) -> tuple[Sequence[SentMail], datetime | None]:
         """See `SentMailLog`."""

@@ -16,7 +16,7 @@ from probes.accounts import AccountError, AccountUse
 from probes.accounts.requests import Api, ApiRequest
 from probes.outside import Outside
 from probes.traced import Traced
-from probes.traces import Answers, SentMail, TraceError, TraceQuestion
+from probes.traces import AddressLog, Answers, SentMail, TraceError, TraceQuestion
 from probes.traces.mailgun_rows import read_rows, read_suppression, sent_rows, suppression_list
 
 LOGS = "/v1/analytics/logs"
@@ -26,6 +26,8 @@ ROWS_PER_PAGE = 100
 MAX_PAGES = 5
 MAX_REAL_PAGES = 60  # of one reading; the next one goes on
 MAX_TOKEN_CHARS = 8000
+SUPPRESSION_LISTS = ("bounces", "complaints", "unsubscribes")
+NOT_LISTED = 404  # the address is not on this list
 MAX_SUPPRESSIONS = 5  # looked up in one question
 
 
@@ -64,6 +66,30 @@ async def sent(use: AccountUse, since: datetime, outside: Outside) -> tuple[list
     except AccountError as error:
         raise TraceError(str(error)) from None
     return rows, max((row.traced.happened_at or since for row in rows), default=since)
+
+
+async def about(use: AccountUse, address: str, since: datetime, outside: Outside) -> AddressLog:
+    """Return what the log and the lists of suppressed addresses say of an address. Raises TraceError.
+
+    As for `sent`, the budget of traces is left to the probes.
+    """
+    try:
+        api = outside.accounts.api(use)
+        body = {"start": format_datetime(since), "filter": {"AND": [_is("recipient", address.lower())]}}
+        answer = await api.require(replace(_request(body), trace=False))
+        listed: str | None = None
+        for name in SUPPRESSION_LISTS:
+            reply = await api.call(ApiRequest("GET", _entry(api, name, address)))
+            if reply.good:
+                listed = ": ".join(filter(None, (name, read_suppression(reply.value))))
+                break
+            if reply.status != NOT_LISTED:
+                raise TraceError(f"{api.account.name}: the list of {name} answers with HTTP {reply.status}")
+    except AccountError as error:
+        raise TraceError(str(error)) from None
+    rows = sent_rows(answer.get("items") if isinstance(answer, dict) else None, outside.now())
+    own = sorted((each.traced for each in rows), key=lambda traced: traced.happened_at or traced.at)
+    return AddressLog(tuple(own), listed)
 
 
 async def examine(use: AccountUse, source_ip: str, outside: Outside) -> str:
@@ -135,10 +161,13 @@ async def _with_suppressions(api: Api, questions: Sequence[TraceQuestion], found
     return found
 
 
+def _entry(api: Api, listed: str, address: str) -> str:
+    return f"/v3/{quote(api.account.settings.sending_domain, safe='')}/{listed}/{quote(address, safe='')}"
+
+
 async def _explained(api: Api, address: str, listed: str, traced: Traced) -> Traced:
-    target = f"/v3/{quote(api.account.settings.sending_domain, safe='')}/{listed}/{quote(address, safe='')}"
     try:
-        reply = await api.call(ApiRequest("GET", target, trace=True))
+        reply = await api.call(ApiRequest("GET", _entry(api, listed, address), trace=True))
     except AccountError:  # that it is suppressed is known all the same
         return traced
     entry = read_suppression(reply.value) if reply.good else ""

@@ -1,7 +1,7 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,11 +10,12 @@ from pathlib import Path
 
 import structlog
 
+from monitor.actions.lookups import Lookups
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.real_plan import real_plan
 from monitor.config.secret_values import secret_values
-from monitor.config.simulated import make_folders, sandbox_of, simulates_dns
+from monitor.config.simulated import make_folders, sandbox_of
 from monitor.config.standing_plan import mx_plan, plan_of
 from monitor.config.unchanged import read_again
 from monitor.diagnosing.service import Diagnoses
@@ -58,11 +59,7 @@ from monitor.web.standby import answering
 from probes.kinds import Kind
 from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
-from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
-from probes.standing.asking import Asker
-from probes.standing.fact import Fact
-from probes.standing.reach import mail_hosts, stopping
 
 TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
@@ -272,6 +269,7 @@ class Service:
 
     def backend(self) -> Backend:
         """Return the parts of the service that the web server shows."""
+        lookups = Lookups(lambda: self.config, self.outside)
         return Backend(
             config=lambda: self.config,
             store=self.store,
@@ -286,10 +284,10 @@ class Service:
             poke_remedies=self.remedies.poke,
             deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
-            mail_hosts=self._mail_hosts,
+            mail_hosts=lookups.mail_hosts,
             doctor=self.doctor,
-            stopping=self._stopping,
-            sender_log=lambda address, seconds: sender_log(self.config, address, self.outside, seconds),
+            stopping=lookups.stopping,
+            sender_log=lookups.sender_log,
             company_mx=self.company_mx.of,
             in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
@@ -301,20 +299,6 @@ class Service:
     def _premises(self) -> Premises:
         warnings = tuple(config_warnings(self.file, self.config))
         return Premises(self.config, self.file, warnings, self.outside, EXAMINATION_SECONDS)
-
-    async def _mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
-        if simulates_dns(self.config):
-            return None
-        return await mail_hosts(domain, self.config.sender.domain, self._asker(), seconds)
-
-    async def _stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
-        if simulates_dns(self.config):
-            return ()
-        return await stopping(domain, self._asker(), seconds)
-
-    def _asker(self) -> Asker:
-        outside, validating = self.outside, self.config.standing.validating
-        return Asker(outside.resolver, outside.http, outside.now, validating)
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
         return await self.dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))

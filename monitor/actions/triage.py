@@ -152,9 +152,9 @@ async def triage(source: TriageSource, typed: str) -> Triage:
 
 async def _sender_log(source: TriageSource, address: TypedAddress, of_company: bool) -> SenderLog | None:
     """Ask about the address itself. Who is bound to companies sees the log of their addresses only."""
-    if address.wrong or "@" not in address.text or not (of_company or source.sees_all):
+    if address.wrong or not (address.name and address.domain) or not (of_company or source.sees_all):
         return None
-    return await source.sender_log(address.text, LOG_SECONDS)
+    return await source.sender_log(f"{address.name}@{address.domain}", LOG_SECONDS)
 
 
 async def _stopping(source: TriageSource, found: Triage) -> tuple[Fact, ...]:

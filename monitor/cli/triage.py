@@ -6,14 +6,13 @@ from datetime import datetime
 
 from rich.markup import escape
 
-from monitor.actions.sender_log import sender_log
+from monitor.actions.lookups import Lookups
 from monitor.actions.triage import triage as asked
 from monitor.cli.exits import Exit
 from monitor.cli.mute import configured
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
-from monitor.config.simulated import simulates_dns
 from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.work import IncidentWork, work_of
@@ -32,9 +31,7 @@ from probes.labels import KINDS, verdict_label
 from probes.outside import Outside
 from probes.resolver import MailHosts, Unresolved
 from probes.sender import Role
-from probes.standing.asking import Asker
 from probes.standing.fact import Fact
-from probes.standing.reach import mail_hosts, stopping
 from probes.verdict import Outcome
 
 MAX_LINE_CHARS = 500
@@ -46,7 +43,7 @@ class StoreTriage:
     sees_all = True
 
     def __init__(self, config: Config, store: Store, outside: Outside) -> None:
-        self._config, self._store, self._outside = config, store, outside
+        self._config, self._store, self._lookups = config, store, Lookups(lambda: config, outside)
         self._current: dict[Check, CurrentVerdict] = {}
         self._open: list[Incident] = []
 
@@ -94,21 +91,13 @@ class StoreTriage:
         return await self._store.standing.current()
 
     async def mail_hosts(self, domain: str, seconds: float) -> MailHosts | Unresolved | None:
-        if simulates_dns(self._config):
-            return None
-        return await mail_hosts(domain, self._config.sender.domain, self._asker(), seconds)
+        return await self._lookups.mail_hosts(domain, seconds)
 
     async def stopping(self, domain: str, seconds: float) -> Sequence[Fact]:
-        if simulates_dns(self._config):
-            return ()
-        return await stopping(domain, self._asker(), seconds)
+        return await self._lookups.stopping(domain, seconds)
 
     async def sender_log(self, address: str, seconds: float) -> SenderLog | None:
-        return await sender_log(self._config, address, self._outside, seconds)
-
-    def _asker(self) -> Asker:
-        outside, validating = self._outside, self._config.standing.validating
-        return Asker(outside.resolver, outside.http, outside.now, validating)
+        return await self._lookups.sender_log(address, seconds)
 
 
 async def triage(config: Config, typed: str, *, as_json: bool) -> Exit:

@@ -16,7 +16,7 @@ from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.remedy import RemedyNames, fill
 from probes.standing.fact import Fact
-from probes.traced import TraceFate, Traced
+from probes.traced import Traced, TraceFate
 from probes.verdict import Outcome, Verdict
 
 MAX_CHANGES = 2  # of a company, that an answer names

@@ -108,6 +108,12 @@ PLACES: dict[TriagePlace, Label] = {  # sentence: the place, as an answer to "wh
     TriagePlace.NO_CONNECTION: Label(
         "no connection", "Before the company's mail server.", "It is not known whose fault it is."
     ),
+    TriagePlace.SUPPRESSED: Label(
+        "suppressed", "The sender's mail service no longer sends to this address.", "An earlier mail came back."
+    ),
+    TriagePlace.REFUSED: Label(
+        "refused", "The last mail to this very address was refused.", "By the receiving mail server."
+    ),
     TriagePlace.MAIL_SERVICE: Label("our mail service", "At the sender's mail service.", "It stopped sending there."),
     TriagePlace.COMPANY_SYSTEM: Label(
         "the company's mail system", "At the company's mail system.", "Not this sender's alone."

@@ -23,6 +23,7 @@ from monitor.probing.requester import Requester
 from monitor.standing.company_mx import MxRecord
 from monitor.store import Store
 from monitor.store.diagnoses import Diagnosis
+from monitor.triage.facts import SenderLog
 from monitor.web.broadcast import Live
 from monitor.web.codes_in_time import RecentLevels
 from monitor.web.company_summaries import CompanySummaries
@@ -81,7 +82,8 @@ class Backend:
     `diagnose` starts a diagnosis for somebody who came by some way; `poke_remedies` says that a remedy was noted;
     `company_mx` is what is known of the MX of a company's domains;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
-    `lookups`, as do `stopping` for what stops mail to it and `sender_log` for what the sender's mail service knows; what callers paste is read in a turn of `readings`;
+    `lookups`, as do `stopping` for what stops mail to it and `sender_log` for what the sender's mail service knows of
+    an address; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
     `doctor` examines this installation, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,

@@ -18,15 +18,18 @@ from monitor.triage.facts import (
     DomainMail,
     LooseFailure,
     OpenIncident,
+    SenderLog,
     TriageFacts,
     TriageSender,
 )
 from monitor.triage.labels import CERTAINTIES, PLACES
-from monitor.triage.words import WORDS, text_of
+from monitor.triage.place_words import WORDS
+from monitor.triage.words import NO_MAIL_LOGGED, SUPPRESSION, text_of
 from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.advise import advise
 from probes.standing.fact import Fact, Question, State, Why
+from probes.traced import Side, Traced, TraceFate
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.incident_samples import OF_STANDING
 from tests.support.pages_app import incident
@@ -303,3 +306,72 @@ def test_the_senders_standing_is_no_test_mail_that_a_receiver_refused() -> None:
     assert "That has been so since " in said
     for wrong in ("at the receiver", "Test mail has been", "unknown"):
         assert wrong not in said
+
+
+# -- what the sender's mail service knows of this very address --------------------------------------------------------
+
+
+def logged(*fates: TraceFate, suppressed: str | None = None) -> dict[str, Any]:
+    rows = tuple(
+        Traced(
+            NOW, "mailgun", Side.SENDER, fate, happened_at=NOW, to_host="mx.acme.example", code=550, text="No such user"
+        )
+        for fate in fates
+    )
+    return {"sender_log": SenderLog(rows, suppressed)}
+
+
+LISTED = logged(TraceFate.REFUSED, suppressed="bounces: 550 no such user, since Mon, 30 Nov 2026")
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (facts(**LISTED), "suppressed shown"),  # whatever arrives elsewhere, nothing is sent to it
+        (facts("jane@elsewhere.example", **FOUND, **LISTED), "suppressed shown"),
+        (facts("jane@acme,example", **LISTED), "address shown"),
+        (facts(**logged(TraceFate.REFUSED)), "refused shown"),
+        (facts("jane@elsewhere.example", **FOUND, **logged(TraceFate.REFUSED)), "refused shown"),
+        (facts(**logged(TraceFate.REFUSED, TraceFate.DELIVERED)), "person likely"),  # the newest counts
+        (facts(**logged(TraceFate.REFUSED, TraceFate.PENDING)), "refused shown"),  # no answer yet
+        (facts(**logged(TraceFate.DELIVERED)), "person likely"),
+        (facts(**logged(TraceFate.DEFERRED)), "person likely"),
+        (facts(**logged()), "person likely"),
+        (facts(sender_log=SenderLog(failed="no token")), "person likely"),
+        (replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **logged(TraceFate.REFUSED)), "company shown"),
+        (replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **LISTED), "suppressed shown"),
+    ],
+)
+def test_what_was_answered_to_mail_for_this_address_comes_before_tests_of_others(
+    known: TriageFacts, expected: str
+) -> None:
+    found = decide(known)
+    assert f"{found.place} {found.certainty}" == expected
+
+
+def test_the_answer_names_what_the_service_knows() -> None:
+    suppressed = text_of(decide(facts(**LISTED)))
+    assert "It is on the list of suppressed addresses of Trimble's mail service: bounces: 550 no such user" in " ".join(
+        suppressed.because
+    )
+    assert "First have repaired" in suppressed.next_step
+    refused = text_of(decide(facts(**logged(TraceFate.REFUSED))))
+    assert (
+        "The last mail to this address was refused by mx.acme.example at 2026-11-25 12:30 UTC: 550 No such user."
+        in (refused.because)
+    )
+    assert "not_known" not in refused.place
+    assert NO_MAIL_LOGGED in text_of(decide(facts(**logged()))).because
+    assert SUPPRESSION not in text_of(decide(facts(**logged()))).not_known
+
+
+def test_what_could_not_be_asked_is_said() -> None:
+    assert SUPPRESSION in text_of(decide(facts())).not_known
+    failed = text_of(decide(facts(sender_log=SenderLog(failed="account identity: the key is wrong"))))
+    assert any("account identity: the key is wrong" in line for line in failed.not_known)
+
+
+def test_a_company_that_is_blocked_keeps_its_advice_where_the_address_is_suppressed_too() -> None:
+    found = decide(replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **LISTED))
+    assert found.incident
+    assert found.advice

@@ -1,4 +1,4 @@
-"""What the sender's own mail service knows of an address that the help desk asks about. Nothing of it is kept."""
+"""The log of the sender's own mail service about an address that the help desk asks about. Nothing of it is kept."""
 
 import asyncio
 from datetime import timedelta

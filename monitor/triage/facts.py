@@ -127,7 +127,7 @@ FAULTS = {Fault.DOMAIN_UNKNOWN: DnsState.NO_MAIL}
 
 @dataclass(frozen=True, slots=True)
 class SenderLog:
-    """What the sender's own mail service knows of the address. `rows`: statements about its mail of the last 24 hours,
+    """The log of the sender's own mail service about the address. `rows`: statements about its mail of the last 24 hours,
     the earliest first. `suppressed`: why and since when it no longer sends there; None if it does. `failed`: why it
     could not be asked, "" if it was."""
 

@@ -56,7 +56,7 @@ class SentMail(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AddressLog:
-    """What the sender's own service knows of one address. `rows`: statements about its mail, the earliest first.
+    """The log of the sender's own service about one address. `rows`: statements about its mail, the earliest first.
     `suppressed`: why and since when the service no longer sends there, as its list says; None if it does."""
 
     rows: tuple[Traced, ...]

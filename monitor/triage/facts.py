@@ -127,9 +127,9 @@ FAULTS = {Fault.DOMAIN_UNKNOWN: DnsState.NO_MAIL}
 
 @dataclass(frozen=True, slots=True)
 class SenderLog:
-    """The log of the sender's own mail service about the address. `rows`: statements about its mail of the last 24 hours,
-    the earliest first. `suppressed`: why and since when it no longer sends there; None if it does. `failed`: why it
-    could not be asked, "" if it was."""
+    """The log of the sender's own mail service about the address. `rows`: statements about its mail of the last 24
+    hours, the earliest first. `suppressed`: why and since when it no longer sends there; None if it does. `failed`: why
+    it could not be asked, "" if it was."""
 
     rows: tuple[Traced, ...] = ()
     suppressed: str | None = None

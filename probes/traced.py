@@ -15,6 +15,7 @@ SOURCES: dict[str, str] = {
     "mailgun": "Mailgun",
     "graph": "Microsoft 365",
     "gmail_reports": "Google Workspace",
+    "cloudflare": "Cloudflare Email Security",
 }
 """The kinds of traces, and their names for people."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.reference.mail_systems import shown, wrapped
+from probes.accounts.gateway_setup import CLOUDFLARE_SETUP
 from probes.accounts.microsoft_setup import MICROSOFT_SETUP
 from probes.accounts.other_setup import GOOGLE_SETUP, MAILGUN_SETUP, OAUTH_SETUP
 from probes.accounts.setup import SetupScript, SetupStep
@@ -11,6 +12,7 @@ PROVIDERS: dict[str, Sequence[SetupStep]] = {
     "Microsoft 365 (`microsoft`)": MICROSOFT_SETUP,
     "Google (`google`)": GOOGLE_SETUP,
     "Mailgun (`mailgun`)": MAILGUN_SETUP,
+    "Cloudflare Email Security (`cloudflare`)": CLOUDFLARE_SETUP,
     "An OAuth 2 server of the company's own (`oauth`)": OAUTH_SETUP,
 }
 

@@ -11,10 +11,10 @@ servers; neither is in any error, log or repr.
 - `budget`    requests per time; `refusals`: when to ask again after a refusal (pure)
 - `account`   one account at work: asks for tokens, keeps them, replaces them
 - `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
-- `mailgun`   a provider with a key that is no token
+- `mailgun`   a provider with a key that is no token. `cloudflare`: a mail gateway, with a token that is never replaced
 - `refreshing` a refresh token that the provider replaces: what is kept of it, and when
 - `setup`     steps of a provider's administrator, and those that one configuration needs (pure); the tables:
-              `microsoft_setup`, `other_setup`
+              `microsoft_setup`, `other_setup`, `gateway_setup`
 - `registry`  all accounts of a configuration; imports `account` once there is one
 
 How a server is shown a token is decided elsewhere: `probes.mailboxes.imap_login`.
@@ -54,6 +54,7 @@ class AccountService(StrEnum):
     GMAIL_READ = "gmail_read"
     GMAIL_HEADERS = "gmail_headers"
     GMAIL_REPORTS = "gmail_reports"
+    CLOUDFLARE = "cloudflare"
 
     @property
     def provider(self) -> str:
@@ -88,6 +89,7 @@ _ROWS = {
     AccountService.GMAIL_READ: _ServiceRow("google"),
     AccountService.GMAIL_HEADERS: _ServiceRow("google"),
     AccountService.GMAIL_REPORTS: _ServiceRow("google"),
+    AccountService.CLOUDFLARE: _ServiceRow("cloudflare"),
 }
 
 

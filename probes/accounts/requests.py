@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from probes.accounts import AccountError, AccountUse
 from probes.accounts.account import Account
@@ -50,10 +50,12 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiReply:
-    """The answer: its status, and its JSON, None if it has none. Of a refusal only the words are safe to show."""
+    """The answer: its status, and its JSON, None if it has none. Of a refusal only the words are safe to show.
+    `location`: the whole URL that a 2xx answer gives for its result, "" without one; hostile, as all of it."""
 
     status: int
     value: Any
+    location: str = ""
 
     @property
     def good(self) -> bool:
@@ -93,7 +95,7 @@ class Api:
             if (another := await self._token(refused=token)) == token:
                 raise self._refused(reply, AccountFault.TOKEN_REFUSED)
             reply = await self._exchange(request, url, another)
-        return self._read(reply, request.most)
+        return self._read(reply, request.most, url)
 
     async def require(self, request: ApiRequest) -> Any:
         """Send the request and return the JSON of its answer. Raises AccountError for anything but a 2xx status."""
@@ -126,7 +128,7 @@ class Api:
             raise self._pause(self.account.error(AccountFault.API_UNREACHABLE, reply), None)
         return reply
 
-    def _read(self, reply: HttpReply, most: int) -> ApiReply:
+    def _read(self, reply: HttpReply, most: int, url: str) -> ApiReply:
         if reply.status == 401:
             raise self._refused(reply, AccountFault.TOKEN_REFUSED)
         if reply.status in BUSY or reply.status >= 500 or (reply.status == 403 and _over_quota(_json(reply.body))):
@@ -139,7 +141,7 @@ class Api:
         if value is None and reply.good and reply.body:
             raise self.account.error(AccountFault.STRANGE, f"HTTP {reply.status}, no JSON")
         self.account.refusals.end(self._key, now=self.account.now())
-        return ApiReply(reply.status, value)
+        return ApiReply(reply.status, value, _whole(reply.location, url))
 
     def _refused(self, reply: HttpReply, fault: AccountFault) -> AccountError:
         return self._pause(self._error(fault, reply.status, _json(reply.body)), reply.retry_after)
@@ -160,13 +162,23 @@ class Api:
 
 def words_of(value: Any) -> str:
     """Return the words of an error: Graph's and Google's {"error": {"code", "message"}}, Mailgun's {"message"}, problem
-    details (RFC 9457), or "" if it has none."""
+    details (RFC 9457), the first of Cloudflare's {"errors": [{"code", "message"}]}, or "" if it has none."""
     if not isinstance(value, dict):
         return ""
+    if isinstance(listed := value.get("errors"), list) and listed and isinstance(listed[0], dict):
+        value = listed[0]
     if isinstance(inner := value.get("error"), dict):
         value = inner
     parts = (value.get(name) for name in ("code", "error", "message", "title", "detail", "error_description"))
     return ": ".join(str(part) for part in parts if isinstance(part, str) and part)
+
+
+def _whole(location: str, url: str) -> str:
+    """Return the whole URL of a Location header in the answer from this URL; unreadable ones as they are."""
+    try:
+        return urljoin(url, location) if location else ""
+    except ValueError:
+        return location
 
 
 def _over_quota(value: Any) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from probes.accounts.cloudflare import CloudflareAccount
 from probes.accounts.google import GoogleAccount
 from probes.accounts.mailgun import MailgunAccount
 from probes.accounts.microsoft import MicrosoftAccount
@@ -13,6 +14,7 @@ ProviderSettings = Annotated[
     MicrosoftAccount
     | GoogleAccount
     | OAuthAccount
-    | MailgunAccount,
+    | MailgunAccount
+    | CloudflareAccount,
     Field(discriminator="provider"),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ evidence against the sender.
 - `graph`     Exchange Online's message trace, with `graph_asking` (its requests), `graph_rows` and
               `graph_defender` (read rows; pure)
 - `gmail_reports`  Gmail's log in Google's Reports API, with `gmail_reports_asking` and `gmail_reports_rows`
+- `cloudflare`  Cloudflare Email Security, with `cloudflare_asking` and `cloudflare_rows`
 - `mailgun`   the sender's own service: its log. `mailgun_log` asks, `mailgun_rows` reads the rows (pure). Read these
               first
 

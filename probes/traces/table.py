@@ -6,11 +6,12 @@ from pydantic import Field
 
 from probes.settings import kinds_by_via
 from probes.traces import SentMailLog, Trace
+from probes.traces.cloudflare import CloudflareTrace
 from probes.traces.gmail_reports import GmailReportsTrace
 from probes.traces.graph import GraphTrace
 from probes.traces.mailgun import MailgunTrace
 
-TraceSettings = Annotated[MailgunTrace | GraphTrace | GmailReportsTrace, Field(discriminator="via")]
+TraceSettings = Annotated[MailgunTrace | GraphTrace | GmailReportsTrace | CloudflareTrace, Field(discriminator="via")]
 
 TRACE_TABLES: dict[str, type[Any]] = kinds_by_via(TraceSettings)
 TRACES: dict[str, type[Trace]] = {**TRACE_TABLES}

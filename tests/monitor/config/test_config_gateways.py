@@ -1,0 +1,78 @@
+"""Traces of mail gateways in the configuration: whose account each takes, and what is refused in which words."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config, ConfigErrors, read_config
+from probes.accounts import AccountService
+
+CLOUDFLARE = """
+[accounts.acme]
+provider = "cloudflare"
+account_id = "023e105f4ecef8ad9ca31a8372d0c353"
+token = { env = "GATEWAY_SECRET" }
+"""
+MAILGUN = """
+[accounts.acne]
+provider = "mailgun"
+domain = "account.trimble.com"
+key = { env = "GATEWAY_SECRET" }
+"""
+COMPANY = """
+[companies.acme]
+trace = { via = "cloudflare", account = "acme" }
+[companies.acme.paths.hq]
+to = "probe@acme.example"
+route = { via = "direct" }
+mailbox = { via = "maildir", path = "box" }
+"""
+
+
+def read(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setenv("GATEWAY_SECRET", "5ecret")
+    (folder / "config.toml").write_text(text)
+    return read_config(folder / "config.toml")
+
+
+def test_a_companys_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read(tmp_path, CLOUDFLARE + COMPANY, monkeypatch)
+    (path,) = config.paths()
+    (trace,) = path.traces
+    assert (trace.key, trace.account_use.service) == ("cloudflare:acme", AccountService.CLOUDFLARE)
+    account = config.accounts["acme"]
+    base = "https://api.cloudflare.com/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353"
+    assert account.base(AccountService.CLOUDFLARE) == base
+    assert account.base(AccountService.IMAP) == account.base(AccountService.GRAPH) == ""
+    assert "5ecret" not in repr(account)
+    assert "5ecret" not in str(account.public_facts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            CLOUDFLARE + COMPANY.replace('account = "acme"', 'account = "acma"'),
+            "companies.acme.trace.account: unknown account acma; did you mean acme?",
+        ),
+        (
+            CLOUDFLARE + MAILGUN + COMPANY.replace('account = "acme"', 'account = "acne"'),
+            'companies.acme.trace.account: must be an account with provider = "cloudflare", and acne has "mailgun"; did'
+            " you mean acme?",
+        ),
+        (
+            CLOUDFLARE + COMPANY + '[sender]\ntrace = { via = "cloudflare", account = "acme" }\n',
+            "sender.trace.via: must",
+        ),
+        (CLOUDFLARE.replace("023e", "x23e"), "accounts.acme.account_id: must"),
+        (CLOUDFLARE.replace("account_id", "account"), "accounts.acme.account: unknown key"),
+        (CLOUDFLARE + 'url = "http://api.example"\n', "accounts.acme.url: must begin with https"),
+        (CLOUDFLARE.replace('{ env = "GATEWAY_SECRET" }', '"5ecret"'), "accounts.acme.token: must"),
+    ],
+)
+def test_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: str) -> None:
+    with pytest.raises(ConfigErrors) as found:
+        read(tmp_path, text, monkeypatch)
+    lines = [line.partition(": ")[2] for line in str(found.value).splitlines()]
+    assert any(line.startswith(expected) for line in lines), lines
+    assert "5ecret" not in str(found.value)

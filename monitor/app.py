@@ -13,7 +13,7 @@ import structlog
 from monitor.actions.lookups import Lookups
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, WatchedPath
-from monitor.config.real_plan import real_plan
+from monitor.config.real_plan import real_keep, real_plan
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import make_folders, sandbox_of
 from monitor.config.standing_plan import mx_plan, plan_of
@@ -115,7 +115,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
-        self.real_mail = RealMail(self.store, self.outside)
+        self.real_mail = RealMail(self.store.real_mail, self.outside)
         self.report_shares = ReportShares(self.store.reports, self._now)
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
@@ -253,6 +253,7 @@ class Service:
             log.info("old routine probes deleted, or their evidence", probes=thinned)
         if dropped := await self.store.reports.prune(now - kept.keep_reports):
             log.info("old reports deleted", reports=dropped)
+        await self.store.real_mail.prune(now - real_keep(self.config))
         if await self.store.learn_packing(now):
             log.info("learnt from the newest mail how to store evidence in fewer bytes")
 

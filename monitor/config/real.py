@@ -14,3 +14,4 @@ class RealSettings(Settings):
     """
 
     every: Duration = Field(timedelta(minutes=1), description="How often the log is read.")
+    keep: Duration = Field(timedelta(days=90), description="How long counts by hour are kept.")

@@ -1,7 +1,10 @@
 """[real] and [sender] as the reader of real mail uses them."""
 
+from datetime import timedelta
+
 from monitor.config.mail_domains import mail_domains
 from monitor.config.model import Config
+from monitor.config.real import RealSettings
 from monitor.sources.real_mail import RealPlan
 from probes.traces.table import sent_mail_log
 
@@ -13,3 +16,8 @@ def real_plan(config: Config) -> RealPlan | None:
         return None
     companies = {domain: company for company, domain in reversed(mail_domains(config))}
     return RealPlan(log, config.real.every, companies, frozenset(path.to for path in config.paths()))
+
+
+def real_keep(config: Config) -> timedelta:
+    """Return how long counts by hour are kept, also when nothing is counted any more."""
+    return (config.real or RealSettings()).keep

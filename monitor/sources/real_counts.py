@@ -5,10 +5,11 @@ is kept has no address, no subject and no text of anybody.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from probes.outcome import Cause
 from probes.trace_verdict import cause_of_trace
@@ -22,6 +23,9 @@ COUNTED = frozenset({TraceFate.DELIVERED, TraceFate.REFUSED, TraceFate.DEFERRED,
 RealKey = tuple[str, str, str]
 """A company, what became of a mail, and the cause, "" where it was handed over."""
 
+HourKey = tuple[str, datetime, TraceFate, str]
+"""The same with the full hour, in UTC, in which it happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class RealCounts:
@@ -33,12 +37,19 @@ class RealCounts:
     seen: Mapping[str, datetime] = field(default_factory=dict)
 
 
+class RealReading(NamedTuple):
+    """The counts after a reading, and what it added to which hours."""
+
+    counts: RealCounts
+    hours: Mapping[HourKey, int]
+
+
 def counted(
     known: RealCounts, rows: Iterable[SentMail], companies: Mapping[str, str], probes: frozenset[str], since: datetime
-) -> RealCounts:
+) -> RealReading:
     """Return the counts with these rows. `since`: from when to read next. `companies`: by domain of the recipient.
     `probes`: the recipients of our own mail, which is not counted."""
-    totals, seen = dict(known.totals), dict(known.seen)
+    totals, seen, hours = dict(known.totals), dict(known.seen), Counter[HourKey]()
     for row in rows:
         at = row.traced.happened_at or since
         if row.id in seen or at < known.since:
@@ -46,10 +57,17 @@ def counted(
         seen[row.id] = at
         company = companies.get(row.recipient.rpartition("@")[2])
         if company and row.recipient not in probes and row.traced.fate in COUNTED:
-            key = (company, row.traced.fate.value, _cause(row))
+            cause = _cause(row)
+            key = (company, row.traced.fate.value, cause)
             totals[key] = totals.get(key, 0) + 1
+            hours[company, _hour(min(at, row.traced.at)), row.traced.fate, cause] += 1  # their clock may be ahead
     recent = {key: at for key, at in seen.items() if at >= since}
-    return replace(known, since=since, totals=totals, seen=dict([*recent.items()][-MAX_IDS:]))
+    counts = replace(known, since=since, totals=totals, seen=dict([*recent.items()][-MAX_IDS:]))
+    return RealReading(counts, hours)
+
+
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _cause(row: SentMail) -> str:

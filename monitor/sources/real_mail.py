@@ -1,30 +1,36 @@
 """Reads what became of the sender's real mail from the log of its own service, and counts it.
 
-The counts and the time up to which the log is read are one fact in the store, written at once: after a kill no row is
-counted twice, and none is left out as long as the service keeps its log.
+The counts, those by hour, and the time up to which the log is read are written in one transaction: after a kill no row
+is counted twice, and none is left out as long as the service keeps its log.
 """
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from monitor.errors import UserError
 from monitor.repeated import Repeated
-from monitor.sources.company_mx import FactBook
 from monitor.sources.real_counts import OVERLAP, RealCounts, RealKey, counted, decode, encode
 from monitor.supervised import SupervisedTask
 from probes.outside import Outside
+from probes.traced import TraceFate
 from probes.traces import SentMailLog, TraceError
 
-FACT = "real_mail"
 IDLE_SECONDS = 60.0  # between looks while nothing is counted
 RETRY_SECONDS = 30.0  # after the store has failed
 
 log = structlog.get_logger("real_mail")
+
+
+class RealMailBook(Protocol):
+    """The store's port for real mail. Everything raises a UserError if it fails."""
+
+    async def position(self) -> str | None: ...
+    async def add(self, hours: Mapping[tuple[str, datetime, TraceFate, str], int], position: str) -> None: ...
 
 
 class RealPlan(NamedTuple):
@@ -39,7 +45,7 @@ class RealPlan(NamedTuple):
 class RealMail:
     """Reads and counts. `totals` is what is known, by company, what became of it, and why."""
 
-    def __init__(self, book: FactBook, outside: Outside) -> None:
+    def __init__(self, book: RealMailBook, outside: Outside) -> None:
         self._book, self._outside = book, outside
         self._repeated = Repeated()
         self._plan: RealPlan | None = None
@@ -72,7 +78,7 @@ class RealMail:
         if (plan := self._plan) is None:
             return
         if self._known is None:
-            self._known = decode(await self._book.fact(FACT), self._outside.now())
+            self._known = decode(await self._book.position(), self._outside.now())
         try:
             began = self._outside.now()
             rows, goes_on = await plan.log.sent(self._known.since, self._outside)
@@ -80,9 +86,9 @@ class RealMail:
             self._repeated.tell("log", log.warning, "real mail not counted", reason=str(error))
             return
         since = goes_on or max(began - OVERLAP, self._known.since)
-        counts = counted(self._known, rows, plan.companies, plan.probes, since)
+        counts, hours = counted(self._known, rows, plan.companies, plan.probes, since)
         if counts != self._known:
-            await self._book.keep_fact(FACT, encode(counts))
+            await self._book.add(hours, encode(counts))
             self._known = counts
 
     async def _run(self) -> None:

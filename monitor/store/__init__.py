@@ -2,7 +2,8 @@
 people, and the audit log. All SQL of the service is in here.
 
 - `store`      what the rest of the service sees: `Store`, with a port for each subject:
-               `probes`, `incidents`, `people`, `requests`, `reports`, `standing`; all of them write and ask by `access`
+               `probes`, `incidents`, `people`, `requests`, `reports`, `standing`, `real_mail`; all of them write and
+               ask by `access`
 - `records`    what they give back
 - `writer`     one thread commits what many callers want written at the same moment
 - `writes`     how many writes become a few statements; `statements`: which those are, and their order;
@@ -15,6 +16,7 @@ people, and the audit log. All SQL of the service is in here.
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
 - `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
+- `real_mail`  the sender's real mail by hour; `real_hours`: its table and statements
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them
 - `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
@@ -33,6 +35,7 @@ by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 
 from monitor.store.delivery_counts import DeliveryTimes
 from monitor.store.dialect import file_of, place_of
+from monitor.store.real_hours import RealCount
 from monitor.store.records import (
     Cursor,
     DeliveryState,
@@ -66,6 +69,7 @@ __all__ = [
     "ProbePage",
     "ProbeRecord",
     "ProbeRow",
+    "RealCount",
     "Remembered",
     "ReplacedError",
     "ResultCount",

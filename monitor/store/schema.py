@@ -13,7 +13,7 @@ from monitor.store.tables import facts, metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0021"  # the newest revision in `migrations`
+HEAD = "0022"  # the newest revision in `migrations`
 COPYING = "copying"  # the fact that names the store of which an unfinished copy is here
 UNFINISHED_COPY = "holds an unfinished copy; `mailpath migrate-store` with the same addresses goes on with it"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -83,7 +83,13 @@ def _upgrade(engine: Engine) -> None:
 
 def _make_whole(connection: Connection) -> None:
     """Make all tables as they are now. For an empty database of a kind that the older revisions never knew."""
-    from monitor.store import people_tables, remedy_tables, report_tables, standing_tables  # noqa: F401 - their tables
+    from monitor.store import (  # noqa: F401 - their tables
+        people_tables,
+        real_hours,
+        remedy_tables,
+        report_tables,
+        standing_tables,
+    )
 
     dialect = dialect_of(connection.engine)
     for index in (each for table in metadata.tables.values() for each in table.indexes):

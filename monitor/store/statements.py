@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.store import lease, remedy_writes, report_reads, result_counts, retention, standing_reads
+from monitor.store import lease, real_hours, remedy_writes, report_reads, result_counts, retention, standing_reads
 from monitor.store.database import dialect_of
 from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.report_tables import report_rows
@@ -95,6 +95,7 @@ class SqlStatement(IntEnum):
     REMEMBER = auto()  # an answer
     REPORT = auto()  # by a receiver, unless it is known
     REPORT_ROW = auto()
+    ADD_REAL = auto()  # mail of the sender, by hour
     KEEP_FACT = auto()  # about the sender's standing
     CHANGE = auto()  # of what is published about the sender
     KEEP_NAME = auto()  # that real mail had
@@ -121,6 +122,7 @@ class SqlStatement(IntEnum):
     FORGET_HOUR = auto()  # its results
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
     FORGET_REPORTS = auto()
+    FORGET_REAL_HOUR = auto()
     FORGET_FACTS = auto()
     FORGET_CHANGES = auto()
     FORGET_NAMES = auto()
@@ -155,6 +157,7 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.FORGET_HOUR,
     SqlStatement.FORGET_REFUSALS,
     SqlStatement.FORGET_REPORTS,
+    SqlStatement.FORGET_REAL_HOUR,
 )
 
 
@@ -230,6 +233,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
         SqlStatement.REPORT: report_reads.add_report(upsert),
         SqlStatement.REPORT_ROW: insert(report_rows),
+        SqlStatement.ADD_REAL: real_hours.add_real(upsert),
         SqlStatement.KEEP_FACT: standing_reads.keep_fact(upsert),
         SqlStatement.CHANGE: insert(standing_changes),
         SqlStatement.KEEP_NAME: standing_reads.keep_name(upsert),
@@ -245,6 +249,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
         SqlStatement.FORGET_REFUSALS: retention.delete_refusals(),
         SqlStatement.FORGET_REPORTS: report_reads.delete_reports(),
+        SqlStatement.FORGET_REAL_HOUR: real_hours.forget_real_hour(),
         SqlStatement.FORGET_FACTS: standing_reads.forget_facts(),
         SqlStatement.FORGET_CHANGES: standing_reads.forget_changes(),
         SqlStatement.FORGET_NAMES: standing_reads.forget_names(),

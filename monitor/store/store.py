@@ -21,6 +21,7 @@ from monitor.store.lease import Lease, Process
 from monitor.store.packing import Packer
 from monitor.store.people import PeopleStore
 from monitor.store.probes import ProbeStore
+from monitor.store.real_mail import RealMailStore
 from monitor.store.refresh_tokens import RefreshTokenStore
 from monitor.store.remedies import RemedyStore
 from monitor.store.reports import ReportStore
@@ -59,6 +60,7 @@ class Store:
         self.requests = RequestStore(self._access)
         self.reports = ReportStore(self._access)
         self.standing = StandingStore(self._access)
+        self.real_mail = RealMailStore(self._access)
         self.diagnoses = DiagnosisStore(self._access, packer)
         self.remedies = RemedyStore(self._access, packer)
         self.refresh_tokens = RefreshTokenStore(self._access)

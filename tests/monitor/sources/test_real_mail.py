@@ -1,8 +1,9 @@
 """The sender's real mail is counted from the log of its own service: each row once, and nothing of anybody is kept."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.config import ConfigErrors, read_config
-from monitor.config.real_plan import real_plan
+from monitor.config.real_plan import real_keep, real_plan
 from monitor.output.metrics import Gauges, Metrics
 from monitor.probing.current import Board
 from monitor.sources.real_counts import OVERLAP, RealCounts, counted, decode, encode
-from monitor.sources.real_mail import FACT, RealMail, RealPlan
-from monitor.store import Store
+from monitor.sources.real_mail import RealMail, RealPlan
+from monitor.store import RealCount, Store
 from probes.accounts.mailgun import MailgunAccount
 from probes.accounts.registry import Accounts
 from probes.http import HttpSession
@@ -38,7 +39,7 @@ def row(number: int, fate: TraceFate, text: str = "", to: str = "jane@acme.test"
 
 
 def count(*rows: SentMail, known: RealCounts | None = None) -> RealCounts:
-    return counted(known or RealCounts(NOW - OVERLAP), rows, COMPANIES, PROBES, NOW - OVERLAP)
+    return counted(known or RealCounts(NOW - OVERLAP), rows, COMPANIES, PROBES, NOW - OVERLAP).counts
 
 
 def test_what_is_counted() -> None:
@@ -68,6 +69,22 @@ def test_a_row_counts_once_however_often_it_is_read() -> None:
     assert again.totals == {("acme", "delivered", ""): 2}
     old = count(row(3, TraceFate.DELIVERED, ago=4000), known=again)
     assert old.totals == again.totals, "of before the window, whose rows are not known any more"
+
+
+def test_a_row_counts_in_the_hour_in_which_it_happened() -> None:
+    east = timezone(timedelta(hours=5, minutes=30))
+    late, ahead = row(2, TraceFate.DELIVERED, ago=1.0), row(4, TraceFate.DELIVERED, ago=-90_000)
+    refused = row(3, TraceFate.REFUSED, "550 no").traced
+    elsewhere = replace(refused, happened_at=(NOW - timedelta(seconds=1)).astimezone(east))
+    there = SentMail("e3", "jane@acme.test", elsewhere)
+    since = NOW - OVERLAP
+    _, hours = counted(RealCounts(since), [row(1, TraceFate.DELIVERED), late, there, ahead], COMPANIES, PROBES, since)
+    nine = NOW - timedelta(hours=1)
+    assert hours == {
+        ("acme", nine, "delivered", ""): 2,
+        ("acme", nine, "refused", "unclear"): 1,
+        ("acme", NOW, "delivered", ""): 1,  # by a clock that is a day ahead
+    }
 
 
 def test_in_the_store_there_is_nothing_of_anybody() -> None:
@@ -110,15 +127,27 @@ def reading(fake: FakeMailgun, tmp_path: Path) -> Reading:
             keys = {"provider": "mailgun", "domain": DOMAIN, "key": SecretStr(KEY), "url": fake.url}
             accounts.configure({"identity": MailgunAccount.model_validate(keys)})
             outside: Outside = outside_world(now=now, http=http, accounts=accounts)
-            reader = RealMail(store, outside)
+            reader = RealMail(store.real_mail, outside)
             log = MailgunTrace(via="mailgun", account="identity")
             reader.configure(RealPlan(log, timedelta(minutes=1), COMPANIES, PROBES))
             yield reader
-            kept = await store.fact(FACT) or ""
+            kept = await store.real_mail.position() or ""
             assert "jane" not in kept
             assert SUBJECT not in kept
 
     return reading
+
+
+ByHour = Callable[[], Awaitable[list[RealCount]]]
+
+
+@pytest.fixture
+def by_hour(tmp_path: Path) -> ByHour:
+    async def by_hour() -> list[RealCount]:
+        async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+            return await store.real_mail.since("acme", datetime.now(UTC) - timedelta(hours=1))
+
+    return by_hour
 
 
 def mails(fake: FakeMailgun, number: int) -> None:
@@ -130,7 +159,7 @@ def mails(fake: FakeMailgun, number: int) -> None:
         fake.say("delivered", message_id, "Jane@Acme.test", subject=SUBJECT, **{"@timestamp": at})
 
 
-async def test_a_restart_loses_and_doubles_nothing(fake: FakeMailgun, reading: Reading) -> None:
+async def test_a_restart_loses_and_doubles_nothing(fake: FakeMailgun, reading: Reading, by_hour: ByHour) -> None:
     async with reading() as reader:
         await reader.step()
         mails(fake, 250)
@@ -142,6 +171,7 @@ async def test_a_restart_loses_and_doubles_nothing(fake: FakeMailgun, reading: R
     async with reading() as reader:
         await reader.step()
         assert reader.totals == {("acme", "delivered", ""): 253}
+        assert await by_hour() == [RealCount(TraceFate.DELIVERED, None, 253)]
         reader.configure(None)
         assert reader.totals == {}
     assert all(each["filter"]["AND"][0]["values"] == [{"label": DOMAIN, "value": DOMAIN}] for each in fake.asked)
@@ -205,6 +235,9 @@ def test_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert (plan.probes, plan.every) == (frozenset({"probe@acme.example"}), timedelta(minutes=1))
     file.write_text(SENDER + CONFIG.replace("[real]\n", ""))
     assert real_plan(read_config(file)) is None, "off unless it is asked for"
+    assert real_keep(read_config(file)) == timedelta(days=90), "also when nothing is counted any more"
+    file.write_text(SENDER + CONFIG.replace("[real]", "[real]\nkeep = '30d'"))
+    assert real_keep(read_config(file)) == timedelta(days=30)
     file.write_text(CONFIG)
     with pytest.raises(ConfigErrors, match="real: requires the log of the sender's own service; add trace to"):
         read_config(file)

@@ -14,6 +14,7 @@ from monitor.store import (
     delivery_counts,
     list_reads,
     people_reads,
+    real_hours,
     report_reads,
     result_counts,
     standing_reads,
@@ -30,6 +31,7 @@ QUESTIONS = (
     | delivery_counts.STATEMENTS
     | work_reads.STATEMENTS
     | standing_reads.STATEMENTS
+    | real_hours.STATEMENTS
 )
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
 SPAN = "created_at>? AND created_at<?"
@@ -119,6 +121,8 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     (SqlStatement.FORGET_NAMES, ["ix_standing_names_last_at (last_at<?)"]),
     (SqlStatement.COUNT, ["sqlite_autoindex_probes_1", VERDICT]),
     (SqlStatement.FORGET_HOUR, ["hourly_results USING PRIMARY KEY (hour=?)"]),
+    ("real_mail", ["real_hourly_1 (company=? AND hour>?)"]),
+    (SqlStatement.FORGET_REAL_HOUR, ["ix_real_hourly_hour (hour=?)"]),
     (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
     (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
     (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),

@@ -1,0 +1,98 @@
+"""Real mail by hour is written together with the place up to which the log is read."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.store import RealCount, Store, StoreError, schema
+from probes.outcome import Cause
+from probes.traced import TraceFate
+from tests.monitor.store.conftest import Child
+from tests.support.store_by_hand import StoreByHand
+from tests.support.store_samples import T0
+
+HOUR = timedelta(hours=1)
+NOON = T0.replace(hour=12, minute=0, second=0, microsecond=0)
+TAKEN = ("acme", NOON, TraceFate.DELIVERED, "")
+REFUSED = ("acme", NOON, TraceFate.REFUSED, "ip_listed")
+
+
+async def test_counts_add_up(store: Store) -> None:
+    assert await store.real_mail.position() is None
+    await store.real_mail.add({TAKEN: 3, REFUSED: 1}, "first")
+    await store.real_mail.add({TAKEN: 4, ("bolt", NOON, TraceFate.DELIVERED, ""): 9}, "second")
+    await store.real_mail.add({("acme", NOON + HOUR, TraceFate.DEFERRED, "greylisted"): 2}, "third")
+    await store.real_mail.add({}, "fourth")
+    assert await store.real_mail.position() == "fourth"
+    assert await store.real_mail.since("acme", NOON + timedelta(minutes=59)) == [
+        RealCount(TraceFate.DELIVERED, None, 7),
+        RealCount(TraceFate.DEFERRED, Cause.GREYLISTED, 2),
+        RealCount(TraceFate.REFUSED, Cause.IP_LISTED, 1),
+    ]
+    assert await store.real_mail.since("acme", NOON + HOUR) == [RealCount(TraceFate.DEFERRED, Cause.GREYLISTED, 2)]
+    assert await store.real_mail.since("other", NOON) == []
+
+
+async def test_old_hours_are_deleted(store: Store) -> None:
+    await store.real_mail.add({TAKEN: 3, REFUSED: 1, ("acme", NOON + HOUR, TraceFate.DELIVERED, ""): 5}, "here")
+    assert await store.real_mail.prune(NOON) == 0
+    assert await store.real_mail.prune(NOON + timedelta(minutes=1)) == 2
+    assert await store.real_mail.since("acme", NOON) == [RealCount(TraceFate.DELIVERED, None, 5)]
+    assert await store.real_mail.position() == "here", "the log is read on from there"
+
+
+@pytest.mark.parametrize("table", ["real_hourly", "facts"])
+async def test_counts_and_place_are_one(store: Store, by_hand: StoreByHand, table: str) -> None:
+    await store.real_mail.add({TAKEN: 3}, "before")
+    by_hand.refuse("UPDATE", table, "switched off")
+    with pytest.raises(StoreError):
+        await store.real_mail.add({TAKEN: 4}, "after")
+    by_hand.allow(table)
+    assert await store.real_mail.position() == "before"
+    assert await store.real_mail.since("acme", NOON) == [RealCount(TraceFate.DELIVERED, None, 3)]
+
+
+COUNTING = """
+import asyncio, sys
+from datetime import UTC, datetime
+from monitor.store import Store
+from probes.traced import TraceFate
+
+HOURS = {("acme", datetime(2026, 7, 1, 12, tzinfo=UTC), fate, ""): 1 for fate in TraceFate}
+
+async def main():
+    async with Store.open(sys.argv[1]) as store:
+        number = 0
+        while True:
+            number += 1
+            await store.real_mail.add(HOURS, str(number))
+            print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_after_a_kill_counts_and_place_agree(child: Child, store: Store, url: str) -> None:
+    process = await child(COUNTING, url)
+    assert process.stdout
+    for _ in range(20):
+        await process.stdout.readline()
+    process.kill()
+    rest, _ = await process.communicate()
+    promised = max([20, *(int(line) for line in rest.splitlines(keepends=True) if line.endswith(b"\n"))])
+    position = int(await store.real_mail.position() or 0)
+    assert position in (promised, promised + 1)
+    counts = await store.real_mail.since("acme", T0 - timedelta(days=9999))
+    assert {each.count for each in counts} == {position}
+    assert len(counts) == len(TraceFate)
+
+
+async def test_a_store_of_the_revision_before_is_upgraded(url: str, by_hand: StoreByHand) -> None:
+    """Also in PostgreSQL, whose stores began as a whole."""
+    async with Store.open(url):
+        pass
+    by_hand.change("DROP TABLE real_hourly")
+    by_hand.change("UPDATE alembic_version SET version_num = '0021'")
+    async with Store.open(url) as store:
+        await store.real_mail.add({TAKEN: 1}, "here")
+    assert by_hand.ask("SELECT version_num FROM alembic_version") == [(schema.HEAD,)]

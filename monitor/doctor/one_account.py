@@ -24,10 +24,12 @@ from probes.traces import Trace, TraceError
 RIGHT_CLOCK, USABLE_CLOCK = timedelta(seconds=10), timedelta(minutes=2)  # apart from the provider's
 CERTIFICATE_NOTICE = timedelta(days=30)  # before its end
 CLOSING = frozenset(
-    {AccountFault.WRONG_USER, AccountFault.NO_DELEGATION, AccountFault.REFUSED, AccountFault.POLICY}
-    | {AccountFault.TOKEN_REFUSED, AccountFault.NO_RIGHT, AccountFault.NOT_DONE}
+    {AccountFault.NO_DELEGATION, AccountFault.REFUSED, AccountFault.POLICY}
+    | {AccountFault.TOKEN_REFUSED, AccountFault.NO_RIGHT}
 )
 """Faults by which a provider keeps a mailbox closed; any other one is none of the mailbox."""
+NO_MAILBOX = frozenset({AccountFault.WRONG_USER, AccountFault.NOT_DONE})
+"""Faults by which it may say that there is no such mailbox, as Graph does with HTTP 404: that proves nothing."""
 SETUP = "`mailpath account setup {}` prints the steps of the account's administrator"
 OUTSIDE = "name a mailbox that this account must not open: --outside USER"
 
@@ -130,7 +132,7 @@ class AccountCheckup:
     async def scope(self, premises: Premises) -> AsyncIterator[Observation]:
         """Try to open a mailbox that must stay closed to it, in each way in which it opens its own."""
         ways: dict[str, tuple[str, VisitedMailbox]] = {}
-        for mailbox in self._mailboxes(premises.config):
+        for mailbox in sorted(self._mailboxes(premises.config), key=lambda each: each.key not in self.opened):
             if self.outside and (other := mailbox.of_user(self.outside)):
                 ways.setdefault(mailbox.via, (mailbox.key, other))
         if not self.outside:
@@ -192,8 +194,11 @@ class AccountCheckup:
 
     def _refused(self, subject: str, own: str, error: MailboxError) -> Observation:
         """Return what a refusal shows: nothing, where the account's own mailbox is refused too, or nobody was asked."""
-        reason = error.__context__
-        if error.unreachable or (isinstance(reason, AccountError) and reason.fault not in CLOSING):
+        fault = error.fault
+        if fault in NO_MAILBOX:
+            seen = f"not open, but perhaps there is no such mailbox: {error}"
+            return Observation(subject, State.UNKNOWN, seen, "name a mailbox that exists: --outside USER")
+        if error.unreachable or (fault and fault not in CLOSING):
             return Observation(subject, State.UNKNOWN, f"could not be tried: {error}", "try again")
         if own not in self.opened:
             seen = f"not open, but neither is the account's own: {error}"

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
 from probes.accounts import AccountUse
+from probes.accounts.faults import AccountFault
 from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.outside import Outside
 from probes.settings import Settings
@@ -39,11 +40,13 @@ class MailboxError(Exception):
     """The look failed. The text is one line for people: what was tried, and what the server said.
 
     `unreachable`: the server could not be reached or did not answer in time, so other mailboxes there may suffer too.
+    `fault`: that of the mailbox's account, if the account is the reason.
     """
 
-    def __init__(self, text: str, *, unreachable: bool = False) -> None:
+    def __init__(self, text: str, *, unreachable: bool = False, fault: AccountFault | None = None) -> None:
         super().__init__(text)
         self.unreachable = unreachable
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,7 +302,7 @@ class GmailSession:
             await self._spend(units)
 
     def _failure(self, error: AccountError) -> MailboxError:
-        return MailboxError(f"{self._where}: {error}", unreachable=error.fault in UNREACHABLE)
+        return MailboxError(f"{self._where}: {error}", unreachable=error.fault in UNREACHABLE, fault=error.fault)
 
     @asynccontextmanager
     async def _within(self, step: str) -> AsyncIterator[None]:

@@ -260,7 +260,7 @@ class GraphSession:
         return self._failure(self._api.error(reply))
 
     def _failure(self, error: AccountError) -> MailboxError:
-        return MailboxError(f"{self._where}: {error}", unreachable=error.fault in UNREACHABLE)
+        return MailboxError(f"{self._where}: {error}", unreachable=error.fault in UNREACHABLE, fault=error.fault)
 
     @asynccontextmanager
     async def _within(self, step: str) -> AsyncIterator[None]:

@@ -68,7 +68,7 @@ class ImapLogin:
         try:
             return await self._account().token(self._mailbox.user, refused)
         except AccountError as error:
-            raise MailboxError(f"{self._where}: {error}") from None
+            raise MailboxError(f"{self._where}: {error}", fault=error.fault) from None
 
     def log_in(self, line: FolderConnection, secret: str) -> None:
         """Log in; in a thread. Raises MailboxError."""
@@ -80,7 +80,8 @@ class ImapLogin:
     def refusal(self, error: MailboxError) -> MailboxError:
         """Return the error for a login that the server refused, with what to do about the account."""
         try:
-            return MailboxError(f"{error}; {self._account().error(AccountFault.TOKEN_REFUSED)}")
+            words = self._account().error(AccountFault.TOKEN_REFUSED)
+            return MailboxError(f"{error}; {words}", fault=AccountFault.TOKEN_REFUSED)
         except AccountError:
             return error
 

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from probes.accounts import AccountUse
 from probes.http import PORTS, SecureUrl
@@ -51,6 +51,8 @@ class JmapMailbox(VisitedSettings):
         True, description="Delete probes after reading; `false` if the login may only read, and somebody else deletes."
     )
 
+    _owner: str = PrivateAttr("")
+
     @model_validator(mode="after")
     def _complete(self) -> "JmapMailbox":
         if (self.url is None) == (self.host is None):
@@ -73,6 +75,17 @@ class JmapMailbox(VisitedSettings):
         """The URL of the JMAP session (RFC 8620, section 2.2)."""
         host = f"[{self.host}]" if ":" in (self.host or "") else self.host
         return self.url or f"https://{host}/.well-known/jmap"
+
+    @property
+    def owner(self) -> str:
+        """Return whose mail alone is looked into, "" for that of the login, whoever that is."""
+        return self._owner
+
+    def of_user(self, user: str) -> Self | None:
+        """See `Mailbox`. A token says itself whose it is, so the other user has to be found in the session."""
+        if (other := super().of_user(user)) is not None:
+            other._owner = user
+        return other
 
     @property
     def place(self) -> str:

@@ -57,6 +57,10 @@ class JmapFaultError(Exception):
         self.kind = kind
 
 
+class OtherAccountsError(JmapFaultError):
+    """Nobody has the name that was asked for, but there are accounts of others, whose names are not ours to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class JmapServer:
     """The session of a user: where to send requests, for which account, and the server's limits. All URLs are on the
@@ -104,8 +108,9 @@ def as_object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def read_session(values: Mapping[str, Any], url: str) -> JmapServer:
-    """Read the session (RFC 8620, section 2) that was found at `url`. Raises JmapFaultError."""
+def read_session(values: Mapping[str, Any], url: str, owner: str = "") -> JmapServer:
+    """Read the session (RFC 8620, section 2) that was found at `url`, for the mail of `owner` or else of the login.
+    Raises JmapFaultError."""
     api = values.get("apiUrl")
     if not isinstance(api, str):
         raise JmapFaultError("no JMAP session there: check `url`")
@@ -117,6 +122,8 @@ def read_session(values: Mapping[str, Any], url: str) -> JmapServer:
     account = _table(values, "primaryAccounts").get(MAIL)
     if not _is_id(account):
         raise JmapFaultError("the login has no mail there: its session names no primary account for mail")
+    if owner:
+        account = _account_of(owner, account, values)
     limits = _table(_table(values, "capabilities"), CORE)
     return JmapServer(
         api_url,
@@ -128,6 +135,24 @@ def read_session(values: Mapping[str, Any], url: str) -> JmapServer:
         min(MAX_OBJECTS, _limit(limits, "maxObjectsInSet", MAX_OBJECTS)),
         _limit(limits, "maxConcurrentRequests", 1),
     )
+
+
+def _account_of(owner: str, primary: str, values: Mapping[str, Any]) -> str:
+    """Return the account of this user, among all that the login reaches. Raises JmapFaultError."""
+    if _same(values.get("username"), owner):
+        return primary
+    accounts = {key: each for key, each in _table(values, "accounts").items() if _is_id(key) and isinstance(each, dict)}
+    for key, each in accounts.items():
+        if _same(each.get("name"), owner):
+            return key
+    if others := [one_line(str(each.get("name")), WORDS_LIMIT) for key, each in accounts.items() if key != primary]:
+        named = f"{others[0]!r}{f' and {len(others) - 1} more' if others[1:] else ''}"
+        raise OtherAccountsError(f"the login reaches more than its own account, {named}; none is called {owner}")
+    raise JmapFaultError(f"the login reaches its own account alone, not one of {owner}")
+
+
+def _same(name: Any, owner: str) -> bool:
+    return isinstance(name, str) and name.casefold() == owner.casefold()
 
 
 def _template(value: Any, base: str) -> str:

@@ -17,6 +17,7 @@ from probes.mailboxes.jmap_answers import (
     MAIL,
     JmapFaultError,
     JmapServer,
+    OtherAccountsError,
     as_object,
     failure_of,
     is_whole,
@@ -83,9 +84,9 @@ class JmapLine:
         if not reply.good:
             raise self._refusal(reply)
         try:
-            self._server = read_session(as_object(reply.body), url)
+            self._server = read_session(as_object(reply.body), url, self._mailbox.owner)
         except JmapFaultError as fault:
-            raise self.error(str(fault)) from None
+            raise self.error(str(fault), unreachable=isinstance(fault, OtherAccountsError)) from None
         self._downloads = asyncio.Semaphore(max(1, min(4, self.server.requests)))
 
     async def call(self, *groups: Group) -> list[list[Mapping[str, Any]]]:
@@ -165,9 +166,9 @@ class JmapLine:
                     news()
         return True
 
-    def error(self, text: str, *, unreachable: bool = False) -> MailboxError:
+    def error(self, text: str, *, unreachable: bool = False, fault: AccountFault | None = None) -> MailboxError:
         """Return the error with where it happened."""
-        return MailboxError(f"{self.where}: {text}", unreachable=unreachable)
+        return MailboxError(f"{self.where}: {text}", unreachable=unreachable, fault=fault)
 
     async def _send(self, method: str, url: str, body: bytes | None = None, *, most: int = 1 << 20) -> HttpReply:
         """Send a request with the login. A token of an account that the server refuses is replaced once."""
@@ -211,7 +212,9 @@ class JmapLine:
             if self._mailbox.account is not None:
                 return await self._account().token(self._mailbox.user or "", refused)
             return self._mailbox.token.get_secret_value() if self._mailbox.token else ""
-        except (AccountError, MissingSecretError) as error:
+        except AccountError as error:
+            raise self.error(str(error), fault=error.fault) from None
+        except MissingSecretError as error:
             raise self.error(str(error)) from None
 
     def _header(self, token: str) -> dict[str, str]:
@@ -224,7 +227,8 @@ class JmapLine:
 
     def _token_refused(self, reply: HttpReply) -> MailboxError:
         try:
-            return self.error(f"HTTP {reply.status}; {self._account().error(AccountFault.TOKEN_REFUSED)}")
+            words = self._account().error(AccountFault.TOKEN_REFUSED)
+            return self.error(f"HTTP {reply.status}; {words}", fault=AccountFault.TOKEN_REFUSED)
         except AccountError as error:
             return self.error(str(error))
 

@@ -29,13 +29,14 @@ LEEWAY = timedelta(minutes=5)
 @dataclass
 class OAuthClient:
     """A registered client: it proves itself by its secret or its key. `user` is whose mailbox its own tokens open; with
-    `delegated` it names the user itself."""
+    `delegated` it names the user itself. `scope`: what a user has consented to."""
 
     user: str = ""
     secret: str = ""
     key: RSAPublicKey | None = None
     delegated: bool = False
     refresh: str = ""
+    scope: str = ""
 
 
 @dataclass
@@ -95,7 +96,7 @@ class AuthorizationServer:
                     return _error(400, "invalid_grant", "Token has been expired or revoked.")
                 if self.rotates:
                     client.refresh = secrets.token_urlsafe(24)
-                return self._issue(client.user, client.refresh if self.rotates else "")
+                return self._issue(client.user, client.refresh if self.rotates else "", client.scope)
             case _:
                 return _error(400, "unsupported_grant_type", "")
 

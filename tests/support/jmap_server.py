@@ -6,7 +6,7 @@ downloads, and EventSource, which Debian's Cyrus does not have.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ class JmapServer:
     url: str = ""
     user: str = "probe"
     password: str = "a word"
-    tokens: set[str] = field(default_factory=set)
+    tokens: Set[str] = field(default_factory=set)
     session: Answer = field(default_factory=dict)  # replaces parts of the session
     limits: Answer = field(default_factory=dict)
     pushes: bool = True
@@ -153,7 +153,7 @@ class JmapServer:
             return web.json_response(problem, status=400, content_type="application/problem+json")
         responses: list[Any] = []
         for method, arguments, call in body["methodCalls"]:
-            assert arguments.pop("accountId") == "a1"
+            assert arguments.pop("accountId") in self.session.get("accounts", {"a1": None})
             name, answer = self._respond(method, self._resolved(arguments, responses))
             responses.append([name, answer, call])
         return web.json_response({"methodResponses": responses, "sessionState": "s"})

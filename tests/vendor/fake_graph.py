@@ -76,6 +76,7 @@ class FakeGraph:
     boxes: dict[str, GraphBox] = field(default_factory=dict)
     plan: deque[tuple[str, Answer]] = field(default_factory=deque)
     rights: str = "ReadWrite"
+    scope: set[str] | None = None  # mailboxes that a scope of Exchange leaves open; None: all
     page: int = 1000
     permanent: bool = True
     principal: bool = True
@@ -178,6 +179,11 @@ class FakeGraph:
         if user.lower() not in self.boxes:
             told = {"error": {"code": "ErrorInvalidUser", "message": f"The requested user '{user}' is invalid."}}
             raise web.HTTPNotFound(text=json.dumps(told), content_type="application/json")
+        if (
+            self.scope is not None and user.lower() not in self.scope
+        ):  # learn.microsoft.com/graph/auth-limit-mailbox-access
+            told = {"error": {"code": "ErrorAccessDenied", "message": "Access to OData is disabled."}}
+            raise web.HTTPForbidden(text=json.dumps(told), content_type="application/json")
         return self.boxes[user.lower()]
 
     def _listed(self, request: web.Request, rows: Sequence[Mapping[str, Any]]) -> web.Response:

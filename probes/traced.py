@@ -16,6 +16,7 @@ SOURCES: dict[str, str] = {
     "graph": "Microsoft 365",
     "gmail_reports": "Google Workspace",
     "cloudflare": "Cloudflare Email Security",
+    "mimecast": "Mimecast",
 }
 """The kinds of traces, and their names for people."""
 

@@ -11,7 +11,8 @@ servers; neither is in any error, log or repr.
 - `budget`    requests per time; `refusals`: when to ask again after a refusal (pure)
 - `account`   one account at work: asks for tokens, keeps them, replaces them
 - `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
-- `mailgun`   a provider with a key that is no token. `cloudflare`: a mail gateway, with a token that is never replaced
+- `mailgun`   a provider with a key that is no token. `cloudflare`: a mail gateway, with a token that is never replaced;
+              `mimecast`: one whose tokens are asked for
 - `refreshing` a refresh token that the provider replaces: what is kept of it, and when
 - `setup`     steps of a provider's administrator, and those that one configuration needs (pure); the tables:
               `microsoft_setup`, `other_setup`, `gateway_setup`
@@ -55,6 +56,7 @@ class AccountService(StrEnum):
     GMAIL_HEADERS = "gmail_headers"
     GMAIL_REPORTS = "gmail_reports"
     CLOUDFLARE = "cloudflare"
+    MIMECAST = "mimecast"
 
     @property
     def provider(self) -> str:
@@ -90,6 +92,7 @@ _ROWS = {
     AccountService.GMAIL_HEADERS: _ServiceRow("google"),
     AccountService.GMAIL_REPORTS: _ServiceRow("google"),
     AccountService.CLOUDFLARE: _ServiceRow("cloudflare"),
+    AccountService.MIMECAST: _ServiceRow("mimecast"),
 }
 
 

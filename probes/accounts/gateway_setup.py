@@ -12,6 +12,13 @@ _CLOUDFLARE = FactSource(
     Certainty.SECONDARY,
     "The permission is that of the page; the menus were not seen.",
 )
+_MIMECAST = FactSource(
+    "Mimecast: Message Finder, Search, prerequisites",
+    date(2026, 12, 1),
+    "https://integrations.mimecast.com/documentation/endpoint-reference/message-finder-formerly-tracking/search",
+    Certainty.SECONDARY,
+    "The right is that of the page; the menus are from the guide of an integration.",
+)
 
 CLOUDFLARE_SETUP: tuple[SetupStep, ...] = (
     SetupStep(
@@ -23,5 +30,19 @@ CLOUDFLARE_SETUP: tuple[SetupStep, ...] = (
         ),
         _CLOUDFLARE,
         "Reads what Email Security knows of all mail of the account, subjects among it; releases and moves nothing.",
+    ),
+)
+
+MIMECAST_SETUP: tuple[SetupStep, ...] = (
+    SetupStep(
+        "Create an API 2.0 application that reads",
+        frozenset({"secret", "acts_for_itself"}),
+        (
+            "In Mimecast's Administration Console, under Services, API and Platform Integrations, create an API 2.0"
+            " application whose role has the one right Gateway, Tracking, Read. Its Client ID is `client`; store its"
+            " Client Secret where `secret` refers to: it is shown once.",
+        ),
+        _MIMECAST,
+        "Reads the tracking of all mail of the company, subjects among it; releases and changes nothing.",
     ),
 )

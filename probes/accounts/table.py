@@ -8,6 +8,7 @@ from probes.accounts.cloudflare import CloudflareAccount
 from probes.accounts.google import GoogleAccount
 from probes.accounts.mailgun import MailgunAccount
 from probes.accounts.microsoft import MicrosoftAccount
+from probes.accounts.mimecast import MimecastAccount
 from probes.accounts.oauth import OAuthAccount
 
 ProviderSettings = Annotated[
@@ -15,6 +16,7 @@ ProviderSettings = Annotated[
     | GoogleAccount
     | OAuthAccount
     | MailgunAccount
-    | CloudflareAccount,
+    | CloudflareAccount
+    | MimecastAccount,
     Field(discriminator="provider"),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ evidence against the sender.
               `graph_defender` (read rows; pure)
 - `gmail_reports`  Gmail's log in Google's Reports API, with `gmail_reports_asking` and `gmail_reports_rows`
 - `cloudflare`  Cloudflare Email Security, with `cloudflare_asking` and `cloudflare_rows`
+- `mimecast`  Mimecast's tracking, with `mimecast_asking` and `mimecast_rows`
 - `mailgun`   the sender's own service: its log. `mailgun_log` asks, `mailgun_rows` reads the rows (pure). Read these
               first
 

@@ -10,8 +10,11 @@ from probes.traces.cloudflare import CloudflareTrace
 from probes.traces.gmail_reports import GmailReportsTrace
 from probes.traces.graph import GraphTrace
 from probes.traces.mailgun import MailgunTrace
+from probes.traces.mimecast import MimecastTrace
 
-TraceSettings = Annotated[MailgunTrace | GraphTrace | GmailReportsTrace | CloudflareTrace, Field(discriminator="via")]
+TraceSettings = Annotated[
+    MailgunTrace | GraphTrace | GmailReportsTrace | CloudflareTrace | MimecastTrace, Field(discriminator="via")
+]
 
 TRACE_TABLES: dict[str, type[Any]] = kinds_by_via(TraceSettings)
 TRACES: dict[str, type[Trace]] = {**TRACE_TABLES}

@@ -13,6 +13,12 @@ provider = "cloudflare"
 account_id = "023e105f4ecef8ad9ca31a8372d0c353"
 token = { env = "GATEWAY_SECRET" }
 """
+MIMECAST = """
+[accounts.acme]
+provider = "mimecast"
+client = "mailpath"
+secret = { env = "GATEWAY_SECRET" }
+"""
 MAILGUN = """
 [accounts.acne]
 provider = "mailgun"
@@ -48,6 +54,17 @@ def test_a_companys_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "5ecret" not in str(account.public_facts)
 
 
+def test_a_companys_mimecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read(tmp_path, MIMECAST + COMPANY.replace("cloudflare", "mimecast"), monkeypatch)
+    (trace,) = config.paths()[0].traces
+    assert (trace.key, trace.account_use.service) == ("mimecast:acme", AccountService.MIMECAST)
+    account = config.accounts["acme"]
+    assert account.base(AccountService.MIMECAST) == "https://api.services.mimecast.com"
+    assert account.base(AccountService.IMAP) == account.base(AccountService.CLOUDFLARE) == ""
+    assert "5ecret" not in repr(account)
+    assert "5ecret" not in str(account.public_facts)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -64,6 +81,9 @@ def test_a_companys_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             CLOUDFLARE + COMPANY + '[sender]\ntrace = { via = "cloudflare", account = "acme" }\n',
             "sender.trace.via: must",
         ),
+        (MIMECAST + COMPANY, 'companies.acme.trace.account: must be an account with provider = "cloudflare", and acme'),
+        (MIMECAST.replace("client", "cliemt"), "accounts.acme.cliemt: unknown key; did you mean client?"),
+        (MIMECAST + 'url = "http://api.example"\n', "accounts.acme.url: must begin with https"),
         (CLOUDFLARE.replace("023e", "x23e"), "accounts.acme.account_id: must"),
         (CLOUDFLARE.replace("account_id", "account"), "accounts.acme.account: unknown key"),
         (CLOUDFLARE + 'url = "http://api.example"\n', "accounts.acme.url: must begin with https"),

@@ -82,7 +82,7 @@ def test_a_companys_mimecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             "sender.trace.via: must",
         ),
         (MIMECAST + COMPANY, 'companies.acme.trace.account: must be an account with provider = "cloudflare", and acme'),
-        (MIMECAST.replace("client", "cliemt"), "accounts.acme.cliemt: unknown key; did you mean client?"),
+        (MIMECAST.replace("client", "cliemt"), "accounts.acme.cliemt: unknown key; expected one of client, "),
         (MIMECAST + 'url = "http://api.example"\n', "accounts.acme.url: must begin with https"),
         (CLOUDFLARE.replace("023e", "x23e"), "accounts.acme.account_id: must"),
         (CLOUDFLARE.replace("account_id", "account"), "accounts.acme.account: unknown key"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from monitor.config import reference as configuration
-from monitor.reference import account_setup, commands, floors, mail_systems, metrics
+from monitor.reference import account_setup, commands, first_account, floors, mail_systems, metrics
 
 MARKS = re.compile(r"(<!-- generated: ([\w-]+);[^>]*-->).*?(<!-- end of generated -->)", re.DOTALL)
 
@@ -17,6 +17,10 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "mail-system-words": mail_systems.words,
     "remedies": mail_systems.remedies,
     "account-setup": account_setup.steps,
+    "first-microsoft": first_account.microsoft,
+    "first-microsoft-imap": first_account.microsoft_imap,
+    "first-google-consent": first_account.google_consent,
+    "first-google-key": first_account.google_key,
     "general-steps": mail_systems.general,
 }
 

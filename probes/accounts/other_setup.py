@@ -41,6 +41,21 @@ GOOGLE_RIGHTS: dict[AccountService, str] = {
 }
 """The services of a Google account, and what their scopes allow."""
 
+_API = "In the Google Cloud console enable the Gmail API in the project."
+GOOGLE_FIRST: dict[AccountService, tuple[str, ...]] = {
+    AccountService.IMAP: (),
+    AccountService.GMAIL: (_API,),
+    AccountService.GMAIL_TRASH: (_API,),
+    AccountService.GMAIL_READ: (_API,),
+    AccountService.GMAIL_HEADERS: (_API,),
+    AccountService.GMAIL_REPORTS: (
+        "In the Google Cloud console enable the Admin SDK API in the project.",
+        "In the Google Admin console, under Account, Admin roles, create a role with the privilege Reports and nothing"
+        " else, and assign it to {users}.",
+    ),
+}
+"""What has to be done before the right can be given."""
+
 GOOGLE_SETUP: tuple[SetupStep, ...] = (
     SetupStep(
         "Let the user of the mailbox consent",
@@ -67,6 +82,7 @@ GOOGLE_SETUP: tuple[SetupStep, ...] = (
             f"Let the user consent: {what}",
             frozenset({service.value, "refresh"}),
             (
+                *GOOGLE_FIRST[service],
                 f"Let the user ({{users}}) sign in and consent to the one scope {SCOPES[service]}, and store the"
                 " refresh token where `refresh` refers to. For several of these steps the user consents once to"
                 " all scopes.",
@@ -81,6 +97,7 @@ GOOGLE_SETUP: tuple[SetupStep, ...] = (
             f"Delegate to the service account: {what}",
             frozenset({service.value, "key"}),
             (
+                *GOOGLE_FIRST[service],
                 "In the Google Admin console, under Security, API controls, Domain-wide delegation, add `client_id` of"
                 f" the key file with the scope {SCOPES[service]}, and no scope that no step here names.",
             ),

@@ -8,7 +8,7 @@ GMAIL_REMEDIES: tuple[tuple[str, str], ...] = (  # words of an error in lower ca
         'give the token the right that `remove` needs: gmail.modify for "trash", https://mail.google.com/ for true,'
         " gmail.readonly for false",
     ),
-    ("insufficient permission", "give the token the right that `remove` needs, see `docs/start/cloud-mailboxes.md`"),
+    ("insufficient permission", "give the token the right that `remove` needs, see `docs/start/google.md`"),
     # "Gmail API has not been used in project N before or it is disabled", reason accessNotConfigured
     ("has not been used in project", "enable the Gmail API in the account's project in the Google Cloud console"),
     ("delegation denied", "check `user`: the token is another user's"),

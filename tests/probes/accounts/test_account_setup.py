@@ -205,3 +205,14 @@ def test_each_tag_is_one_that_an_account_may_have() -> None:
         "app", "managed", "exchange", "mailbox", "deletes", "reads_only", "own_server", "acts_for_itself",
         "secret", "certificate", "refresh", "key", "token", "defender",
     } >= ALL_TAGS  # fmt: skip
+
+
+def test_google_enables_each_api_that_is_used_before_its_right_is_given() -> None:
+    for service, words in ((AccountService.GMAIL_TRASH, "the Gmail API"), (AccountService.GMAIL_REPORTS, "Admin SDK")):
+        for credential in ("key", "refresh"):
+            steps = filled_steps(
+                GOOGLE_SETUP, needs_of([AccountUse("bolt", "a@b.example", "", service)], [credential], {})
+            )
+            (parts,) = (step.parts for step in steps if any("enable" in str(part) for part in step.parts))
+            assert words in str(parts[0])
+            assert "https://www.googleapis.com/auth/" in str(parts[-1])

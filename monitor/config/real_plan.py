@@ -18,6 +18,11 @@ def real_plan(config: Config) -> RealPlan | None:
     return RealPlan(log, config.real.every, companies, frozenset(path.to for path in config.paths()))
 
 
+def counted_companies(config: Config) -> frozenset[str]:
+    """Return the companies to which real mail is counted."""
+    return frozenset(plan.companies.values()) if (plan := real_plan(config)) else frozenset()
+
+
 def real_keep(config: Config) -> timedelta:
     """Return how long counts by hour are kept, also when nothing is counted any more."""
     return (config.real or RealSettings()).keep

@@ -9,6 +9,7 @@
 - `one_account` one in depth: token, clock, certificate, rights, scope, budget, and what to send back
 - `ways_back` mailboxes, and the way of bounces to [inbound]
 - `remedies`  of companies: whether one lapses, or lets forged mail in
+- `real_mail` beside the probes: whether these stand for it
 - `config_warnings`  what is probably a mistake in a valid configuration
 - `table`     all examinations, in the order in which they are made; `examine` makes them
 - `rounds`    the same inside the service, one round at a time, for a page

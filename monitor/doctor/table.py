@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-from monitor.doctor import accounts, chains, machine, names, remedies, the_store, ways, ways_back
+from monitor.doctor import accounts, chains, machine, names, real_mail, remedies, the_store, ways, ways_back
 from monitor.doctor.observation import Examination, Observation, Premises
 
 EXAMINATIONS = (
@@ -21,6 +21,7 @@ EXAMINATIONS = (
     Examination("accounts", "Does each account give tokens?", accounts.accounts),
     Examination("mailboxes", "Can each mailbox be opened?", ways_back.mailboxes),
     Examination("inbound", "Do bounces find the way back?", ways_back.inbound),
+    Examination("real_mail", "Do the probes stand for people's mail?", real_mail.real_mail),
     Examination("remedies", "Does a remedy lapse, or let forged mail in?", remedies.remedies),
     Examination("channels", "Is anybody notified?", ways_back.channels),
 )

@@ -1,14 +1,22 @@
 """A look at a store as it is: nothing is made, changed or migrated."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from monitor.remedying.applied import AppliedRemedy
-from monitor.store import lease, remedies
+from monitor.store import lease, list_reads, real_hours, remedies
 from monitor.store.database import connect, dialect_of, explained
 from monitor.store.dialect import file_of
 from monitor.store.lease import Lease
-from monitor.store.records import StoreError
+from monitor.store.real_hours import RealCount
+from monitor.store.records import ProbeRow, StoreError
 from monitor.store.schema import is_current
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +33,30 @@ class StoreCheckup:
 def remedies_in(url: str) -> list[AppliedRemedy] | None:
     """Return the remedies in the store at this address, which exists; None if its tables are of an older release.
     Blocking. Raises StoreError."""
+    return _asked(url, lambda connection: remedies.records(connection, remedies.EVERY))
+
+
+def real_mail_in(
+    url: str, companies: Iterable[str], since: datetime
+) -> dict[str, tuple[list[RealCount], list[ProbeRow]]] | None:
+    """Return the real mail to these companies and the sender's probes since a full hour, as `remedies_in` does."""
+    return _asked(
+        url,
+        lambda connection: {
+            company: (
+                real_hours.real_mail(connection, company, since),
+                list_reads.history_of_company(connection, company, since),
+            )
+            for company in companies
+        },
+    )
+
+
+def _asked(url: str, ask: Callable[[Connection], T]) -> T | None:
     engine = connect(url)
     try:
         with engine.connect() as connection:
-            return remedies.records(connection, remedies.EVERY) if is_current(connection) else None
+            return ask(connection) if is_current(connection) else None
     except StoreError:
         raise
     except Exception as error:

@@ -46,9 +46,10 @@ real_hourly = Table(
 
 @dataclass(frozen=True, slots=True)
 class RealCount:
-    """The number of real mails to a company of which the log of the sender's service says this. Deferred mail counts
-    once for each attempt."""
+    """The number of real mails to a company of which the log of the sender's service says this in an hour. Deferred
+    mail counts once for each attempt."""
 
+    hour: datetime
     outcome: TraceFate
     cause: Cause | None
     count: int
@@ -73,19 +74,17 @@ def forget_real_hour() -> Executable:
     return delete(real_hourly).where(real_hourly.c.hour == oldest)
 
 
-_total = func.sum(real_hourly.c.count)
 STATEMENTS: dict[str, Select[Any]] = {
-    "real_mail": select(real_hourly.c.outcome, real_hourly.c.cause, _total.label("total"))
+    "real_mail": select(*(real_hourly.c[name] for name in ("hour", "outcome", "cause", "count")))
     .where(
         real_hourly.c.company == bindparam("of_company", type_=Name),
         real_hourly.c.hour >= bindparam("since", type_=Instant()),
     )
-    .group_by(real_hourly.c.outcome, real_hourly.c.cause)
-    .order_by(_total.desc(), real_hourly.c.outcome, real_hourly.c.cause)
+    .order_by(*(real_hourly.c[name] for name in ("hour", "outcome", "cause")))
 }
 
 
 def real_mail(connection: Connection, company: str, since: datetime) -> list[RealCount]:
-    """Count the real mail to a company since this full hour, the most frequent first."""
+    """Count the real mail to a company since this full hour, the earliest first."""
     found = connection.execute(STATEMENTS["real_mail"], {"of_company": company, "since": since})
-    return [RealCount(row.outcome, Cause(row.cause) if row.cause else None, int(row.total)) for row in found]
+    return [RealCount(row.hour, row.outcome, Cause(row.cause) if row.cause else None, row[3]) for row in found]

@@ -36,7 +36,7 @@ class RealMailStore:
         )
 
     async def since(self, company: str, since: datetime) -> list[RealCount]:
-        """Count the real mail to a company since the full hour before this time, the most frequent first."""
+        """Count the real mail to a company since the full hour before this time, the earliest first."""
         return await self._access.read(real_hours.real_mail, company, hour_of(since))
 
     async def prune(self, before: datetime) -> int:

@@ -3,6 +3,7 @@
 Anything else does not exist for the caller: it raises `NotThereError`, exactly like something that never existed.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,11 +12,13 @@ from aiohttp import web
 
 from monitor.actions.names import MAX_NAME_CHARS, UnknownNameError, company_named, names_of
 from monitor.config import WatchedPath
+from monitor.config.real_plan import counted_companies
 from monitor.diagnosing.answers import ArmProbe, arm_probes
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.work import NO_WORK, IncidentWork, without_names, work_of
 from monitor.notices.notice import NoticeKind
+from monitor.output.real_comparison import RealComparison, compared, window_of
 from monitor.output.service_level import WINDOWS, CodeLevels, codes_of
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
@@ -251,6 +254,16 @@ class CallerView:
             companies = (company,)
         begin = window_start(since, self.backend.now())
         return begin, await self.backend.store.probes.results(begin, companies)
+
+    async def real_mail(self, company: str) -> RealComparison | None:
+        """The sender's real mail to one company beside its probes, of the last day; None if it is not counted. Raises
+        NotThereError."""
+        self.paths(company)
+        if company not in counted_companies(self.backend.config()):
+            return None
+        since, store = window_of(self.backend.now()), self.backend.store
+        real = await store.real_mail.since(company, since)
+        return await asyncio.to_thread(compared, real, await store.probes.history_of_company(company, since), since)
 
     async def delivery_times(self, since: datetime, company: str = "") -> list[DeliveryTimes]:
         """Delivery times of the same results; `since` as they began. Raises NotThereError."""

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from monitor.config import WatchedPath
 from monitor.output.json import DeliveryJson, PathJson, Time, VerdictJson, delivery_json, path_json, verdict_json
+from monitor.output.real_json import RealMailJson, real_mail_json
 from monitor.output.symbols import WORST_FIRST
 from monitor.web.api.fields import Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
@@ -52,7 +53,7 @@ class CompanyJson(TypedDict):
 
 
 class CompanyWholeFacts(TypedDict):
-    """A company with its paths."""
+    """A company with its paths. `real_mail`: the sender's real mail to it; null where that is not counted."""
 
     company: str
     name: str
@@ -61,6 +62,7 @@ class CompanyWholeFacts(TypedDict):
     worst: Outcome | None
     incidents: list[str]
     paths: list[WatchedFacts]
+    real_mail: RealMailJson | None
 
 
 class CompaniesFacts(TypedDict):
@@ -92,9 +94,11 @@ async def show_companies(call: Call[PageOfList, NoBody]) -> web.Response:
 async def show_company(call: Call[NoQuery, NoBody]) -> web.Response:
     """One with its paths."""
     paths = call.view.paths(call.part("company"))
+    real = await call.view.real_mail(paths[0].company)
     facts = {
         **_company(call.view, paths, _open_in(call.view)),
         "paths": [_watched(call.view, path) for path in paths],
+        "real_mail": real_mail_json(real) if real else None,
     }
     return answered(facts)
 

@@ -174,6 +174,7 @@ async def show(request: web.Request) -> web.Response:
         now=now,
         spans=tuple(SPANS),
         codes_in_time=codes,
+        real_mail=await view.real_mail(key),
         mx=mx,
         changed=rows_of(view, (await view.remedies(key))[:MAX_REMEDIES]),
         may_remedy=may_say(view.caller, key),

@@ -25,11 +25,12 @@ async def test_counts_add_up(store: Store) -> None:
     await store.real_mail.add({}, "fourth")
     assert await store.real_mail.position() == "fourth"
     assert await store.real_mail.since("acme", NOON + timedelta(minutes=59)) == [
-        RealCount(TraceFate.DELIVERED, None, 7),
-        RealCount(TraceFate.DEFERRED, Cause.GREYLISTED, 2),
-        RealCount(TraceFate.REFUSED, Cause.IP_LISTED, 1),
+        RealCount(NOON, TraceFate.DELIVERED, None, 7),
+        RealCount(NOON, TraceFate.REFUSED, Cause.IP_LISTED, 1),
+        RealCount(NOON + HOUR, TraceFate.DEFERRED, Cause.GREYLISTED, 2),
     ]
-    assert await store.real_mail.since("acme", NOON + HOUR) == [RealCount(TraceFate.DEFERRED, Cause.GREYLISTED, 2)]
+    later = await store.real_mail.since("acme", NOON + HOUR)
+    assert later == [RealCount(NOON + HOUR, TraceFate.DEFERRED, Cause.GREYLISTED, 2)]
     assert await store.real_mail.since("other", NOON) == []
 
 
@@ -37,7 +38,7 @@ async def test_old_hours_are_deleted(store: Store) -> None:
     await store.real_mail.add({TAKEN: 3, REFUSED: 1, ("acme", NOON + HOUR, TraceFate.DELIVERED, ""): 5}, "here")
     assert await store.real_mail.prune(NOON) == 0
     assert await store.real_mail.prune(NOON + timedelta(minutes=1)) == 2
-    assert await store.real_mail.since("acme", NOON) == [RealCount(TraceFate.DELIVERED, None, 5)]
+    assert await store.real_mail.since("acme", NOON) == [RealCount(NOON + HOUR, TraceFate.DELIVERED, None, 5)]
     assert await store.real_mail.position() == "here", "the log is read on from there"
 
 
@@ -49,7 +50,7 @@ async def test_counts_and_place_are_one(store: Store, by_hand: StoreByHand, tabl
         await store.real_mail.add({TAKEN: 4}, "after")
     by_hand.allow(table)
     assert await store.real_mail.position() == "before"
-    assert await store.real_mail.since("acme", NOON) == [RealCount(TraceFate.DELIVERED, None, 3)]
+    assert await store.real_mail.since("acme", NOON) == [RealCount(NOON, TraceFate.DELIVERED, None, 3)]
 
 
 COUNTING = """

@@ -28,11 +28,11 @@ EXAMINATIONS = (
 
 
 async def examine(
-    premises: Premises, only: Collection[str] = (), examinations: Sequence[Examination] = EXAMINATIONS
+    premises: Premises, only: Collection[str] = (), examinations: Sequence[Examination] | None = None
 ) -> AsyncIterator[tuple[Examination, Observation]]:
-    """Make those of the examinations with these names, all if none is named; yield each finding as soon as it is
-    known."""
-    for examination in examinations:
+    """Make those of the examinations with these names, all if none is named; without `examinations`, of the table.
+    Yield each finding as soon as it is known."""
+    for examination in EXAMINATIONS if examinations is None else examinations:
         if not only or examination.name in only:
             async for finding in examination.examine(premises):
                 yield examination, finding

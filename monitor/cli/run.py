@@ -26,7 +26,7 @@ from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import sandbox_of, simulated_dns
 from monitor.descriptors import raise_descriptor_limit
-from monitor.doctor.config_warnings import config_warnings
+from monitor.doctor.config_warnings import config_notes, config_warnings
 from monitor.events import Event, Judged
 from monitor.leader import replaced_text
 from monitor.output.json import event_json
@@ -58,6 +58,8 @@ async def serve(file: Path, config: Config) -> Exit:
     asyncio.get_running_loop().set_exception_handler(logs.LoopErrors())
     for warning in config_warnings(file, config):
         log.warning(warning)
+    for note in config_notes(config):
+        log.info(note)
     raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
     stop, started = until_stopped(), asyncio.Event()

@@ -238,6 +238,10 @@ class AccountSettings(Protocol):
         """Facts for whoever looks into a fault, by name: no secret, and nothing made of one."""
         ...
 
+    def deletes_for_good(self, service: AccountService) -> bool:
+        """Test if by this service a mailbox's mail can be deleted so that its user cannot recover it."""
+        ...
+
     @property
     def narrower(self) -> str:
         """The remedy if it opens more mailboxes than its own."""

@@ -125,6 +125,10 @@ class Credentials(Settings):
             return None
         return parsed_certificate(certificate.get_secret_value()).ends_at
 
+    def deletes_for_good(self, service: AccountService) -> bool:
+        """See `AccountSettings`."""
+        return True
+
     @property
     def narrower(self) -> str:
         """See `AccountSettings`."""

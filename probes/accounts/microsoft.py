@@ -35,13 +35,15 @@ NOT_A_TENANT = frozenset({"common", "organizations", "consumers"})
 @dataclass(frozen=True, slots=True)
 class CloudHosts:
     """The hosts of one of Microsoft's clouds. `consent`: the host in the scope that a user consents to for mail
-    servers. `traces`: it has the message trace."""
+    servers. `traces`: it has the message trace. `deletes_for_good`: it can delete
+    mail so that its user cannot recover it."""
 
     sign_in: str
     mail: str
     graph: str
     consent: str = ""
     traces: bool = False
+    deletes_for_good: bool = False
 
 
 CLOUDS = {
@@ -49,9 +51,15 @@ CLOUDS = {
     # that page's login.chinacloudapi.cn is deprecated. mail: learn.microsoft.com/microsoft-365/enterprise, URLs and IP
     # address ranges of each cloud; as resources of tokens those of national clouds are known from scripts only.
     # graph: learn.microsoft.com/graph/deployments. traces: .../graph/api/messagetracingroot-list-messagetraces.
+    # deletes_for_good: .../graph/api/message-permanentdelete, 17 January 2025: the global cloud only.
     # consent: "Authenticate an IMAP, POP or SMTP connection using OAuth", which names none for national clouds.
     "global": CloudHosts(
-        "login.microsoftonline.com", "outlook.office365.com", "graph.microsoft.com", "outlook.office.com", traces=True
+        "login.microsoftonline.com",
+        "outlook.office365.com",
+        "graph.microsoft.com",
+        "outlook.office.com",
+        traces=True,
+        deletes_for_good=True,
     ),
     "us_gov": CloudHosts("login.microsoftonline.us", "outlook.office365.us", "graph.microsoft.us"),
     "us_dod": CloudHosts("login.microsoftonline.us", "outlook-dod.office365.us", "dod-graph.microsoft.us"),
@@ -129,6 +137,10 @@ class MicrosoftAccount(Credentials):
         if missing := [name for name in ("tenant", "client") if getattr(self, name) is None]:
             raise ValueError(f"needs {' and '.join(missing)}")
         return self
+
+    def deletes_for_good(self, service: AccountService) -> bool:
+        """See `AccountSettings`."""
+        return service is not AccountService.GRAPH or CLOUDS[self.cloud].deletes_for_good
 
     @property
     def narrower(self) -> str:

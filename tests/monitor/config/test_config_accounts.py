@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,6 +14,7 @@ from monitor.web.pages.config_view import tables
 from probes.accounts.google import GoogleAccount
 from probes.accounts.microsoft import IDENTITY_URL, MicrosoftAccount
 from probes.accounts.oauth import OAuthAccount
+from probes.accounts.table import ProviderSettings
 from probes.settings import missing_secrets
 from tests.support.client_keys import certificate, ec_key, google_key_file, pem, rsa_key
 
@@ -163,15 +164,18 @@ NO_CLIENT = 'must be the application (client) id like "11111111-2222-3333-4444-5
 NO_REFERENCE = 'must be a reference, { env = "NAME" } or { file = "path" }: a secret is never in this file'
 NO_KEY_FILE = 'must be the JSON file of a service account\'s key, with "type": "service_account"'
 ELSEWHERE = "names another token_uri than Google's, https://oauth2.googleapis.com/token; create the key file anew"
+PROVIDERS = ", ".join(
+    get_args(kind.model_fields["provider"].annotation)[0] for kind in get_args(get_args(ProviderSettings)[0])
+)
 SENT_THERE = "must begin with https: credentials are sent there"
 
 
 @pytest.mark.parametrize(
     ("keys", "where", "words"),
     [
-        ("", ".provider", "missing; expected one of microsoft, google, oauth, mailgun"),
+        ("", ".provider", f"missing; expected one of {PROVIDERS}"),
         ('provider = "gogle"', ".provider",
-         'must be one of microsoft, google, oauth, mailgun, not "gogle"; did you mean google?'),
+         f'must be one of {PROVIDERS}, not "gogle"; did you mean google?'),
         (f'provider = "microsoft"\n{APP}', "", "needs one of secret, certificate, refresh, managed"),
         (f'{MICROSOFT}\ncertificate = {{ file = "app.pem" }}', "", BOTH.format("secret", "certificate")),
         (f"{MICROSOFT}\nmanaged = true", "", BOTH.format("managed", "secret")),

@@ -6,6 +6,7 @@
 - `ways`      the ways out: source IP, port 25, every route up to MAIL, so that nothing is sent;
               `side_by_side`: many at once, within bounds
 - `accounts`  whether each gives tokens
+- `suppressions` whether the sender's mail service still sends to the addresses of paths
 - `one_account` one in depth: token, clock, certificate, rights, scope, budget, and what to send back
 - `ways_back` mailboxes, and the way of bounces to [inbound]
 - `remedies`  of companies: whether one lapses, or lets forged mail in

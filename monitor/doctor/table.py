@@ -2,7 +2,18 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-from monitor.doctor import accounts, chains, machine, names, real_mail, remedies, the_store, ways, ways_back
+from monitor.doctor import (
+    accounts,
+    chains,
+    machine,
+    names,
+    real_mail,
+    remedies,
+    suppressions,
+    the_store,
+    ways,
+    ways_back,
+)
 from monitor.doctor.observation import Examination, Observation, Premises
 
 EXAMINATIONS = (
@@ -19,6 +30,9 @@ EXAMINATIONS = (
     Examination("port_25", "Can mail leave this network?", ways.port_25),
     Examination("routes", "Does each route let us speak?", ways.routes),
     Examination("accounts", "Does each account give tokens?", accounts.accounts),
+    Examination(
+        "suppressions", "Does the sender's mail service still send to each address?", suppressions.suppressions
+    ),
     Examination("mailboxes", "Can each mailbox be opened?", ways_back.mailboxes),
     Examination("inbound", "Do bounces find the way back?", ways_back.inbound),
     Examination("real_mail", "Do the probes stand for people's mail?", real_mail.real_mail),

@@ -74,7 +74,9 @@ def check_config(
     online: Annotated[
         bool,
         typer.Option(
-            "--online", help="Also compare mail systems with the MX, and ask what the domains publish that stops mail."
+            "--online",
+            help="Also compare mail systems with the MX, ask what the domains publish that stops mail, and try each"
+            " account and trace.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -93,9 +95,10 @@ def check_config(
     paths, needs = settings.paths(), disk_needs(settings)
     warnings = config_warnings(config, settings)
     if online:
-        from monitor.cli.online import online_warnings, simulation
+        from monitor.cli.online import account_warnings, online_warnings, simulation
 
         warnings += (*simulation(settings), *asyncio.run(online_warnings(settings)))
+        warnings += asyncio.run(account_warnings(config, settings))
     if as_json:
         counts = {"companies": len(settings.companies), "paths": len(paths), "probes_per_day": needs.probes_per_day}
         sizes = {"store_bytes_least": round(needs.least), "store_bytes_most": round(needs.most)}

@@ -1,13 +1,16 @@
-"""`check-config --online`: what the companies' own domains publish that stops mail, and whether their MX belongs to the
-configured mail systems, as warnings."""
+"""`check-config --online`: what the companies' own domains publish that stops mail, whether their MX belongs to the
+configured mail systems, and whether each account and trace answers, as warnings."""
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from monitor.config import Config
 from monitor.config.mail_domains import mail_domains
 from monitor.config.simulated import simulates_dns
-from monitor.probing.outside import outside_of
+from monitor.doctor.accounts import accounts
+from monitor.doctor.observation import Premises
+from monitor.probing.outside import outside_beside_service, outside_of
 from probes.display import one_line
 from probes.mailsystems.signs import chain_sentence, check_chain, signs_of_mx
 from probes.resolver import Unresolved
@@ -19,6 +22,7 @@ from probes.standing.words import COMPANY_QUESTIONS, sentence
 
 AT_ONCE = 8  # domains
 MX_SECONDS = 20.0
+ACCOUNT_SECONDS = 20.0
 SAID = (State.BAD, State.WEAK, State.UNKNOWN)
 """A warning each. What is unknown may be our own fault, and then nothing is known of the others either."""
 
@@ -31,6 +35,16 @@ def simulation(config: Config) -> tuple[str, ...]:
         "DNS is simulated, because every company is: nothing was asked of the real DNS, and nothing is known of real "
         "domains. With the first real company, or [dns] nameservers, DNS is asked.",
     )
+
+
+async def account_warnings(file: Path, config: Config) -> list[str]:
+    """Return a warning for each account that gives no token and each trace that cannot be asked: one question each, as
+    the doctor's. A refresh token that is replaced by it is kept for the service."""
+    if not config.accounts:
+        return []
+    async with outside_beside_service(config) as outside:
+        premises = Premises(config, file, (), outside, ACCOUNT_SECONDS)
+        return [f"{each.subject}: {each.seen}" async for each in accounts(premises) if each.state is State.BAD]
 
 
 async def online_warnings(config: Config) -> list[str]:

@@ -1,5 +1,6 @@
 """`check-config --online`: the domains of companies by a name server on loopback."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
-from monitor.cli.online import online_warnings
+from monitor.cli.online import account_warnings, online_warnings
 from monitor.config import read_config
 from tests.support.nameserver import Records, name_server
+from tests.vendor.fake_mailgun import KEY, fake_mailgun
 
 COMPANIES = """
 [companies.good.paths.hq]
@@ -84,3 +86,36 @@ async def test_a_chain_that_does_not_begin_at_the_mx_is_a_warning(tmp_path: Path
         "moved: the MX eu-smtp-inbound-1.mimecast.com belongs to Mimecast, which is not configured: if mail enters "
         "there, put mimecast before Microsoft 365"
     ]
+
+
+ACCOUNT = """
+[sender]
+trace = {{ via = "mailgun", account = "identity" }}
+[accounts.identity]
+provider = "mailgun"
+domain = "account.trimble.com"
+key = {{ env = "MAILGUN_KEY" }}
+url = "{url}"
+"""
+
+
+@pytest.mark.parametrize("key", [KEY, "wrong"])
+async def test_each_trace_is_tried_with_one_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("MAILGUN_KEY", key)
+    file = tmp_path / "config.toml"
+    async with fake_mailgun() as fake, name_server(ZONE) as dns:
+        file.write_text(ACCOUNT.format(url=fake.url) + f'[dns]\nnameservers = ["{dns.where}"]\n' + COMPANIES)
+        words = ["check-config", "--online", "--json", "-c", str(file)]
+        run = await asyncio.to_thread(CliRunner().invoke, app, words)
+        asked = [path for path in fake.paths if path.startswith("POST")]
+    found = [line for line in json.loads(run.stdout)["warnings"] if "mailgun" in line]
+    assert (run.exit_code, len(asked)) == (0, 1)
+    assert [line.partition(": account identity: ")[0] for line in found] == (
+        [] if key == KEY else ["trace mailgun:identity"]
+    )
+    assert not any(key in line for line in found)
+
+
+async def test_without_accounts_nobody_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(COMPANIES)
+    assert await account_warnings(tmp_path / "config.toml", read_config(tmp_path / "config.toml")) == []

@@ -97,4 +97,4 @@ def test_no_secret_is_shown() -> None:
 
 def test_the_table_names_every_kind() -> None:
     kinds: dict[str, type[Mailbox]] = MAILBOXES
-    assert set(kinds) == {"imap", "maildir", "inbound", "graph"}
+    assert set(kinds) == {"imap", "maildir", "inbound", "graph", "gmail", "jmap"}

@@ -7,7 +7,7 @@ downloads, and EventSource, which Debian's Cyrus does not have.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -170,13 +170,14 @@ class JmapServer:
             return web.Response(status=204)
         assert request.query["closeafter"] == "no"
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        self.streams.append(stream)
-        while not stream.task or not stream.task.done():
-            self.changed.clear()
-            await self.changed.wait()
-            news = {"@type": "StateChange", "changed": {"a1": {"Email": str(self.state)}}}
-            await stream.write(f"event: state\ndata: {json.dumps(news)}\n\n".encode())
+        with suppress(ConnectionResetError):  # whoever listened has left
+            await stream.prepare(request)
+            self.streams.append(stream)
+            while not stream.task or not stream.task.done():
+                self.changed.clear()
+                await self.changed.wait()
+                news = {"@type": "StateChange", "changed": {"a1": {"Email": str(self.state)}}}
+                await stream.write(f"event: state\ndata: {json.dumps(news)}\n\n".encode())
         return stream
 
     def _authorized(self, request: web.Request) -> None:

@@ -249,7 +249,7 @@ async def doctor(folder: Path) -> tuple[int, dict[str, dict[str, str]]]:
     """Its exit code and its findings by subject."""
     words = ["doctor", "-c", str(folder / "config.toml"), "--account", "core", "--outside", "chief", "--json"]
     run = await asyncio.to_thread(CliRunner().invoke, app, words)
-    rows = [json.loads(line) for line in run.output.splitlines()]
+    rows = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
     return run.exit_code, {row["subject"]: row for row in rows if "subject" in row}
 
 

@@ -17,6 +17,7 @@ SOURCES: dict[str, str] = {
     "gmail_reports": "Google Workspace",
     "cloudflare": "Cloudflare Email Security",
     "mimecast": "Mimecast",
+    "cisco": "Cisco Secure Email",
 }
 """The kinds of traces, and their names for people."""
 

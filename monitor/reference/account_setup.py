@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.reference.mail_systems import shown, wrapped
-from probes.accounts.gateway_setup import CLOUDFLARE_SETUP, MIMECAST_SETUP
+from probes.accounts.gateway_setup import CISCO_SETUP, CLOUDFLARE_SETUP, MIMECAST_SETUP
 from probes.accounts.microsoft_setup import MICROSOFT_SETUP
 from probes.accounts.other_setup import GOOGLE_SETUP, MAILGUN_SETUP, OAUTH_SETUP
 from probes.accounts.setup import SetupScript, SetupStep
@@ -14,6 +14,7 @@ PROVIDERS: dict[str, Sequence[SetupStep]] = {
     "Mailgun (`mailgun`)": MAILGUN_SETUP,
     "Cloudflare Email Security (`cloudflare`)": CLOUDFLARE_SETUP,
     "Mimecast (`mimecast`)": MIMECAST_SETUP,
+    "Cisco Secure Email (`cisco`)": CISCO_SETUP,
     "An OAuth 2 server of the company's own (`oauth`)": OAUTH_SETUP,
 }
 

@@ -12,7 +12,7 @@ servers; neither is in any error, log or repr.
 - `account`   one account at work: asks for tokens, keeps them, replaces them
 - `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
 - `mailgun`   a provider with a key that is no token. `cloudflare`: a mail gateway, with a token that is never replaced;
-              `mimecast`: one whose tokens are asked for
+              `mimecast`: one whose tokens are asked for; `cisco`: one on a host of the company's own, with a password
 - `refreshing` a refresh token that the provider replaces: what is kept of it, and when
 - `setup`     steps of a provider's administrator, and those that one configuration needs (pure); the tables:
               `microsoft_setup`, `other_setup`, `gateway_setup`
@@ -57,6 +57,7 @@ class AccountService(StrEnum):
     GMAIL_REPORTS = "gmail_reports"
     CLOUDFLARE = "cloudflare"
     MIMECAST = "mimecast"
+    CISCO = "cisco"
 
     @property
     def provider(self) -> str:
@@ -93,6 +94,7 @@ _ROWS = {
     AccountService.GMAIL_REPORTS: _ServiceRow("google"),
     AccountService.CLOUDFLARE: _ServiceRow("cloudflare"),
     AccountService.MIMECAST: _ServiceRow("mimecast"),
+    AccountService.CISCO: _ServiceRow("cisco"),
 }
 
 

@@ -19,6 +19,14 @@ _MIMECAST = FactSource(
     Certainty.SECONDARY,
     "The right is that of the page; the menus are from the guide of an integration.",
 )
+_CISCO = FactSource(
+    "Cisco Secure Email: AsyncOS API, API access",
+    date(2026, 12, 1),
+    "https://github.com/Cisco-Email-Security/docs/blob/main/api.md",
+    Certainty.SECONDARY,
+    "The page has API access with Basic authentication, of an administrator. That the role Help Desk User suffices is"
+    " from memory of the user guide, and not confirmed.",
+)
 
 CLOUDFLARE_SETUP: tuple[SetupStep, ...] = (
     SetupStep(
@@ -44,5 +52,23 @@ MIMECAST_SETUP: tuple[SetupStep, ...] = (
         ),
         _MIMECAST,
         "Reads the tracking of all mail of the company, subjects among it; releases and changes nothing.",
+    ),
+)
+
+CISCO_SETUP: tuple[SetupStep, ...] = (
+    SetupStep(
+        "Enable the AsyncOS API, and create a user that reads",
+        frozenset({"password"}),
+        (
+            "On the appliance, under Network, IP Interfaces, enable the AsyncOS API over HTTPS on the interface of"
+            " {url}, and let only Mailpath's machine reach its port. In Cisco's cloud, ask Cisco to enable it.",
+            "Enable message tracking; on an Email and Web Manager, centralized tracking for each gateway.",
+            "Under System Administration, Users, create {user} with the role Help Desk User, for which no second factor"
+            " is required, and store its passphrase where `password` refers to. If the API refuses this role, use"
+            " Read-Only Operator.",
+        ),
+        _CISCO,
+        "Reads the tracking of all mail of the company, subjects among it. A Help Desk User may also see the"
+        " quarantines that an administrator lets it see; give it none.",
     ),
 )

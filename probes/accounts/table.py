@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from probes.accounts.cisco import CiscoAccount
 from probes.accounts.cloudflare import CloudflareAccount
 from probes.accounts.google import GoogleAccount
 from probes.accounts.mailgun import MailgunAccount
@@ -17,6 +18,7 @@ ProviderSettings = Annotated[
     | OAuthAccount
     | MailgunAccount
     | CloudflareAccount
-    | MimecastAccount,
+    | MimecastAccount
+    | CiscoAccount,
     Field(discriminator="provider"),
 ]  # fmt: skip

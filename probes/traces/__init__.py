@@ -11,6 +11,7 @@ evidence against the sender.
 - `gmail_reports`  Gmail's log in Google's Reports API, with `gmail_reports_asking` and `gmail_reports_rows`
 - `cloudflare`  Cloudflare Email Security, with `cloudflare_asking` and `cloudflare_rows`
 - `mimecast`  Mimecast's tracking, with `mimecast_asking` and `mimecast_rows`
+- `cisco`     the message tracking of Cisco Secure Email, with `cisco_asking` and `cisco_rows`
 - `mailgun`   the sender's own service: its log. `mailgun_log` asks, `mailgun_rows` reads the rows (pure). Read these
               first
 

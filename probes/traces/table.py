@@ -6,6 +6,7 @@ from pydantic import Field
 
 from probes.settings import kinds_by_via
 from probes.traces import SentMailLog, Trace
+from probes.traces.cisco import CiscoTrace
 from probes.traces.cloudflare import CloudflareTrace
 from probes.traces.gmail_reports import GmailReportsTrace
 from probes.traces.graph import GraphTrace
@@ -13,7 +14,8 @@ from probes.traces.mailgun import MailgunTrace
 from probes.traces.mimecast import MimecastTrace
 
 TraceSettings = Annotated[
-    MailgunTrace | GraphTrace | GmailReportsTrace | CloudflareTrace | MimecastTrace, Field(discriminator="via")
+    MailgunTrace | GraphTrace | GmailReportsTrace | CloudflareTrace | MimecastTrace | CiscoTrace,
+    Field(discriminator="via"),
 ]
 
 TRACE_TABLES: dict[str, type[Any]] = kinds_by_via(TraceSettings)

@@ -26,7 +26,15 @@ from probes.reading.report_reader import worker_reply
 from probes.reading.reports import read_report
 from probes.recognise import arrival, came_back, recognise
 from probes.routes.reply import Reply, ReplyReader, extensions
-from probes.traces import TraceQuestion, gmail_reports_rows, graph_rows, mailgun_rows
+from probes.traces import (
+    TraceQuestion,
+    cisco_rows,
+    cloudflare_rows,
+    gmail_reports_rows,
+    graph_rows,
+    mailgun_rows,
+    mimecast_rows,
+)
 from tests.fuzz import seeds
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -203,17 +211,35 @@ def _google(data: bytes) -> None:
         encode(said)
 
 
+def _gateways(data: bytes) -> None:
+    """Whatever JSON the API of a mail gateway answers, read as an answer of each of them."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    said = [cloudflare_rows.statement(row, 1, NOW) for row in cloudflare_rows.rows_of(value, seeds.MESSAGE_ID) or ()]
+    mimecast_rows.failure_of(value)
+    said += [mimecast_rows.statement(row, seeds.RECIPIENT, 1, NOW) for row in mimecast_rows.rows_of(value) or ()]
+    for row in cisco_rows.rows_of(value) or ():
+        cisco_rows.is_about(row, seeds.MESSAGE_ID)
+        said += cisco_rows.statements(row, seeds.RECIPIENT, 1, NOW)
+    for each in said:
+        if each:
+            encode(each)
+
+
 READERS: dict[str, Reader] = {
     "bounce": Reader(_bounce, seeds.mails_back, 0.12, mails=True),
     "mailgun": Reader(_mailgun, seeds.mailgun_answers, 0.02),
     "graph": Reader(_graph, seeds.graph_answers, 0.02),
     "jmap": Reader(_jmap, seeds.jmap_answers, 0.02),
     "google": Reader(_google, seeds.google_answers, 0.02),
+    "gateways": Reader(_gateways, seeds.gateway_answers, 0.03),
     "message": Reader(_message, seeds.messages, 0.12, mails=True),
     "copy": Reader(_copy, seeds.messages, 0.1, mails=True),
     "markers": Reader(_recognised, seeds.messages, 0.1, mails=True),
     "received": Reader(_received, seeds.messages, 0.08, mails=True),
-    "notes": Reader(_notes, seeds.messages, 0.08, mails=True),
+    "notes": Reader(_notes, seeds.messages, 0.05, mails=True),
     "parts": Reader(_parts, seeds.mails_back, 0.08, mails=True),
     "reply": Reader(_reply, seeds.replies, 0.08, mails=True),
     "smtp": Reader(_smtp, seeds.replies, 0.04),

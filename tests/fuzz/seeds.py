@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
@@ -12,13 +13,18 @@ from tests.probes.reading.test_bounces_hostile import MANY
 from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls, zipped
 from tests.probes.reading.test_reports_hostile import HARM as HOSTILE_REPORTS
 from tests.support import bounce_mails as mails
+from tests.vendor.fake_cisco import tracked as cisco_row
+from tests.vendor.fake_cloudflare import row as cloudflare_row
 from tests.vendor.fake_mailgun import row as mailgun_row
+from tests.vendor.fake_mimecast import tracked as mimecast_row
 from tests.vendor.trace_rows import DETAILS, trace_row
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 LARGEST = 100_000  # octets of a seed; what is larger is tried as it is, see `hostile`
 KEY = b"k" * 32
 TOKEN = mint("a" * 16, KEY)
+MESSAGE_ID = "a@account.trimble.com"
+RECIPIENT = "probe@acme.example"
 
 Seeds = tuple[bytes, ...]
 
@@ -121,6 +127,24 @@ def mailgun_answers() -> Seeds:
         json.dumps({"items": rows, "pagination": {"next": "1"}}).encode(),
         *(json.dumps(each).encode() for each in rows),
     )
+
+
+def gateway_answers() -> Seeds:
+    """What the APIs of mail gateways answer about a message."""
+    at = datetime(2026, 12, 1, 10, tzinfo=UTC)
+    moved = [{"operation": "MOVE", "completed_at": at.isoformat(), "properties": {"folder": "JunkEmail"}}]
+    cloudflare = [
+        cloudflare_row(MESSAGE_ID, at, "quarantined", final_disposition="SPOOF", validation={"dmarc": "fail"}),
+        cloudflare_row(MESSAGE_ID, at, "delivered", "moved", action_log=moved, detection_reasons=["a link"]),
+    ]
+    mimecast = [mimecast_row("held", at, "Message Hold Applied - Spam Signature policy"), mimecast_row("archived", at)]
+    cisco = [
+        cisco_row(MESSAGE_ID, "Quarantined by Anti-Spam/Graymail", at),
+        cisco_row(MESSAGE_ID, {"1756": "Dropped by Content Filter", "1757": "Delivered"}, at),
+    ]
+    failed = {"fail": [{"errors": [{"code": "err_track_and_trace_invalid_start_date"}]}]}
+    answers = ({"result": cloudflare}, {"data": [{"trackedEmails": mimecast}]}, {"data": cisco}, failed)
+    return tuple(json.dumps(each).encode() for each in answers)
 
 
 def graph_answers() -> Seeds:

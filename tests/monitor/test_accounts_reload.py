@@ -52,7 +52,8 @@ def test_what_asks_for_tokens_is_not_imported_without_an_account() -> None:
     accounts += [f"probes.accounts.{name}" for name in ("refreshing", "setup")]
     accounts += [f"probes.accounts.{name}_setup" for name in ("microsoft", "other", "gateway")]
     sessions = [f"probes.mailboxes.{name}_session" for name in ("graph", "gmail", "jmap")]
-    traces = [f"probes.traces.{name}_asking" for name in ("graph", "gmail_reports", "cloudflare", "mimecast")]
+    gateways = ("cloudflare", "mimecast", "cisco")
+    traces = [f"probes.traces.{name}_asking" for name in ("graph", "gmail_reports", *gateways)]
     names = [*accounts, *sessions, *traces]
     code = f"import sys, monitor.app; print([n for n in {names} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=90, check=True)

@@ -1,5 +1,6 @@
 """Traces of mail gateways in the configuration: whose account each takes, and what is refused in which words."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ MIMECAST = """
 provider = "mimecast"
 client = "mailpath"
 secret = { env = "GATEWAY_SECRET" }
+"""
+CISCO = """
+[accounts.acme]
+provider = "cisco"
+url = "https://sma1.acme.example:4431"
+appliance = "sma"
+user = "mailpath"
+password = { env = "GATEWAY_SECRET" }
 """
 MAILGUN = """
 [accounts.acne]
@@ -65,6 +74,18 @@ def test_a_companys_mimecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "5ecret" not in str(account.public_facts)
 
 
+def test_a_companys_cisco(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read(tmp_path, CISCO + COMPANY.replace("cloudflare", "cisco"), monkeypatch)
+    (trace,) = config.paths()[0].traces
+    assert (trace.key, trace.account_use.service) == ("cisco:acme", AccountService.CISCO)
+    account = config.accounts["acme"]
+    assert account.base(AccountService.CISCO) == "https://sma1.acme.example:4431/sma/api/v2.0"
+    assert account.secrets == ("5ecret", b64encode(b"mailpath:5ecret").decode())  # none of them is in an error
+    assert account.base(AccountService.IMAP) == account.base(AccountService.MIMECAST) == ""
+    assert "5ecret" not in repr(account)
+    assert "5ecret" not in str(account.public_facts)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -84,6 +105,14 @@ def test_a_companys_mimecast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         (MIMECAST + COMPANY, 'companies.acme.trace.account: must be an account with provider = "cloudflare", and acme'),
         (MIMECAST.replace("client", "cliemt"), "accounts.acme.cliemt: unknown key; expected one of client, "),
         (MIMECAST + 'url = "http://api.example"\n', "accounts.acme.url: must begin with https"),
+        (CISCO + COMPANY, 'companies.acme.trace.account: must be an account with provider = "cloudflare", and acme'),
+        (CISCO.replace("https", "http"), "accounts.acme.url: must begin with https"),
+        (CISCO.replace(":4431", ":4431/sma/api/v2.0"), "accounts.acme.url: must be the appliance's address alone"),
+        (CISCO.replace("sma1.", "mailpath:5ecret@sma1."), "accounts.acme.url: must not hold a user"),
+        (CISCO.replace('"sma"', '"smA"'), "accounts.acme.appliance: must"),
+        (CISCO.replace('"mailpath"', '"mail:path"'), "accounts.acme.user: must not hold a colon"),
+        (CISCO.replace("appliance", "apliance"), "accounts.acme.apliance: unknown key"),
+        (CISCO + 'ca_file = "nowhere.pem"\n', "accounts.acme.ca_file: "),
         (CLOUDFLARE.replace("023e", "x23e"), "accounts.acme.account_id: must"),
         (CLOUDFLARE.replace("account_id", "account"), "accounts.acme.account: unknown key"),
         (CLOUDFLARE + 'url = "http://api.example"\n', "accounts.acme.url: must begin with https"),

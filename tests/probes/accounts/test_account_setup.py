@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.accounts import AccountService, AccountUse
-from probes.accounts.gateway_setup import CLOUDFLARE_SETUP, MIMECAST_SETUP
+from probes.accounts.gateway_setup import CISCO_SETUP, CLOUDFLARE_SETUP, MIMECAST_SETUP
 from probes.accounts.google import SCOPES
 from probes.accounts.microsoft import CLOUDS
 from probes.accounts.microsoft_setup import MICROSOFT_SETUP, SHELL_ENVIRONMENTS
@@ -20,7 +20,8 @@ from probes.mailsystems.remedy import Language
 from probes.traces.graph import GraphTrace
 from tests.support.powershell import balanced, commands_of
 
-TABLES = (MICROSOFT_SETUP, GOOGLE_SETUP, MAILGUN_SETUP, OAUTH_SETUP, CLOUDFLARE_SETUP, MIMECAST_SETUP)
+GATEWAYS = (CLOUDFLARE_SETUP, MIMECAST_SETUP, CISCO_SETUP)
+TABLES = (MICROSOFT_SETUP, GOOGLE_SETUP, MAILGUN_SETUP, OAUTH_SETUP, *GATEWAYS)
 STEPS = [step for table in TABLES for step in table]
 CMDLETS = frozenset((Path(__file__).parent / "account_cmdlets.txt").read_text().split())
 FACTS = {
@@ -203,7 +204,7 @@ def test_each_tag_is_one_that_an_account_may_have() -> None:
     services = {each.value for each in AccountService}
     assert services | {
         "app", "managed", "exchange", "mailbox", "deletes", "reads_only", "own_server", "acts_for_itself",
-        "secret", "certificate", "refresh", "key", "token", "defender",
+        "secret", "certificate", "refresh", "key", "token", "password", "defender",
     } >= ALL_TAGS  # fmt: skip
 
 

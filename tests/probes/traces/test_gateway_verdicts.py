@@ -55,6 +55,7 @@ def test_what_a_gateway_keeps_is_quarantined(said: Callable[[], list[Traced]], c
     verdict = judge(probe(), [accepted(), *said()], ASKED)
     assert verdict
     assert (verdict.outcome, verdict.cause, verdict.grade) == (Outcome.QUARANTINED, cause, Grade.REAL)
+    assert verdict.detail
     assert words in sentence(verdict.detail)
 
 
@@ -79,4 +80,5 @@ def test_what_a_gateway_passed_on_is_waited_for(said: Callable[[], list[Traced]]
     verdict = judge(probe(), [*known, Look(at(60), ("INBOX", "Junk"))], at(60))
     assert verdict
     assert (verdict.outcome, verdict.cause) == (Outcome.MISSING, Cause.UNCLEAR)
+    assert verdict.detail
     assert f"{name} took the message at {TAKEN:%H:%M:%S} UTC" in sentence(verdict.detail)

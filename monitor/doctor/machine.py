@@ -22,11 +22,12 @@ MAKE_ROOM = "use a larger disk, probe less often, or lower store.keep"
 LEAST_FREE = 200 << 20  # octets; with less the store soon takes nothing more
 
 
-async def versions(_: Premises) -> AsyncIterator[Observation]:
+async def versions(premises: Premises) -> AsyncIterator[Observation]:
     """Tell which Mailpath this is, and on what."""
     python = ".".join(map(str, sys.version_info[:3]))
-    seen = f"Mailpath {version('mailpath')}, Python {python}, SQLite {sqlite3.sqlite_version}"
-    yield Observation("versions", State.GOOD, seen)
+    in_file = file_of(premises.config.store.url) is not None
+    database = f"SQLite {sqlite3.sqlite_version}" if in_file else f"psycopg {version('psycopg')}"
+    yield Observation("versions", State.GOOD, f"Mailpath {version('mailpath')}, Python {python}, {database}")
 
 
 async def settings(premises: Premises) -> AsyncIterator[Observation]:

@@ -73,7 +73,7 @@ class Disagreement:
     @property
     def said(self) -> str:
         """Say what was seen, as a sentence without its full stop."""
-        real, probes = counted(self.real, "real mail"), counted(self.probes, "probe")
+        real, probes = counted(self.real, "real message"), counted(self.probes, "probe")
         both = {
             Mismatch.REAL_MAIL_REFUSED: f"the company's server took {probes} and refused {real}",
             Mismatch.PROBES_REFUSED: f"the company's server took {real} and refused {probes}",

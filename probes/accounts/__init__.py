@@ -271,7 +271,7 @@ class AccountSettings(Protocol):
 
     def request(
         self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
-    ) -> TokenRequest:
-        """Return the request for a token for this service as this user. `refresh`: a refresh token in place of the
-        configured one, "" for none. Raises MissingSecretError."""
+    ) -> TokenRequest | None:
+        """Return the request for a token for this service as this user; None if `fixed_key` is all that is shown.
+        `refresh`: a refresh token in place of the configured one, "" for none. Raises MissingSecretError."""
         ...

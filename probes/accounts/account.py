@@ -162,6 +162,8 @@ class Account:
             request = self.settings.request(user, at, refresh, service)
         except MissingSecretError as error:
             return TokenRefusal(AccountFault.MISSING_SECRET, str(error))
+        if request is None:
+            return TokenRefusal(AccountFault.MISSING_SECRET, "its key is empty")
         headers = {"Accept": "application/json", **request.headers}
         if request.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

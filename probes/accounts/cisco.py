@@ -1,14 +1,13 @@
 """Cisco Secure Email, a company's mail gateway: a user of its own appliance, who reads message tracking."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from probes.accounts import AccountService, TokenRequest
-from probes.accounts.credentials import Credentials, LineSecret, Word
+from probes.accounts import AccountService
+from probes.accounts.credentials import KeyCredentials, LineSecret, Word
 from probes.accounts.faults import AccountFault, Remedies
 from probes.http import SecureUrl, basic
 from probes.tls import CaFile
@@ -32,7 +31,7 @@ def _user(value: str) -> str:
     return value
 
 
-class CiscoAccount(Credentials):
+class CiscoAccount(KeyCredentials):
     """[accounts.KEY]: a user of a company's own appliance. It needs a role that may read message tracking, and no
     other. It signs in with each request (HTTP Basic), so its role must not require a second factor."""
 
@@ -64,11 +63,6 @@ class CiscoAccount(Credentials):
         return CISCO_SETUP
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """See `AccountSettings`."""
-        return ()
-
-    @property
     def fixed_key(self) -> str:
         """See `AccountSettings`."""
         return self.password.get_secret_value()
@@ -87,9 +81,3 @@ class CiscoAccount(Credentials):
     def authorization(self, token: str) -> Mapping[str, str]:
         """See `AccountSettings`: RFC 7617, section 2."""
         return basic(self.user, self.password)
-
-    def request(
-        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
-    ) -> TokenRequest:
-        """See `AccountSettings`. Nothing is asked for: the password is all."""
-        raise NotImplementedError("an account with a fixed key asks for no token")

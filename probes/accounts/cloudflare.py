@@ -1,12 +1,11 @@
 """Cloudflare Email Security, a company's mail gateway: an API token of the company's account."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from probes.accounts import AccountService, TokenRequest
-from probes.accounts.credentials import Credentials, LineSecret
+from probes.accounts import AccountService
+from probes.accounts.credentials import KeyCredentials, LineSecret
 from probes.accounts.faults import AccountFault, Remedies
 from probes.http import WebUrl, private_url
 
@@ -22,7 +21,7 @@ def _account_id(value: str) -> str:
     return value
 
 
-class CloudflareAccount(Credentials):
+class CloudflareAccount(KeyCredentials):
     """[accounts.KEY]: a company's account at Cloudflare. Its token needs the permission *Cloud Email Security: Read*
     and no other."""
 
@@ -50,11 +49,6 @@ class CloudflareAccount(Credentials):
         return CLOUDFLARE_SETUP
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """See `AccountSettings`."""
-        return ()
-
-    @property
     def fixed_key(self) -> str:
         """See `AccountSettings`."""
         return self.token.get_secret_value()
@@ -64,9 +58,3 @@ class CloudflareAccount(Credentials):
         if service is not AccountService.CLOUDFLARE:
             return ""
         return f"{(self.url or API).rstrip('/')}/accounts/{self.account_id}"
-
-    def request(
-        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
-    ) -> TokenRequest:
-        """See `AccountSettings`. Nothing is asked for: the token of the configuration is all."""
-        raise NotImplementedError("an account with a fixed key asks for no token")

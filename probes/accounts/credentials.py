@@ -178,6 +178,19 @@ class Credentials(Settings):
         )
 
 
+class KeyCredentials(Credentials):
+    """The keys of accounts whose key or password is shown with each request, so that no token is asked for. A kind says
+    which one: `fixed_key`."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """See `AccountSettings`: no mail server may see it."""
+        return ()
+
+    def request(self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP) -> None:
+        """See `AccountSettings`."""
+
+
 def asserted(client: str, certificate: SecretStr, audience: str, at: datetime) -> Mapping[str, str]:
     """Return the fields by which a client proves itself with its certificate: RFC 7523, section 3. Raises
     MissingSecretError."""

@@ -1,13 +1,12 @@
 """Mailgun, the sender's own mail service: an API key of the account."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from probes.accounts import AccountService, TokenRequest
-from probes.accounts.credentials import BudgetSettings, Credentials, LineSecret
+from probes.accounts import AccountService
+from probes.accounts.credentials import BudgetSettings, KeyCredentials, LineSecret
 from probes.accounts.faults import AccountFault, Remedies
 from probes.http import WebUrl, basic, private_url
 from probes.settings import Count, Domain
@@ -30,7 +29,7 @@ class MailgunBudget(BudgetSettings):
     )
 
 
-class MailgunAccount(Credentials):
+class MailgunAccount(KeyCredentials):
     """[accounts.KEY]: the sender's account at Mailgun. Its key needs to read only: the role *analyst* suffices."""
 
     remedies: ClassVar[Remedies] = {
@@ -56,11 +55,6 @@ class MailgunAccount(Credentials):
         return MAILGUN_SETUP
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """See `AccountSettings`."""
-        return ()
-
-    @property
     def sending_domain(self) -> str:
         """See `AccountSettings`."""
         return self.domain
@@ -77,9 +71,3 @@ class MailgunAccount(Credentials):
     def authorization(self, token: str) -> Mapping[str, str]:
         """See `AccountSettings`."""
         return basic(USER, self.key)
-
-    def request(
-        self, user: str, at: datetime, refresh: str, service: AccountService = AccountService.IMAP
-    ) -> TokenRequest:
-        """See `AccountSettings`. Nothing is asked for: the key is all."""
-        raise NotImplementedError("an account with a fixed key asks for no token")

@@ -5,7 +5,7 @@ account (see `probes.accounts.requests`) about several messages at once, and kee
 answers are hostile; what a statement means for a probe, only `judge` decides. That a trace could not be asked is never
 evidence against the sender.
 
-- `table`     the kinds by name, and the union of their settings
+- `table`     the kinds by name, and the union of their settings; `settings`: what traces of the receiver's side share
 - `graph`     Exchange Online's message trace, with `graph_asking` (its requests), `graph_rows` and
               `graph_defender` (read rows; pure)
 - `gmail_reports`  Gmail's log in Google's Reports API, with `gmail_reports_asking` and `gmail_reports_rows`

@@ -6,41 +6,23 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from probes.accounts import AccountService, AccountUse
+from probes.accounts import AccountService
 from probes.outside import Outside
-from probes.settings import Key, Settings
-from probes.traced import Side
+from probes.settings import Key
 from probes.traces import Answers, TraceQuestion
+from probes.traces.settings import ReceiverTrace
 
 
-class CiscoTrace(Settings):
+class CiscoTrace(ReceiverTrace):
     """The message tracking of Cisco Secure Email."""
 
-    speaks_for: ClassVar[Side] = Side.RECEIVER
+    service: ClassVar[AccountService] = AccountService.CISCO
+    lag: ClassVar[timedelta] = timedelta(
+        minutes=3
+    )  # longer than the minute in which a search cannot yet end; else assumed
 
     via: Literal["cisco"]
     account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "cisco"`.')
-
-    @property
-    def key(self) -> str:
-        """See `Trace`."""
-        return f"cisco:{self.account}"
-
-    @property
-    def account_use(self) -> AccountUse:
-        """See `Trace`."""
-        return AccountUse(self.account, "", service=AccountService.CISCO)
-
-    @property
-    def lags(self) -> tuple[timedelta, ...]:
-        """See `Trace`. Cisco states no delay; this one is assumed. It is longer than the minute in which a search
-        cannot yet end."""
-        return (timedelta(minutes=3),)
-
-    @property
-    def most_questions(self) -> int:
-        """See `Trace`."""
-        return 1
 
     async def examine(self, source_ip: str, outside: Outside) -> str:
         """See `Trace`."""

@@ -6,40 +6,21 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from probes.accounts import AccountService, AccountUse
+from probes.accounts import AccountService
 from probes.outside import Outside
-from probes.settings import Key, Settings
-from probes.traced import Side
+from probes.settings import Key
 from probes.traces import Answers, TraceQuestion
+from probes.traces.settings import ReceiverTrace
 
 
-class CloudflareTrace(Settings):
+class CloudflareTrace(ReceiverTrace):
     """The search for messages of Cloudflare Email Security."""
 
-    speaks_for: ClassVar[Side] = Side.RECEIVER
+    service: ClassVar[AccountService] = AccountService.CLOUDFLARE
+    lag: ClassVar[timedelta] = timedelta(minutes=2)  # assumed: Cloudflare states no delay
 
     via: Literal["cloudflare"]
     account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "cloudflare"`.')
-
-    @property
-    def key(self) -> str:
-        """See `Trace`."""
-        return f"cloudflare:{self.account}"
-
-    @property
-    def account_use(self) -> AccountUse:
-        """See `Trace`."""
-        return AccountUse(self.account, "", service=AccountService.CLOUDFLARE)
-
-    @property
-    def lags(self) -> tuple[timedelta, ...]:
-        """See `Trace`. Cloudflare states no delay; this one is assumed."""
-        return (timedelta(minutes=2),)
-
-    @property
-    def most_questions(self) -> int:
-        """See `Trace`."""
-        return 1
 
     async def examine(self, source_ip: str, outside: Outside) -> str:
         """See `Trace`."""

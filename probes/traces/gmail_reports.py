@@ -13,40 +13,25 @@ from pydantic import Field
 
 from probes.accounts import AccountService, AccountUse
 from probes.outside import Outside
-from probes.settings import Address, Key, Settings
-from probes.traced import Side
+from probes.settings import Address, Key
 from probes.traces import Answers, TraceQuestion
+from probes.traces.settings import ReceiverTrace
 
 
-class GmailReportsTrace(Settings):
+class GmailReportsTrace(ReceiverTrace):
     """The Gmail log of Google's Reports API."""
 
-    speaks_for: ClassVar[Side] = Side.RECEIVER
+    service: ClassVar[AccountService] = AccountService.GMAIL_REPORTS
+    lag: ClassVar[timedelta] = timedelta(minutes=3)  # most logs: support.google.com/a/answer/7061566
 
     via: Literal["gmail_reports"]
     account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "google"`.')
     admin: Address = Field(description="The administrator as whom it asks: one with the privilege Reports.")
 
     @property
-    def key(self) -> str:
-        """See `Trace`."""
-        return f"gmail_reports:{self.account}"
-
-    @property
     def account_use(self) -> AccountUse:
         """See `Trace`."""
         return AccountUse(self.account, self.admin, service=AccountService.GMAIL_REPORTS)
-
-    @property
-    def lags(self) -> tuple[timedelta, ...]:
-        """See `Trace`. Most of Google's logs are a couple of minutes late, without a promise:
-        support.google.com/a/answer/7061566."""
-        return (timedelta(minutes=3),)
-
-    @property
-    def most_questions(self) -> int:
-        """See `Trace`."""
-        return 1
 
     async def examine(self, source_ip: str, outside: Outside) -> str:
         """See `Trace`."""

@@ -12,15 +12,16 @@ from pydantic import Field
 
 from probes.accounts import AccountService, AccountUse
 from probes.outside import Outside
-from probes.settings import Key, Settings, Switch
-from probes.traced import Side
+from probes.settings import Key, Switch
 from probes.traces import Answers, TraceQuestion
+from probes.traces.settings import ReceiverTrace
 
 
-class GraphTrace(Settings):
+class GraphTrace(ReceiverTrace):
     """The message trace of Exchange Online."""
 
-    speaks_for: ClassVar[Side] = Side.RECEIVER
+    service: ClassVar[AccountService] = AccountService.GRAPH_TRACE
+    lag: ClassVar[timedelta] = timedelta(minutes=5)  # assumed: Microsoft names none
 
     via: Literal["graph"]
     account: Key = Field(description='The account of `[accounts.KEY]`, with `provider = "microsoft"`.')
@@ -31,27 +32,11 @@ class GraphTrace(Settings):
     )
 
     @property
-    def key(self) -> str:
-        """See `Trace`."""
-        return f"graph:{self.account}"
-
-    @property
     def account_use(self) -> AccountUse:
         """See `Trace`."""
         return AccountUse(
             self.account, "", service=AccountService.GRAPH_TRACE, rights=("defender",) if self.defender else ()
         )
-
-    @property
-    def lags(self) -> tuple[timedelta, ...]:
-        """See `Trace`. Microsoft names no time until a message is found. The tenant has few requests: with those when
-        the code expires and at the end, a probe costs three questions at most."""
-        return (timedelta(minutes=5),)
-
-    @property
-    def most_questions(self) -> int:
-        """See `Trace`."""
-        return 1
 
     async def examine(self, source_ip: str, outside: Outside) -> str:
         """See `Trace`."""

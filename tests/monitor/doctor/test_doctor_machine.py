@@ -37,6 +37,14 @@ async def file(tmp_path: Path) -> Path:
         return file
 
 
+@pytest.mark.parametrize(
+    ("text", "database"),
+    [(STORE, "SQLite "), ('[store]\nurl = "postgresql://mailpath@db.example/mailpath"\n', "psycopg ")],
+)
+async def test_the_versions_name_what_the_store_uses(house: House, text: str, database: str) -> None:
+    assert f", {database}" in (await one(house, machine.versions, text)).seen
+
+
 async def test_the_clock_is_good_weak_or_unknown_and_never_bad(house: House) -> None:
     assert (await one(house, machine.clock)).state in (State.GOOD, State.WEAK, State.UNKNOWN)
 

@@ -109,11 +109,11 @@ def test_when_they_disagree(ours: str, theirs: str, found: Mismatch | None) -> N
 def test_what_is_said_of_it() -> None:
     mismatch = compared(real("bbbb bbbb bbbt tt"), probes("ii ii is ii"), SINCE).mismatch
     assert mismatch
-    assert mismatch.said == "In 3 of 4 hours with both, the company's server took 6 probes and refused 11 real mails"
+    assert mismatch.said == "In 3 of 4 hours with both, the company's server took 6 probes and refused 11 real messages"
     assert "something else than people's mail" in mismatch.means
     mismatch = compared(real("tttt tttt tttt"), probes("bb bb bb"), SINCE).mismatch
     assert mismatch
-    assert mismatch.said == "In 3 of 3 hours with both, the company's server took 12 real mails and refused 6 probes"
+    assert mismatch.said == "In 3 of 3 hours with both, the company's server took 12 real messages and refused 6 probes"
     assert "probably" in mismatch.means
 
 

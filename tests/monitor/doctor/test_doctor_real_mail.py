@@ -63,8 +63,8 @@ async def examined(
 @pytest.mark.parametrize(
     ("fate", "verdict", "seen", "means"),
     [
-        (TraceFate.REFUSED, INBOX, "took 30 probes and refused 15 real mails", "something else than people's mail"),
-        (TraceFate.DELIVERED, BLOCKED, "took 15 real mails and refused 30 probes", "own path is probably broken"),
+        (TraceFate.REFUSED, INBOX, "took 30 probes and refused 15 real messages", "something else than people's mail"),
+        (TraceFate.DELIVERED, BLOCKED, "took 15 real messages and refused 30 probes", "own path is probably broken"),
     ],
 )
 async def test_a_mismatch_is_found(house: House, fate: TraceFate, verdict: Verdict, seen: str, means: str) -> None:

@@ -71,7 +71,7 @@ def fate_in_words(traced: Traced) -> str:
     """Return what the source says became of the message: the sender's service speaks of what others did with it."""
     match (traced.fate, traced.side):
         case (TraceFate.REFUSED, Side.SENDER):
-            return "was refused for good"
+            return "reports that it was refused for good"
         case (TraceFate.REFUSED, Side.RECEIVER):
             return "refused it for good"
         case (TraceFate.DELIVERED, Side.SENDER):

@@ -51,6 +51,23 @@ class TraceFate(StrEnum):
     NOT_ASKED = "not_asked"  # the trace could not be asked: says nothing of the message
 
 
+class SuppressionReason(StrEnum):
+    """Reasons for which the sender's service no longer sends to an address."""
+
+    BOUNCED = "bounced"  # mail to it came back
+    COMPLAINED = "complained"  # mail to it was reported as spam
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """The entry of an address on a list of suppressed ones. `entry`: what it says of the failure, and since when, ""
+    for nothing."""
+
+    reason: SuppressionReason
+    entry: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Traced:
     """One statement. `at` is when we were answered, `happened_at` when it happened by the other side's clock.

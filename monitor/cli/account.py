@@ -25,12 +25,11 @@ class NoSuchAccountKeyError(UserError):
 
 async def setup(config: Config, name: str, *, as_json: bool) -> Exit:
     """Print the steps. Raises NoSuchAccountKeyError."""
-    steps = steps_of(config, name)
     if as_json:
-        for number, step in enumerate(steps, 1):
+        for number, step in enumerate(steps_of(config, name), 1):
             print(json.dumps(step_json(number, step), ensure_ascii=True))
         return Exit.OK
-    for line in lines_of(name, config.accounts[name].provider, steps):
+    for line in lines_of(config, name):
         print(line)
     return Exit.OK
 
@@ -57,11 +56,15 @@ def step_json(number: int, step: FilledStep) -> dict[str, object]:
     return {"step": number, "title": step.title, "right": step.right, "parts": parts, "source": source}
 
 
-def lines_of(name: str, provider: str, steps: list[FilledStep]) -> Iterator[str]:
-    """Yield the lines of the script."""
+def lines_of(config: Config, name: str) -> Iterator[str]:
+    """Yield the lines of the script. Raises NoSuchAccountKeyError."""
+    steps = steps_of(config, name)
+    provider, opens = config.accounts[name].provider, _opens_mailboxes(config, name)
+    powershell = any(_runs(part) for step in steps for part in step.parts)
+    scripted = " Lines without # are PowerShell; read each step before you run it." if powershell else ""
     yield from _comment(
-        f"Set-up of the account {name} ({provider}) for Mailpath, as its configuration needs it now. Lines without #"
-        " are PowerShell; read each step before you run it. The rights are the least that suffice."
+        f"Set-up of the account {name} ({provider}) for Mailpath, as its configuration needs it now.{scripted}"
+        " The rights are the least that suffice."
     )
     if not steps:
         yield from _comment("Nothing uses this account yet: give a mailbox or a trace this account first.")
@@ -74,13 +77,24 @@ def lines_of(name: str, provider: str, steps: list[FilledStep]) -> Iterator[str]
             yield from _comment(part) if isinstance(part, str) else _script(part)
         yield from _comment(f"Source: {_source(step.source)}")
     yield ""
-    yield from _comment(f"Then: mailpath doctor --account {name} --outside A_MAILBOX_THAT_MUST_STAY_CLOSED")
+    outside = " --outside A_MAILBOX_THAT_MUST_STAY_CLOSED" if opens else ""
+    yield from _comment(f"Then: mailpath doctor --account {name}{outside}")
+
+
+def _opens_mailboxes(config: Config, name: str) -> bool:
+    uses = (path.mailbox.account_use for path in config.paths() if path.mailbox)
+    return any(use and use.name == name for use in uses)
+
+
+def _runs(part: str | SetupScript) -> bool:
+    """Test if it is a line of the script, and no comment."""
+    return not isinstance(part, str) and part.language is Language.POWERSHELL
 
 
 def _script(script: SetupScript) -> Iterator[str]:
     yield from _comment(f"{script.does}:")
     for line in script.text.splitlines():
-        yield line if script.language is Language.POWERSHELL else f"#   {line}"
+        yield line if _runs(script) else f"#   {line}"
 
 
 def _source(source: FactSource) -> str:

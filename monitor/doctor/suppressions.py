@@ -8,6 +8,7 @@ from monitor.doctor.observation import Observation, Premises
 from monitor.doctor.side_by_side import side_by_side
 from probes.display import counted, one_line
 from probes.standing.fact import State
+from probes.traced import SuppressionReason
 from probes.traces import SentMailLog, TraceError
 from probes.traces.table import sent_mail_log
 
@@ -18,6 +19,12 @@ REPAIR = (
     "first repair what made mail to it bounce, at the company's gateway; then delete the entry at the sender's mail"
     " service. In the other order the next bounce brings it back"
 )
+RELEASE = "delete the entry at the sender's mail service"
+REASONS = {
+    SuppressionReason.BOUNCED: ("mail to it came back", REPAIR),
+    SuppressionReason.COMPLAINED: ("mail to it was reported as spam", f"find out who reported it; then {RELEASE}"),
+    SuppressionReason.UNSUBSCRIBED: ("it was unsubscribed", f"{RELEASE}; a filter that opens links may do that again"),
+}
 LATER = "until it can be asked, a probe finds out"
 
 
@@ -57,6 +64,6 @@ async def _asked(premises: Premises, log: SentMailLog, address: str) -> Observat
         return Observation(subject, State.UNKNOWN, f"no answer within {premises.timeout:.0f} s", LATER)
     if found.suppressed is None:
         return Observation(subject, State.GOOD, "on no list")
-    entry = one_line(found.suppressed, MAX_ENTRY_CHARS)
-    seen = f"the sender's mail service sends nothing there: it is on its list of {entry}"
-    return Observation(subject, State.BAD, seen, REPAIR)
+    entry = f": {one_line(found.suppressed.entry, MAX_ENTRY_CHARS)}" if found.suppressed.entry else ""
+    why, advice = REASONS[found.suppressed.reason]
+    return Observation(subject, State.BAD, f"the sender's mail service sends nothing there: {why}{entry}", advice)

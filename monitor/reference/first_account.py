@@ -4,7 +4,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from monitor.cli.account import lines_of, steps_of
+from monitor.cli.account import lines_of
 from monitor.config import read_config
 
 MICROSOFT = """\
@@ -87,6 +87,6 @@ def _shown(text: str, language: str) -> str:
         file = Path(folder) / "config.toml"
         file.write_text(text)
         config = read_config(file, secrets_later=True)
-    ((name, account),) = config.accounts.items()
-    lines = "\n".join(lines_of(name, account.provider, steps_of(config, name)))
+    (name,) = config.accounts
+    lines = "\n".join(lines_of(config, name))
     return f"```toml\n{text}```\n\n`mailpath account setup {name}` prints for it:\n\n```{language}\n{lines}\n```\n"

@@ -17,8 +17,9 @@ from monitor.triage.facts import CompanyFacts, DnsState, LooseFailure, OpenIncid
 from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.standing.fact import Fact, Question
+from probes.trace_verdict import cause_of_trace
 from probes.traced import TraceFate
-from probes.verdict import Cause, Grade, Outcome
+from probes.verdict import Cause, Concern, Grade, Outcome
 
 
 class TriagePlace(StrEnum):
@@ -119,14 +120,17 @@ NO_FAULT_FOUND = frozenset(
 
 def decide(facts: TriageFacts) -> Triage:
     """Return the most likely place. What the sender's service knows of this very address comes before all tests of
-    others: to a suppressed address nothing is sent, whatever arrives elsewhere."""
+    others: to a suppressed address nothing is sent, and one that its own server does not know gets nothing, whatever
+    arrives elsewhere."""
     found, log = _by_tests(facts), facts.sender_log
     if log is None or facts.address.wrong:
         return found
     if log.suppressed is not None:
         return replace(found, place=TriagePlace.SUPPRESSED, certainty=PlaceCertainty.SHOWN)
-    if log.last and log.last.fate is TraceFate.REFUSED and found.place in NO_FAULT_FOUND:
-        return replace(found, place=TriagePlace.REFUSED, certainty=PlaceCertainty.SHOWN)
+    if log.last and log.last.fate is TraceFate.REFUSED:
+        about_them = cause_of_trace(log.last).concerns is Concern.RECIPIENT
+        if about_them or found.place in NO_FAULT_FOUND:
+            return replace(found, place=TriagePlace.REFUSED, certainty=PlaceCertainty.SHOWN)
     return found
 
 

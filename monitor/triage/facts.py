@@ -16,7 +16,7 @@ from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.remedy import RemedyNames, fill
 from probes.standing.fact import Fact
-from probes.traced import Traced, TraceFate
+from probes.traced import Suppression, Traced, TraceFate
 from probes.verdict import Outcome, Verdict
 
 MAX_CHANGES = 2  # of a company, that an answer names
@@ -128,11 +128,11 @@ FAULTS = {Fault.DOMAIN_UNKNOWN: DnsState.NO_MAIL}
 @dataclass(frozen=True, slots=True)
 class SenderLog:
     """The log of the sender's own mail service about the address. `rows`: statements about its mail of the last 24
-    hours, the earliest first. `suppressed`: why and since when it no longer sends there; None if it does. `failed`: why
-    it could not be asked, "" if it was."""
+    hours, the earliest first. `suppressed`: why it no longer sends there; None if it does. `failed`: why it could not
+    be asked, "" if it was."""
 
     rows: tuple[Traced, ...] = ()
-    suppressed: str | None = None
+    suppressed: Suppression | None = None
     failed: str = ""
 
     @property

@@ -109,7 +109,7 @@ PLACES: dict[TriagePlace, Label] = {  # sentence: the place, as an answer to "wh
         "no connection", "Before the company's mail server.", "It is not known whose fault it is."
     ),
     TriagePlace.SUPPRESSED: Label(
-        "suppressed", "The sender's mail service no longer sends to this address.", "An earlier mail came back."
+        "suppressed", "The sender's mail service no longer sends to this address.", "Its list says why."
     ),
     TriagePlace.REFUSED: Label(
         "refused", "The last mail to this very address was refused.", "By the receiving mail server."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from monitor.triage.decide import TriagePlace
 from probes.mailsystems.advice import Actor
+from probes.traced import SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,43 @@ HEDGED = frozenset(
     }
 )
 """Places whose first sentence for the user is a statement, which must not sound surer than it is."""
+
+NOT_SENT = "the mail service of {sender} no longer sends to this address"
+NO_CODES = "Please do not ask for more codes for now: they would not be sent."
+RELEASED = "If you want our mail, I will ask for your address to be released."
+SUPPRESSED: dict[SuppressionReason, PlaceWords] = {
+    SuppressionReason.BOUNCED: PlaceWords(
+        NOT_SENT,
+        (
+            "Our mail service has stopped sending to your address, because an earlier mail came back.",
+            NO_CODES,
+            "I will have it found out why the mail came back, and then your address is released.",
+        ),
+        "First have repaired what made the mail come back: the entry says what that was. Then ask Trimble's mail "
+        "service to delete the entry. In the other order, the next mail that comes back puts the address there again.",
+    ),
+    SuppressionReason.COMPLAINED: PlaceWords(
+        NOT_SENT,
+        (
+            "Our mail service has stopped sending to your address, because mail from us was reported as spam there.",
+            NO_CODES,
+            RELEASED,
+        ),
+        "If the user wants the mail, ask Trimble's mail service to delete the entry. A filter of the company may have "
+        "reported the mail without the user's knowledge: then the company's IT must change that first.",
+    ),
+    SuppressionReason.UNSUBSCRIBED: PlaceWords(
+        NOT_SENT,
+        (
+            "Our mail service has stopped sending to your address, because it was unsubscribed from our mail.",
+            NO_CODES,
+            RELEASED,
+        ),
+        "If the user wants the mail, ask Trimble's mail service to delete the entry. A filter that opens links may "
+        "have unsubscribed it without the user's knowledge.",
+    ),
+}
+"""The sentences for an address to which the sender's mail service no longer sends, by the reason."""
 
 WORDS: dict[TriagePlace, PlaceWords] = {
     TriagePlace.ADDRESS: PlaceWords(
@@ -140,16 +178,7 @@ WORDS: dict[TriagePlace, PlaceWords] = {
         ),
         "Ask Trimble's mail service whether this address is suppressed. What the tests show is about the test address.",
     ),
-    TriagePlace.SUPPRESSED: PlaceWords(
-        "the mail service of {sender} no longer sends to this address",
-        (
-            "Our mail service has stopped sending to your address, because an earlier mail came back.",
-            "Please do not ask for more codes for now: they would not be sent.",
-            "I will have it found out why the mail came back, and then your address is released.",
-        ),
-        "First have repaired what made the mail come back: the entry says what that was. Then ask Trimble's mail "
-        "service to delete the entry. In the other order, the next mail that comes back puts the address there again.",
-    ),
+    TriagePlace.SUPPRESSED: SUPPRESSED[SuppressionReason.BOUNCED],
     TriagePlace.REFUSED: PlaceWords(
         "the last mail to this very address was refused by the receiving mail server",
         (

@@ -16,7 +16,17 @@ from monitor.triage.decide import PlaceCertainty, Triage, TriagePlace
 from monitor.triage.directory import CompanyMatch, DomainBasis
 from monitor.triage.facts import DnsState, SenderLog
 from monitor.triage.labels import BASES, DNS_STATES, SLIPS
-from monitor.triage.place_words import ACTS, DEFERRED, HEDGED, LATE, TO_ACT, UNCONFIRMED, WORDS
+from monitor.triage.place_words import (
+    ACTS,
+    DEFERRED,
+    HEDGED,
+    LATE,
+    SUPPRESSED,
+    TO_ACT,
+    UNCONFIRMED,
+    WORDS,
+    PlaceWords,
+)
 from monitor.triage.public_domains import PUBLIC_DOMAINS
 from probes.display import clock, continued, listed, one_line
 from probes.kinds import Kind
@@ -25,7 +35,7 @@ from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.standing.words import COMPANY_QUESTIONS
 from probes.standing.words import sentence as standing_sentence
-from probes.traced import TraceFate
+from probes.traced import SuppressionReason, TraceFate
 from probes.verdict import Cause, Grade, Outcome
 
 USUAL_LIFE = timedelta(minutes=10)  # of a code, where no path says it
@@ -60,6 +70,11 @@ NO_MAIL_LOGGED = (
     "Trimble's mail service has logged no answer to mail for this address in the last 24 hours: perhaps the account "
     "has another address, or no mail was asked for."
 )
+LISTED: dict[SuppressionReason, str] = {
+    SuppressionReason.BOUNCED: "Trimble's mail service has it on its list of addresses from which mail came back",
+    SuppressionReason.COMPLAINED: "Trimble's mail service has it on its list of addresses that reported mail as spam",
+    SuppressionReason.UNSUBSCRIBED: "Trimble's mail service has it on its list of addresses that unsubscribed",
+}
 LOGGED: dict[TraceFate, str] = {
     TraceFate.DELIVERED: "The last mail to this address was taken by {host} at {when}",
     TraceFate.REFUSED: "The last mail to this address was refused by {host} at {when}",
@@ -69,7 +84,7 @@ LOGGED: dict[TraceFate, str] = {
 
 def text_of(triage: Triage) -> TriageText:
     """Put the answer into words."""
-    words, filled = WORDS[triage.place], _Filling(triage)
+    words, filled = _words(triage), _Filling(triage)
     return TriageText(
         place=_place(triage, filled(words.place)),
         because=tuple(_because(triage)),
@@ -88,6 +103,13 @@ def note_text(note: AddressNote) -> str:
 def company_line(match: CompanyMatch) -> str:
     """Name a company and its mail systems."""
     return f"{match.entry.name} ({chain_label(match.entry.chain)})"
+
+
+def _words(triage: Triage) -> PlaceWords:
+    log = triage.facts.sender_log
+    if triage.place is TriagePlace.SUPPRESSED and log and log.suppressed:
+        return SUPPRESSED[log.suppressed.reason]
+    return WORDS[triage.place]
 
 
 class _Filling:
@@ -189,8 +211,8 @@ def _logged(log: SenderLog | None) -> Iterator[str]:
     if log is None or log.failed:
         return
     if log.suppressed is not None:
-        entry = one_line(log.suppressed, MAX_REPLY_CHARS)
-        yield f"It is on the list of suppressed addresses of Trimble's mail service: {entry}."
+        entry = f": {one_line(log.suppressed.entry, MAX_REPLY_CHARS)}" if log.suppressed.entry else ""
+        yield f"{LISTED[log.suppressed.reason]}{entry}."
     if last := log.last:
         host, when = last.to_host or "the receiving server", clock(last.happened_at or last.at)
         reply = f": {one_line(last.reply, MAX_REPLY_CHARS)}" if last.reply else ""

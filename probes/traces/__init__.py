@@ -25,7 +25,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from probes.accounts import AccountUse
 from probes.outside import Outside
-from probes.traced import Side, Traced
+from probes.traced import Side, Suppression, Traced
 
 
 class TraceError(Exception):
@@ -60,10 +60,10 @@ class SentMail(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class AddressLog:
     """The log of the sender's own service about one address. `rows`: statements about its mail, the earliest first.
-    `suppressed`: why and since when the service no longer sends there, as its list says; None if it does."""
+    `suppressed`: why the service no longer sends there; None if it does."""
 
     rows: tuple[Traced, ...]
-    suppressed: str | None = None
+    suppressed: Suppression | None = None
 
 
 class SentMailLog(Protocol):

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from probes.accounts import AccountError, AccountUse
 from probes.accounts.requests import Api, ApiRequest
 from probes.outside import Outside
-from probes.traced import Traced
+from probes.traced import Suppression, SuppressionReason, Traced
 from probes.traces import AddressLog, Answers, SentMail, TraceError, TraceQuestion
 from probes.traces.mailgun_rows import read_rows, read_suppression, sent_rows, suppression_list
 
@@ -26,7 +26,11 @@ ROWS_PER_PAGE = 100
 MAX_PAGES = 5
 MAX_REAL_PAGES = 60  # of one reading; the next one goes on
 MAX_TOKEN_CHARS = 8000
-SUPPRESSION_LISTS = ("bounces", "complaints", "unsubscribes")
+SUPPRESSION_LISTS = {
+    "bounces": SuppressionReason.BOUNCED,
+    "complaints": SuppressionReason.COMPLAINED,
+    "unsubscribes": SuppressionReason.UNSUBSCRIBED,
+}
 NOT_LISTED = 404  # the address is not on this list
 MAX_SUPPRESSIONS = 5  # looked up in one question
 
@@ -77,11 +81,11 @@ async def about(use: AccountUse, address: str, since: datetime, outside: Outside
         api = outside.accounts.api(use)
         body = {"start": format_datetime(since), "filter": {"AND": [_is("recipient", address.lower())]}}
         answer = await api.require(replace(_request(body), trace=False))
-        listed: str | None = None
-        for name in SUPPRESSION_LISTS:
+        listed: Suppression | None = None
+        for name, reason in SUPPRESSION_LISTS.items():
             reply = await api.call(ApiRequest("GET", _entry(api, name, address)))
             if reply.good:
-                listed = ": ".join(filter(None, (name, read_suppression(reply.value))))
+                listed = Suppression(reason, read_suppression(reply.value))
                 break
             if reply.status != NOT_LISTED:
                 raise TraceError(f"{api.account.name}: the list of {name} answers with HTTP {reply.status}")

@@ -51,7 +51,7 @@ async def test_the_address_of_a_relay_path_is_looked_up(house: House, mailgun: F
     text = SENDER.format(url=mailgun.url) + RELAYED.format(n=1) + RELAYED.format(n=2) + AT_THE_GATEWAY
     suppressed, rest = await found(house, text)
     assert (suppressed.subject, suppressed.state) == ("suppression of probe1@acme.example", State.BAD)
-    assert "list of bounces: 550 5.7.1" in suppressed.seen
+    assert "mail to it came back: 550 5.7.1" in suppressed.seen
     assert "since Fri, 21 Oct 2026" in suppressed.seen
     assert "\n" not in suppressed.seen
     assert "first repair what made mail to it bounce" in suppressed.advice

@@ -29,7 +29,7 @@ from probes.kinds import Kind
 from probes.mailsystems.advice import FilledAdvice
 from probes.mailsystems.advise import advise
 from probes.standing.fact import Fact, Question, State, Why
-from probes.traced import Side, Traced, TraceFate
+from probes.traced import Side, Suppression, SuppressionReason, Traced, TraceFate
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.incident_samples import OF_STANDING
 from tests.support.pages_app import incident
@@ -311,17 +311,18 @@ def test_the_senders_standing_is_no_test_mail_that_a_receiver_refused() -> None:
 # -- what the sender's mail service knows of this very address --------------------------------------------------------
 
 
-def logged(*fates: TraceFate, suppressed: str | None = None) -> dict[str, Any]:
+def logged(
+    *fates: TraceFate, suppressed: Suppression | None = None, text: str = "5.7.1 Client host blocked using bl.test"
+) -> dict[str, Any]:
     rows = tuple(
-        Traced(
-            NOW, "mailgun", Side.SENDER, fate, happened_at=NOW, to_host="mx.acme.example", code=550, text="No such user"
-        )
+        Traced(NOW, "mailgun", Side.SENDER, fate, happened_at=NOW, to_host="mx.acme.example", code=550, text=text)
         for fate in fates
     )
     return {"sender_log": SenderLog(rows, suppressed)}
 
 
-LISTED = logged(TraceFate.REFUSED, suppressed="bounces: 550 no such user, since Mon, 30 Nov 2026")
+LISTED = logged(TraceFate.REFUSED, suppressed=Suppression(SuppressionReason.BOUNCED, "550 no such user"))
+UNKNOWN_USER = logged(TraceFate.REFUSED, text="5.1.1 No such user")
 
 
 @pytest.mark.parametrize(
@@ -339,6 +340,7 @@ LISTED = logged(TraceFate.REFUSED, suppressed="bounces: 550 no such user, since 
         (facts(**logged()), "person likely"),
         (facts(sender_log=SenderLog(failed="no token")), "person likely"),
         (replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **logged(TraceFate.REFUSED)), "company shown"),
+        (replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **UNKNOWN_USER), "refused shown"),  # a reason of its own
         (replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **LISTED), "suppressed shown"),
     ],
 )
@@ -351,13 +353,11 @@ def test_what_was_answered_to_mail_for_this_address_comes_before_tests_of_others
 
 def test_the_answer_names_what_the_service_knows() -> None:
     suppressed = text_of(decide(facts(**LISTED)))
-    assert "It is on the list of suppressed addresses of Trimble's mail service: bounces: 550 no such user" in " ".join(
-        suppressed.because
-    )
+    assert "from which mail came back: 550 no such user." in " ".join(suppressed.because)
     assert "First have repaired" in suppressed.next_step
-    refused = text_of(decide(facts(**logged(TraceFate.REFUSED))))
+    refused = text_of(decide(facts(**UNKNOWN_USER)))
     assert (
-        "The last mail to this address was refused by mx.acme.example at 2026-11-25 12:30 UTC: 550 No such user."
+        "The last mail to this address was refused by mx.acme.example at 2026-11-25 12:30 UTC: 550 5.1.1 No such user."
         in (refused.because)
     )
     assert "not_known" not in refused.place
@@ -375,3 +375,12 @@ def test_a_company_that_is_blocked_keeps_its_advice_where_the_address_is_suppres
     found = decide(replace(holds(Outcome.BLOCKED, Cause.IP_BLOCKED), **LISTED))
     assert found.incident
     assert found.advice
+
+
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_a_user_who_complained_is_not_said_to_have_bounced(reason: SuppressionReason) -> None:
+    text = text_of(decide(facts(**logged(suppressed=Suppression(reason)))))
+    said = " ".join((*text.because, *text.tell, text.next_step))
+    assert ("came back" in said) is (reason is SuppressionReason.BOUNCED)
+    assert ("spam" in said) is (reason is SuppressionReason.COMPLAINED)
+    assert ("unsubscribed" in said) is (reason is SuppressionReason.UNSUBSCRIBED)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from monitor.triage.facts import SenderLog
+from probes.traced import Suppression, SuppressionReason
 from tests.monitor.web.test_page_triage import ACME, NAME, check, facts_of, now_there
 from tests.support.pages_app import COMPANIES, INBOX, PagesApp, open_pages_app
 
-LISTED = SenderLog(suppressed="bounces: 550 5.1.1 no such user, since Mon, 30 Nov 2026")
+LISTED = SenderLog(suppressed=Suppression(SuppressionReason.BOUNCED, "550 5.1.1 no such user"))
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def test_a_suppressed_address_is_said_first(pages_app: PagesApp, asked: li
     now_there(pages_app, INBOX)
     shown = await check(await pages_app.viewer(), f"{NAME}@acme.example")
     assert "no longer sends to this address" in shown.text
-    assert "bounces: 550 5.1.1 no such user" in shown.text
+    assert "from which mail came back: 550 5.1.1 no such user." in shown.text
     assert asked == [f"{NAME}@acme.example"]
     facts = await facts_of(pages_app, await pages_app.token("program"), f"{NAME}@acme.example")
     assert (facts["place"], facts["certainty"], facts["problem"]) == ("suppressed", "shown", True)

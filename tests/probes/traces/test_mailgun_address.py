@@ -10,13 +10,14 @@ from probes.accounts.mailgun import MailgunAccount
 from probes.accounts.registry import Accounts
 from probes.http import HttpSession
 from probes.outside import Outside
-from probes.traced import TraceFate
+from probes.traced import Suppression, SuppressionReason, TraceFate
 from probes.traces import TraceError
 from probes.traces.mailgun import MailgunTrace
 from tests.support.outside_world import outside_world
 from tests.vendor.fake_mailgun import DOMAIN, KEY, FakeMailgun, failing, fake_mailgun, saying
 
 JANE = "jane.doe-4711@acme.test"
+BARE = Suppression(SuppressionReason.BOUNCED)
 TRACE = MailgunTrace(via="mailgun", account="identity")
 
 
@@ -50,17 +51,27 @@ async def test_its_mail_in_order_and_nobody_elses(fake: FakeMailgun, outside: Ou
     assert fake.objections == []
 
 
-@pytest.mark.parametrize("listed", ["bounces", "complaints", "unsubscribes"])
-async def test_why_and_since_when_it_is_suppressed(fake: FakeMailgun, outside: Outside, listed: str) -> None:
+@pytest.mark.parametrize(
+    ("listed", "reason"),
+    [
+        ("bounces", SuppressionReason.BOUNCED),
+        ("complaints", SuppressionReason.COMPLAINED),
+        ("unsubscribes", SuppressionReason.UNSUBSCRIBED),
+    ],
+)
+async def test_why_and_since_when_it_is_suppressed(
+    fake: FakeMailgun, outside: Outside, listed: str, reason: SuppressionReason
+) -> None:
     entry = {"code": "550", "error": "5.1.1 No such user", "created_at": "Mon, 30 Nov 2026 10:00:00 UTC"}
     fake.lists[listed] = {JANE: entry}
     found = await TRACE.about(JANE, yesterday(), outside)
-    assert found.suppressed == f"{listed}: 550 5.1.1 No such user, since Mon, 30 Nov 2026 10:00:00 UTC"
+    said = "550 5.1.1 No such user, since Mon, 30 Nov 2026 10:00:00 UTC"
+    assert found.suppressed == Suppression(reason, said)
 
 
 async def test_an_address_is_on_a_list_also_where_the_entry_says_nothing(fake: FakeMailgun, outside: Outside) -> None:
     fake.lists["bounces"] = {JANE: {}}
-    assert (await TRACE.about(JANE, yesterday(), outside)).suppressed == "bounces"
+    assert (await TRACE.about(JANE, yesterday(), outside)).suppressed == BARE
 
 
 @pytest.mark.parametrize("before", [0, 1])

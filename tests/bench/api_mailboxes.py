@@ -23,8 +23,8 @@ from probes.outside import Outside
 from tests.bench.api_server import ApiAddress, api_server, gmail_user
 from tests.bench.figures import Figure, Finding
 from tests.bench.round_trip import Step
+from tests.clouds.loopback_google import ACCOUNT, LoopbackGoogle, gmail_mailbox, key_file
 from tests.support.outside_world import outside_world
-from tests.vendor.loopback_google import ACCOUNT, LoopbackGoogle, gmail_mailbox, key_file
 
 GROUP = "Mailboxes by API"
 LOOKS_A_MINUTE = 6  # at the default interval, while probes are in flight

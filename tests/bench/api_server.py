@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from aiohttp import web
 
 from tests.bench.sink import HOST, REPOSITORY
+from tests.clouds.fake_gmail import FULL, FakeGmail, GmailBox, gmail_app
+from tests.clouds.watch import SchemaWatch
 from tests.support.jmap_server import JmapServer, jmap_server
 from tests.support.probe_mails import probe, token
-from tests.vendor.fake_gmail import FULL, FakeGmail, GmailBox, gmail_app
-from tests.vendor.watch import SchemaWatch
 
 
 @dataclass(frozen=True, slots=True)

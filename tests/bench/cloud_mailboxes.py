@@ -28,8 +28,8 @@ from tests.bench.cloud_server import CloudAddress, cloud_server, user_of
 from tests.bench.figures import Figure, Finding, Remark
 from tests.bench.loopback_service import bench_folder
 from tests.bench.round_trip import Step
+from tests.clouds.loopback_microsoft import CLIENT, LoopbackMicrosoft
 from tests.support.outside_world import outside_world
-from tests.vendor.loopback_microsoft import CLIENT, LoopbackMicrosoft
 
 GROUP = "Cloud mailboxes"
 POLLS_AN_HOUR = 360  # at the default interval, while probes are in flight

@@ -18,10 +18,10 @@ from pathlib import Path
 from aiohttp import web
 
 from tests.bench.sink import HOST, REPOSITORY
+from tests.clouds.fake_graph import BASE, FakeGraph, GraphBox, graph_app
+from tests.clouds.watch import SchemaWatch
 from tests.lab.dovecot import make_certificate
 from tests.support.probe_mails import probe, token
-from tests.vendor.fake_graph import BASE, FakeGraph, GraphBox, graph_app
-from tests.vendor.watch import SchemaWatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from functools import cache, partial
 from pathlib import Path
 
 from probes.token import mint
+from tests.clouds.fake_cisco import tracked as cisco_row
+from tests.clouds.fake_cloudflare import row as cloudflare_row
+from tests.clouds.fake_mailgun import row as mailgun_row
+from tests.clouds.fake_mimecast import tracked as mimecast_row
+from tests.clouds.trace_rows import DETAILS, trace_row
 from tests.probes.reading.test_bounces_hostile import HARM as HOSTILE_BOUNCES
 from tests.probes.reading.test_bounces_hostile import MANY
 from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls, zipped
 from tests.probes.reading.test_reports_hostile import HARM as HOSTILE_REPORTS
 from tests.support import bounce_mails as mails
-from tests.vendor.fake_cisco import tracked as cisco_row
-from tests.vendor.fake_cloudflare import row as cloudflare_row
-from tests.vendor.fake_mailgun import row as mailgun_row
-from tests.vendor.fake_mimecast import tracked as mimecast_row
-from tests.vendor.trace_rows import DETAILS, trace_row
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 LARGEST = 100_000  # octets of a seed; what is larger is tried as it is, see `hostile`

@@ -15,10 +15,10 @@ import pytest
 
 from probes.evidence import Evidence
 from probes.traced import Traced, TraceFate
+from tests.clouds.fake_mailgun import KEY, SENDING_IP, FakeMailgun, failing, fake_mailgun, silent
 from tests.support.probe_mails import make_maildir
 from tests.support.service_process import Folder, folder
 from tests.support.smtp_server import SmtpConversation, mail_server
-from tests.vendor.fake_mailgun import KEY, SENDING_IP, FakeMailgun, failing, fake_mailgun, silent
 
 CONFIG = """
 [sender]

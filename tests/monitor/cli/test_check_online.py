@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 from monitor.cli.online import account_warnings, online_warnings
 from monitor.config import read_config
+from tests.clouds.fake_mailgun import KEY, fake_mailgun
 from tests.support.nameserver import Records, name_server
-from tests.vendor.fake_mailgun import KEY, fake_mailgun
 
 COMPANIES = """
 [companies.good.paths.hq]

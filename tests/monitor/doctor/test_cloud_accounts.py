@@ -20,13 +20,13 @@ from monitor.doctor.one_account import AccountCheckup
 from monitor.doctor.table import examine
 from probes.outside import Outside
 from probes.standing.fact import State
+from tests.clouds import loopback_google, loopback_microsoft
+from tests.clouds.fake_gmail import MODIFY, GmailBox
+from tests.clouds.fake_graph import GraphBox, refusal
+from tests.clouds.loopback_google import GoogleDomain, google_domain, reporting_domain
+from tests.clouds.loopback_microsoft import GraphTenant, graph_tenant
 from tests.support.authorization_server import OAuthClient, authorization_server
 from tests.support.jmap_server import JmapServer, jmap_server
-from tests.vendor import loopback_google, loopback_microsoft
-from tests.vendor.fake_gmail import MODIFY, GmailBox
-from tests.vendor.fake_graph import GraphBox, refusal
-from tests.vendor.loopback_google import GoogleDomain, google_domain, reporting_domain
-from tests.vendor.loopback_microsoft import GraphTenant, graph_tenant
 
 MICROSOFT = """
 [accounts.acme365]

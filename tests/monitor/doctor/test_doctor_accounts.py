@@ -7,9 +7,9 @@ import pytest
 
 from monitor.doctor import accounts
 from probes.standing.fact import State
+from tests.clouds.fake_mailgun import KEY, fake_mailgun
 from tests.monitor.doctor.conftest import House
 from tests.support.authorization_server import AuthorizationServer, OAuthClient, authorization_server
-from tests.vendor.fake_mailgun import KEY, fake_mailgun
 
 SECRET = "5ecret-of-the-client"
 ACCOUNT = """

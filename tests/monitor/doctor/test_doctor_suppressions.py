@@ -7,8 +7,8 @@ import pytest
 from monitor.doctor.observation import Observation
 from monitor.doctor.suppressions import MOST, suppressions
 from probes.standing.fact import State
+from tests.clouds.fake_mailgun import KEY, FakeMailgun, failing, fake_mailgun
 from tests.monitor.doctor.conftest import House
-from tests.vendor.fake_mailgun import KEY, FakeMailgun, failing, fake_mailgun
 
 SENDER = """
 [sender]

@@ -11,10 +11,10 @@ import pytest
 from probes.evidence import Dialogue, FailedLook
 from probes.kinds import Kind
 from probes.traces.graph import GraphTrace
+from tests.clouds.fake_graph import GraphBox, refusal
+from tests.clouds.loopback_microsoft import ACCOUNT, GraphTenant, graph_mailbox, graph_tenant
+from tests.clouds.trace_rows import DETAILS, trace_row
 from tests.support.pipeline_app import PATIENCE, Clock, PipelineApp, ScriptedRoute, watched
-from tests.vendor.fake_graph import GraphBox, refusal
-from tests.vendor.loopback_microsoft import ACCOUNT, GraphTenant, graph_mailbox, graph_tenant
-from tests.vendor.trace_rows import DETAILS, trace_row
 
 CODE = Kind.TWO_STEP_CODE
 RECEIVED = (

@@ -24,8 +24,8 @@ from probes.outside import Outside
 from probes.traced import Side, Traced, TraceFate
 from probes.traces import SentMail
 from probes.traces.mailgun import MailgunTrace
+from tests.clouds.fake_mailgun import DOMAIN, KEY, FakeMailgun, failing, fake_mailgun
 from tests.support.outside_world import outside_world
-from tests.vendor.fake_mailgun import DOMAIN, KEY, FakeMailgun, failing, fake_mailgun
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 COMPANIES = {"acme.test": "acme", "bolt.test": "bolt"}

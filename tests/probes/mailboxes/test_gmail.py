@@ -16,10 +16,10 @@ from probes.evidence import Folder, Marker
 from probes.mailboxes import MailboxError, gmail_answers, gmail_session
 from probes.mailboxes.gmail import GmailMailbox
 from probes.token import mint, new_probe_id
+from tests.clouds.documents import ABSENT, google_schema
+from tests.clouds.fake_gmail import Answer, cut, odd, refusal
+from tests.clouds.loopback_google import SERVICE_ACCOUNT, USER, GoogleDomain, gmail_mailbox, google_domain
 from tests.support.probe_mails import FOREIGN, KEY, probe, token
-from tests.vendor.documents import ABSENT, google_schema
-from tests.vendor.fake_gmail import Answer, cut, odd, refusal
-from tests.vendor.loopback_google import SERVICE_ACCOUNT, USER, GoogleDomain, gmail_mailbox, google_domain
 
 NOW = datetime.now(UTC)
 SCOPE = "https://www.googleapis.com/auth/gmail."

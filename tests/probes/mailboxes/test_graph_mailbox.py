@@ -12,12 +12,12 @@ import pytest
 from probes.accounts import refusals
 from probes.evidence import Folder, Marker
 from probes.mailboxes import MailboxError, graph_session
+from tests.clouds.documents import ABSENT, DOCUMENTS
+from tests.clouds.fake_graph import Answer, busy, cut, leading_to, odd, refusal, slow
+from tests.clouds.loopback_microsoft import ACCOUNT, CLIENT, SECRET, GraphTenant, graph_mailbox, graph_tenant
 from tests.probes.accounts.conftest import SetClock
 from tests.support.authorization_server import OAuthClient
 from tests.support.probe_mails import FOREIGN, probe, token, within
-from tests.vendor.documents import ABSENT, DOCUMENTS
-from tests.vendor.fake_graph import Answer, busy, cut, leading_to, odd, refusal, slow
-from tests.vendor.loopback_microsoft import ACCOUNT, CLIENT, SECRET, GraphTenant, graph_mailbox, graph_tenant
 
 NOW = datetime.now(UTC)
 INBOX, JUNK = "mailFolders/AAinbox/messages", "mailFolders/AAjunk/messages"

@@ -13,6 +13,8 @@ from probes.evidence import Folder, Marker
 from probes.http import HttpSession
 from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, notifier
 from probes.mailboxes.threads import MailboxThreads
+from tests.clouds.loopback_google import GmailWorld, google_domain
+from tests.clouds.loopback_microsoft import GraphWorld, graph_tenant
 from tests.lab.cyrus import Cyrus
 from tests.lab.dovecot import Dovecot
 from tests.support.jmap_server import PushedWorld, jmap_server
@@ -20,8 +22,6 @@ from tests.support.jmap_world import JmapWorld
 from tests.support.mailbox_worlds import MailboxWorld, dovecot_world, maildir_world
 from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, probe, token, within
-from tests.vendor.loopback_google import GmailWorld, google_domain
-from tests.vendor.loopback_microsoft import GraphWorld, graph_tenant
 
 NOW = datetime.now(UTC)
 DAY = 86400.0

@@ -23,10 +23,10 @@ from probes.traced import SOURCES, Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion
 from probes.traces.cisco import CiscoTrace
 from probes.traces.cisco_rows import is_about, rows_of, statements
+from tests.clouds.fake_cisco import PASSWORD, SENDER_IP, USER, FakeCisco, fake_cisco, refusing, tracked
+from tests.clouds.fake_mailgun import Mood, cut, failing, saying, silent
 from tests.support.certificates import new_authority
 from tests.support.outside_world import outside_world
-from tests.vendor.fake_cisco import PASSWORD, SENDER_IP, USER, FakeCisco, fake_cisco, refusing, tracked
-from tests.vendor.fake_mailgun import Mood, cut, failing, saying, silent
 
 SENT = datetime(2026, 12, 1, 10, 0, 30, tzinfo=UTC)
 RECEIVED = SENT + timedelta(seconds=5)

@@ -20,8 +20,7 @@ from probes.traced import SOURCES, Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion, cloudflare_asking
 from probes.traces.cloudflare import CloudflareTrace
 from probes.traces.cloudflare_rows import SUBMISSIONS, rows_of, statement
-from tests.support.outside_world import outside_world
-from tests.vendor.fake_cloudflare import (
+from tests.clouds.fake_cloudflare import (
     ACCOUNT_ID,
     LATER,
     PATH,
@@ -32,7 +31,8 @@ from tests.vendor.fake_cloudflare import (
     refusing,
     row,
 )
-from tests.vendor.fake_mailgun import Mood, cut, failing, saying, silent
+from tests.clouds.fake_mailgun import Mood, cut, failing, saying, silent
+from tests.support.outside_world import outside_world
 
 SENT = datetime(2026, 12, 1, 10, tzinfo=UTC)
 SCANNED = SENT + timedelta(seconds=5)

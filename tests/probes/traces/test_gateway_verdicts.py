@@ -12,10 +12,10 @@ from probes.sentences import sentence
 from probes.traced import Traced
 from probes.traces import cisco_rows, cloudflare_rows, mimecast_rows
 from probes.verdict import Grade, Outcome
+from tests.clouds.fake_cisco import tracked as cisco_row
+from tests.clouds.fake_cloudflare import row as cloudflare_row
+from tests.clouds.fake_mimecast import tracked as mimecast_row
 from tests.probes.test_judge import accepted, arrival, at, probe
-from tests.vendor.fake_cisco import tracked as cisco_row
-from tests.vendor.fake_cloudflare import row as cloudflare_row
-from tests.vendor.fake_mimecast import tracked as mimecast_row
 
 MESSAGE_ID = "a@account.trimble.com"
 TAKEN, ASKED, RECIPIENT = at(2), at(4), "probe@acme.test"

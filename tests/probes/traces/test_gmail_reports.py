@@ -15,11 +15,11 @@ from probes.traced import SOURCES, Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion
 from probes.traces.gmail_reports import GmailReportsTrace
 from probes.traces.gmail_reports_rows import MEANINGS, events_of, next_page, period, statements
+from tests.clouds.documents import ABSENT, google_schema
+from tests.clouds.fake_gmail import error
+from tests.clouds.fake_reports import Answer, FakeReports, record
+from tests.clouds.loopback_google import ACCOUNT, ADMIN, USER, ReportingDomain, reporting_domain
 from tests.probes.accounts.conftest import SetClock
-from tests.vendor.documents import ABSENT, google_schema
-from tests.vendor.fake_gmail import error
-from tests.vendor.fake_reports import Answer, FakeReports, record
-from tests.vendor.loopback_google import ACCOUNT, ADMIN, USER, ReportingDomain, reporting_domain
 
 RECEIVED = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
 SENT = RECEIVED - timedelta(seconds=5)

@@ -15,10 +15,10 @@ from probes.traces import TraceError, TraceQuestion
 from probes.traces.graph import GraphTrace
 from probes.traces.graph_defender import analysis_of
 from probes.traces.graph_rows import FATES, details_of, question, rows_of, statement
+from tests.clouds.fake_graph import Answer, busy, cut, leading_to, odd, refusal
+from tests.clouds.loopback_microsoft import ACCOUNT, SECRET, GraphTenant, graph_tenant
+from tests.clouds.trace_rows import DETAILS, MESSAGE_ID, RECEIVED, RECIPIENT, SOURCE_IP, analysis_row, trace_row
 from tests.probes.accounts.conftest import SetClock
-from tests.vendor.fake_graph import Answer, busy, cut, leading_to, odd, refusal
-from tests.vendor.loopback_microsoft import ACCOUNT, SECRET, GraphTenant, graph_tenant
-from tests.vendor.trace_rows import DETAILS, MESSAGE_ID, RECEIVED, RECIPIENT, SOURCE_IP, analysis_row, trace_row
 
 SENT = RECEIVED - timedelta(seconds=5)
 NOW = RECEIVED + timedelta(minutes=5)

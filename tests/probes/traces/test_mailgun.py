@@ -21,8 +21,7 @@ from probes.traced import Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion
 from probes.traces.mailgun import MailgunTrace
 from probes.traces.mailgun_rows import FATES, SUPPRESSED, read_rows, read_suppression
-from tests.support.outside_world import outside_world
-from tests.vendor.fake_mailgun import (
+from tests.clouds.fake_mailgun import (
     DOMAIN,
     KEY,
     SENDING_IP,
@@ -34,6 +33,7 @@ from tests.vendor.fake_mailgun import (
     saying,
     silent,
 )
+from tests.support.outside_world import outside_world
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 TRACE = MailgunTrace(via="mailgun", account="identity")

@@ -13,8 +13,8 @@ from probes.outside import Outside
 from probes.traced import Suppression, SuppressionReason, TraceFate
 from probes.traces import TraceError
 from probes.traces.mailgun import MailgunTrace
+from tests.clouds.fake_mailgun import DOMAIN, KEY, FakeMailgun, failing, fake_mailgun, saying
 from tests.support.outside_world import outside_world
-from tests.vendor.fake_mailgun import DOMAIN, KEY, FakeMailgun, failing, fake_mailgun, saying
 
 JANE = "jane.doe-4711@acme.test"
 BARE = Suppression(SuppressionReason.BOUNCED)

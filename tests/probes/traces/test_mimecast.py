@@ -20,9 +20,8 @@ from probes.traced import SOURCES, Side, Traced, TraceFate
 from probes.traces import TraceError, TraceQuestion
 from probes.traces.mimecast import MimecastTrace
 from probes.traces.mimecast_rows import failure_of, rows_of, statement
-from tests.support.outside_world import outside_world
-from tests.vendor.fake_mailgun import Mood, cut, failing, saying, silent
-from tests.vendor.fake_mimecast import (
+from tests.clouds.fake_mailgun import Mood, cut, failing, saying, silent
+from tests.clouds.fake_mimecast import (
     CLIENT,
     SECRET,
     SENDER_IP,
@@ -31,6 +30,7 @@ from tests.vendor.fake_mimecast import (
     fake_mimecast,
     tracked,
 )
+from tests.support.outside_world import outside_world
 
 SENT = datetime(2026, 12, 1, 10, tzinfo=UTC)
 RECEIVED = SENT + timedelta(seconds=5)

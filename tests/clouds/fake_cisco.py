@@ -15,8 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.clouds.fake_mailgun import Mood
 from tests.support.vendor_schemas import closed, problems, text
-from tests.vendor.fake_mailgun import Mood
 
 USER = "mailpath"
 PASSWORD = "passphrase-of-the-fake-0123456789"

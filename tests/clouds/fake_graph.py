@@ -18,8 +18,8 @@ from typing import Any
 from aiohttp import web
 
 from probes.mailboxes.excerpt import split
-from tests.vendor.documents import graph_schema
-from tests.vendor.watch import SchemaWatch
+from tests.clouds.documents import graph_schema
+from tests.clouds.watch import SchemaWatch
 
 BASE = "/v1.0"
 SELECTED_ONLY = frozenset({"internetMessageHeaders"})  # learn.microsoft.com/graph/api/resources/message

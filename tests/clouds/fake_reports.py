@@ -13,9 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.vendor.documents import google_schema
-from tests.vendor.fake_gmail import error
-from tests.vendor.watch import SchemaWatch
+from tests.clouds.documents import google_schema
+from tests.clouds.fake_gmail import error
+from tests.clouds.watch import SchemaWatch
 
 SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
 Answer = Callable[["FakeReports", web.Request], Awaitable[web.StreamResponse]]

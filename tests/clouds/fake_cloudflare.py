@@ -13,8 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.clouds.fake_mailgun import Mood
 from tests.support.vendor_schemas import closed, problems, text
-from tests.vendor.fake_mailgun import Mood
 
 ACCOUNT_ID = "023e105f4ecef8ad9ca31a8372d0c353"
 TOKEN = "token-of-the-fake-0123456789abcdefghijkl"

@@ -16,8 +16,8 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.vendor.documents import google_schema
-from tests.vendor.watch import SchemaWatch
+from tests.clouds.documents import google_schema
+from tests.clouds.watch import SchemaWatch
 
 FULL = "https://mail.google.com/"
 MODIFY, READ, HEADERS = (f"https://www.googleapis.com/auth/gmail.{name}" for name in ("modify", "readonly", "metadata"))

@@ -19,9 +19,9 @@ from probes.http import HttpSession
 from probes.mailboxes import MailboxSession, VisitedMailbox
 from probes.mailboxes.graph import GraphMailbox
 from probes.outside import Outside
+from tests.clouds.fake_graph import FakeGraph, GraphBox, GraphMail, fake_graph
 from tests.support.authorization_server import AuthorizationServer, OAuthClient, authorization_server
 from tests.support.outside_world import outside_world
-from tests.vendor.fake_graph import FakeGraph, GraphBox, GraphMail, fake_graph
 
 CLIENT = "11111111-2222-3333-4444-555555555555"
 SECRET = "a secret of a client"

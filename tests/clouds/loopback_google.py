@@ -22,11 +22,11 @@ from probes.http import HttpSession
 from probes.mailboxes import MailboxSession, VisitedMailbox
 from probes.mailboxes.gmail import GmailMailbox
 from probes.outside import Outside
+from tests.clouds.fake_gmail import FakeGmail, GmailBox, GmailMail, fake_gmail
+from tests.clouds.fake_reports import SCOPE as REPORTS_SCOPE
+from tests.clouds.fake_reports import FakeReports, fake_reports
 from tests.support.authorization_server import AuthorizationServer, OAuthClient, authorization_server
 from tests.support.outside_world import outside_world
-from tests.vendor.fake_gmail import FakeGmail, GmailBox, GmailMail, fake_gmail
-from tests.vendor.fake_reports import SCOPE as REPORTS_SCOPE
-from tests.vendor.fake_reports import FakeReports, fake_reports
 
 USER = "probe@bolt.example"
 ADMIN = "auditor@bolt.example"

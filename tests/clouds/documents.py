@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.vendor.narrowings import GOOGLE, GOOGLE_ERROR, GRAPH, GRAPH_ERROR, Narrowing
-from tests.vendor.schema import JsonSchema, VendorOperation, VendorParameter, VendorSchema
+from tests.clouds.narrowings import GOOGLE, GOOGLE_ERROR, GRAPH, GRAPH_ERROR, Narrowing
+from tests.clouds.schema import JsonSchema, VendorOperation, VendorParameter, VendorSchema
 
 DOCUMENTS = Path(__file__).parents[2].parent / "shared" / "corpora" / "vendor-schemas"
 ABSENT = "the vendors' schemas are not beside the repository"

@@ -8,9 +8,9 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from tests.vendor.documents import ABSENT, DOCUMENTS, google_schema, graph_schema
-from tests.vendor.schema import VendorExchange, VendorSchema
-from tests.vendor.watch import SchemaWatch
+from tests.clouds.documents import ABSENT, DOCUMENTS, google_schema, graph_schema
+from tests.clouds.schema import VendorExchange, VendorSchema
+from tests.clouds.watch import SchemaWatch
 
 pytestmark = pytest.mark.skipif(not DOCUMENTS.is_dir(), reason=ABSENT)
 

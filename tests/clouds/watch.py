@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from tests.vendor.schema import VendorExchange, VendorSchema
+from tests.clouds.schema import VendorExchange, VendorSchema
 
 
 class SchemaWatch:

@@ -66,7 +66,7 @@ class StoreAccess:
             raise
 
     async def ask_in_turn(self, ask: Callable[[Connection], T]) -> T:
-        """Ask with the writer's turn taken."""
+        """Ask in a transaction that may write."""
         return await self._ask(partial(writing, self._engine), ask)
 
     async def read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

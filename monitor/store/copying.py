@@ -74,7 +74,7 @@ def _copied(source: Engine, target: Engine, progress: Progress) -> list[CopiedTa
     for table in tables:
         _copy_table(source, target, table, progress)
     done = [_compared(source, target, table) for table in tables]
-    with writing(target) as connection:
+    with writing(target, alone=True) as connection:
         for table in tables:
             _number_on(source, connection, table)
         connection.execute(facts.delete().where(facts.c.name == COPYING))
@@ -98,7 +98,7 @@ def _check_source(source: Engine) -> None:
 def _begin(source: Engine, target: Engine) -> None:
     """Note that a copy is under way, unless the store is in use already."""
     whence = str(source.url.database)
-    with writing(target) as connection:
+    with writing(target, alone=True) as connection:
         present = copied_from(connection)
         if present == whence:
             return
@@ -131,7 +131,7 @@ def _copy_table(source: Engine, target: Engine, table: Table, progress: Progress
     progress(table.name, there, rows)
     into, names = dialect_of(target).insert(table).on_conflict_do_nothing(), [each.name for each in table.columns]
     while part := _part(source, table, last):
-        with writing(target) as connection:
+        with writing(target, alone=True) as connection:
             connection.execute(into, [dict(zip(names, row, strict=True)) for row in part])
         last = tuple(part[-1][names.index(key.name)] for key in table.primary_key)
         there += len(part)

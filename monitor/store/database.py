@@ -57,18 +57,21 @@ def _begin(dialect: Dialect) -> Callable[[Connection], None]:
     """Begin transactions explicitly: the driver would begin none for reads and late ones for writes."""
 
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql(dialect.begin_to_write if writes else dialect.begin_to_read)
+        how = connection.get_execution_options().get("begins_by", dialect.begin_to_read)
+        connection.exec_driver_sql(how)
 
     return begin
 
 
 @contextmanager
-def writing(engine: Engine) -> Generator[Connection]:
-    """Open a transaction that holds the write lock from its first moment, committed if the block succeeds."""
-    if engine.get_execution_options()["identity"] != dialect_of(engine).identity(engine.url):
+def writing(engine: Engine, *, alone: bool = False) -> Generator[Connection]:
+    """Open a transaction that may write from its first moment, committed if the block succeeds. `alone`: while no other
+    such is open."""
+    dialect = dialect_of(engine)
+    if engine.get_execution_options()["identity"] != dialect.identity(engine.url):
         raise StoreDownError(f"{place(engine.url)}: {DISPLACED}")
-    with engine.connect() as connection, connection.execution_options(writes=True).begin():
+    begins_by = dialect.begin_alone if alone else dialect.begin_to_write
+    with engine.connect() as connection, connection.execution_options(begins_by=begins_by).begin():
         yield connection
 
 

@@ -86,7 +86,7 @@ def fill(engine: Engine, revision: str, what: Fill) -> None:
     began = said = monotonic()
     done, more = before, True
     while more:
-        with writing(engine) as connection:
+        with writing(engine, alone=True) as connection:
             more = what.part(connection, revision)
         if more and monotonic() - said > SAID_EVERY:
             said = monotonic()

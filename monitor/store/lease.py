@@ -67,6 +67,7 @@ class Lease:
 
 
 EPOCH = select(leases.c.epoch).where(leases.c.name == LEADER)
+EPOCH_KEPT = EPOCH.with_for_update(read=True)  # nobody takes the lead before the transaction is over
 LEASE = select(leases).where(leases.c.name == LEADER)
 
 
@@ -79,6 +80,12 @@ def replaced(engine: Engine) -> ReplacedError:
 def read(connection: Connection) -> Lease | None:
     """Read the lease, None if there never was one."""
     row = connection.execute(LEASE).one_or_none()
+    return None if row is None else Lease(row.epoch, row.renewals, _decoded(row.holder), row.since)
+
+
+def read_in_turn(connection: Connection) -> Lease | None:
+    """Do the same in a transaction that writes: it answers only while writes work, and after what is being written."""
+    row = connection.execute(LEASE.with_for_update()).one_or_none()
     return None if row is None else Lease(row.epoch, row.renewals, _decoded(row.holder), row.since)
 
 

@@ -1,23 +1,25 @@
 """PostgreSQL: all that is special about it, from the address of a store to the meaning of its errors.
 
-Writers take turns: each transaction begins with one lock for the whole store, so that numbers of signals are seen in
-their order by all who follow, as in SQLite. Readers see one moment. A server that vanishes is noticed within seconds,
-since a leader that cannot write must not send.
+Writers work side by side (READ COMMITTED), readers see one moment. Numbers of signals begin with the transaction, and
+are followed only below the oldest transaction that is still open: what is committed later has a greater number.
+Transactions that learn something of the probes of one path take turns, and take their own number after that: so the
+verdicts on a probe are numbered in their order. A server that vanishes is noticed within seconds, since a leader that
+cannot write must not send.
 """
 
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 from sqlalchemy.dialects import postgresql
 
 from monitor.store.dialect import Dialect
-from monitor.store.postgresql_guards import BORN_AT, GUARDS
+from monitor.store.postgresql_guards import BITS_IN_TRANSACTION, BORN_AT, GUARDS, signal_place
 from monitor.store.records import StoreError
 
 GONE_SECONDS = 5  # after which a server that does not answer counts as gone
 STATEMENT_SECONDS = 60  # for one statement: the longest is a part of housekeeping
 LOCK_SECONDS = 10  # that one process waits for another that writes
-TURN = 0x4D41494C50415448  # "MAILPATH": the lock of whoever writes
+ALONE = 0x4D41494C50415448  # "MAILPATH": the lock of whoever writes alone
 
 ASK_ITS_ADMIN = "ask who operates that PostgreSQL"
 
@@ -40,6 +42,16 @@ UNREACHABLE = (  # or it lets nobody in: the driver has no code for why a connec
     "it cannot be reached; check that PostgreSQL runs there, and server, database, user and password file in store.url"
 )
 FOREIGN_KEY = "23503"
+GAVE_WAY = ("40001", "40P01")  # to another transaction: serialization failure, deadlock
+
+LOCK_PATHS = """SELECT pg_advisory_xact_lock(key) FROM (
+    SELECT DISTINCT hashtextextended(company || '/' || path, 0) AS key FROM probes WHERE id = ANY(%s) ORDER BY 1
+) AS paths"""  # in one order for all, so that none waits for another that waits for it
+SIGNAL_NUMBER = f"signal_place(pg_current_xact_id()) | (nextval('signals_id_seq') & {2**BITS_IN_TRANSACTION - 1})"
+SETTLED = "signal_place(pg_snapshot_xmin(pg_current_snapshot()))"
+OVERTAKEN = f"""SELECT newest >> {BITS_IN_TRANSACTION} FROM (SELECT greatest(
+    (SELECT max(id) FROM signals), (SELECT CAST(value AS bigint) FROM facts WHERE name = 'signals_seen')) AS newest
+) AS given WHERE newest >= signal_place(pg_snapshot_xmax(pg_current_snapshot()))"""  # noqa: S608 - a number of ours
 
 SETTINGS = (
     "SET timezone = 'UTC'",
@@ -72,6 +84,16 @@ def _meaning(error: BaseException | None) -> str | None:
     if state is None:  # no word of the server: it was not reached, or vanished
         return UNREACHABLE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else None
     return next((meaning for start, meaning in MEANINGS if state.startswith(start)), None)
+
+
+def _numbering(connection: Connection) -> str:
+    """Transactions of a server begin anew when the store is copied or restored there: then count on from the newest."""
+    newest = connection.exec_driver_sql(OVERTAKEN).scalar()
+    return "" if newest is None else signal_place(after=newest + 1)
+
+
+def _gave_way(error: BaseException | None) -> bool:
+    return getattr(error, "sqlstate", None) in GAVE_WAY
 
 
 def _refers_to_nothing(error: BaseException | None) -> bool:
@@ -112,7 +134,13 @@ POSTGRESQL = Dialect(
     },
     settle_in=_settle_in,
     begin_to_read="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    begin_to_write=f"BEGIN; SELECT pg_advisory_xact_lock({TURN})",
+    begin_to_write="BEGIN ISOLATION LEVEL READ COMMITTED",
+    begin_alone=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({ALONE})",
+    lock_paths=LOCK_PATHS,
+    signal_number=SIGNAL_NUMBER,
+    settled=SETTLED,
+    numbering=_numbering,
+    gave_way=_gave_way,
     touch=_touch,
     identity=lambda _url: None,
     meaning=_meaning,

@@ -1,5 +1,5 @@
 """The guards of PostgreSQL, the same as the triggers of SQLite: evidence, verdicts, history and the audit log are
-append-only, and leave only together with what they belong to.
+append-only, and leave only together with what they belong to. And how signals are numbered.
 
 A trigger here calls a function. `refuse` raises what the trigger is given; the others first look whether what the row
 belongs to is still there. A row is deleted together with its parent by the foreign key, and then the parent is gone
@@ -138,8 +138,19 @@ def _leaves_with(table: str, condition: str, message: str) -> Iterator[str]:
     yield f"CREATE TRIGGER {name} BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
 
 
+BITS_IN_TRANSACTION = 16
+"""Of the number of a signal: those that distinguish the few hundred signals of one transaction."""
+
+
+def signal_place(after: int = 0) -> str:
+    """Return the function that makes the number of a signal from its transaction: greater than all of these that begin
+    with less than `after`."""
+    return f"""CREATE OR REPLACE FUNCTION signal_place(xid8) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS
+        'SELECT (CAST(CAST($1 AS text) AS bigint) + {after}) << {BITS_IN_TRANSACTION}'"""
+
+
 BORN_AT = "0021"
 """The revision of the tables at which stores of this kind began."""
 
-GUARDS: Mapping[str, Sequence[str]] = {BORN_AT: (*_first(),)}
+GUARDS: Mapping[str, Sequence[str]] = {BORN_AT: (*_first(),), "0023": (signal_place(),)}
 """By revision of the tables, as for SQLite. Released ones are never changed."""

@@ -127,13 +127,17 @@ class ProbeStore:
     async def signals(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.
 
-        Numbers only grow; there are gaps where verdicts are forgotten.
+        Numbers only grow, and nothing is ever stored below the last one of these. There are gaps.
         """
         return await self._access.read(reads.signals, after, most)
 
     async def last_signal(self) -> int:
         """The number of the newest verdict, 0 if there is none."""
         return await self._access.read(reads.last_signal)
+
+    async def signal_before(self, many: int) -> int:
+        """The number after which there are so many verdicts, 0 if there are not so many."""
+        return await self._access.read(reads.signal_before, many)
 
     async def history(self, check: Check, role: Role, upto: int, most: int) -> list[Signal]:
         """Return the state when verdict `upto` was stored: the latest verdict until then of each of the newest `most`

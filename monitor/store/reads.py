@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     select,
     union,
     union_all,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 
 from monitor.incidents.signal import Signal
 from monitor.store.columns import EPOCH, Instant, Number
+from monitor.store.database import dialect_of
 from monitor.store.packing import Packer
 from monitor.store.prepared import compiled_once
 from monitor.store.records import ListedProbe, Present, ProbeRecord
@@ -130,6 +133,13 @@ SIGNALS = (
     .limit(bindparam("most", type_=Number))
 )
 LAST_SIGNAL = select(func.max(signals_table.c.id))
+SIGNAL_BEFORE = (
+    select(signals_table.c.id)
+    .where(signals_table.c.id > literal(0, Number))
+    .order_by(signals_table.c.id.desc())
+    .offset(bindparam("many", type_=Number))
+    .limit(bindparam("one", 1, type_=Number))
+)
 
 
 def _far_back(company: ColumnElement[str], path: ColumnElement[str]) -> ScalarSelect[Any]:
@@ -211,6 +221,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "attempts": ATTEMPTS,
     "signals": SIGNALS,
     "last_signal": LAST_SIGNAL,
+    "signal_before": SIGNAL_BEFORE,
     "line": LINE,
     "lines": LINES,
     "fact": FACT,
@@ -281,13 +292,25 @@ def attempts(connection: Connection, since: datetime, until: datetime) -> list[t
 
 
 def signals(connection: Connection, after: int, most: int) -> list[Signal]:
-    """Signals in the order in which they were stored."""
-    return [_signal(row) for row in connection.execute(SIGNALS, {"after": after, "most": most})]
+    """Signals in the order of their numbers, up to the first that may be preceded by one that is not seen yet."""
+    followed = _settled(SIGNALS, dialect_of(connection.engine).settled)
+    return [_signal(row) for row in connection.execute(followed, {"after": after, "most": most})]
 
 
 def last_signal(connection: Connection) -> int:
-    """The number of the newest signal, 0 if there is none."""
-    return connection.scalar(LAST_SIGNAL) or 0
+    """The number of the newest of these, 0 if there is none."""
+    return connection.scalar(_settled(LAST_SIGNAL, dialect_of(connection.engine).settled)) or 0
+
+
+def signal_before(connection: Connection, many: int) -> int:
+    """The number after which there are so many signals; 0 if there are not so many."""
+    return connection.scalar(SIGNAL_BEFORE, {"many": many}) or 0
+
+
+@lru_cache
+def _settled(question: Select[Any], number: str) -> Select[Any]:
+    """Ask only for signals below this number, given as SQL; "" for all."""
+    return question.where(signals_table.c.id < literal_column(number, Number)) if number else question
 
 
 def check(connection: Connection, check: Check, role: Role, upto: int, most: int) -> list[Signal]:

@@ -53,8 +53,8 @@ class TlsFailure:
 
 
 def add_report(upsert: Callable[..., Any]) -> Executable:
-    """Insert a report unless it is known, or `most` came after `midnight`. The transaction holds the write lock: many
-    who count at the same moment do not exceed the limit together."""
+    """Insert a report unless it is known, or `most` came after `midnight`. It is written alone: many who count
+    at the same moment do not exceed the limit together."""
     given = [bindparam(column.name, type_=column.type) for column in reports.c]
     known = (
         select(func.count())

@@ -13,7 +13,7 @@ from monitor.store.tables import facts, metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0022"  # the newest revision in `migrations`
+HEAD = "0023"  # the newest revision in `migrations`
 COPYING = "copying"  # the fact that names the store of which an unfinished copy is here
 UNFINISHED_COPY = "holds an unfinished copy; `mailpath migrate-store` with the same addresses goes on with it"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -37,6 +37,7 @@ def prepare(engine: Engine, *, for_copy: bool = False) -> None:
             if unfilled:
                 filling.fill(engine, unfilled, _known(engine, unfilled)[unfilled].FILL)
             elif revision == HEAD:
+                _go_on_numbering(engine)
                 return
             else:
                 _upgrade(engine)
@@ -69,7 +70,7 @@ def _upgrade(engine: Engine) -> None:
     """Upgrade to the next revision; an empty database, in which there is nothing to fill from, to the newest."""
     from alembic import command
 
-    with writing(engine) as connection:
+    with writing(engine, alone=True) as connection:
         revision = _revision(connection)  # another process may have been quicker
         if revision == HEAD or (revision and filling.pending(connection)):
             return
@@ -79,6 +80,17 @@ def _upgrade(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "+1" if revision else "head")
+
+
+def _go_on_numbering(engine: Engine) -> None:
+    """See to it that the next signal has a greater number than all before, also in a store that was moved."""
+    dialect = dialect_of(engine)
+    with engine.begin() as connection:
+        if not dialect.numbering(connection):
+            return
+    with writing(engine, alone=True) as connection:
+        if statement := dialect.numbering(connection):  # another process may have been quicker
+            connection.exec_driver_sql(statement)
 
 
 def _make_whole(connection: Connection) -> None:

@@ -161,6 +161,18 @@ COUNTED = (  # a row at a time: each has its own result
 )
 
 
+OF_PROBES: Mapping[SqlStatement, str] = {
+    SqlStatement.SEE: "probe_id",
+    SqlStatement.JUDGE: "probe_id",
+    SqlStatement.CLOSE: "probe",
+    SqlStatement.SAY_DELETED: "probe",
+}
+"""Those that learn something of a probe, by the key in which their row has its id."""
+
+ALONE = frozenset({SqlStatement.NOTE_WITHIN, SqlStatement.REPORT, SqlStatement.TEST_REMEDY})
+"""Those whose condition is about other rows, such as a limit: two at the same time would not see each other's."""
+
+
 def statements(engine: Engine) -> dict[SqlStatement, Executable]:
     """Return each statement for this database."""
     dialect = dialect_of(engine)
@@ -177,7 +189,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.JUDGE: insert(verdicts),
         SqlStatement.COUNT: result_counts.add_by_hour(dialect, MAKES_SIGNALS),
         SqlStatement.COUNT_DAY: result_counts.add_by_day(dialect, MAKES_SIGNALS),
-        SqlStatement.SIGNAL: _signal(),
+        SqlStatement.SIGNAL: _signal(dialect.signal_number),
         SqlStatement.SHOW: _show(upsert),
         SqlStatement.RESULT: update(probes)
         .where(probes.c.id == bindparam("probe"))
@@ -276,13 +288,17 @@ def _token(upsert: Callable[..., Any]) -> Executable:
     return replaced
 
 
-def _signal() -> Executable:
+def _signal(number: str) -> Executable:
     """The newest verdict of a probe becomes a signal. Of one probe there is never more than one verdict in a
-    transaction: its evidence is learned one piece at a time."""
+    transaction: its evidence is learned one piece at a time. `number`: as SQL, "" if the table counts."""
     newest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).scalar_subquery()
     source, at = bindparam("source", type_=signals.c.source.type), bindparam("at", type_=signals.c.at.type)
     of_probe = select(source, at, newest).where(probes.c.id == bindparam("probe"), MAKES_SIGNALS)
-    return insert(signals).from_select(["source", "at", "verdict"], of_probe)
+    if not number:
+        return insert(signals).from_select(["source", "at", "verdict"], of_probe)
+    return insert(signals).from_select(
+        ["source", "at", "verdict", "id"], of_probe.add_columns(literal_column(number, signals.c.id.type))
+    )
 
 
 def _show(upsert: Callable[..., Any]) -> Executable:
@@ -305,8 +321,8 @@ def _show(upsert: Callable[..., Any]) -> Executable:
 
 
 def _note_within() -> Executable:
-    """A line of the audit log, unless it has `most` about the same subject after `since`. The transaction holds the
-    write lock: many who count at the same moment do not exceed the limit together."""
+    """A line of the audit log, unless it has `most` about the same subject after `since`. It is written `ALONE`:
+    many who count at the same moment do not exceed the limit together."""
     names = ("at", "who", "way", "what", "about", "company", "path")
     said = {name: bindparam(name, type_=audit_log.c[name].type) for name in names}
     alike = audit_log.c.what == said["what"], audit_log.c.about == said["about"], audit_log.c.at > bindparam("since")

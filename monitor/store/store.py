@@ -108,9 +108,9 @@ class Store:
         return self._access.replaced
 
     async def lease(self) -> Lease | None:
-        """Return the lease. Read under the write lock, so that the answer comes only while writes work: otherwise a
-        leader cannot renew its lease either."""
-        return await self._access.ask_in_turn(lease.read)
+        """Return the lease. Read as if to write it, so that the answer comes only while writes work: otherwise a leader
+        cannot renew its lease either."""
+        return await self._access.ask_in_turn(lease.read_in_turn)
 
     async def lead(self, me: Process, seen: Lease | None, at: datetime) -> bool:
         """Lead from now on, if the lease is still as it was seen; whether that is so.

@@ -5,16 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from monitor.store import lease
-from monitor.store.database import concerns_all, explained, writing
+from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.packing import Packer
 from monitor.store.prepared import PreparedStatement
 from monitor.store.records import StoreError
-from monitor.store.statements import COUNTED, SIGNALS_SEEN, Row, SqlStatement, statements
+from monitor.store.statements import ALONE, COUNTED, OF_PROBES, SIGNALS_SEEN, Row, SqlStatement, statements
 from monitor.store.tables import facts
 
-SAW = select(facts.c.value).where(facts.c.name == SIGNALS_SEEN)
+SAW = select(facts.c.value).where(facts.c.name == SIGNALS_SEEN).with_for_update()
+MOST_TRIES = 5  # of a transaction that gives way to others
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Transactions:
     """Commits many writes at once. For use by one thread."""
 
     def __init__(self, engine: Engine, packer: Packer) -> None:
-        self._engine, self._packer = engine, packer
+        self._engine, self._packer, self._dialect = engine, packer, dialect_of(engine)
         self._statements = {
             step: PreparedStatement(statement, engine.dialect) for step, statement in statements(engine).items()
         }
@@ -44,16 +46,27 @@ class Transactions:
         """Return the result of each. If they fail together, each half is tried separately, so that a bad one fails
         alone."""
         try:
-            with writing(self._engine) as connection:
-                return self._execute(connection, writes)
+            return self._commit(writes)
         except Exception as error:
             if len(writes) == 1 or concerns_all(self._engine, error):
                 return [explained(self._engine, error) for _ in writes]
         half = len(writes) // 2
         return [*self.commit(writes[:half]), *self.commit(writes[half:])]
 
+    def _commit(self, writes: Sequence[Write]) -> list[int | StoreError]:
+        alone = any(step in ALONE for write in writes for step, _ in write.rows)
+        for tries in range(1, MOST_TRIES + 1):
+            try:
+                with writing(self._engine, alone=alone) as connection:
+                    return self._execute(connection, writes)
+            except DBAPIError as error:
+                if tries == MOST_TRIES or not self._dialect.gave_way(error.orig):
+                    raise
+        raise AssertionError("unreachable")
+
     def _execute(self, connection: Connection, writes: Sequence[Write]) -> list[int | StoreError]:
         rows: defaultdict[SqlStatement, list[Row]] = defaultdict(list)
+        self._lock_paths(connection, writes)
         refused = self._refused(connection, writes)
         for number, write in enumerate(writes):
             for step, row in () if number in refused else write.rows:
@@ -70,6 +83,15 @@ class Transactions:
         self._execute_then(connection, [write for write, result in zip(writes, results, strict=True) if result])
         return results
 
+    def _lock_paths(self, connection: Connection, writes: Sequence[Write]) -> None:
+        """Let others wait who learn something of the same paths: what a verdict amends and counts must stay as it is.
+        First of all, since a transaction that waited has a greater number than the one that it waited for."""
+        rows = [(step, row) for write in writes for step, row in write.rows] if self._dialect.lock_paths else ()
+        launched = {row["id"] for step, row in rows if step is SqlStatement.LAUNCH}
+        touched = {row[OF_PROBES[step]] for step, row in rows if step in OF_PROBES} - launched
+        if touched:
+            connection.exec_driver_sql(self._dialect.lock_paths, (sorted(touched),))
+
     def _packed(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
         return [{**row, "data": self._packer.pack(connection, row["data"])} for row in rows]
 
@@ -83,7 +105,7 @@ class Transactions:
     def _refused(self, connection: Connection, writes: Sequence[Write]) -> dict[int, StoreError]:
         """Return the positions of writes that are no longer allowed."""
         epochs, saws = {write.epoch for write in writes} - {None}, {write.saw for write in writes} - {None}
-        epoch = connection.scalar(lease.EPOCH) if epochs else None
+        epoch = connection.scalar(lease.EPOCH_KEPT) if epochs else None
         saw = connection.scalar(SAW) if saws else None
         if epochs <= {epoch} and saws <= {int(saw) if saw else None}:
             return {}

@@ -26,5 +26,5 @@ def run(connection: Connection) -> None:
 if (given := context.config.attributes.get("connection")) is not None:
     run(given)
 else:
-    with writing(connect(context.get_x_argument(as_dictionary=True)["url"])) as opened:
+    with writing(connect(context.get_x_argument(as_dictionary=True)["url"]), alone=True) as opened:
         run(opened)

@@ -89,9 +89,7 @@ class Feed:
 
     async def after(self, backend: Backend, place: FeedCursor) -> Batch:
         """Return the events after this position, as far as they have been read."""
-        signals = await self._rulings_after(
-            backend, max(min(place.signal, self._saw), self._saw - MAX_REPLAYED_VERDICTS)
-        )
+        signals = await self._rulings_after(backend, min(place.signal, self._saw))
         here = FeedCursor(signals[-1].number if signals else self._saw, self.run, self._changed)
         oldest = self._changes[0].number if self._changes else self._changed + 1
         if place.run != self.run or not oldest - 1 <= place.change <= self._changed:
@@ -100,7 +98,8 @@ class Feed:
 
     async def _rulings_after(self, backend: Backend, number: int) -> tuple[Signal, ...]:
         if number < self._forgot:  # it is long ago
-            return tuple(await backend.store.probes.signals(number, PAGE_VERDICTS))
+            oldest = await backend.store.probes.signal_before(MAX_REPLAYED_VERDICTS)
+            return tuple(await backend.store.probes.signals(max(number, oldest), PAGE_VERDICTS))
         return _tail(self._rulings, number)
 
     async def look(self, backend: Backend, every: float) -> None:
@@ -129,12 +128,16 @@ class Feed:
         await self._read_incidents(backend)
         upto = await backend.followed()  # who is told of a verdict finds it on the pages
         last = min(await backend.store.probes.last_signal(), upto)
-        if self._saw < 0 or last - self._saw > KEPT:  # nobody followed
-            self._rulings.clear()
+        if self._saw < 0:
             self._saw = self._forgot = last
+        new = 0
         while signals := [
             each for each in await backend.store.probes.signals(self._saw, PAGE_VERDICTS) if each.number <= upto
         ]:
+            if (new := new + len(signals)) > KEPT:  # nobody followed
+                self._rulings.clear()
+                self._saw = self._forgot = last
+                return
             for signal in signals:
                 if len(self._rulings) == KEPT:
                     self._forgot = self._rulings[0].number

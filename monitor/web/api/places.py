@@ -11,7 +11,7 @@ from monitor.people.caller import Caller
 from monitor.web.api.feed import FeedCursor
 from monitor.web.sealed import Seal
 
-PATTERN = r"^([0-9]{1,16}\.[0-9a-f]{8}\.[0-9]{1,12}|[A-Za-z0-9_-]{48})$"
+PATTERN = r"^([0-9]{1,19}\.[0-9a-f]{8}\.[0-9]{1,12}|[A-Za-z0-9_-]{48})$"
 LAYOUT = struct.Struct(">Q4sQ")  # verdict, run, change of incidents
 
 

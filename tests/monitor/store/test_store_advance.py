@@ -12,7 +12,7 @@ from monitor.store import Store
 from tests.monitor.store.conftest import Child
 from tests.support.channel_samples import mark_delivered
 from tests.support.incident_samples import entry, incident, mute, notice
-from tests.support.store_samples import FIRST, INBOX, T0, at, probe
+from tests.support.store_samples import T0, at
 
 STORM = """
 import asyncio, sys
@@ -114,21 +114,3 @@ async def test_of_two_that_end_a_mute_one_was_first(child: Child, store: Store, 
     assert [our != their for our, their in zip(reversed(ours), theirs, strict=True)] == [True] * 100
     ended_by = {each.id: each.ended_by for each in await store.incidents.mutes()}
     assert [ended_by[f"m{number}"] == "theirs" for number in range(100)] == theirs
-
-
-async def test_rulings_have_no_gap_while_others_write(store: Store, url: str) -> None:
-    """Whoever reads on from the last number that he saw misses nothing, whatever two processes store meanwhile."""
-
-    async def judge(into: Store, name: str) -> None:
-        await into.probes.launch(probe(id=name), "", FIRST)
-        await into.probes.learn(name, (), INBOX, T0, closed=True, delivery=None)
-
-    async with Store.open(url) as beside:
-        writing = asyncio.gather(
-            *(judge(store if number % 2 else beside, f"p{number}") for number in range(200)),
-        )
-        seen: list[int] = []
-        while len(seen) < 200:
-            seen += [each.number for each in await store.probes.signals(seen[-1] if seen else 0, most=7)]
-        await writing
-    assert seen == list(range(1, 201))

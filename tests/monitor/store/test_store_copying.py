@@ -83,7 +83,7 @@ def test_all_of_it_is_there_afterwards_and_goes_on(source: str, target: str) -> 
     assert {each.name: each.rows for each in tables}["probes"] == PROBES
     assert known(target) == before
     last, following = asyncio.run(_next_signal(target))
-    assert following == last + 1, "numbers go on where they were"
+    assert following > last, "numbers go on"
 
 
 def test_an_interrupted_copy_goes_on_and_is_used_by_nobody(

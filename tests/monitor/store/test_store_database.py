@@ -194,6 +194,7 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
         SqlStatement.FORGET_INCIDENTS,
         ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"],
     ),
+    ("signal_before", ["signals USING INTEGER PRIMARY KEY (rowid>?)"]),
     (SqlStatement.SIGNAL, ["sqlite_autoindex_probes_1", "ix_verdicts_probe_id_id"]),
     (SqlStatement.SHOW, ["sqlite_autoindex_probes_1"]),
     (SqlStatement.CLOSE, ["sqlite_autoindex_probes_1"]),

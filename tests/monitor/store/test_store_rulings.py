@@ -25,6 +25,12 @@ async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: floa
     await store.probes.learn(name, (), verdict, at(seconds + 30), closed=True, delivery=None)
 
 
+async def number_of(store: Store, nth: int) -> int:
+    """The number of the nth signal; with 0 that before all, and past the last one that of the last one."""
+    numbers = [0, *(each.number for each in await store.probes.signals(0))]
+    return numbers[min(nth, len(numbers) - 1)]
+
+
 def names(signals: Sequence[Signal]) -> str:
     return " ".join(signal.probe_id + "!" * signal.amends for signal in signals)
 
@@ -32,7 +38,7 @@ def names(signals: Sequence[Signal]) -> str:
 async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store) -> None:
     await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
     assert await store.probes.signals(0) == [
-        Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED)
+        Signal(await number_of(store, 1), "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED)
     ]
 
 
@@ -40,11 +46,19 @@ async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store
     for name in ("b", "a", "b", "c", "a"):
         await judged(store, name)
     assert names(await store.probes.signals(0)) == "b a b! c a!"
-    assert [signal.number for signal in await store.probes.signals(0)] == [1, 2, 3, 4, 5]
-    assert names(await store.probes.signals(2)) == "b! c a!"
-    assert names(await store.probes.signals(2, most=2)) == "b! c"
-    assert await store.probes.signals(5) == []
-    assert await store.probes.last_signal() == 5
+    numbers = [signal.number for signal in await store.probes.signals(0)]
+    assert numbers == sorted({*numbers})
+    assert names(await store.probes.signals(numbers[1])) == "b! c a!"
+    assert names(await store.probes.signals(numbers[1], most=2)) == "b! c"
+    assert await store.probes.signals(numbers[4]) == []
+    assert await store.probes.last_signal() == numbers[4]
+
+
+async def test_as_many_verdicts_follow_a_number(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        await judged(store, name)
+    assert names(await store.probes.signals(await store.probes.signal_before(2))) == "b c"
+    assert [await store.probes.signal_before(many) for many in (3, 4, 99)] == [0, 0, 0]
 
 
 async def test_a_signal_tells_what_the_verdict_on_its_probe_was_before(store: Store) -> None:
@@ -68,11 +82,12 @@ async def test_a_number_is_never_used_again(url: str) -> None:
     async with Store.open(url) as store:
         for name in ("a", "b", "c"):
             await judged(store, name)
+        last = await store.probes.last_signal()
         assert await store.prune(at(1000)) == 3
         assert await store.probes.last_signal() == 0
     async with Store.open(url) as store:
         await judged(store, "d")
-        assert [signal.number for signal in await store.probes.signals(3)] == [4]
+        assert names(await store.probes.signals(last)) == "d"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +114,8 @@ async def test_the_last_of_a_line_are_those_that_were_known_then(
     await store.probes.launch(probe(240, id="nothing known"), "", FIRST)
     await judged(store, "d")
     await judged(store, "c", INBOX)
-    assert names(await store.probes.history(LINE, Role.SENDER, upto, most)) == known
+    then = await number_of(store, upto)
+    assert names(await store.probes.history(LINE, Role.SENDER, then, most)) == known
 
 
 async def test_a_line_is_one_company_path_kind_and_role(store: Store) -> None:
@@ -112,24 +128,27 @@ async def test_a_line_is_one_company_path_kind_and_role(store: Store) -> None:
     ]
     for number, other in enumerate(others):
         await judged(store, f"other{number}", **other)
-    assert names(await store.probes.history(LINE, Role.SENDER, 99, 9)) == "ours"
-    assert names(await store.probes.history(LINE, Role.CONTROL, 99, 9)) == "other3"
+    last = await store.probes.last_signal()
+    assert names(await store.probes.history(LINE, Role.SENDER, last, 9)) == "ours"
+    assert names(await store.probes.history(LINE, Role.CONTROL, last, 9)) == "other3"
 
 
 async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store) -> None:
     await store.probes.launch(probe(0, id="old"), "", FIRST)
     await judged(store, "new", seconds=60)
     await judged(store, "old", seconds=0)
-    assert names(await store.probes.history(LINE, Role.SENDER, 2, 9)) == "old new"
-    assert names(await store.probes.history(LINE, Role.SENDER, 2, 1)) == "new"
+    last = await store.probes.last_signal()
+    assert names(await store.probes.history(LINE, Role.SENDER, last, 9)) == "old new"
+    assert names(await store.probes.history(LINE, Role.SENDER, last, 1)) == "new"
 
 
 async def test_a_clock_that_was_set_back_turns_no_order_around(store: Store) -> None:
     """The newest probe has the earliest time, and is the newest all the same."""
     for name, seconds in (("a", 7200), ("b", 7260), ("c", 0), ("d", 60)):
         await judged(store, name, seconds=seconds)
-    assert names(await store.probes.history(LINE, Role.SENDER, 4, 9)) == "a b c d"
-    assert names(await store.probes.history(LINE, Role.SENDER, 4, 2)) == "c d"
+    last = await store.probes.last_signal()
+    assert names(await store.probes.history(LINE, Role.SENDER, last, 9)) == "a b c d"
+    assert names(await store.probes.history(LINE, Role.SENDER, last, 2)) == "c d"
     [present] = await store.probes.current()
     assert present.probe_id == "d"
 
@@ -157,9 +176,10 @@ async def test_what_lies_far_behind_is_not_looked_for(store: Store) -> None:
     await judged(store, "silent", kind=Kind.INVITATION)
     line = Check("acme", "hq", Kind.INVITATION)
     await asyncio.gather(*(store.probes.launch(probe(number), "", FIRST) for number in range(1, reads.LOOK_BACK + 1)))
-    assert names(await store.probes.history(line, Role.SENDER, 1, 9)) == "silent"
+    last = await store.probes.last_signal()
+    assert names(await store.probes.history(line, Role.SENDER, last, 9)) == "silent"
     await store.probes.launch(probe(5000), "", FIRST)
-    assert await store.probes.history(line, Role.SENDER, 1, 9) == []
+    assert await store.probes.history(line, Role.SENDER, last, 9) == []
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -180,7 +200,8 @@ async def test_many_lines_at_once_are_read_as_one_by_one(store: Store, seed: int
             )
     await store.prune_routine(at(3600), at(0), at(20_000))
     last = await store.probes.last_signal()
-    asked = ((last, 40, Role.SENDER), (last // 2, 2, Role.SENDER), (last, 3, Role.CONTROL), (0, 9, Role.SENDER))
+    half = await number_of(store, len(sent) // 3)
+    asked = ((last, 40, Role.SENDER), (half, 2, Role.SENDER), (last, 3, Role.CONTROL), (0, 9, Role.SENDER))
     for upto, most, who in asked:
         rng.shuffle(checks)
         found = await store.probes.histories(checks, who, upto, most)

@@ -62,12 +62,12 @@ class Escaped(dict[str, str]):
 
 
 class Exposition:
-    """Collects families in one format, each encoded by itself, so that no step is long."""
+    """Collects families in one format, as pieces: those of 10,000 companies have 17 MB, and are never joined."""
 
     def __init__(self, form: Format) -> None:
         self._open = form is Format.OPENMETRICS
         self._escaped = Escaped()
-        self._parts: list[bytes] = []
+        self.pieces: list[bytes] = []
 
     def add(self, family: MetricFamily[S], state: S) -> None:
         """Add a family of single values."""
@@ -75,21 +75,23 @@ class Exposition:
 
     def add_lines(self, family: MetricFamily[S], written: Iterable[bytes]) -> None:
         """Add a family whose lines are written already."""
-        self._parts += (self._head(family.name, family.type, family.help), b"".join(written))
+        self.pieces.append(self._head(family.name, family.type, family.help))
+        self.pieces += written
 
     def add_histogram(self, family: HistogramFamily[S], state: S) -> None:
         """Add a histogram."""
         name = family.name
-        self._parts.append(self._head(name, "histogram", family.help))
+        self.pieces.append(self._head(name, "histogram", family.help))
         for values, times in family.rows(state):
             labels = _label_form(family.labels) % self._escaped.each(values)
             buckets = "".join(self._buckets(f"{name}_bucket{labels.removesuffix('}')},le=", times))
             ends = f"{name}_count{labels} {sum(times.counts)}\n{name}_sum{labels} {times.total!r}\n"
-            self._parts.append(f"{buckets}{ends}".encode())
+            self.pieces.append(f"{buckets}{ends}".encode())
 
-    def whole(self) -> bytes:
-        """Return all that was added, with the end of the format."""
-        return b"".join((*self._parts, b"# EOF\n" if self._open else b""))
+    def end(self) -> None:
+        """Add the end of the format; nothing comes after it."""
+        if self._open:
+            self.pieces.append(b"# EOF\n")
 
     def _buckets(self, begin: str, times: Distribution) -> Iterator[str]:
         below = 0

@@ -75,6 +75,10 @@ class Metrics:
         self._lines = LinesOfCompanies(board)
 
     async def render(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> bytes:
+        """Return the exposition in one."""
+        return b"".join(await self.pieces(form, companies))
+
+    async def pieces(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> Sequence[bytes]:
         """Return the exposition in this format. With `companies`, only what is theirs, and nothing of the service."""
         of_companies = await self._lines.current(companies)
         return await asyncio.to_thread(_render, of_companies, self.snapshot(companies), form, companies)
@@ -141,7 +145,7 @@ def _deliveries(board: Board, companies: frozenset[str] | None) -> dict[tuple[st
 
 def _render(
     of_companies: Sequence[CompanyLines], snapshot: Snapshot, form: Format, companies: frozenset[str] | None
-) -> bytes:
+) -> Sequence[bytes]:
     exposition = Exposition(form)
     for number, family in enumerate(BOARD_FAMILIES):
         exposition.add_lines(family, [each.families[number] for each in of_companies])
@@ -151,7 +155,8 @@ def _render(
         exposition.add(scraped, snapshot)
     for histogram in COMPANY_HISTOGRAMS if companies is not None else HISTOGRAMS:
         exposition.add_histogram(histogram, snapshot)
-    return exposition.whole()
+    exposition.end()
+    return exposition.pieces
 
 
 def _all_scraped() -> Iterable[MetricFamily[Snapshot]]:

@@ -8,7 +8,7 @@ Streams of events are not compressed either: an event must arrive at once.
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
@@ -46,7 +46,8 @@ async def compressing(request: web.Request, handler: Handler) -> web.StreamRespo
     vary(response)
     body = response.body
     if isinstance(body, bytes) and len(body) >= LEAST_OCTETS and accepts_gzip(request):
-        response.body = gzipped(body) if len(body) <= MAX_OCTETS_AT_ONCE else await asyncio.to_thread(gzipped, body)
+        at_once = len(body) <= MAX_OCTETS_AT_ONCE
+        response.body = gzipped((body,)) if at_once else await asyncio.to_thread(gzipped, (body,))
         response.headers["Content-Encoding"] = "gzip"
     return response
 
@@ -67,10 +68,10 @@ def accepts_gzip(request: web.Request) -> bool:
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
-def gzipped(body: bytes, level: int = LEVEL) -> bytes:
-    """The body as gzip, without a time in it: the same body gives the same octets."""
+def gzipped(parts: Iterable[bytes], level: int = LEVEL) -> bytes:
+    """The body of these parts as gzip, without a time in it: the same parts give the same octets."""
     compressor = zlib.compressobj(level, zlib.DEFLATED, GZIP)
-    return compressor.compress(body) + compressor.flush()
+    return b"".join([*map(compressor.compress, parts), compressor.flush()])
 
 
 def vary(response: web.StreamResponse) -> None:

@@ -135,7 +135,7 @@ def environment() -> Environment:
 def assets() -> Mapping[str, Asset]:
     """The files by name, read once; no other file is ever opened."""
     return {
-        name: Asset(kind, body, gzipped(body, SMALLEST), hashlib.sha256(body).hexdigest()[:16])
+        name: Asset(kind, body, gzipped((body,), SMALLEST), hashlib.sha256(body).hexdigest()[:16])
         for name, kind, body in _files()
     }
 

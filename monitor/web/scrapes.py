@@ -2,10 +2,13 @@
 
 Callers who are limited to companies get those of their companies, and nothing of the service. Whoever asks all the
 time waits, and gets what others get.
+
+An exposition stays in the pieces that the lines of companies are kept in, and is joined as it goes out, chunk by chunk:
+whole copies of it would be most of the memory that a service with thousands of paths uses.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
@@ -18,21 +21,29 @@ from monitor.web.compression import accepts_gzip, gzipped, vary
 
 REST_PER_SCRAPE = 4.0  # times as long as an exposition took none is written: a fifth of a core at the most
 MAX_REST_SECONDS = 2.0  # seconds; who scrapes waits no longer than that for the next
+CHUNK_OCTETS = 64_000  # are joined, and compressed or sent, at once
 
 V = TypeVar("V")
 
 
 class Scrape:
-    """One exposition. It is compressed once for all who get it."""
+    """One exposition, in pieces. It is compressed once for all who get it."""
 
-    def __init__(self, body: bytes) -> None:
-        self.body = body
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self.octets = sum(map(len, pieces))
+        self._pieces = pieces
         self._gzipped: asyncio.Task[bytes] | None = None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The exposition, chunk by chunk, between which others have their turn."""
+        for chunk in in_chunks(self._pieces):
+            yield chunk
+            await asyncio.sleep(0)
 
     async def gzipped(self) -> bytes:
         """The exposition as gzip, made in a thread."""
         if self._gzipped is None:
-            self._gzipped = asyncio.create_task(asyncio.to_thread(gzipped, self.body))
+            self._gzipped = asyncio.create_task(asyncio.to_thread(gzipped, in_chunks(self._pieces)))
         return await asyncio.shield(self._gzipped)
 
 
@@ -44,7 +55,7 @@ class Scrapes(Generic[V]):
 
     def __init__(
         self,
-        render: Callable[[V], Awaitable[bytes]],
+        render: Callable[[V], Awaitable[Sequence[bytes]]],
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -83,8 +94,8 @@ class ScrapeKey:
 def metrics_route(backend: Backend) -> web.RouteDef:
     """Return the route. Without a caller, where no sign-in is needed, it answers for all companies."""
 
-    async def render(wanted: ScrapeKey) -> bytes:
-        return await backend.metrics.render(wanted.form, wanted.companies)
+    async def render(wanted: ScrapeKey) -> Sequence[bytes]:
+        return await backend.metrics.pieces(wanted.form, wanted.companies)
 
     of_all, of_some = Scrapes(render), Scrapes(render)  # those of companies keep nobody from the metrics of all
 
@@ -93,10 +104,25 @@ def metrics_route(backend: Backend) -> web.RouteDef:
         companies = None if caller is None or caller.companies is None else frozenset(caller.companies)
         form = accepted_format(",".join(request.headers.getall("Accept", ())))
         scrape = await (of_all if companies is None else of_some).scrape(ScrapeKey(form, companies))
-        gzip = accepts_gzip(request)
-        headers = {"Content-Type": form.value, "Vary": "Accept"} | ({"Content-Encoding": "gzip"} if gzip else {})
-        response = web.Response(body=await scrape.gzipped() if gzip else scrape.body, headers=headers)
+        headers = {"Content-Type": form.value, "Vary": "Accept"}
+        if accepts_gzip(request):
+            response = web.Response(body=await scrape.gzipped(), headers=headers | {"Content-Encoding": "gzip"})
+        else:
+            response = web.Response(body=scrape.chunks(), headers=headers | {"Content-Length": str(scrape.octets)})
         vary(response)
         return response
 
     return web.get("/metrics", metrics)
+
+
+def in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join the pieces to chunks of CHUNK_OCTETS or little more."""
+    chunk, octets = list[bytes](), 0
+    for piece in pieces:
+        chunk.append(piece)
+        octets += len(piece)
+        if octets >= CHUNK_OCTETS:
+            yield b"".join(chunk)
+            chunk, octets = [], 0
+    if chunk:
+        yield b"".join(chunk)

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import http.client
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -71,9 +71,9 @@ class AllAtOnce(Metrics):
         super().__init__(board, gauges)
         self._all = board
 
-    async def render(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> bytes:
+    async def pieces(self, form: Format = Format.PLAIN, companies: frozenset[str] | None = None) -> Sequence[bytes]:
         """Write the lines of companies only."""
-        return await asyncio.to_thread(_at_once, [self._all.company(each) for each in self._all.revisions])
+        return [await asyncio.to_thread(_at_once, [self._all.company(each) for each in self._all.revisions])]
 
 
 def _at_once(companies: list[CompanyState]) -> bytes:

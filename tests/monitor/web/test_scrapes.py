@@ -1,17 +1,28 @@
 """Whoever scrapes without an end costs a bounded share of the time."""
 
 import asyncio
+import tracemalloc
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
 
+from monitor.config import WatchedPath
+from monitor.incidents.signal import Signal
+from monitor.output.metrics import Gauges, Metrics
+from monitor.probing.current import Board
 from monitor.web.rejections import Rejection
 from monitor.web.scrapes import MAX_REST_SECONDS, REST_PER_SCRAPE, Scrapes
-from monitor.web.server import serving, serving_all
+from monitor.web.server import instruments, serving, serving_all
+from probes.kinds import Kind
+from probes.sender import Role
 from probes.settings import Endpoint
+from probes.verdict import Grade, Outcome, Verdict
 from tests.monitor.web.test_server import told
-from tests.support.pages_app import open_pages_app
+from tests.support.pages_app import START, open_pages_app
+from tests.support.pipeline_app import watched
 
 
 class Renders:
@@ -26,12 +37,12 @@ class Renders:
         self.scrapes = Scrapes(self.render, lambda: self.now, self.sleep)
 
     async def body(self, wanted: str = "") -> bytes:
-        return (await self.scrapes.scrape(wanted)).body
+        return b"".join([chunk async for chunk in (await self.scrapes.scrape(wanted)).chunks()])
 
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    async def render(self, wanted: str) -> bytes:
+    async def render(self, wanted: str) -> list[bytes]:
         self.count += 1
         number = self.count
         self.begun.append(self.now)
@@ -40,7 +51,7 @@ class Renders:
         self.now += self.seconds
         if number == 13:
             raise RuntimeError("unlucky")
-        return b"%d" % number + wanted.encode()
+        return [b"%d" % number, wanted.encode()]
 
 
 async def test_who_asks_while_one_is_written_gets_the_next_with_all_others() -> None:
@@ -109,3 +120,36 @@ async def test_a_crowd_at_the_metrics_keeps_nobody_from_them(tmp_path: Path, mon
     counts = pages_app.backend.rejections.counts
     assert counts[Rejection.EVICTED] > 30
     assert counts[Rejection.SLOW_REQUEST] > 0
+
+
+async def test_the_exposition_is_not_copied_to_be_sent(tmp_path: Path) -> None:
+    """The lines of companies are kept; what a scrape needs beside them is small against them."""
+    board = Board()
+    board.configure([watched(None, None, company=f"company-{number}", kinds=tuple(Kind)) for number in range(1000)])
+    board.take([delivered(path, kind) for path in board.paths.values() for kind in path.kinds])
+    async with open_pages_app(tmp_path) as pages_app, ClientSession() as http:
+        app = instruments(replace(pages_app.backend, metrics=Metrics(board, Gauges(lambda: 0, timedelta, dict, dict))))
+        async with serving(app, Endpoint("127.0.0.1", 0)) as port:
+            octets = [await length(http, port) for _ in range(2)][-1]
+            tracemalloc.start()
+            try:
+                assert await length(http, port) == pytest.approx(octets, rel=0.01)
+                peak = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+    assert octets > 1_000_000
+    assert peak < octets / 2
+
+
+async def length(http: ClientSession, port: int) -> int:
+    """How long an exposition is, of which nothing is kept."""
+    async with http.get(f"http://127.0.0.1:{port}/metrics", headers={"Accept-Encoding": "identity"}) as answer:
+        found = sum([len(chunk) async for chunk in answer.content.iter_any()])
+        assert answer.headers["Content-Length"] == str(found)
+        return found
+
+
+def delivered(path: WatchedPath, kind: Kind) -> Signal:
+    verdict = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived")
+    took, place = timedelta(seconds=7), (path.company, path.path)
+    return Signal(1, "a" * 16, *place, kind, Role.SENDER, START - took, START, verdict, delivery=took)

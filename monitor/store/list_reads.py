@@ -18,12 +18,16 @@ from monitor.store.columns import EPOCH, Instant, Number, SafeText, instant
 from monitor.store.reads import JUDGED
 from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
 from monitor.store.tables import MAKES_SIGNALS, current_verdicts, probes, verdicts
+from probes.probe import ProbePurpose
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
 LOOK_THROUGH = 25_000  # probes in one page, where the index does not know all that is asked
 MAX_COMPANIES_ONE_BY_ONE = 50  # companies that are asked for one by one
 MAX_OF_COMPANY = 20_000
+BY_HAND = (ProbePurpose.MANUAL, ProbePurpose.DIAGNOSIS, ProbePurpose.REMEDY)
+"""Purposes of probes that somebody asked for."""
+
 END_OF_TIME = datetime.max.replace(tzinfo=EPOCH.tzinfo)
 
 _LISTED = ("id", "company", "path", "kind", "role", "via", "created_at", "closed_at", "purpose")
@@ -89,6 +93,13 @@ HISTORY_OF_COMPANY = (
     .order_by(probes.c.created_at.desc())
     .limit(_most)
 )
+BY_HAND_OF_COMPANY = (
+    _listed.where(
+        _of_company, probes.c.created_at >= _since, or_(*(probes.c.purpose == purpose for purpose in BY_HAND))
+    )
+    .order_by(probes.c.created_at.desc())
+    .limit(_most)
+)
 _companies = select(current_verdicts.c.company).distinct().subquery("companies")
 _counts = [
     select(func.count())
@@ -109,6 +120,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     **{name: way.rows for name, way in WAYS.items()},
     **{f"{name}: floor": way.floor for name, way in WAYS.items()},
     "history_of_company": HISTORY_OF_COMPANY,
+    "by_hand_of_company": BY_HAND_OF_COMPANY,
     "counts": COUNTS,
     "counts_of": COUNTS_OF,
 }
@@ -133,6 +145,12 @@ def history_of_company(connection: Connection, company: str, since: datetime) ->
     """Return the sender's usual probes of a company, oldest first; the newest of them if there are too many."""
     asked = {"company": company, "since": since, "most": MAX_OF_COMPANY}
     return [_row(row) for row in reversed(connection.execute(HISTORY_OF_COMPANY, asked).all())]
+
+
+def by_hand_of_company(connection: Connection, company: str, since: datetime, most: int) -> list[ProbeRow]:
+    """Return the newest probes of a company that somebody asked for, newest first."""
+    asked = {"company": company, "since": since, "most": most}
+    return [_row(row) for row in connection.execute(BY_HAND_OF_COMPANY, asked)]
 
 
 def counts(connection: Connection, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:

@@ -107,6 +107,11 @@ class ProbeStore:
         """The sender's probes of a company launched since then, oldest first; the newest 20,000 if there are more."""
         return await self._access.read(list_reads.history_of_company, company, since)
 
+    async def by_hand_of_company(self, company: str, since: datetime, most: int) -> list[ProbeRow]:
+        """At most so many probes of a company that somebody asked for since then, newest first: by hand, of a
+        diagnosis, or to test a remedy; in any role."""
+        return await self._access.read(list_reads.by_hand_of_company, company, since, most)
+
     async def counts(self, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:
         """Count the sender's probes launched since then by latest (company, outcome).
 

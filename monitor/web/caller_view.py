@@ -245,6 +245,12 @@ class CallerView:
         self.paths(company)
         return await self.backend.store.probes.history_of_company(company, since)
 
+    async def probes_by_hand(self, company: str, since: datetime, most: int) -> list[ProbeRow]:
+        """The newest probes of one company that somebody asked for, newest first; none of one that is removed."""
+        if not self.caller.sees(company):
+            raise NotThereError(f"company {company}")
+        return await self.backend.store.probes.by_hand_of_company(company, since, most)
+
     async def results(self, since: datetime, company: str = "") -> tuple[datetime, list[ResultCount]]:
         """Results of all or of one company since then, and since when exactly: see `window_start`. Raises
         NotThereError."""

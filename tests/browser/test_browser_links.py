@@ -73,12 +73,12 @@ async def test_somebody_who_is_woken_up_takes_the_incident_on_a_phone(
     await expect(operator.page.locator("tbody .tag").filter(has_text="Ada")).to_have_count(1)
     await operator.page.locator("tbody th a").first.click()
     work = operator.page.locator("[data-part=work]")
-    await expect(work).to_contain_text("Ada (by link of channel pager)")
-    await work.get_by_text("Hand over, comment, link a ticket").click()
+    await expect(operator.page.locator(".case-facts")).to_contain_text("Ada (by link of channel pager)")
+    await work.get_by_text("Comment…").click()
     assert await operator.flaws("incident in work") == []
     await work.get_by_label("Comment").fill("the gateway is being replaced")
     await work.get_by_role("button", name="Comment").click()
-    await expect(work).to_contain_text("the gateway is being replaced")
+    await expect(operator.page.locator("[data-part=timeline]")).to_contain_text("the gateway is being replaced")
     assert operator.complaints == []
 
 

@@ -51,7 +51,7 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     await expect(company.locator("[data-part=delivery] svg.chart")).to_be_visible()
     await expect(incident.locator("h1")).to_contain_text("Resolved")
     await expect(incident).to_have_title(re.compile("Seesaw"))
-    await expect(incident.get_by_text("Mute this incident")).to_have_count(0)
+    await expect(incident.get_by_text("Mute…")).to_have_count(0)
     await expect(opened).to_have_count(0)
     await expect(incidents.locator(f"[data-part=over] a[href='{link}']")).to_be_visible()
 
@@ -69,10 +69,10 @@ async def test_what_a_reader_does_is_left_alone_when_a_page_is_renewed(people: d
     page = operator.page
     await page.goto("/incidents?company=trap")
     await page.locator("tbody th a").first.click()
-    await page.get_by_text("Mute this incident").click()
+    await page.get_by_text("Mute…").click()
     await page.get_by_label("Reason").fill("half of a sen")
-    await page.locator("[data-part=notices] details").first.evaluate("(each) => { each.open = !each.open; }")
-    before = await page.locator("[data-part=notices] details").first.evaluate("(each) => each.open")
+    await page.locator("[data-part=timeline] details").first.evaluate("(each) => { each.open = !each.open; }")
+    before = await page.locator("[data-part=timeline] details").first.evaluate("(each) => each.open")
     shown = page.locator("[data-part=fails] details.long").first
     await shown.locator("summary").click()
     await page.get_by_label("Reason").focus()
@@ -80,7 +80,7 @@ async def test_what_a_reader_does_is_left_alone_when_a_page_is_renewed(people: d
     await _renewed(page)
     assert await page.get_by_label("Reason").input_value() == "half of a sen"
     await expect(page.get_by_label("Reason")).to_be_focused()
-    assert await page.locator("[data-part=notices] details").first.evaluate("(each) => each.open") == before
+    assert await page.locator("[data-part=timeline] details").first.evaluate("(each) => each.open") == before
     await expect(shown).to_have_attribute("open", "")
     assert abs(await page.evaluate("() => scrollY") - place) < 200
     assert operator.complaints == []

@@ -61,6 +61,7 @@ GET    /incidents/{incident}                        303     200      200     200
 GET    /incidents/{incident}/texts/{receiver}.eml   303     200      200     200     404
 POST   /incidents/{incident}/mute                   303     403      303     303     404
 POST   /incidents/{incident}/work                   303     403      303     303     404
+POST   /incidents/{incident}/probe                  303     403      303     303     404
 POST   /incidents/{incident}/remedies               303     403      409     409     404
 GET    /remedies                                    303     200      200     200      -
 GET    /remedies?company={company}                  303     200      200     200     200

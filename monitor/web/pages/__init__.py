@@ -7,7 +7,9 @@ pure functions make.
 - `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on three;
                                           `diagnosis_offers`: which paths can be diagnosed
 - `probe_now`                            choose, send, watch; `diagnose`: see what it takes, start, watch, stop
-- `incidents` (with `incidents_view`)     incidents, their notices, mutes; `incident_work`: who has one, comments
+- `incidents` (with `incidents_view`)     the lists of incidents and of mutes
+- `incident_page` (with `incident_view`)  one incident, to which every notice leads; `incident_work`: its buttons,
+                                          `incident_companies`: how they fare, `incident_timeline`: what happened
 - `remedies` (with `remedy_card`)         what companies changed, what its test showed, when it lapses
 - `links`                                one button, for whoever has a link from a notice
 - `triage`                               for the help desk: where mail to one person most likely stops
@@ -27,6 +29,7 @@ from monitor.web.pages import (
     company,
     diagnose,
     doctor,
+    incident_page,
     incident_work,
     incidents,
     links,
@@ -43,6 +46,6 @@ from monitor.web.pages import (
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    watching = (now, company, sender, probe, incidents, incident_work, remedies, links)
+    watching = (now, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
     pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

@@ -9,7 +9,7 @@ from monitor.incidents.incident import Incident
 from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import caller_view_of
-from monitor.web.pages.incidents import NO_INPUT, incident_page
+from monitor.web.pages.incident_page import incident_page
 
 MAX_INPUT_CHARS = 4000  # of a field; more than any action takes
 
@@ -30,7 +30,7 @@ async def work_on_incident(request: web.Request) -> web.Response:
     except WorkError as error:
         status = 409 if error.field == "incident" else 422
         said = str(error) if error.field == "incident" else f"{error.field}: {error}"
-        return await incident_page(request, NO_INPUT, NO_INPUT, status, work_typed=typed, work_wrong=said)
+        return await incident_page(request, status=status, work_typed=typed, work_wrong=said)
     raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}#work")
 
 

@@ -2,33 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
-from monitor.incidents.advice import incident_runbook, system_of_incident
-from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity, StandingFinding, worst_first
+from monitor.incidents.advice import incident_runbook
+from monitor.incidents.incident import Incident, Nature, Scope, Severity, worst_first
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SEVERITIES
 from monitor.incidents.mute import Mute, active, causes_of_all, muting, over
-from monitor.incidents.standing_words import affected, before, may_allow, now, steps_of
-from monitor.incidents.standing_words import headline as headline_of
 from monitor.incidents.summary import problem_label, problem_means, scope_label
 from monitor.incidents.work import NO_WORK, IncidentWork
-from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
-from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for, escalations
 from monitor.notices.wording import left
 from monitor.output.mute_text import mute_times
 from monitor.output.symbols import look_of
 from monitor.store import NoticeRecord
-from monitor.web.caller_view import IncidentDetail
-from monitor.web.pages.advice_card import AdviceCard, card_of_incident
-from probes.display import clock, counted, lasting, listed
-from probes.labels import CAUSES
-from probes.mailsystems.table import system_label
+from probes.display import clock, counted, lasting
 from probes.mailsystems.words import Chain
 from probes.verdict import Outcome
 
@@ -166,7 +158,7 @@ def _wanted(incident: Incident, chosen: Chosen, around: PageContext) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class NoticeDelivery:
     """One notice, and what became of it. `why` tells why it has not reached its channel."""
 
     channel: str
@@ -178,14 +170,10 @@ class Fate:
     text: str
 
 
-def fates(notices: Sequence[NoticeRecord]) -> list[Fate]:
-    """All notices, the newest first."""
-    return [_fate(record, notices) for record in reversed(notices)]
-
-
-def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> Fate:
+def notice_delivery(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> NoticeDelivery:
+    """Return what became of one of these notices."""
     notice = record.notice
-    return Fate(
+    return NoticeDelivery(
         channel=notice.channel,
         news=notice.news,
         at=notice.at,
@@ -242,129 +230,3 @@ def silent(mute: Mute, now: datetime, *, may_end: bool) -> Silent:
     """A mute seen from now."""
     state = "ended" if over(mute, now) else "active" if active(mute, now) else "scheduled"
     return Silent(mute.id, about(mute), state, mute_times(mute, now), mute.by, mute.why, may_end and state != "ended")
-
-
-def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[tuple[str, str]]:
-    """Return the mutes to offer, the narrowest first: a form value, and text. Each place is offered with the incident's
-    cause alone, so that another failure there is still notified."""
-    companies = incident.touches or incident.companies
-    places = {(failure.company, failure.path) for failure in incident.failures}
-    found: list[tuple[str, str]] = []
-    if len(companies) == 1 and len(places) == 1:
-        company, path = companies[0], next(iter(places))[1]
-        if len([each for each in around.paths if each.company == company]) > 1:
-            found.append((f"company={company}&path={path}", f"the path {path} of {around.name(company)}"))
-    if sees_all and len(companies) > 1 and incident.mail_system:
-        named = system_label(incident.mail_system)
-        found.append((f"mail_system={incident.mail_system}", f"all companies with {named}"))
-    found += [(f"company={each}", f"all of {around.name(each)}") for each in companies[:MAX_COMPANIES_OFFERED]]
-    if not incident.cause:
-        return found
-    words = f"only the cause: {CAUSES[incident.cause].label}"
-    narrowed = [(f"{value}&cause={incident.cause}", f"{said}, {words}") for value, said in found]
-    wide = len(companies) > 1 or incident.nature is Nature.STANDING
-    everywhere = [(f"cause={incident.cause}", f"all companies, {words}")] if sees_all and wide else []
-    return [each for pair in zip(narrowed, found, strict=True) for each in pair] + everywhere
-
-
-@dataclass(frozen=True, slots=True)
-class StandingProblem:
-    """One problem of the sender's standing. `before` is "" if it is not known; `companies` says which of the caller's
-    may have to act; `step` what to do, "" where the advice of the incident says it."""
-
-    what: str
-    step: str
-    before: str
-    now: str
-    companies: str
-    severity: Severity
-    since: datetime
-
-
-def _problem(found: StandingFinding, incident: Incident, around: PageContext, domain: str) -> StandingProblem:
-    advised = incident.nature is Nature.STANDING
-    step = "" if advised else steps_of(found.rule, [found]).replace("{domain}", domain)
-    companies = may_allow(found, [around.name(company) for company in found.companies])
-    return StandingProblem(
-        _begun(headline_of(found)), step, before(found), now(found), companies, found.severity, found.since
-    )
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentView:
-    """The page of one incident. `partly`: it touches others too, who are nobody's business here."""
-
-    row: Row
-    title: str
-    incident: Incident
-    companies: str
-    recovered: int
-    standing: tuple[StandingProblem, ...]
-    failures: tuple[Failure, ...]
-    more: int
-    notices: list[Fate]
-    silent_because: str
-    advice: AdviceCard
-    mutes: list[Mute]
-    partly: bool
-    escalations: list[tuple[str, datetime]]
-
-
-def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *, partly: bool) -> IncidentView:
-    """All that the page shows."""
-    incident = whole.incident
-    muted_by = around.muted_by(incident)
-    companies = incident.touches if incident.open else incident.companies
-    row = row_of(incident, around)
-    system = system_of_incident(incident, map(around.mail_systems, filter(around.companies.get, incident.named)))
-    return IncidentView(
-        row=row,
-        title=title_of(incident, around, config),
-        incident=incident,
-        companies=listed([around.name(company) for company in companies], 30) or _begun(affected(incident.standing)),
-        standing=tuple(_problem(each, incident, around, config.sender.domain) for each in incident.standing),
-        recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
-        failures=incident.failures,
-        more=max(incident.failing - len(incident.failures), 0),
-        notices=fates(whole.notices),
-        silent_because="" if whole.notices or partly else silent_because(incident, config, row.muted, around.now),
-        advice=card_of_incident(
-            incident, SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address), system
-        ),
-        mutes=[mute for mute in around.mutes if mute.id in muted_by],
-        partly=partly,
-        escalations=[] if partly else _escalations(incident, config, around.now),
-    )
-
-
-def _escalations(incident: Incident, config: Config, now: datetime) -> list[tuple[str, datetime]]:
-    """Return the channels that will be notified for the first time unless somebody acknowledges it, and when."""
-    found: dict[str, datetime] = {}
-    for channel, at in escalations(incident, config.routing, now):
-        if channel not in incident.told or incident.told[channel].over:
-            found.setdefault(channel, at)
-    return list(found.items())
-
-
-def title_of(incident: Incident, around: PageContext, config: Config) -> str:
-    """Return the title of an incident's page."""
-    return headline(context_of(_request(incident, around, config)))
-
-
-def _request(incident: Incident, around: PageContext, config: Config) -> NoticeRequest:
-    """The incident as its title names it."""
-    companies = {
-        path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))
-        for path in around.paths
-    }
-    sender = _sender(config)
-    news = NoticeKind.OPENED if incident.open else NoticeKind.RESOLVED
-    return NoticeRequest(incident, news, around.now, companies, sender, url="", good=config.incidents.good)
-
-
-def _sender(config: Config) -> SenderInfo:
-    return SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address)

@@ -26,7 +26,8 @@ from monitor.web.auth.client import HttpClient
 from monitor.web.auth.forms import field_of
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import CallerView
-from monitor.web.pages.incidents_view import PageContext, row_of, title_of
+from monitor.web.pages.incident_view import title_of
+from monitor.web.pages.incidents_view import PageContext, row_of
 from monitor.web.rendering import page
 
 TOO_MANY = "Too many requests for links from this address. Try again in a minute."

@@ -96,7 +96,8 @@ window.parts = (() => {
     if (fresh === null) { end(); mailpath.readable(false); return; }
     if (!fresh) { stale = true; readAt = performance.now() + AGAIN - rest; return; }
     parts.renew(view, fresh);
-    const every = fresh.querySelector("[data-live]")?.dataset.every;
+    const { every, companies } = fresh.querySelector("[data-live]")?.dataset ?? {};
+    if (companies !== undefined) view.dataset.companies = companies;
     if (every !== view.dataset.every) tick(every);
     if (window.copying) copying(view);
     document.title = fresh.title;
@@ -109,9 +110,10 @@ window.parts = (() => {
   };
   const concerns = (event) => !company || event.company === company || event.companies?.includes(company);
   const heard = (event) => { if (concerns(event)) soon(); };
-  const only = view.dataset.live === "incident" ? "?only=incident" : "";
+  const shown = (event) => { if ("companies" in view.dataset ? view.dataset.companies.split(" ").includes(event.company) : concerns(event)) soon(); };
+  const only = view.dataset.live === "incident" && !("companies" in view.dataset) ? "?only=incident" : "";
   tick(view.dataset.every);
   document.addEventListener("visibilitychange", () => { if (stale) soon(); });
-  const follow = mailpath.follow(`/api/v1/events${only}`, { verdict: heard, incident: heard, incidents: soon }, soon);
+  const follow = mailpath.follow(`/api/v1/events${only}`, { verdict: shown, incident: heard, incidents: soon }, soon);
   const end = () => { clearInterval(ticking); follow(); };
 })();

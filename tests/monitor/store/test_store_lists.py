@@ -284,6 +284,17 @@ async def test_what_varies_the_mail_on_purpose_is_no_history_of_the_senders_mail
     assert {row.purpose for row in await leafed(store, inbox)} == set(ProbePurpose)
 
 
+async def test_what_somebody_asked_for_is_listed_newest_first(store: Store) -> None:
+    for number, purpose in enumerate(ProbePurpose):
+        await stored(store, probe(number, id=purpose, purpose=purpose), INBOX)
+    await stored(store, probe(9, id="bolt", company="bolt", purpose=ProbePurpose.MANUAL))
+    asked_for = [ProbePurpose.REMEDY, ProbePurpose.DIAGNOSIS, ProbePurpose.MANUAL]
+    assert ids(await store.probes.by_hand_of_company("acme", T0, 9)) == asked_for
+    assert ids(await store.probes.by_hand_of_company("acme", T0, 2)) == asked_for[:2]
+    assert ids(await store.probes.by_hand_of_company("acme", at(3), 9)) == asked_for[:2]
+    assert await store.probes.by_hand_of_company("nobody", T0, 9) == []
+
+
 async def test_of_a_long_history_the_newest_are_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_reads, "MAX_OF_COMPANY", 3)
     for number in range(5):

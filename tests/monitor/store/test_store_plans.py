@@ -70,6 +70,7 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     ("of_outcome_many: floor", [OF_OUTCOME]),
     ("of_outcome_company: floor", [OF_BOTH]),
     ("history_of_company", ["INDEX ix_probes_company_created_at (company=? AND created_at>?)", VERDICT]),
+    ("by_hand_of_company", ["INDEX ix_probes_company_created_at (company=? AND created_at>?)", VERDICT]),
     ("counts", [COUNTED]),
     ("counts_of", [COUNTED]),
     ("person", ["sqlite_autoindex_people_1"]),

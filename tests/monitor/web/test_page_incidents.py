@@ -15,7 +15,8 @@ from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
-from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because
+from monitor.web.pages.incident_view import choices
+from monitor.web.pages.incidents_view import Chosen, PageContext, notice_delivery, rows, silent_because
 from tests.support.incident_samples import OF_STANDING, SPF_PROBLEM
 from tests.support.page_samples import ParsedPage
 from tests.support.pages_app import CONFIG, START, PagesApp, but, incident, open_pages_app, opened, post
@@ -128,7 +129,7 @@ def test_an_incident_is_muted_as_soon_as_its_mute_is_there(tmp_path: Path) -> No
 def test_a_notice_says_why_it_has_not_reached_its_channel(
     record: NoticeRecord, others: tuple[NoticeRecord, ...], why: str
 ) -> None:
-    assert fates((*others, record))[0].why == why
+    assert notice_delivery(record, (*others, record)).why == why
 
 
 @pytest.mark.parametrize(

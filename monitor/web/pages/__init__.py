@@ -7,7 +7,7 @@ pure functions make.
 - `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on three;
                                           `diagnosis_offers`: which paths can be diagnosed
 - `probe_now`                            choose, send, watch; `diagnose`: see what it takes, start, watch, stop
-- `incidents` (with `incidents_view`)     the lists of incidents and of mutes
+- `incidents` (with `incidents_view`)     the lists of incidents and of mutes; `mute_form`: its form
 - `incident_page` (with `incident_view`)  one incident, to which every notice leads; `incident_work`: its buttons,
                                           `incident_companies`: how they fare, `incident_timeline`: what happened
 - `remedies` (with `remedy_card`)         what companies changed, what its test showed, when it lapses

@@ -86,7 +86,7 @@ async def incident_page(
     view = caller_view_of(request)
     around = await around_of(view)
     whole = await view.incident(request.match_info["incident"])
-    incident, operator = whole.incident, view.caller.may(Rights.OPERATOR)
+    incident = whole.incident
     asked = remedy_typed.get("company") or request.query.get("company", "")[:MAX_INPUT_CHARS]
     partly = not whole.entries  # whatever is an incident was opened, and its history says so
     return page(
@@ -97,7 +97,6 @@ async def incident_page(
         diagnoses=await newest_cards(
             view, ((each.company, each.path) for each in incident.failures), incident.began_at
         ),
-        offers=offers_of(incident, around.paths) if operator else [],
         acting=await to_act_on(view, incident),
         remedy=await card_for(view, incident, asked),
         remedy_typed=remedy_typed,
@@ -105,11 +104,6 @@ async def incident_page(
         texts=await texts_about(view, incident, asked),
         asked=asked,
         named=[(key, around.name(key)) for key in incident.named[:MAX_COMPANIES_OFFERED]],
-        choices=choices(incident, around, sees_all=view.caller.sees_all),
-        endable={each.id for each in around.mutes if may_end(view, each)},
-        may_mute=operator,
-        may_work=operator and not partly,
-        may_probe=operator and bool(wishes_of(incident, around.paths)),
         work=whole.work,
         tickets=[(each.text, each.text if WEB_ADDRESS.fullmatch(each.text) else "") for each in whole.work.tickets],
         work_typed=work_typed,
@@ -118,11 +112,23 @@ async def incident_page(
         typed=typed,
         wrong=wrong,
         now=around.now,
-        kinds=affected_kinds(incident),
-        further=further_companies(incident, around),
+        **_allowed(view, incident, around, partly=partly),
         **await _companies(view, incident, around),
         **await _timeline(view, whole, around, request.query),
     )
+
+
+def _allowed(view: CallerView, incident: Incident, around: PageContext, *, partly: bool) -> dict[str, Any]:
+    """What the caller may do."""
+    operator = view.caller.may(Rights.OPERATOR)
+    return {
+        "offers": offers_of(incident, around.paths) if operator else [],
+        "choices": choices(incident, around, sees_all=view.caller.sees_all),
+        "endable": {each.id for each in around.mutes if may_end(view, each)},
+        "may_mute": operator,
+        "may_work": operator and not partly,
+        "may_probe": operator and bool(wishes_of(incident, around.paths)),
+    }
 
 
 async def _companies(view: CallerView, incident: Incident, around: PageContext) -> dict[str, Any]:
@@ -133,6 +139,8 @@ async def _companies(view: CallerView, incident: Incident, around: PageContext) 
     histories: dict[str, Sequence[ProbeRow]] = dict(zip(known, found, strict=True))
     return {
         "affected": affected_companies(incident, around, histories, frame),
+        "further": further_companies(incident, around),
+        "kinds": affected_kinds(incident),
         "frame": frame,
         "times": times_of(frame),
         "codes": await _codes_missed(view, incident, around, histories) if has_codes(incident) else None,

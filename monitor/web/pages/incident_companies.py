@@ -119,7 +119,7 @@ def affected_kinds(incident: Incident) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CodesMissed:
-    """How many codes were not in time since `since`, one level per grade; of which companies."""
+    """The codes since `since`: how many were not in time, one level per grade."""
 
     since: datetime
     levels: tuple[CodeLevels, ...]

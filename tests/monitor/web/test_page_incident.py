@@ -169,7 +169,7 @@ async def test_a_bound_operator_probes_the_own_part_of_a_wide_one(pages_app: Pag
 
 
 async def test_the_limit_of_probes_by_hand_is_said_on_the_page(tmp_path: Path) -> None:
-    limits = {"web": {"manual": {"per_person_per_hour": 1, "per_path_per_hour": 1}}}
+    limits: dict[str, Any] = {"web": {"manual": {"per_person_per_hour": 1, "per_path_per_hour": 1}}}
     async with open_pages_app(tmp_path, **limits) as pages_app:
         await stored(pages_app, incident())
         operator = await pages_app.operator()

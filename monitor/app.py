@@ -115,7 +115,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
-        self.real_mail = RealMail(self.store.real_mail, self.outside)
+        self.real_mail = RealMail(self.store.real_mail, self.outside, self.incident_engine.poke_standing)
         self.report_shares = ReportShares(self.store.reports, self._now)
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})

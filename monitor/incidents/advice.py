@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import Failing, Rigour, compared, differs
-from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, leading
+from monitor.incidents.incident import Failure, FindingAbout, Incident, Nature, Reason, Scope, leading
 from monitor.incidents.signal import Signal
-from monitor.incidents.standing_words import advice_of
+from monitor.incidents.standing_words import advice_of, verify
 from monitor.incidents.weight import Names, mark_of
 from probes.answer import Stage
 from probes.diagnosis.factors import Factor
@@ -29,6 +29,8 @@ from probes.verdict import Outcome, Verdict
 
 def incident_advice(incident: Incident, mail_system: str) -> Advice:
     """Return the advice for this incident with this mail system, given by key; "" if not one."""
+    if incident.about is FindingAbout.REAL_MAIL and incident.standing:
+        return _of_real_mail(incident, mail_system)
     if incident.nature is Nature.STANDING and incident.standing:
         return advice_of(incident.standing)
     found = advise(
@@ -43,9 +45,18 @@ def incident_advice(incident: Incident, mail_system: str) -> Advice:
     return _of_a_part(found) if a_part else found
 
 
+def _of_real_mail(incident: Incident, mail_system: str) -> Advice:
+    """Return the advice for the cause. That all mail is stopped, only a probe could show."""
+    found = _of_a_part(advise(incident.cause, incident.outcome, mail_system))
+    if other := incident.standing[0].ip:
+        found = found.about(other)
+    return replace(found, verify=verify(incident.standing))
+
+
 def incident_runbook(incident: Incident) -> str:
     """Return the name of the runbook for an incident."""
-    return runbook_for(incident.cause, incident.outcome, incident.nature)
+    nature = Nature.MAIL if incident.stops_mail and incident.nature is Nature.STANDING else incident.nature
+    return runbook_for(incident.cause, incident.outcome, nature)
 
 
 def system_of_incident(incident: Incident, chains: Iterable[Chain]) -> str:

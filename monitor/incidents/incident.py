@@ -112,6 +112,14 @@ class Failure:
         return self.check, self.outcome is Outcome.UNKNOWN
 
 
+class FindingAbout(StrEnum):
+    """What findings are about that no probe has to have shown."""
+
+    SENDER = "sender"  # what is published about it
+    REMEDY = "remedy"  # that a company has carried out
+    REAL_MAIL = "real_mail"  # of which the log of the sender's service knows
+
+
 class StandingRule(StrEnum):
     """Rules of standing; `standing_rules` has their rows."""
 
@@ -137,19 +145,27 @@ class StandingRule(StrEnum):
     CHANGED = "changed"
     REMEDY_TOO_WIDE = "remedy_too_wide"
     REMEDY_LAPSES = "remedy_lapses"
+    REAL_MAIL_REFUSED = "real_mail_refused"
 
     @property
-    def of_remedy(self) -> bool:
-        """True if it is about a remedy that a company has carried out, not about what is published."""
-        return self in (StandingRule.REMEDY_TOO_WIDE, StandingRule.REMEDY_LAPSES)
+    def about(self) -> FindingAbout:
+        """What its findings are about."""
+        match self:
+            case StandingRule.REMEDY_TOO_WIDE | StandingRule.REMEDY_LAPSES:
+                return FindingAbout.REMEDY
+            case StandingRule.REAL_MAIL_REFUSED:
+                return FindingAbout.REAL_MAIL
+            case _:
+                return FindingAbout.SENDER
 
 
 @dataclass(frozen=True, slots=True)
 class StandingFinding:
-    """One problem of the sender's standing, by a rule. `subject` is what it is about: a domain, an address, a list, ""
-    for our resolver; `fact` or `change` says what is wrong. `before`: what was read before that. `zone`: that of the
-    blocklist; `ip`: the source IP of then. `company`, `remedy`: whose remedy it is about, and its key. `companies`:
-    those that may have an allow entry for it."""
+    """One problem that no probe has to have shown, by a rule. `subject` is what it is about: a domain, an address, a
+    list, "" for our resolver; `fact` or `change` says what is wrong. `before`: what was read before that. `zone`: that
+    of the blocklist; `ip`: the source IP of then, of refused real mail another address that it left from, "" for none;
+    `reply`: what the server said, masked. `company`, `remedy`: whose mail or remedy it is about, and its key.
+    `companies`: those that may have an allow entry for it."""
 
     rule: StandingRule
     severity: Severity
@@ -165,6 +181,7 @@ class StandingFinding:
     ip: str = ""
     company: str = ""
     remedy: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +191,8 @@ class LastNotice:
     `labels` are those of that notice. `visible`: the companies that the channel may see, None for all. `over`: it said
     that the incident ended. `causes` are all it has named since it said that the incident began. Growth is counted from
     `base`, the number of companies when its width was last stated; `companies` is the largest number since then.
-    `held_by`: who had it; `kinds`: the mail that failed since it began. Older records have no nature, and 0.
+    `held_by`: who had it; `kinds`: the mail that failed since it began; `about`: what its findings were about, where no
+    probe showed it. Older records have no nature, and 0.
     """
 
     number: int
@@ -191,6 +209,7 @@ class LastNotice:
     companies: int = 0
     held_by: str = ""
     kinds: tuple[Kind, ...] = ()
+    about: FindingAbout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +264,18 @@ class Incident:
     def open(self) -> bool:
         """True until it is closed."""
         return self.closed_at is None
+
+    @property
+    def about(self) -> FindingAbout | None:
+        """What its findings are about; None where probes show it."""
+        if self.nature is not Nature.STANDING:
+            return None
+        return self.standing[0].rule.about if self.standing else FindingAbout.SENDER
+
+    @property
+    def stops_mail(self) -> bool:
+        """True if mail is known to be stopped: that of probes, or real mail."""
+        return self.nature in (Nature.MAIL, Nature.THEIR_SYSTEM) or self.about is FindingAbout.REAL_MAIL
 
     @property
     def listed_severity(self) -> Severity:

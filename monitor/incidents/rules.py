@@ -17,6 +17,7 @@ from monitor.incidents.incident import (
     SEVERAL,
     Failure,
     FailureKey,
+    FindingAbout,
     HistoryEntry,
     Incident,
     IncidentEvent,
@@ -51,14 +52,14 @@ class After:
 class Moment:
     """Other input of the rules: the time, the monitored paths and kinds, ids for new incidents, how long a closed one
     may reopen, and the previous problems by the ids of their incidents: one that is still the very same value is no
-    news. `asks_standing`: the sender's standing is read."""
+    news. `asked`: what findings may be about, as far as that is read at all."""
 
     now: datetime
     watched: Callable[[Check], bool]
     new_id: Callable[[], str]
     reopen: timedelta
     before: Mapping[str, Problem] = field(default_factory=dict)
-    asks_standing: bool = True
+    asked: frozenset[FindingAbout] = frozenset(FindingAbout)
 
 
 def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment) -> After:
@@ -224,10 +225,11 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent,
 def _turned(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, str]]:
     """Describe the change. One line if another party is responsible: cause, outcome and severity follow from that."""
     if after.nature is not before.nature:
-        now = NATURES[after.nature]
+        was, now = standing_words.party(before.nature, before.about), standing_words.party(after.nature, after.about)
         lead = leading(after, after.failures)
-        said = (decided_by(lead) if lead else "") or now.sentence
-        yield IncidentEvent.RECLASSIFIED, f"from {NATURES[before.nature].label} to {now.label}: {said}"
+        why = f"{standing_words.headlines(after.standing)}." if after.about else NATURES[after.nature].sentence
+        said = (decided_by(lead) if lead else "") or why
+        yield IncidentEvent.RECLASSIFIED, f"from {was} to {now}: {said}"
         return
     if _narrowed(before, after):
         yield IncidentEvent.NARROWED, _left_of(after)
@@ -269,8 +271,7 @@ def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None
 
 def _ending(incident: Incident, at: Moment) -> Resolution:
     if incident.nature is Nature.STANDING:
-        of_remedy = any(each.rule.of_remedy for each in incident.standing)
-        return Resolution.RECOVERED if at.asks_standing or of_remedy else Resolution.UNWATCHED
+        return Resolution.RECOVERED if incident.about in at.asked else Resolution.UNWATCHED
     return Resolution.RECOVERED if any(at.watched(each.check) for each in incident.failures) else Resolution.UNWATCHED
 
 
@@ -285,9 +286,7 @@ def described(problem: Problem) -> str:
     """Describe the problem in a line, with the server's reply."""
     cause = f" ({CAUSES[problem.cause].label})" if problem.cause else ""
     if problem.nature is Nature.STANDING:
-        of_remedy = any(each.rule.of_remedy for each in problem.standing)
-        label = "a remedy" if of_remedy else NATURES[problem.nature].label
-        return f"{label}{cause}: {_because(problem)}"
+        return f"{standing_words.about_of(problem.standing).label}{cause}: {_because(problem)}"
     alone = problem.subject in (EVERYBODY, SEVERAL)
     who = SCOPES[problem.scope].label + ("" if alone else f" ({problem.subject.removeprefix('@')})")
     return f"{who}: {OUTCOMES[problem.outcome].label}{cause}: {_because(problem)}"

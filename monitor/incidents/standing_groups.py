@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from monitor.incidents.holding import Group
-from monitor.incidents.incident import Incident, Nature, Scope, Severity, StandingFinding, StandingRule
+from monitor.incidents.incident import FindingAbout, Incident, Nature, Scope, Severity, StandingFinding, StandingRule
 from monitor.incidents.scope import Problem, gravest
 from monitor.incidents.standing_rules import MAX_FINDINGS, ROWS
 from probes.mailsystems.family import CauseFamily, family_of
@@ -21,8 +21,8 @@ OURS, CHANGES = "!ours", "!changes"
 
 def subject_of(found: StandingFinding) -> str:
     """Return the subject of the problem that a finding is part of."""
-    if found.rule.of_remedy:
-        return f"!remedy:{found.company}"
+    if found.rule.about is not FindingAbout.SENDER:
+        return f"!{found.rule.about}:{found.company}"
     if found.scope is Scope.OURSELVES:
         return OURS
     return CHANGES if found.rule is StandingRule.CHANGED else f"!{found.cause or 'none'}"
@@ -38,7 +38,7 @@ def with_standing(
     present = list(groups)
     for subject, some in by_subject.items():
         held = _held(subject, incidents)
-        place = _host(present, some[0].cause, held)
+        place = _host(present, some[0], held)
         taken = {name for number, group in enumerate(present) if number != place for name in group.holders}
         free = [name for name in held if name not in taken]
         if place is None:
@@ -53,9 +53,11 @@ def _held(subject: str, incidents: Iterable[Incident]) -> list[str]:
     return [each.id for each in incidents if any(subject_of(found) == subject for found in each.standing)]
 
 
-def _host(groups: Sequence[Group], cause: Cause | None, held: Sequence[str]) -> int | None:
-    """Return the place of the group whose mail fails for this cause, or for one that it explains: the one that has the
-    findings already, else that of the very cause, else the widest, else the oldest."""
+def _host(groups: Sequence[Group], found: StandingFinding, held: Sequence[str]) -> int | None:
+    """Return the place of the group whose mail fails for this cause, or for one that it explains; real mail fails
+    beside any probe of its company. Of several the one that has the findings already, else that of the very cause, else
+    the widest, else the oldest."""
+    cause = found.cause
     alike = [
         (
             not set(held) & set(group.holders),
@@ -65,9 +67,15 @@ def _host(groups: Sequence[Group], cause: Cause | None, held: Sequence[str]) -> 
             place,
         )
         for place, group in enumerate(groups)
-        if group.problem.nature is Nature.MAIL and _same(group.problem.cause, cause)
+        if group.problem.nature is Nature.MAIL and _explains(found, group.problem)
     ]
     return min(alike)[-1] if alike else None
+
+
+def _explains(found: StandingFinding, problem: Problem) -> bool:
+    if found.rule.about is FindingAbout.REAL_MAIL:
+        return found.company in problem.companies
+    return _same(problem.cause, found.cause)
 
 
 def _same(mail: Cause | None, standing: Cause | None) -> bool:
@@ -81,9 +89,8 @@ def _added(group: Group, found: Sequence[StandingFinding], holders: Sequence[str
     problem = group.problem
     severity = gravest((problem.severity, *(_severity(each, len(problem.companies)) for each in found)))
     every = tuple(dict.fromkeys((*group.holders, *holders)))
-    return replace(
-        group, problem=replace(problem, severity=severity, standing=tuple(found[:MAX_FINDINGS])), holders=every
-    )
+    standing = (*problem.standing, *found)[:MAX_FINDINGS]
+    return replace(group, problem=replace(problem, severity=severity, standing=standing), holders=every)
 
 
 def _severity(found: StandingFinding, companies: int) -> Severity:
@@ -97,7 +104,7 @@ def _problem(subject: str, found: Sequence[StandingFinding]) -> Problem:
         subject=subject,
         scope=found[0].scope,
         severity=gravest(each.severity for each in found),
-        outcome=Outcome.UNKNOWN,
+        outcome=Outcome.BLOCKED if found[0].rule.about is FindingAbout.REAL_MAIL else Outcome.UNKNOWN,
         cause=found[0].cause,
         company=found[0].company,
         mail_system="",

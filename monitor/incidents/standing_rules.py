@@ -56,6 +56,7 @@ def _by(actor: Actor, *steps: str, do_not: str = PUBLISH, explanation: str = "")
 REJECT = "It concerns everybody who receives the sender's mail: any receiver may reject it or move it to junk."
 SOME_REJECT = "It may concern everybody who receives the sender's mail: some receivers reject it or move it to junk."
 OPEN_DOOR = "Mail from anybody who writes the sender's name in From gets past the filter there."
+USERS_WAIT = "People there wait for mail that does not come; how many is not known."
 STOPPED_AGAIN = "Once it has lapsed, mail may be stopped there as before."
 NOTE_IT = "Then note it on the page Remedies under Incidents, or by `mailpath remedy`."
 LATER = "No mail is known to be affected."
@@ -242,6 +243,12 @@ ROWS: dict[StandingRule, StandingRow] = {
     StandingRule.REMEDY_LAPSES: StandingRow(
         *("{subject} must be prolonged", Severity.TICKET, None, STOPPED_AGAIN),
         _by(Actor.COMPANY_IT, "Look at the entry, and prolong it: {renew}", NOTE_IT, do_not=NO_WIDE_ENTRY),
+        scope=Scope.COMPANY,
+    ),
+    # A ticket: the next probe shows within minutes whether all mail is stopped there, and then it pages.
+    StandingRule.REAL_MAIL_REFUSED: StandingRow(
+        *("{subject} refuses real mail{why}", Severity.TICKET, None, USERS_WAIT),
+        _by(Actor.COMPANY_IT, do_not=NO_WIDE_ENTRY),  # the steps are those for the cause, in `advice`
         scope=Scope.COMPANY,
     ),
 }

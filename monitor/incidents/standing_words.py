@@ -4,12 +4,14 @@ All pages, notices and commands take them from here. What others publish is show
 hidden in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from monitor.incidents.incident import Scope, StandingFinding, StandingRule
+from monitor.incidents.incident import FindingAbout, Nature, Scope, StandingFinding, StandingRule
+from monitor.incidents.labels import NATURES
 from monitor.incidents.standing_rules import CHANGES_FOR, ROWS
 from monitor.standing.arrivals import RECENT
 from probes.display import lasting, listed, one_line
+from probes.labels import CAUSES
 from probes.mailsystems.advice import Advice
 from probes.mailsystems.choose import REMEDIES
 from probes.mailsystems.remedy import Step
@@ -28,15 +30,45 @@ TOPICS = {  # of findings without a question
     StandingRule.RESOLVER: "name server",
     StandingRule.REMEDY_TOO_WIDE: "too wide",
     StandingRule.REMEDY_LAPSES: "lapses",
+    StandingRule.REAL_MAIL_REFUSED: "refused",
 }
 GOOD_TWICE = "two readings ten minutes apart are good"
 NO_LONGER_FOREIGN = f"no mail from the other address has come for {lasting(RECENT)}, or [[sender.profile]] has it"
-REMEDY_CLOSES = (
-    "`mailpath remedy list` shows its state. The incident closes when somebody notes that it was undone or prolonged, "
-    "or a new test has another result."
-)
-GOOD_AGAIN = "Two readings of the sender's standing were good."
-REMEDY_OVER = "The remedy was undone or prolonged, or a new test had another result."
+
+
+@dataclass(frozen=True, slots=True)
+class AboutWords:
+    """The words for what a finding is about: a `word` at the start of a line, the `label` in a sentence, and sentences:
+    `verify`, how to see that it is over, and `over`, why it is."""
+
+    word: str
+    label: str
+    verify: str
+    over: str
+
+
+ABOUTS: dict[FindingAbout, AboutWords] = {
+    FindingAbout.SENDER: AboutWords(
+        "Standing",
+        "the sender's standing",
+        "",
+        "The sender's standing is good again: two readings ten minutes apart agree.",
+    ),
+    FindingAbout.REMEDY: AboutWords(
+        "Remedy",
+        "a remedy",
+        "`mailpath remedy list` shows its state. The incident closes when somebody notes that it was undone or "
+        "prolonged, or a new test has another result.",
+        "The remedy was undone or prolonged, or a new test had another result.",
+    ),
+    FindingAbout.REAL_MAIL: AboutWords(
+        "Real mail",
+        "real mail",
+        "The page of the company shows real mail beside its probes. The incident closes when two mails in a row are "
+        "taken, and nothing was refused for 15 minutes, or when nothing was refused for a day.",
+        "Two real mails in a row were taken; or none was refused for a day, and it is not known whether any would be.",
+    ),
+}
 CHANGE_CLOSES = f"Nothing has to be fixed if the change was meant: the note closes {lasting(CHANGES_FOR)} after it."
 
 
@@ -78,9 +110,18 @@ def described(found: StandingFinding) -> str:
         return f"{_topic(found)} of {about}: {before(found)} became {now(found)}"
     if found.rule is StandingRule.OTHER_ADDRESS:
         return f"real mail came from {about}, which no profile of the sender has"
+    if found.rule is StandingRule.REAL_MAIL_REFUSED:
+        return _refused(found)
     if found.fact is None or not about:
         return sentence(found.fact) if found.fact else headline(found)
     return f"{QUESTIONS[found.fact.question].label} of {about}: {sentence(found.fact)}"
+
+
+def _refused(found: StandingFinding) -> str:
+    """Say what the sender's service was answered. The addresses are not known any more."""
+    said = f": {one_line(found.reply, MAX_VALUE_CHARS)}" if found.reply else ""
+    left = f"; they left from {found.ip}, not from the source IP" if found.ip else ""
+    return f"two real mails in a row to different addresses at {_subject(found)} were refused{said}{left}"
 
 
 def before(found: StandingFinding) -> str:
@@ -145,8 +186,7 @@ def verify(found: Sequence[StandingFinding]) -> str:
     ends = [*([GOOD_TWICE] if questions else []), *([NO_LONGER_FOREIGN] if StandingRule.OTHER_ADDRESS in rules else [])]
     if ends:
         parts.append(f"The incident closes when {', and '.join(ends)}.")
-    if any(rule.of_remedy for rule in rules):
-        parts.append(REMEDY_CLOSES)
+    parts += dict.fromkeys(ABOUTS[rule.about].verify for rule in rules if ABOUTS[rule.about].verify)
     if StandingRule.CHANGED in rules:
         parts.append(CHANGE_CLOSES)
     return " ".join(parts)
@@ -154,7 +194,17 @@ def verify(found: Sequence[StandingFinding]) -> str:
 
 def over(found: Sequence[StandingFinding]) -> str:
     """Return why an incident about these is over, as a sentence."""
-    return REMEDY_OVER if any(each.rule.of_remedy for each in found) else GOOD_AGAIN
+    return about_of(found).over
+
+
+def party(nature: Nature, about: FindingAbout | None) -> str:
+    """Return what the problem is with: "the sender's mail", "real mail"."""
+    return ABOUTS[about].label if about else NATURES[nature].label
+
+
+def about_of(found: Sequence[StandingFinding]) -> AboutWords:
+    """Return the words for what these are about, as the gravest, the first, says."""
+    return ABOUTS[found[0].rule.about if found else FindingAbout.SENDER]
 
 
 def may_allow(found: StandingFinding, names: Sequence[str]) -> str:
@@ -185,6 +235,7 @@ def _words(found: Sequence[StandingFinding]) -> Mapping[str, str]:
     return {
         "{subject}": listed(list(dict.fromkeys(map(_subject, found)))),
         "{ip}": found[0].ip or "the source IP",
+        "{why}": f" ({CAUSES[cause].label})" if (cause := found[0].cause) else "",
         "{listed}": listed([*dict.fromkeys(one_line(subject, MAX_SAID_CHARS) for _, subject in at_lists)]),
         "{list}": listed([*dict.fromkeys(row.name for row, _ in at_lists)]) or "a blocklist",
         "{undo}": _said_steps(remedy.undo if (remedy := REMEDIES.get(found[0].remedy)) else ()),

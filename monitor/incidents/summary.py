@@ -5,7 +5,7 @@ and no probe has to have failed."""
 
 from monitor.incidents.incident import Failure, Incident, Nature, Scope
 from monitor.incidents.labels import NATURES, SCOPES
-from monitor.incidents.standing_words import concerns, headlines, topics
+from monitor.incidents.standing_words import about_of, concerns, headlines, topics
 from probes.labels import reason_of, verdict_label
 
 EVERYBODY = "everybody"
@@ -14,8 +14,7 @@ EVERYBODY = "everybody"
 def problem_label(of: Incident | Failure) -> str:
     """Return the problem as a label: "Blocked: IP address", or what is wrong with the standing: "SPF, DKIM key"."""
     if isinstance(of, Incident) and of.nature is Nature.STANDING:
-        word = "Remedy" if any(each.rule.of_remedy for each in of.standing) else "Standing"
-        return f"{word}: {topics(of.standing)}" if of.standing else NATURES[of.nature].title
+        return f"{about_of(of.standing).word}: {topics(of.standing)}" if of.standing else NATURES[of.nature].title
     return verdict_label(of.outcome, of.cause)
 
 

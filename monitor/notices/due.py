@@ -138,6 +138,7 @@ def _knowledge(
         companies=companies,
         held_by=held_by,
         kinds=_kinds(before, incident),
+        about=incident.about,
     )
 
 

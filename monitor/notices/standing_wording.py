@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.incidents.incident import StandingFinding
-from monitor.incidents.standing_words import before, concerns, described, headlines, may_allow, now, steps_of
+from monitor.incidents.standing_words import ABOUTS, before, concerns, described, headlines, may_allow, now, steps_of
 from monitor.notices.context import NoticeContext
 from probes.display import counted, one_line
 
@@ -29,7 +29,7 @@ def standing_lines(context: NoticeContext) -> Iterator[str]:
     """Return lines for each problem: what is wrong, and what was so before."""
     found = context.incident.standing
     for each in found[:MAX_LINES]:
-        word = "Remedy" if each.rule.of_remedy else "Standing"
+        word = ABOUTS[each.rule.about].word
         yield f"{word}: {described(each)}.{_companies(each, context)}"
         if each.fact and (was := before(each)):
             yield f"  Before: {was}"
@@ -42,7 +42,8 @@ def standing_steps(context: NoticeContext) -> Iterator[str]:
     """Return the next step for each rule, for an incident whose other lines are about failing mail."""
     found, sender = context.incident.standing, context.request.sender
     for rule in dict.fromkeys(each.rule for each in found):
-        yield f"Next step for standing: {steps_of(rule, found).replace('{domain}', sender.domain)}"
+        if steps := steps_of(rule, found):
+            yield f"Next step for standing: {steps.replace('{domain}', sender.domain)}"
 
 
 def _companies(found: StandingFinding, context: NoticeContext) -> str:

@@ -8,8 +8,8 @@ from typing import assert_never
 
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
-from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES
-from monitor.incidents.standing_words import over
+from monitor.incidents.labels import RESOLUTIONS, SCOPES, SEVERITIES
+from monitor.incidents.standing_words import over, party
 from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext, context_into
 from monitor.notices.headline import MAX_TITLE_CHARS, NO_CONNECTION, headline
@@ -139,7 +139,8 @@ def _was(context: NoticeContext) -> str:
         case NoticeKind.GREW if before:
             return f"Was: {counted(before.companies, 'company', 'companies')}. Now: {len(context.companies)}."
         case NoticeKind.CHANGED if before and before.nature:
-            return f"Was: a problem with {NATURES[before.nature].label}. Now: with {NATURES[incident.nature].label}."
+            was, now = party(before.nature, before.about), party(incident.nature, incident.about)
+            return f"Was: a problem with {was}. Now: with {now}."
         case NoticeKind.WIDENED | NoticeKind.CAUSE_CHANGED if before:
             return _became(context, before)
         case _:
@@ -316,9 +317,7 @@ def _ended(context: NoticeContext) -> Iterator[str]:
         case Resolution.NARROWED:
             yield RESOLUTIONS[Resolution.NARROWED].sentence
         case Resolution.RECOVERED if incident.nature is Nature.STANDING:
-            of_remedy = any(each.rule.of_remedy for each in incident.standing)
-            agree = f"{_works(incident.nature)} two readings ten minutes apart agree."
-            yield over(incident.standing) if of_remedy else agree
+            yield over(incident.standing)
         case Resolution.RECOVERED if context.intermittent:
             few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
             yield f"{_works(incident.nature)} {few} probes failed."

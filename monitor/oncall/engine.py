@@ -29,9 +29,8 @@ from monitor.incidents.work import NO_WORK, IncidentAction, work_of
 from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice
 from monitor.oncall.composer import NoticeComposer
+from monitor.oncall.findings import FindingsReader
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
-from monitor.oncall.remedies import RemedyReader
-from monitor.oncall.standing import StandingReader
 from monitor.people.action_links import LinkSigner
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
@@ -86,7 +85,7 @@ class IncidentEngine:
         self._tracker = FailureTracker()
         self._tracker.follow(uplink)
         self._past = PastReader(store, self._tracker)
-        self._standing, self._remedies = StandingReader(store), RemedyReader(store)
+        self._findings = FindingsReader(store)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -151,8 +150,7 @@ class IncidentEngine:
             paths, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
         )
         self._past.configure(config)
-        self._standing.configure(config)
-        self._remedies.configure(config)
+        self._findings.configure(config)
         self._to_read_up = True
 
     async def recall(self, presents: Sequence[Present]) -> None:
@@ -184,12 +182,12 @@ class IncidentEngine:
 
     def poke(self) -> None:
         """Wake up soon: something may have changed, such as a mute."""
-        self._remedies.poke()
+        self._findings.poke_remedies()
         self._news.set()
 
     def poke_standing(self) -> None:
-        """Wake up soon: the sender's standing may have changed in the store."""
-        self._standing.poke()
+        """Wake up soon: the sender's standing, or what is known of its real mail, may have changed in the store."""
+        self._findings.poke_sources()
         self._news.set()
 
     def take(self, signals: Sequence[Signal]) -> None:
@@ -217,7 +215,7 @@ class IncidentEngine:
             mutes = [*self._maintenance, *await self._store.incidents.mutes(active_at=now)]
             self._queues = await self._store.incidents.queues()
             actions = await self._store.incidents.open_actions()
-            standing = (*await self._standing.found(now), *await self._remedies.found(now))
+            standing = await self._findings.found(now)
             in_force = [mute for mute in mutes if active(mute, now)]
             turned = self._turn(now, in_force, actions, frozenset(self._queues), standing)
             upto = signals[-1].number if signals else self._saw
@@ -305,8 +303,8 @@ class IncidentEngine:
         """Compute the result of the present state. `actions`: of people, by incident. `waiting`: channels with
         undelivered notices."""
         groups = with_standing(self._tracker.groups(self.incidents, now), standing, self.incidents)
-        asks = self._standing.asks
-        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems, asks)
+        asked = self._findings.asked
+        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems, asked)
         after = reconcile(self._incidents.values(), groups, moment)
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):

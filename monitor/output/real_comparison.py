@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.real_mail.mails import PASSES, concerns_the_sender
 from monitor.store import ProbeRow, RealCount
 from probes.display import counted
-from probes.outcome import Cause, Concern, Grade, Outcome
+from probes.outcome import Cause, Grade, Outcome
 from probes.traced import TraceFate
 
 WINDOW = timedelta(hours=24)
@@ -47,9 +48,6 @@ WORDS: dict[TraceFate | None, str] = {
     None: "Not known",
 }
 """The rows of the comparison, in their order."""
-
-TEMPORARY = frozenset({Cause.GREYLISTED, Cause.RATE_LIMITED, Cause.FIREWALL, Cause.EXPIRED, Cause.NETWORK})
-"""Causes that pass: mail that is refused at last for one of these was sent hours before, or no server was reached."""
 
 
 class Mismatch(StrEnum):
@@ -170,10 +168,10 @@ def _fate(probe: ProbeRow) -> tuple[TraceFate | None, Cause | None]:
 def _real_hours(real: Iterable[RealCount]) -> Mapping[datetime, _Hour]:
     hours = defaultdict[datetime, _Hour](_Hour)
     for row in real:
-        known, against = hours[row.hour], row.cause is not None and row.cause.concerns is Concern.SENDER
+        known = hours[row.hour]
         if row.outcome is TraceFate.DELIVERED:
             hours[row.hour] = known._replace(taken=known.taken + row.count)
-        elif row.outcome is TraceFate.REFUSED and against and row.cause not in TEMPORARY:
+        elif row.outcome is TraceFate.REFUSED and concerns_the_sender(row.cause):
             hours[row.hour] = known._replace(refused=known.refused + row.count)
     return hours
 
@@ -187,7 +185,7 @@ def _probe_hours(probes: Iterable[ProbeRow]) -> Mapping[datetime, _Hour]:
             continue
         if fate is TraceFate.DELIVERED:
             hours[hour] = known._replace(taken=known.taken + 1)
-        elif fate is TraceFate.REFUSED and cause not in TEMPORARY:
+        elif fate is TraceFate.REFUSED and cause not in PASSES:
             hours[hour] = known._replace(refused=known.refused + 1)
     return hours
 

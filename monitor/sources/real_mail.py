@@ -1,23 +1,23 @@
-"""Reads what became of the sender's real mail from the log of its own service, and counts it.
+"""Reads what became of the sender's real mail from the log of its own service, counts it, and follows its refusals.
 
-The counts, those by hour, and the time up to which the log is read are written in one transaction: after a kill no row
-is counted twice, and none is left out as long as the service keeps its log.
+The counts, those by hour, the refusals, and the time up to which the log is read are written in one transaction: after
+a kill no row is counted twice, and none is left out as long as the service keeps its log.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from monitor.errors import UserError
+from monitor.real_mail.counts import OVERLAP, HourKey, RealCounts, RealKey, ReplyKey, counted, decode, encode
+from monitor.real_mail.refusals import RealRefusals, RefusalsSoFar, follow
 from monitor.repeated import Repeated
-from monitor.sources.real_counts import OVERLAP, RealCounts, RealKey, counted, decode, encode
 from monitor.supervised import SupervisedTask
 from probes.outside import Outside
-from probes.traced import TraceFate
 from probes.traces import SentMailLog, TraceError
 
 IDLE_SECONDS = 60.0  # between looks while nothing is counted
@@ -30,7 +30,15 @@ class RealMailBook(Protocol):
     """The store's port for real mail. Everything raises a UserError if it fails."""
 
     async def position(self) -> str | None: ...
-    async def add(self, hours: Mapping[tuple[str, datetime, TraceFate, str], int], position: str) -> None: ...
+    async def refusals(self) -> Iterable[RealRefusals]: ...
+    async def add(
+        self,
+        hours: Mapping[HourKey, int],
+        position: str,
+        *,
+        refusals: Iterable[RealRefusals],
+        replies: Mapping[ReplyKey, int],
+    ) -> None: ...
 
 
 class RealPlan(NamedTuple):
@@ -45,11 +53,13 @@ class RealPlan(NamedTuple):
 class RealMail:
     """Reads and counts. `totals` is what is known, by company, what became of it, and why."""
 
-    def __init__(self, book: RealMailBook, outside: Outside) -> None:
-        self._book, self._outside = book, outside
+    def __init__(self, book: RealMailBook, outside: Outside, on_refusals: Callable[[], None]) -> None:
+        """Call `on_refusals` when what is stored of refusals has changed."""
+        self._book, self._outside, self._on_refusals = book, outside, on_refusals
         self._repeated = Repeated()
         self._plan: RealPlan | None = None
         self._known: RealCounts | None = None
+        self._refusals = RefusalsSoFar()
         self._woken = asyncio.Event()
         self._task = SupervisedTask("real mail", self._run)
 
@@ -78,6 +88,7 @@ class RealMail:
         if (plan := self._plan) is None:
             return
         if self._known is None:
+            self._refusals = RefusalsSoFar({each.company: each for each in await self._book.refusals()})
             self._known = decode(await self._book.position(), self._outside.now())
         try:
             began = self._outside.now()
@@ -86,10 +97,14 @@ class RealMail:
             self._repeated.tell("log", log.warning, "real mail not counted", reason=str(error))
             return
         since = goes_on or max(began - OVERLAP, self._known.since)
-        counts, hours = counted(self._known, rows, plan.companies, plan.probes, since)
-        if counts != self._known:
-            await self._book.add(hours, encode(counts))
-            self._known = counts
+        new = counted(self._known, rows, plan.companies, plan.probes, since)
+        refusals = follow(self._refusals, new.mails)
+        changed = [each for each in refusals.shown.values() if self._refusals.shown.get(each.company) != each]
+        if new.counts != self._known:
+            await self._book.add(new.hours, encode(new.counts), refusals=changed, replies=new.replies)
+            self._known, self._refusals = new.counts, refusals
+        if changed:
+            self._on_refusals()
 
     async def _run(self) -> None:
         while True:

@@ -16,7 +16,7 @@ people, and the audit log. All SQL of the service is in here.
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
 - `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
-- `real_mail`  the sender's real mail by hour; `real_hours`: its table and statements
+- `real_mail`  the sender's real mail by hour, and its refusals; `real_hours`, `real_refusals`: tables and statements
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them
 - `packing`    evidence in fewer bytes; `retention`: how long things are kept, and what housekeeping deletes
@@ -36,6 +36,7 @@ by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 from monitor.store.delivery_counts import DeliveryTimes
 from monitor.store.dialect import file_of, place_of
 from monitor.store.real_hours import RealCount
+from monitor.store.real_refusals import RealReply
 from monitor.store.records import (
     Cursor,
     DeliveryState,
@@ -70,6 +71,7 @@ __all__ = [
     "ProbeRecord",
     "ProbeRow",
     "RealCount",
+    "RealReply",
     "Remembered",
     "ReplacedError",
     "ResultCount",

@@ -98,6 +98,7 @@ def _make_whole(connection: Connection) -> None:
     from monitor.store import (  # noqa: F401 - their tables
         people_tables,
         real_hours,
+        real_refusals,
         remedy_tables,
         report_tables,
         standing_tables,

@@ -21,7 +21,16 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.store import lease, real_hours, remedy_writes, report_reads, result_counts, retention, standing_reads
+from monitor.store import (
+    lease,
+    real_hours,
+    real_refusals,
+    remedy_writes,
+    report_reads,
+    result_counts,
+    retention,
+    standing_reads,
+)
 from monitor.store.database import dialect_of
 from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.report_tables import report_rows
@@ -96,6 +105,8 @@ class SqlStatement(IntEnum):
     REPORT = auto()  # by a receiver, unless it is known
     REPORT_ROW = auto()
     ADD_REAL = auto()  # mail of the sender, by hour
+    KEEP_REAL_REFUSALS = auto()  # of a company, as they are now
+    ADD_REAL_REPLY = auto()  # of a server, masked
     KEEP_FACT = auto()  # about the sender's standing
     CHANGE = auto()  # of what is published about the sender
     KEEP_NAME = auto()  # that real mail had
@@ -123,6 +134,8 @@ class SqlStatement(IntEnum):
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
     FORGET_REPORTS = auto()
     FORGET_REAL_HOUR = auto()
+    FORGET_REAL_REPLIES = auto()
+    FORGET_REAL_REFUSALS = auto()
     FORGET_FACTS = auto()
     FORGET_CHANGES = auto()
     FORGET_NAMES = auto()
@@ -246,6 +259,8 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.REPORT: report_reads.add_report(upsert),
         SqlStatement.REPORT_ROW: insert(report_rows),
         SqlStatement.ADD_REAL: real_hours.add_real(upsert),
+        SqlStatement.KEEP_REAL_REFUSALS: real_refusals.keep_refusals(upsert),
+        SqlStatement.ADD_REAL_REPLY: real_refusals.add_reply(upsert),
         SqlStatement.KEEP_FACT: standing_reads.keep_fact(upsert),
         SqlStatement.CHANGE: insert(standing_changes),
         SqlStatement.KEEP_NAME: standing_reads.keep_name(upsert),
@@ -262,6 +277,8 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.FORGET_REFUSALS: retention.delete_refusals(),
         SqlStatement.FORGET_REPORTS: report_reads.delete_reports(),
         SqlStatement.FORGET_REAL_HOUR: real_hours.forget_real_hour(),
+        SqlStatement.FORGET_REAL_REPLIES: real_refusals.forget_real_replies(),
+        SqlStatement.FORGET_REAL_REFUSALS: real_refusals.forget_real_refusals(),
         SqlStatement.FORGET_FACTS: standing_reads.forget_facts(),
         SqlStatement.FORGET_CHANGES: standing_reads.forget_changes(),
         SqlStatement.FORGET_NAMES: standing_reads.forget_names(),

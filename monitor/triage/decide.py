@@ -153,8 +153,9 @@ def _by_tests(facts: TriageFacts) -> Triage:
 
 
 def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
-    about_mail = (Nature.MAIL, Nature.THEIR_SYSTEM)
-    opened = next((each for each in company.incidents if each.incident.nature in about_mail), None)
+    stopped = [each for each in company.incidents if each.incident.stops_mail]
+    by_probes = (each for each in stopped if each.incident.about is None)
+    opened = next(by_probes, stopped[0] if stopped else None)
     if opened:
         return _of_incident(facts, opened, _certainty(facts, opened.incident))
     if company.loose:
@@ -175,7 +176,10 @@ def _at_company(facts: TriageFacts, company: CompanyFacts) -> Triage:
 
 def _certainty(facts: TriageFacts, incident: Incident) -> PlaceCertainty:
     """An incident shows what was tested. It says less of a domain that is only near the tested one, less where
-    nobody knows why the mail fails, and less where mail arrives on another path: nobody knows which one is theirs."""
+    nobody knows why the mail fails, and less where mail arrives on another path: nobody knows which one is theirs. What
+    was answered to two others says less too."""
+    if incident.about:
+        return PlaceCertainty.LIKELY
     unclear = incident.cause is Cause.UNCLEAR and incident.reason is Reason.NOT_COMPARED
     failing = {each.path for each in incident.failures}
     divided = bool(facts.company and facts.company.arriving - failing)
@@ -215,7 +219,7 @@ def _place(incident: Incident, reason: Reason) -> TriagePlace:
     wide = incident.scope in (Scope.EVERYBODY, Scope.MAIL_SYSTEM)
     match incident.nature:
         case Nature.STANDING:
-            return TriagePlace.SENDER
+            return TriagePlace.COMPANY if incident.stops_mail else TriagePlace.SENDER
         case Nature.OURS:
             return TriagePlace.MAILPATH
         case Nature.MAILBOX:

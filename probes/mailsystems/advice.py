@@ -74,6 +74,21 @@ class Advice:
         """True if the company's IT can do all of it."""
         return self.actor is Actor.COMPANY_IT and not self.helpers
 
+    def about(self, ip: str) -> "Advice":
+        """The same about another address than the source IP."""
+
+        def said(text: str) -> str:
+            return _replaced(text, {"{ip}": ip})
+
+        return replace(
+            self,
+            explanation=said(self.explanation),
+            steps=tuple(map(said, self.steps)),
+            do_not=said(self.do_not),
+            workaround=tuple(map(said, self.workaround)),
+            for_users=said(self.for_users),
+        )
+
     def filled(self, domain: str, ip: str, mail_system: str, address: str = "") -> "FilledAdvice":
         """With the sender's names, and that of the mail system, "" where there are several."""
         words = {

@@ -14,7 +14,7 @@ from monitor.actions.remedies import (
     remedy_worker_of,
     visible_remedy,
 )
-from monitor.incidents.incident import Incident
+from monitor.incidents.incident import FindingAbout, Incident
 from monitor.people.caller import NotThereError
 from monitor.proving.preparing import RemedyChange, RemedyError
 from monitor.remedying.applied import TO_ACT_ON, AppliedRemedy
@@ -116,7 +116,7 @@ def rows_of(view: CallerView, records: Sequence[AppliedRemedy]) -> list[RemedyRo
 
 async def to_act_on(view: CallerView, incident: Incident) -> list[RemedyRow]:
     """Return the remedies that an incident is about; none where it is about something else."""
-    if not any(each.rule.of_remedy for each in incident.standing):
+    if incident.about is not FindingAbout.REMEDY:
         return []
     now, records = view.backend.now(), await view.remedies(incident.company)
     return rows_of(view, [each for each in records if last_result(each, now) in TO_ACT_ON])

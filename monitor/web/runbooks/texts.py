@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advice import incident_runbook
-from monitor.incidents.incident import Incident, Nature
+from monitor.incidents.incident import FindingAbout, Incident, Nature
 from monitor.notices.contact_texts import ContactFacts, ContactText, contact_texts
 from monitor.notices.context import SenderInfo
 from monitor.notices.reply import reply_of
@@ -52,7 +52,7 @@ def incident_texts(
     of several that it affects. `evidence`: that of the failed probe, if it is still stored."""
     case = incident_case(incident, paths, company)
     advice = incident_advice_of(case, config)
-    if advice is None or any(each.rule.of_remedy for each in incident.standing):  # where no mail is stopped
+    if advice is None or incident.about is FindingAbout.REMEDY:  # where no mail is stopped
         return ()
     return _texts(case, incident, advice, family_of(incident.cause), incident_runbook(incident), config, evidence)
 

@@ -7,7 +7,16 @@ from itertools import count
 import pytest
 
 from monitor.incidents.holding import Group
-from monitor.incidents.incident import Incident, IncidentEvent, Nature, Resolution, Scope, Severity, StandingRule
+from monitor.incidents.incident import (
+    FindingAbout,
+    Incident,
+    IncidentEvent,
+    Nature,
+    Resolution,
+    Scope,
+    Severity,
+    StandingRule,
+)
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.standing_groups import with_standing
@@ -187,7 +196,7 @@ class Rules:
         found = findings(StandingInput(records), self.now)
         moment = Moment(
             *(self.now, lambda _: True, lambda: f"i{next(self.numbers)}", timedelta(hours=6)),
-            asks_standing=asks,
+            asked=frozenset(FindingAbout) if asks else frozenset(),
         )
         after = reconcile(self.incidents.values(), with_standing(held, found, self.open), moment)
         self.incidents |= after.incidents
@@ -228,7 +237,10 @@ def test_it_is_the_same_incident_until_it_is_good_again() -> None:
     assert [each.id for each in rules.step([], known(Why.SPF_FAILS, reading=Why.LOOKUP_FAILED))] == [one.id]
     assert rules.step([], known(Why.SPF_PASSES, State.GOOD)) == []
     assert rules.incidents[one.id].ending is Resolution.RECOVERED
-    assert rules.entries[-1] == (IncidentEvent.CLOSED, "Two readings of the sender's standing were good.")
+    assert rules.entries[-1] == (
+        IncidentEvent.CLOSED,
+        "The sender's standing is good again: two readings ten minutes apart agree.",
+    )
     (again,) = rules.step([], SPF)
     assert (again.id, again.relapses) == (one.id, 1)
 

@@ -14,7 +14,7 @@ from monitor.config import ConfigErrors, read_config
 from monitor.config.real_plan import real_keep, real_plan
 from monitor.output.metrics import Gauges, Metrics
 from monitor.probing.current import Board
-from monitor.sources.real_counts import OVERLAP, RealCounts, counted, decode, encode
+from monitor.real_mail.counts import OVERLAP, RealCounts, counted, decode, encode
 from monitor.sources.real_mail import RealMail, RealPlan
 from monitor.store import RealCount, Store
 from probes.accounts.mailgun import MailgunAccount
@@ -78,7 +78,8 @@ def test_a_row_counts_in_the_hour_in_which_it_happened() -> None:
     elsewhere = replace(refused, happened_at=(NOW - timedelta(seconds=1)).astimezone(east))
     there = SentMail("e3", "jane@acme.test", elsewhere)
     since = NOW - OVERLAP
-    _, hours = counted(RealCounts(since), [row(1, TraceFate.DELIVERED), late, there, ahead], COMPANIES, PROBES, since)
+    rows = [row(1, TraceFate.DELIVERED), late, there, ahead]
+    hours = counted(RealCounts(since), rows, COMPANIES, PROBES, since).hours
     nine = NOW - timedelta(hours=1)
     assert hours == {
         ("acme", nine, "delivered", ""): 2,
@@ -127,7 +128,7 @@ def reading(fake: FakeMailgun, tmp_path: Path) -> Reading:
             keys = {"provider": "mailgun", "domain": DOMAIN, "key": SecretStr(KEY), "url": fake.url}
             accounts.configure({"identity": MailgunAccount.model_validate(keys)})
             outside: Outside = outside_world(now=now, http=http, accounts=accounts)
-            reader = RealMail(store.real_mail, outside)
+            reader = RealMail(store.real_mail, outside, lambda: None)
             log = MailgunTrace(via="mailgun", account="identity")
             reader.configure(RealPlan(log, timedelta(minutes=1), COMPANIES, PROBES))
             yield reader

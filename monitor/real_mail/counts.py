@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from monitor.real_mail.mails import RealMailRow
+from monitor.real_mail.replies import masked_reply
 from probes.outcome import Cause
 from probes.trace_verdict import cause_of_trace
-from probes.traced import TraceFate
-from probes.traces import SentMail
+from probes.traced import Traced, TraceFate
 
 OVERLAP = timedelta(minutes=2)  # that a row may come late
 MAX_IDS = 50_000  # of rows in the overlap
@@ -24,7 +25,10 @@ RealKey = tuple[str, str, str]
 """A company, what became of a mail, and the cause, "" where it was handed over."""
 
 HourKey = tuple[str, datetime, TraceFate, str]
-"""The same with the full hour, in UTC, in which it happened."""
+"""The same with the full hour, in UTC, in which it happened; their clock may be ahead."""
+
+ReplyKey = tuple[str, datetime, str, str]
+"""A company, the midnight in UTC before a refusal, its cause, and the masked reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,33 @@ class RealCounts:
     seen: Mapping[str, datetime] = field(default_factory=dict)
 
 
+class LoggedMail(Protocol):
+    """One row of the log of the sender's own service. `id`: of the row; `recipient`: in lower case."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def traced(self) -> Traced: ...
+
+
 class RealReading(NamedTuple):
-    """The counts after a reading, and what it added to which hours."""
+    """The counts after a reading, the mails that are new in it, and what they add to which hours. `replies`: how often
+    which masked reply was new, by company, midnight, and cause."""
 
     counts: RealCounts
+    mails: tuple[RealMailRow, ...]
     hours: Mapping[HourKey, int]
+    replies: Mapping[ReplyKey, int]
 
 
 def counted(
-    known: RealCounts, rows: Iterable[SentMail], companies: Mapping[str, str], probes: frozenset[str], since: datetime
+    known: RealCounts, rows: Iterable[LoggedMail], companies: Mapping[str, str], probes: frozenset[str], since: datetime
 ) -> RealReading:
     """Return the counts with these rows. `since`: from when to read next. `companies`: by domain of the recipient.
     `probes`: the recipients of our own mail, which is not counted."""
-    totals, seen, hours = dict(known.totals), dict(known.seen), Counter[HourKey]()
+    totals, seen, mails = dict(known.totals), dict(known.seen), list[RealMailRow]()
     for row in rows:
         at = row.traced.happened_at or since
         if row.id in seen or at < known.since:
@@ -57,21 +75,26 @@ def counted(
         seen[row.id] = at
         company = companies.get(row.recipient.rpartition("@")[2])
         if company and row.recipient not in probes and row.traced.fate in COUNTED:
-            cause = _cause(row)
-            key = (company, row.traced.fate.value, cause)
-            totals[key] = totals.get(key, 0) + 1
-            hours[company, _hour(min(at, row.traced.at)), row.traced.fate, cause] += 1  # their clock may be ahead
+            mails.append(RealMailRow(company, row.recipient, min(at, row.traced.at), row.traced, _cause(row.traced)))
+    hours, replies = Counter[HourKey](), Counter[ReplyKey]()
+    for mail in mails:
+        cause = mail.cause or ""
+        key = (mail.company, mail.traced.fate.value, str(cause))
+        totals[key] = totals.get(key, 0) + 1
+        hours[mail.company, _hour(mail.at), mail.traced.fate, str(cause)] += 1
+        if reply := masked_reply(mail):
+            replies[mail.company, _hour(mail.at).replace(hour=0), str(cause), reply] += 1
     recent = {key: at for key, at in seen.items() if at >= since}
     counts = replace(known, since=since, totals=totals, seen=dict([*recent.items()][-MAX_IDS:]))
-    return RealReading(counts, hours)
+    return RealReading(counts, tuple(mails), hours, replies)
 
 
 def _hour(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _cause(row: SentMail) -> str:
-    return "" if row.traced.fate is TraceFate.DELIVERED else str(cause_of_trace(row.traced))
+def _cause(traced: Traced) -> Cause | None:
+    return None if traced.fate is TraceFate.DELIVERED else cause_of_trace(traced)
 
 
 def encode(counts: RealCounts) -> str:

@@ -21,6 +21,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `triage`    the most likely place of one person's problem: pure
 - `analysis`  what a pasted bounce, reply or message says: pure
 - `remedying` the life of a remedy at a company: pure
+- `real_mail` counts and refusals of the sender's real mail: pure
 - `incidents` rules that open, scope and close incidents: pure
 - `standing`  the sender's standing over time, and when it is read: pure
 - `measures`  histograms, the lag of the event loop

@@ -113,7 +113,7 @@ class Failure:
 
 
 class FindingAbout(StrEnum):
-    """What findings are about that no probe has to have shown."""
+    """Topics of findings that no probe has to have shown."""
 
     SENDER = "sender"  # what is published about it
     REMEDY = "remedy"  # that a company has carried out
@@ -149,7 +149,7 @@ class StandingRule(StrEnum):
 
     @property
     def about(self) -> FindingAbout:
-        """What its findings are about."""
+        """Topic of its findings."""
         match self:
             case StandingRule.REMEDY_TOO_WIDE | StandingRule.REMEDY_LAPSES:
                 return FindingAbout.REMEDY
@@ -267,7 +267,7 @@ class Incident:
 
     @property
     def about(self) -> FindingAbout | None:
-        """What its findings are about; None where probes show it."""
+        """Topic of its findings; None where probes show it."""
         if self.nature is not Nature.STANDING:
             return None
         return self.standing[0].rule.about if self.standing else FindingAbout.SENDER

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from monitor.incidents.incident import Failure, Nature, StandingFinding
+from monitor.incidents.incident import Failure, FindingAbout, Nature, StandingFinding
 from monitor.incidents.standing_words import before, described, headline, now
 from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext
@@ -32,7 +32,7 @@ def labels(context: NoticeContext) -> dict[str, str]:
     company = incident.company or (next(iter(visible)) if visible and len(visible) == 1 else "")
     known = request.companies.get(company)
     return {
-        "alertname": ALERTS[incident.nature],
+        "alertname": ALERTS[Nature.MAIL if incident.about is FindingAbout.REAL_MAIL else incident.nature],
         "severity": str(incident.severity),
         "scope": str(incident.scope),
         "company": company,

@@ -1,4 +1,4 @@
-"""What is wrong without any probe showing it, as the incident rules see it: the sender's standing, remedies, real
+"""Problems that no probe has to have shown, as the incident rules see them: the sender's standing, remedies, real
 mail."""
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class FindingsReader:
 
     @property
     def asked(self) -> frozenset[FindingAbout]:
-        """What is read at all. Remedies always are."""
+        """Topics that are read at all. Remedies always are."""
         standing = {FindingAbout.SENDER} if self._standing.asks else set[FindingAbout]()
         real_mail = {FindingAbout.REAL_MAIL} if self._real_mail.asks else set[FindingAbout]()
         return frozenset({FindingAbout.REMEDY} | standing | real_mail)

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.real_mail.mails import PASSES, concerns_the_sender
-from monitor.store import ProbeRow, RealCount
+from monitor.store import ProbeRow, RealCount, RealReply
 from probes.display import counted
 from probes.outcome import Cause, Grade, Outcome
 from probes.traced import TraceFate
@@ -110,12 +110,14 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class RealComparison:
-    """Real mail and probes since a full hour. `in_inbox`: of the probes that were taken."""
+    """Real mail and probes since a full hour. `in_inbox`: of the probes that were taken. `replies`: what servers said
+    to refused real mail of these days, masked, the newest day first."""
 
     since: datetime
     rows: tuple[ComparedRow, ...]
     in_inbox: int
     mismatch: Disagreement | None
+    replies: tuple[RealReply, ...] = ()
 
 
 class _Hour(NamedTuple):
@@ -130,7 +132,9 @@ def window_of(now: datetime) -> datetime:
     return (now - WINDOW).replace(minute=0, second=0, microsecond=0)
 
 
-def compared(real: Iterable[RealCount], probes: Iterable[ProbeRow], since: datetime) -> RealComparison:
+def compared(
+    real: Iterable[RealCount], probes: Iterable[ProbeRow], since: datetime, replies: Iterable[RealReply] = ()
+) -> RealComparison:
     """Compare the real mail and the sender's probes of a company since this full hour."""
     ours = [row for row in probes if row.launched_at >= since and row.verdict]
     theirs = [row for row in real if row.hour >= since]
@@ -139,6 +143,7 @@ def compared(real: Iterable[RealCount], probes: Iterable[ProbeRow], since: datet
         tuple(_rows(theirs, ours)),
         sum(row.verdict.outcome is Outcome.INBOX for row in ours if row.verdict),
         _disagreement(_real_hours(theirs), _probe_hours(ours)),
+        tuple(replies),
     )
 
 

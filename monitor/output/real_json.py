@@ -31,14 +31,25 @@ class MismatchJson(TypedDict):
     means: str
 
 
+class RealReplyJson(TypedDict):
+    """A reply of the company's servers to refused real mail of a day, without what is of one mail or person. Of a day
+    and cause at most five texts are kept."""
+
+    day: Time
+    cause: Cause
+    reply: str
+    count: int
+
+
 class RealMailJson(TypedDict):
     """The sender's real mail to a company since a full hour, a day ago, and its probes. `inbox`: probes that were found
-    in the inbox, of those that were taken; of real mail nobody knows that."""
+    in the inbox, of those that were taken; of real mail nobody knows that. `replies`: of these days, newest first."""
 
     since: Time
     rows: list[RealRowJson]
     inbox: int
     mismatch: MismatchJson | None
+    replies: list[RealReplyJson]
 
 
 def real_mail_json(found: RealComparison) -> RealMailJson:
@@ -61,4 +72,8 @@ def real_mail_json(found: RealComparison) -> RealMailJson:
         }
         if differs
         else None,
+        "replies": [
+            {"day": each.day.isoformat(), "cause": each.cause, "reply": each.reply, "count": each.count}
+            for each in found.replies
+        ],
     }

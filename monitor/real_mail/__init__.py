@@ -1,4 +1,4 @@
-"""What the log of the sender's own service says of its real mail, by company. Pure: no I/O, no clock.
+"""The sender's real mail, by company, as the log of its own service has it. Pure: no I/O, no clock.
 
 - `mails`     a row of the log as a mail to a company, and which refusals name the sender
 - `counts`    how many, by what became of them; each row once

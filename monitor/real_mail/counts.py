@@ -27,7 +27,7 @@ RealKey = tuple[str, str, str]
 HourKey = tuple[str, datetime, TraceFate, str]
 """The same with the full hour, in UTC, in which it happened; their clock may be ahead."""
 
-ReplyKey = tuple[str, datetime, str, str]
+ReplyKey = tuple[str, datetime, Cause, str]
 """A company, the midnight in UTC before a refusal, its cause, and the masked reply."""
 
 
@@ -82,8 +82,8 @@ def counted(
         key = (mail.company, mail.traced.fate.value, str(cause))
         totals[key] = totals.get(key, 0) + 1
         hours[mail.company, _hour(mail.at), mail.traced.fate, str(cause)] += 1
-        if reply := masked_reply(mail):
-            replies[mail.company, _hour(mail.at).replace(hour=0), str(cause), reply] += 1
+        if mail.cause and (reply := masked_reply(mail)):
+            replies[mail.company, _hour(mail.at).replace(hour=0), mail.cause, reply] += 1
     recent = {key: at for key, at in seen.items() if at >= since}
     counts = replace(known, since=since, totals=totals, seen=dict([*recent.items()][-MAX_IDS:]))
     return RealReading(counts, tuple(mails), hours, replies)

@@ -11,7 +11,7 @@ PASSES = frozenset({Cause.GREYLISTED, Cause.RATE_LIMITED, Cause.FIREWALL, Cause.
 
 
 class RealMailRow(NamedTuple):
-    """What became of a mail to a company, and when. `cause`: None where its server took the mail. `recipient` is in
+    """One mail to a company, what became of it and when. `cause`: None where its server took it. `recipient` is in
     lower case, and is not kept."""
 
     company: str

@@ -1,4 +1,4 @@
-"""When refusals of the sender's real mail are a problem of a company, and when it is over. Pure.
+"""Refusals of the sender's real mail that are a problem of a company, until it is over. Pure.
 
 It is one once two in a row, to different addresses, were refused for a reason that concerns the sender. In a row: no
 mail to the company was taken between them. One person may have a list of their own; and where mail to others is taken,
@@ -52,7 +52,7 @@ class FirstRefusal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RefusalsSoFar:
-    """What is known, by company."""
+    """Refusals that are a problem, and those that may become one, by company."""
 
     shown: Mapping[str, RealRefusals] = field(default_factory=dict)
     first: Mapping[str, FirstRefusal] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What servers said when they refused real mail, without what is of one mail or of one person. Pure."""
+"""Replies of servers that refused real mail, without what is of one mail or of one person. Pure."""
 
 import re
 

@@ -11,6 +11,7 @@ from monitor.store.real_hours import RealCount
 from monitor.store.real_refusals import RealReply
 from monitor.store.result_counts import day_of, hour_of
 from monitor.store.statements import SqlStatement
+from probes.outcome import Cause
 from probes.traced import TraceFate
 
 POSITION = "real_mail"  # the fact that tells up to where
@@ -36,7 +37,7 @@ class RealMailStore:
         position: str,
         *,
         refusals: Iterable[RealRefusals] = (),
-        replies: Mapping[tuple[str, datetime, str, str], int] | None = None,
+        replies: Mapping[tuple[str, datetime, Cause, str], int] | None = None,
     ) -> None:
         """Add these counts, by company, full hour, what became of the mail, and cause, "" for none; keep these
         refusals; add these replies, by company, midnight, cause and text. The log is read up to `position` then."""

@@ -64,7 +64,7 @@ real_replies = Table(
 
 @dataclass(frozen=True, slots=True)
 class RealReply:
-    """What a company's servers said to refused real mail of a day, masked, and how often."""
+    """A reply of a company's servers to refused real mail of a day, masked, and how often it came."""
 
     day: datetime
     cause: Cause

@@ -171,6 +171,8 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.FORGET_REFUSALS,
     SqlStatement.FORGET_REPORTS,
     SqlStatement.FORGET_REAL_HOUR,
+    SqlStatement.FORGET_REAL_REPLIES,
+    SqlStatement.FORGET_REAL_REFUSALS,
 )
 
 

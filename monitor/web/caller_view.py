@@ -268,8 +268,9 @@ class CallerView:
         if company not in counted_companies(self.backend.config()):
             return None
         since, store = window_of(self.backend.now()), self.backend.store
-        real = await store.real_mail.since(company, since)
-        return await asyncio.to_thread(compared, real, await store.probes.history_of_company(company, since), since)
+        real, replies = await store.real_mail.since(company, since), await store.real_mail.replies(company, since)
+        history = await store.probes.history_of_company(company, since)
+        return await asyncio.to_thread(compared, real, history, since, replies)
 
     async def delivery_times(self, since: datetime, company: str = "") -> list[DeliveryTimes]:
         """Delivery times of the same results; `since` as they began. Raises NotThereError."""

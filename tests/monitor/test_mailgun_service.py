@@ -1,6 +1,7 @@
 """The whole service with a relay and the log of the sender's own service: real processes, really killed."""
 
 import asyncio
+import json
 import re
 import signal
 import time
@@ -35,6 +36,7 @@ to = "probe@acme.test"
 route = {{ via = "relay", host = "127.0.0.1", port = {port}, tls = "none", user = "x", password = {{ env = "RELAY" }} }}
 mailbox = {{ via = "maildir", path = "box" }}
 """
+REAL = '[real]\nevery = "1s"\n'
 ENV = {"MAILGUN_KEY": KEY, "RELAY": "secret-of-the-relay"}
 SECONDS_TO_VERDICT = 20.0  # asked 5 s after acceptance; the machine is shared with others
 
@@ -102,10 +104,12 @@ def senders_service(becomes: Becomes) -> Iterator[SendersService]:
 
 
 @contextmanager
-def at_work(path: Path, becomes: Becomes, **more: str) -> Iterator[tuple[Folder, SendersService]]:
-    """A service with one company, whose mail goes by the sender's service."""
+def at_work(
+    path: Path, becomes: Becomes, *, counting: bool = False, **more: str
+) -> Iterator[tuple[Folder, SendersService]]:
+    """A service with one company, whose mail goes by the sender's service. `counting`: it counts real mail too."""
     with senders_service(becomes) as sender:
-        config = CONFIG.format(url=sender.fake.url, port=sender.port)
+        config = CONFIG.format(url=sender.fake.url, port=sender.port) + (REAL if counting else "")
         make_maildir(path / "box")
         with folder(path, {}, more=config, every="16s", **({"code_life": "60s", "give_up": "120s"} | more)) as at:
             yield at, sender
@@ -197,3 +201,48 @@ def test_a_log_that_does_not_answer_accuses_nobody(tmp_path: Path, status: int) 
         errors = re.search(pattern, at.get("/metrics")[1], re.MULTILINE)
         assert errors
         assert int(errors[1]) >= 1
+
+
+# -- real mail --------------------------------------------------------------------------------------------------------
+
+
+def incidents(at: Folder) -> list[tuple[str, str]]:
+    """The incidents as the command shows them: their company, and "open" or how they ended."""
+    shown = map(json.loads, at.run("incidents", "--all", "--json", env=ENV).stdout.splitlines())
+    return [(each["company"], each["ending"] or "open") for each in shown]
+
+
+def test_refused_real_mail_is_an_incident_before_any_probe_and_survives_kills(tmp_path: Path) -> None:
+    """A kill between the two refusals costs the first, whose address nobody keeps; after that nothing is lost."""
+    with at_work(tmp_path, handed_over, counting=True) as (at, sender):
+
+        def refuse(name: str) -> None:
+            text = f"550 5.7.1 {name} may not get mail from [104.130.122.50], blocked using bl.test"
+            sender.fake.say("failed", f"{name}@x", f"{name}@acme.test", severity="permanent", reply=text)
+
+        def counts() -> int:
+            return sum(number for (number,) in at.asked("SELECT count FROM real_hourly WHERE outcome = 'refused'"))
+
+        first = at.serve(env=ENV)
+        at.until(lambda: at.asked("SELECT 1 FROM facts WHERE name = 'real_mail'"))  # it is counted from then on
+        refuse("jane")
+        at.until(lambda: counts() == 1)
+        first.send(signal.SIGKILL)
+        second = at.serve(env=ENV)
+        at.until(at.ready)
+        refuse("joe")
+        at.until(lambda: counts() == 2)
+        assert incidents(at) == []
+        refuse("ann")
+        at.until(lambda: incidents(at) == [("acme", "open")])
+        second.send(signal.SIGKILL)
+        third = at.serve(env=ENV)
+        at.until(at.ready)
+        time.sleep(3)
+        assert (incidents(at), counts()) == ([("acme", "open")], 3)
+        stored = (tmp_path / "mailpath.db").read_bytes() + (tmp_path / "mailpath.db-wal").read_bytes()
+        for name in (b"jane", b"joe@", b"ann@"):
+            assert name not in stored
+        log = third.text()
+        assert "Traceback" not in log
+        assert "jane" not in log

@@ -8,6 +8,7 @@ from monitor.config import Config, WatchedPath
 from monitor.incidents.advice import system_of_incident
 from monitor.incidents.incident import (
     Failure,
+    FindingAbout,
     Incident,
     Nature,
     Resolution,
@@ -62,9 +63,10 @@ def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[
 
 @dataclass(frozen=True, slots=True)
 class StandingProblem:
-    """One problem of the sender's standing. `before` is "" if it is not known; `companies` says which of the caller's
-    may have to act; `step` what to do, "" where the advice of the incident says it."""
+    """One problem that no probe has to have shown. `before` is "" if it is not known; `companies` says which of the
+    caller's may have to act; `step` what to do, "" where the advice of the incident says it."""
 
+    about: FindingAbout
     what: str
     step: str
     before: str
@@ -78,8 +80,9 @@ def _problem(found: StandingFinding, incident: Incident, around: PageContext, do
     advised = incident.nature is Nature.STANDING
     step = "" if advised else steps_of(found.rule, [found]).replace("{domain}", domain)
     companies = may_allow(found, [around.name(company) for company in found.companies])
+    what = _begun(headline_of(found))
     return StandingProblem(
-        _begun(headline_of(found)), step, before(found), now(found), companies, found.severity, found.since
+        found.rule.about, what, step, before(found), now(found), companies, found.severity, found.since
     )
 
 

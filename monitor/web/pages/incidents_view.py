@@ -107,7 +107,7 @@ def row_of(incident: Incident, around: PageContext) -> Row:
 
 
 def _terms(incident: Incident) -> tuple[StrEnum, ...]:
-    if incident.nature is Nature.STANDING:
+    if incident.nature is Nature.STANDING and not incident.stops_mail:
         return incident.listed_severity, incident.nature
     return (incident.outcome, *((incident.cause,) if incident.cause else ()), incident.listed_severity, incident.scope)
 

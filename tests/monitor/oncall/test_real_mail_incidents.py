@@ -74,7 +74,7 @@ async def test_without_any_probe(at_work: EngineApp) -> None:
         "Who acts: the company's IT team.",
     ):
         assert said in notice.text, said
-    for claim in ("sender's standing", "Nobody at", "probes", "readings", "{"):
+    for claim in ("sender's standing", "Nobody at", "failed probe", "readings", "{"):
         assert claim not in notice.text + notice.title, claim
 
 

@@ -15,6 +15,7 @@ from monitor.store import (
     list_reads,
     people_reads,
     real_hours,
+    real_refusals,
     report_reads,
     result_counts,
     standing_reads,
@@ -32,8 +33,9 @@ QUESTIONS = (
     | work_reads.STATEMENTS
     | standing_reads.STATEMENTS
     | real_hours.STATEMENTS
+    | real_refusals.STATEMENTS
 )
-WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
+WHOLE_TABLES = {"people", "tokens", "real_refusals"}  # they are what is asked for
 SPAN = "created_at>? AND created_at<?"
 ALL = f"probes USING INDEX ix_probes_created_at ({SPAN})"
 OF_COMPANY = f"INDEX ix_probes_company_created_at (company=? AND {SPAN})"
@@ -124,6 +126,9 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     (SqlStatement.FORGET_HOUR, ["hourly_results USING PRIMARY KEY (hour=?)"]),
     ("real_mail", ["real_hourly_1 (company=? AND hour>?)"]),
     (SqlStatement.FORGET_REAL_HOUR, ["ix_real_hourly_hour (hour=?)"]),
+    ("real_replies", ["real_replies_1 (company=? AND day>?)"]),
+    (SqlStatement.ADD_REAL_REPLY, ["real_replies_1 (company=? AND day=? AND cause=?)"]),
+    (SqlStatement.FORGET_REAL_REPLIES, ["ix_real_replies_day (day<?)"]),
     (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
     (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
     (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),

@@ -1,6 +1,7 @@
 """The sender's real mail beside the probes, on a company's page and in the API: where it is counted, and to whom."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from monitor.output.labels import label_of
+from monitor.real_mail.refusals import RealRefusals
 from probes.traced import TraceFate
 from probes.verdict import Cause
+from tests.monitor.web.test_page_triage import check, now_there
 from tests.support.auth_app import Browser
 from tests.support.page_samples import ParsedPage
 from tests.support.pages_app import BLOCKED, INBOX, START, PagesApp, open_pages_app
@@ -79,6 +82,7 @@ async def test_both_stand_beside_each_other(pages_app: PagesApp) -> None:
         ],
         "inbox": 1,
         "mismatch": None,
+        "replies": [],
     }
 
 
@@ -114,3 +118,48 @@ async def test_where_it_is_not_counted_there_is_no_word_of_it(tmp_path: Path) ->
         viewer = await pages_app.viewer()
         assert "eal mail" not in await words(viewer)
         assert await facts(viewer) is None
+
+
+async def test_what_servers_said_is_shown_without_anybody_and_as_text(pages_app: PagesApp) -> None:
+    viewer = await pages_app.viewer()
+    hostile = "550 5.7.1 <script>alert(1)</script> blocked"
+    midnight = NOON.replace(hour=0, minute=0, second=0, microsecond=0)
+    await count(pages_app, TraceFate.REFUSED, "policy", 2)
+    await pages_app.store.real_mail.add({}, "here", replies={("acme", midnight, Cause.POLICY, hostile): 2})
+    said = await words(viewer)
+    assert f"{hostile} {label_of(Cause.POLICY).title} {midnight:%Y-%m-%d} 2" in said
+    assert "<script>alert" not in (await viewer.get("/companies/acme")).text
+    assert (await facts(viewer))["replies"] == [
+        {"day": midnight.isoformat(), "cause": "policy", "reply": hostile, "count": 2}
+    ]
+
+
+async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: PagesApp) -> None:
+    """To company IT and to the help desk, with no word of the sender's standing or of a failed probe."""
+    now = pages_app.clock()
+    found = RealRefusals(
+        "acme", Cause.IP_LISTED, now, now, "550 5.7.1 blocked using bl.test", "mx.acme.test", "192.0.2.7"
+    )
+    await pages_app.store.real_mail.add({}, "here", refusals=[found])
+    engine = pages_app.backend.incident_engine
+    await engine.configure(pages_app.backend.config())
+    await engine.recall([])
+    await engine.step()
+    [incident] = await pages_app.store.incidents.open()
+    viewer = await pages_app.viewer("acme")
+    page = " ".join(ParsedPage((await viewer.get(f"/incidents/{incident.id}")).text).text.split())
+    for said in (
+        "Real mail: refused",
+        "refuses real mail",
+        "were refused: 550 5.7.1 blocked using bl.test; they left from 192.0.2.7, not from the source IP",
+        "two mails in a row are taken",
+    ):
+        assert said in page, (said, page)
+    assert "tanding" not in page, re.findall(r".{60}tanding.{60}", page)
+    assert "Real mail: refused" in await words(viewer)
+    other = await pages_app.viewer("bolt")
+    assert (await other.get(f"/incidents/{incident.id}")).status == 404
+    now_there(pages_app, INBOX)
+    answer = " ".join(ParsedPage((await check(viewer, "eve@acme.example")).text).text.split())
+    assert "Most likely, the company" in answer
+    assert "refuses real mail" in answer

@@ -24,6 +24,9 @@ CANNOT_SEE = (
     "Then ask for one new code, wait {life}, and use only the newest one.",
 )
 TO_ACT = "{Who} must act. The steps are below."
+TO_ACT_IF_SO = (
+    "It is likely, and not proven: say so when you pass it on. If it is so, {who} must act. The steps are below."
+)
 CHECK_ADDRESS = (
     "Compare the address with the one in the account. If it is right, ask Trimble's mail service whether it has "
     "suppressed the address, and what it logged for it."

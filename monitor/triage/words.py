@@ -23,6 +23,7 @@ from monitor.triage.place_words import (
     LATE,
     SUPPRESSED,
     TO_ACT,
+    TO_ACT_IF_SO,
     UNCONFIRMED,
     WORDS,
     PlaceWords,
@@ -89,7 +90,7 @@ def text_of(triage: Triage) -> TriageText:
         place=_place(triage, filled(words.place)),
         because=tuple(_because(triage)),
         tell=(_opening(triage, filled(words.tell[0])), filled(words.tell[1]), filled(words.tell[2])),
-        next_step=_next(triage, filled(words.next)),
+        next_step=_next(triage, filled(_unsure(triage, words.next))),
         not_known=tuple(_not_known(triage)),
     )
 
@@ -243,10 +244,12 @@ def _about_incident(triage: Triage) -> Iterator[str]:
     yield f"It is known as incident {opened.incident.id}: {held}{muted}."
 
 
+def _unsure(triage: Triage, step: str) -> str:
+    return TO_ACT_IF_SO if triage.certainty is PlaceCertainty.LIKELY and step is TO_ACT else step
+
+
 def _next(triage: Triage, said: str) -> str:
     opened = triage.incident
-    if triage.certainty is PlaceCertainty.LIKELY and WORDS[triage.place].next is TO_ACT:
-        said = f"It is likely, and not proven: say so when you pass it on. If it is so, {continued(said)}"
     if opened and opened.held_by and triage.problem:
         return f"{said} {opened.held_by} has incident {opened.incident.id}: ask there before you start anything."
     return said

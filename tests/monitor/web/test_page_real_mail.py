@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.output.labels import label_of
+from monitor.people.person import Rights
 from monitor.real_mail.refusals import RealRefusals
 from probes.traced import TraceFate
 from probes.verdict import Cause
@@ -157,9 +158,10 @@ async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: P
         assert said in page, (said, page)
     assert "tanding" not in page, re.findall(r".{60}tanding.{60}", page)
     assert "Real mail: refused" in await words(viewer)
-    other = await pages_app.viewer("bolt")
+    other = await pages_app.person("joe", Rights.VIEWER, ("bolt",))
     assert (await other.get(f"/incidents/{incident.id}")).status == 404
     now_there(pages_app, INBOX)
     answer = " ".join(ParsedPage((await check(viewer, "eve@acme.example")).text).text.split())
-    assert "Most likely, the company" in answer
+    assert "If it is so, Trimble and its mail service must act." in answer
+    assert "Most likely, the mail system of Acme Steel rejects mail" in answer
     assert "refuses real mail" in answer

@@ -23,6 +23,20 @@ def counted_companies(config: Config) -> frozenset[str]:
     return frozenset(plan.companies.values()) if (plan := real_plan(config)) else frozenset()
 
 
+class CountedCompanies:
+    """The same, worked out once for each configuration: it takes a walk through all paths."""
+
+    def __init__(self) -> None:
+        self._config: Config | None = None
+        self._found: frozenset[str] = frozenset()
+
+    def of(self, config: Config) -> frozenset[str]:
+        """Return the companies to which real mail is counted."""
+        if config is not self._config:
+            self._config, self._found = config, counted_companies(config)
+        return self._found
+
+
 def real_keep(config: Config) -> timedelta:
     """Return how long counts by hour are kept, also when nothing is counted any more."""
     return (config.real or RealSettings()).keep

@@ -7,4 +7,5 @@ scrape to scrape, `snapshot` the data of a scrape, `exposition` the formats. `la
 the metrics, `diagnosis_json` diagnoses with their arms, `triage_json` the answer for the help desk, `analysis_json`
 what was pasted, `reading_json` the facts of any reader, `remedy_json` what to change in
 a mail system with `remedy_names`, `applied_remedy_json` what a company changed,
-`real_comparison` real mail beside probes, with `real_json`, `text_json` texts to send."""
+`code_tiles` the codes of one company, `real_comparison` real mail beside probes, with `real_json`, `text_json` texts
+to send."""

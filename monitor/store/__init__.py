@@ -16,6 +16,7 @@ people, and the audit log. All SQL of the service is in here.
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
 - `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
+- `result_series`  of one company over time, from these counts
 - `real_mail`  the sender's real mail by hour, and its refusals; `real_hours`, `real_refusals`: tables and statements
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them
@@ -55,9 +56,12 @@ from monitor.store.records import (
     StoreError,
 )
 from monitor.store.result_counts import ResultCount, window_start
+from monitor.store.result_series import CompanySeries, CompanyWindows, SlotCount, SlotTimes
 from monitor.store.store import Store
 
 __all__ = [
+    "CompanySeries",
+    "CompanyWindows",
     "Cursor",
     "DeliveryState",
     "DeliveryTimes",
@@ -75,6 +79,8 @@ __all__ = [
     "Remembered",
     "ReplacedError",
     "ResultCount",
+    "SlotCount",
+    "SlotTimes",
     "Store",
     "StoreDownError",
     "StoreError",

@@ -69,7 +69,8 @@ def _sql(text: object) -> ColumnElement[Any]:
     return literal_column(str(text), None if isinstance(text, int) else Text())
 
 
-def _delivered(table: Table) -> ColumnElement[bool]:
+def delivered_in(table: Table) -> ColumnElement[bool]:
+    """Test if mail of this result reached the inbox."""
     return or_(*(table.c.outcome == outcome for outcome in DELIVERED))
 
 
@@ -100,14 +101,14 @@ def _times(*conditions: Callable[[Table], ColumnElement[bool]]) -> Select[Any]:
         *(days[name] for name in LABELS), in_days.c.key, cast(in_days.c.value, BigInteger).label("number")
     ).where(
         days.day >= bindparam("first_day", type_=Instant()),
-        _delivered(daily_results),
+        delivered_in(daily_results),
         *(condition(daily_results) for condition in conditions),
     )
     signed = bindparam("sign", type_=BigInteger) * cast(in_hours.c.value, BigInteger)
     by_hour = select(*(hours[name] for name in LABELS), in_hours.c.key, signed).where(
         hours.hour >= bindparam("first_hour", type_=Instant()),
         hours.hour < bindparam("end_of_hours", type_=Instant()),
-        _delivered(hourly_results),
+        delivered_in(hourly_results),
         *(condition(hourly_results) for condition in conditions),
     )
     parts = union_all(by_day, by_hour).subquery("parts").c
@@ -136,5 +137,6 @@ def delivery_times(
     found: dict[tuple[str, str, Kind, Grade], dict[float, int]] = {}
     for row in connection.execute(question, window | asked):
         bound = inf if row.bound == BEYOND else float(row.bound)
-        found.setdefault((row.company, row.path, row.kind, row.grade), {})[bound] = row.total
+        number = int(row.total)  # PostgreSQL adds up to decimals
+        found.setdefault((row.company, row.path, row.kind, row.grade), {})[bound] = number
     return [DeliveryTimes(*labels, counts) for labels, counts in found.items()]

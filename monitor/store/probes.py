@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.incidents.signal import Signal
+from monitor.measures.time_slots import TimeSlots
 from monitor.people.person import AuditEntry
-from monitor.store import delivery_counts, list_reads, reads, result_counts, rows
+from monitor.store import delivery_counts, list_reads, reads, result_counts, result_series, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
 from monitor.store.delivery_counts import DeliveryTimes
 from monitor.store.packing import Packer
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
+from monitor.store.result_series import CompanySeries, CompanyWindows
 from monitor.store.statements import SqlStatement
 from probes.check import Check
 from probes.evidence import Attempt, Evidence
@@ -128,6 +130,15 @@ class ProbeStore:
         """Return how long the sender's mail launched since a `window_start` took to the inbox, by path and kind; also
         of probes that are deleted. None: of all companies."""
         return await self._access.read(delivery_counts.delivery_times, result_counts.parts_of(since), companies)
+
+    async def windows(self, company: str, starts: Sequence[datetime]) -> CompanyWindows:
+        """Return the `results` of a company since each of these `window_start`s."""
+        return await self._access.read(result_series.windows, company, starts)
+
+    async def series(self, company: str, slots: TimeSlots) -> CompanySeries:
+        """Return the sender's results and delivery times at a company in these slots; also of probes that are deleted.
+        Slots that are not of full days are known for a year."""
+        return await self._access.read(result_series.series, company, slots)
 
     async def signals(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.

@@ -163,7 +163,7 @@ def results(connection: Connection, since: datetime, companies: Sequence[str] | 
         ResultCount(
             *(row.company, row.path, row.kind, row.grade, row.outcome),
             Cause(row.cause) if row.cause else None,
-            row.total,
+            int(row.total),  # PostgreSQL adds up to decimals
         )
         for row in connection.execute(question, asked)
     ]

@@ -12,6 +12,7 @@ from monitor.actions.channel_tests import Deliver
 from monitor.actions.rate_limit import Allowance
 from monitor.channels.channel import Channel, DeliveryResult
 from monitor.config import Config, WatchedPath
+from monitor.config.real_plan import CountedCompanies
 from monitor.diagnosing.preparing import NotAllowedError
 from monitor.doctor.rounds import Doctor
 from monitor.notices.notice import Notice
@@ -88,8 +89,8 @@ class Backend:
     `doctor` examines this installation, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
-    `exports` are those under way, and `export_turn` is for reading a page of one; `recent_levels` and
-    `company_summaries` are of all companies."""
+    `exports` are those under way, and `export_turn` is for reading a page of one; `counted_companies`
+    are those to which real mail is counted; `recent_levels` and `company_summaries` are of all companies."""
 
     config: Callable[[], Config]
     store: Store
@@ -120,6 +121,7 @@ class Backend:
     requests: RequestCounts = field(default_factory=RequestCounts)
     exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MAX_EXPORTS, EXPORT_RETRY))
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    counted_companies: CountedCompanies = field(default_factory=CountedCompanies)
     recent_levels: RecentLevels = field(init=False)
     company_summaries: CompanySummaries = field(init=False)
 

@@ -4,7 +4,7 @@ Anything else does not exist for the caller: it raises `NotThereError`, exactly 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,20 +12,22 @@ from aiohttp import web
 
 from monitor.actions.names import MAX_NAME_CHARS, UnknownNameError, company_named, names_of
 from monitor.config import WatchedPath
-from monitor.config.real_plan import counted_companies
 from monitor.diagnosing.answers import ArmProbe, arm_probes
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.work import NO_WORK, IncidentWork, without_names, work_of
+from monitor.measures.time_slots import TimeSlots
 from monitor.notices.notice import NoticeKind
 from monitor.output.real_comparison import RealComparison, compared, window_of
-from monitor.output.service_level import WINDOWS, CodeLevels, codes_of
+from monitor.output.service_level import CodeLevels
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
 from monitor.proving.preparing import RemedyError
 from monitor.remedying.applied import AppliedRemedy
 from monitor.store import (
+    CompanySeries,
+    CompanyWindows,
     Cursor,
     DeliveryTimes,
     NoticeRecord,
@@ -39,7 +41,6 @@ from monitor.store import (
 from monitor.store.diagnoses import DiagnosisRecord
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
-from monitor.web.codes_in_time import of_companies
 from monitor.web.company_summaries import SeenCompanies
 from monitor.web.sealed import Seal
 from probes.check import Check
@@ -265,7 +266,7 @@ class CallerView:
         """The sender's real mail to one company beside its probes, of the last day; None if it is not counted. Raises
         NotThereError."""
         self.paths(company)
-        if company not in counted_companies(self.backend.config()):
+        if company not in self.backend.counted_companies.of(self.backend.config()):
             return None
         since, store = window_of(self.backend.now()), self.backend.store
         real, replies = await store.real_mail.since(company, since), await store.real_mail.replies(company, since)
@@ -280,12 +281,15 @@ class CallerView:
             companies = (company,)
         return await self.backend.store.probes.delivery_times(since, companies)
 
-    async def codes_in_time(self, company: str) -> tuple[CodeLevels, ...]:
-        """The codes of one company over the last days and weeks. Raises NotThereError."""
-        now = self.backend.now()
-        paths = self.paths(company)
-        windows = [of_companies((await self.results(now - window, company))[1], paths) for window in WINDOWS.values()]
-        return codes_of(windows, (company,))
+    async def windows(self, company: str, starts: Sequence[datetime]) -> CompanyWindows:
+        """The results of one company since each of these times. Raises NotThereError."""
+        self.paths(company)
+        return await self.backend.store.probes.windows(company, starts)
+
+    async def series(self, company: str, slots: TimeSlots) -> CompanySeries:
+        """The results of one company in each slot of time. Raises NotThereError."""
+        self.paths(company)
+        return await self.backend.store.probes.series(company, slots)
 
     async def all_codes_in_time(self) -> tuple[CodeLevels, ...] | None:
         """The codes of all companies that the caller may see; None as long as the store cannot be read."""

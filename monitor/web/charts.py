@@ -1,69 +1,33 @@
-"""Drawings of what was: strips of outcomes, and delivery times against the code's life. Pure: only where what is, in
-percent; the templates make SVG of it, which thereby fits every width."""
+"""Drawings of what was, in slots of time: which mail was in time, where it ended, how long it took. Pure: only where
+what is, in percent; the templates make SVG of it, which thereby fits every width.
+
+A slot without a test has no mark at all: a gap is shown as a gap, and nothing is interpolated. Nothing depends on
+colour: in time stands above a line, and not in time hangs below it.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from math import ceil, log10
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from math import log10
 
+from monitor.measures.delivery_bounds import DELIVERY_BOUNDS_SECONDS
+from monitor.measures.quantiles import quantile
+from monitor.measures.time_slots import DAY, HOUR, TimeSlots
 from monitor.output.symbols import WORST_FIRST
-from monitor.store import ProbeRow
-from monitor.web.legible import spelled
-from probes.verdict import Grade, Outcome
+from monitor.probing.code_counts import in_time
+from monitor.store import SlotCount, SlotTimes
+from monitor.web.legible import about, spelled
+from probes.labels import OUTCOMES
+from probes.verdict import Outcome
 
-PLACES = 72  # of a strip
-MAX_DOTS = 600
-FASTEST, SLOWEST = 0.01, 6 * 3600.0  # seconds; what is faster or slower is drawn at the edge
-TICKS = ((0.01, "10 ms"), (0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"))
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The time that is drawn."""
-
-    since: datetime
-    until: datetime
-
-    def x(self, at: datetime) -> float:
-        """Return the position of this time, in percent."""
-        return round(self._part(at) * 100, 2)
-
-    def place(self, at: datetime) -> int:
-        """In which of the places of a strip this time is."""
-        return min(int(self._part(at) * PLACES), PLACES - 1)
-
-    def _part(self, at: datetime) -> float:
-        return min(max((at - self.since) / (self.until - self.since), 0.0), 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A stretch of time in which the worst outcome was this one; of `number` probes."""
-
-    x: float
-    width: float
-    outcome: Outcome
-    since: datetime
-    until: datetime
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """The bars, and what they say in words: how many probes of each grade came to which outcome."""
-
-    bars: tuple[Bar, ...]
-    said: tuple[tuple[Grade, tuple[tuple[Outcome, int], ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """One mail that arrived."""
-
-    x: float
-    y: float
-    outcome: Outcome
+LINE = 62.0  # where the line between in time and not in time is, in percent from the top
+UP, DOWN = 58.0, 34.0  # heights of a bar of which all is in time, or nothing
+SMALLEST = 8.0  # one of a thousand is seen
+GAP = 0.12  # of a slot, between two bars
+FASTEST, SLOWEST = 0.5, 6 * 3600.0  # seconds; what is faster or slower is drawn at the edge
+TICKS = ((1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"))
+ENOUGH_FOR_95 = 20  # of fewer, the slowest is all that a 95th percentile can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,72 +38,198 @@ class Tick:
     name: str
 
 
+@dataclass(slots=True)
+class Tally:
+    """Results in one slot. `untold` do not tell whether mail arrives in time; `why` is where mail ended that was not in
+    time, `unclear` what did not tell."""
+
+    in_time: int = 0
+    missed: int = 0
+    untold: int = 0
+    why: Counter[Outcome] = field(default_factory=Counter)
+    unclear: Counter[Outcome] = field(default_factory=Counter)
+
+    def add(self, row: SlotCount) -> None:
+        """Count these results."""
+        match in_time(row.outcome, row.cause):
+            case True:
+                self.in_time += row.count
+            case False:
+                self.missed += row.count
+                self.why[row.outcome] += row.count
+            case None:
+                self.untold += row.count
+                self.unclear[row.outcome] += row.count
+
+    @property
+    def judged(self) -> int:
+        """Return the number of results that tell."""
+        return self.in_time + self.missed
+
+    @property
+    def said(self) -> str:
+        """Return it in words, as a fraction: few results are no percentage."""
+        parts = [f"{self.in_time:,} of {self.judged:,} in time"] if self.judged else []
+        parts += [_outcomes(self.why)] if self.why else []
+        parts += [f"not counted: {_outcomes(self.unclear)}"] if self.unclear else []
+        return "; ".join(parts)
+
+
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Delivery times of one grade, in seconds. `late`: how many came when their code was dead."""
+class SlotBar:
+    """One slot, in percent. `up`: height of what was in time, above the line; `down`: of what was not, below it; both 0
+    where no result tells. `of`: number of the slot, for links."""
 
-    grade: Grade
-    number: int
-    median: float
-    most: float  # 95 of 100 were not slower
-    slowest: float
-    late: int
+    of: int
+    x: float
+    width: float
+    up: float
+    down: float
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class OutcomeBar:
+    """The share of one outcome in a slot, as a height in percent from the bottom."""
+
+    of: int
+    x: float
+    width: float
+    height: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """One outcome, as a place where mail ended: `count` of `total` results, counted as in time or not."""
+
+    outcome: Outcome
+    count: int
+    total: int
+    bars: tuple[OutcomeBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryBar:
+    """Delivery times in one slot: from the median to the 95th percentile, in percent from the top. `over`: the latter
+    is beyond a code's life."""
+
+    of: int
+    x: float
+    width: float
+    top: float
+    bottom: float
+    over: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChart:
     """Delivery times. `lives` are how long codes live: more than one where the paths differ."""
 
-    dots: tuple[Dot, ...]
+    bars: tuple[DeliveryBar, ...]
     lives: tuple[Tick, ...]
-    times: tuple[Tick, ...]
     seconds: tuple[Tick, ...]
-    figures: tuple[Figures, ...]
-    left_out: int
 
 
-def strip_of(rows: Iterable[ProbeRow], frame: Frame) -> Strip:
-    """The outcomes of these probes, the worst of each stretch; stretches with the same are one."""
-    places: dict[int, list[ProbeRow]] = {}
-    judged = [row for row in rows if row.verdict and frame.since <= row.launched_at <= frame.until]
-    for row in judged:
-        places.setdefault(frame.place(row.launched_at), []).append(row)
-    bars: list[Bar] = []
-    for place, here in sorted(places.items()):
-        bar = _bar(place, here, frame)
-        if bars and bars[-1].outcome is bar.outcome and bars[-1].x + bars[-1].width >= bar.x - 0.01:
-            bar = _joined(bars.pop(), bar)
-        bars.append(bar)
-    return Strip(tuple(bars), _counts_by_grade(judged))
+def tallies(rows: Iterable[SlotCount]) -> dict[int, Tally]:
+    """Add up results by slot. A slot without any is not there."""
+    found: dict[int, Tally] = {}
+    for row in rows:
+        found.setdefault(row.slot, Tally()).add(row)
+    return found
 
 
-def chart_of(rows: Sequence[ProbeRow], frame: Frame, lives: Iterable[timedelta]) -> Chart:
-    """The delivery times of these probes. Where they are too many to draw, the slowest of each stretch are kept."""
-    alive = sorted(set(lives))
-    arrived = [row for row in rows if row.delivery is not None and row.verdict]
-    drawn = _slowest(arrived, frame)
-    seconds = [_seconds(row) for row in arrived]
-    top = max([10.0, *(life.total_seconds() * 3 for life in alive), *(each * 1.5 for each in seconds)])
-    bottom = min([0.1, *(max(each, FASTEST) for each in seconds)])
-    scale = _Scale(bottom, min(top, SLOWEST))
-    return Chart(
-        dots=tuple(
-            Dot(frame.x(row.launched_at), scale.y(_seconds(row)), row.verdict.outcome) for row in drawn if row.verdict
-        ),
-        lives=tuple(Tick(scale.y(life.total_seconds()), spelled(life.total_seconds())) for life in alive),
-        times=times_of(frame),
-        seconds=tuple(Tick(scale.y(at), name) for at, name in TICKS if scale.bottom <= at <= scale.top),
-        figures=tuple(_figures(arrived, grade) for grade in _grades(arrived)),
-        left_out=len(arrived) - len(drawn),
+def bars_of(by_slot: Mapping[int, Tally], slots: TimeSlots) -> tuple[SlotBar, ...]:
+    """Return the bars of what was in time and what was not."""
+    return tuple(_bar(slot, tally, slots) for slot, tally in sorted(by_slot.items()))
+
+
+def outcome_rows(rows: Iterable[SlotCount], slots: TimeSlots) -> tuple[OutcomeRow, ...]:
+    """Return where mail ended, one row per outcome that occurred, the good one first and then the worst."""
+    by_slot: dict[int, Counter[Outcome]] = {}
+    for row in rows:
+        by_slot.setdefault(row.slot, Counter())[row.outcome] += row.count
+    sums = sum(by_slot.values(), Counter[Outcome]())
+    order = (Outcome.INBOX, *(each for each in WORST_FIRST if each and each is not Outcome.INBOX))
+    return tuple(
+        OutcomeRow(outcome, sums[outcome], sums.total(), _outcome_bars(outcome, by_slot, slots))
+        for outcome in order
+        if sums[outcome]
     )
 
 
-def times_of(frame: Frame) -> tuple[Tick, ...]:
-    """A few times to read a drawing by."""
-    long = frame.until - frame.since > timedelta(days=2)
-    step = (frame.until - frame.since) / 4
-    times = [frame.since + step * number for number in range(5)]
-    return tuple(Tick(frame.x(at), f"{at.astimezone(UTC):{'%d %b' if long else '%H:%M'}}") for at in times)
+def delivery_chart(rows: Iterable[SlotTimes], slots: TimeSlots, lives: Iterable[timedelta]) -> DeliveryChart | None:
+    """Return how long mail took in each slot; None if none arrived."""
+    by_slot: dict[int, Counter[float]] = {}
+    for row in rows:
+        by_slot.setdefault(row.slot, Counter()).update(row.counts)
+    alive = sorted({life.total_seconds() for life in lives})
+    measured = {slot: level for slot, counts in sorted(by_slot.items()) if (level := delivery_figures(counts))}
+    if not measured:
+        return None
+    slowest = max(level.most for level in measured.values())
+    scale = _Scale(FASTEST, min(max(60.0, slowest * 1.5, *(3 * life for life in alive)), SLOWEST))
+    return DeliveryChart(
+        bars=tuple(_delivery_bar(slot, level, slots, scale, alive) for slot, level in measured.items()),
+        lives=tuple(Tick(scale.y(life), spelled(life)) for life in alive),
+        seconds=tuple(Tick(scale.y(at), name) for at, name in TICKS if at <= scale.top),
+    )
+
+
+def times_of(slots: TimeSlots) -> tuple[Tick, ...]:
+    """Return a few times to read a drawing by: the begins of slots, and the end."""
+    form = "%H:%M" if slots.step <= HOUR else "%d %b"
+    return tuple(
+        Tick(round(100 * place / slots.number, 2), f"{slots.start_of(place):{form}}")
+        for place in (slots.number * part // 4 for part in range(5))
+    )
+
+
+def slot_label(slots: TimeSlots, slot: int) -> str:
+    """Return when a slot is, in words."""
+    begin = slots.start_of(slot).astimezone(UTC)
+    end = begin + slots.step
+    if slots.step < DAY:
+        return f"{begin:%d %b %H:%M} to {end:%H:%M} UTC"
+    last = end - DAY
+    return f"{begin:%d %b}" if last <= begin else f"{begin:%d %b} to {last:%d %b}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFigures:
+    """Seconds within which half of so many messages were delivered, and 95 % of them: of a few, all; `inf` for longer
+    than was measured."""
+
+    half: float
+    most: float
+    number: int
+
+    @property
+    def enough(self) -> bool:
+        """Test if there are enough for a 95th percentile."""
+        return self.number >= ENOUGH_FOR_95
+
+
+def delivery_figures(counts: Mapping[float, int]) -> DeliveryFigures | None:
+    """Return the figures of delivery times, of which the counts by the upper bound of their range are known."""
+    half, most, number = quantile(counts, 0.5), quantile(counts, 0.95), sum(counts.values())
+    if half is None or most is None:
+        return None
+    return DeliveryFigures(half, most if number >= ENOUGH_FOR_95 else max(counts), number)
+
+
+def delivery_said(level: DeliveryFigures) -> str:
+    """Return delivery times in words; of too few there is no 95th percentile."""
+    number = f"{level.number:,} {'message' if level.number == 1 else 'messages'}"
+    most = f"95 % within {about(level.most)}" if level.enough else slowest_said(level.most)
+    return f"{number} delivered, half within {about(level.half)}, {most}"
+
+
+def slowest_said(seconds: float) -> str:
+    """Return within which time all came; `inf` for what took longer than the last range of times."""
+    longest = DELIVERY_BOUNDS_SECONDS[-1]
+    return f"all within {about(seconds)}" if seconds <= longest else f"the slowest after more than {about(longest)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,58 +241,52 @@ class _Scale:
 
     def y(self, seconds: float) -> float:
         part = (log10(max(seconds, self.bottom)) - log10(self.bottom)) / (log10(self.top) - log10(self.bottom))
-        return round((1 - min(part, 1.0)) * 92 + 4, 2)
+        return round((1 - min(part, 1.0)) * 90 + 5, 2)
 
 
-def _bar(place: int, rows: Sequence[ProbeRow], frame: Frame) -> Bar:
-    worst = min((row.verdict.outcome for row in rows if row.verdict), key=WORST_FIRST.index)
-    width, step = 100 / PLACES, (frame.until - frame.since) / PLACES
-    begin = frame.since + step * place
-    return Bar(round(place * width, 2), round(width, 2), worst, begin, begin + step, len(rows))
+def _place(slot: int, slots: TimeSlots) -> tuple[float, float]:
+    width = 100 / slots.number
+    return round((slot + GAP / 2) * width, 2), round(width * (1 - GAP), 2)
 
 
-def _joined(left: Bar, right: Bar) -> Bar:
-    width = round(right.x + right.width - left.x, 2)
-    return Bar(left.x, width, left.outcome, left.since, right.until, left.number + right.number)
+def _bar(slot: int, tally: Tally, slots: TimeSlots) -> SlotBar:
+    good = tally.in_time / tally.judged if tally.judged else 0.0
+    bad = tally.missed / tally.judged if tally.judged else 0.0
+    said = f"{slot_label(slots, slot)}: {tally.said}"
+    return SlotBar(slot, *_place(slot, slots), _height(good, UP), _height(bad, DOWN), said)
 
 
-def _counts_by_grade(rows: Sequence[ProbeRow]) -> tuple[tuple[Grade, tuple[tuple[Outcome, int], ...]], ...]:
-    counts = Counter((row.verdict.grade, row.verdict.outcome) for row in rows if row.verdict)
+def _height(share: float, most: float) -> float:
+    return round(max(share * most, SMALLEST), 1) if share else 0.0
+
+
+def _outcome_bars(
+    outcome: Outcome, by_slot: Mapping[int, Counter[Outcome]], slots: TimeSlots
+) -> tuple[OutcomeBar, ...]:
     return tuple(
-        (
-            grade,
-            tuple((outcome, counts[grade, outcome]) for outcome in WORST_FIRST if outcome and counts[grade, outcome]),
+        OutcomeBar(
+            slot,
+            *_place(slot, slots),
+            _height(counts[outcome] / counts.total(), 100.0),
+            f"{slot_label(slots, slot)}: {counts[outcome]:,} of {counts.total():,} {OUTCOMES[outcome].label}",
         )
-        for grade in Grade
-        if any(counts[grade, outcome] for outcome in Outcome)
+        for slot, counts in sorted(by_slot.items())
+        if counts[outcome]
     )
 
 
-def _slowest(rows: Sequence[ProbeRow], frame: Frame) -> list[ProbeRow]:
-    if len(rows) <= MAX_DOTS:
-        return list(rows)
-    each, places = MAX_DOTS // PLACES, dict[int, list[ProbeRow]]()
-    for row in rows:
-        places.setdefault(frame.place(row.launched_at), []).append(row)
-    return [row for here in places.values() for row in sorted(here, key=_seconds, reverse=True)[:each]]
+def _delivery_bar(
+    slot: int, level: DeliveryFigures, slots: TimeSlots, scale: _Scale, alive: Sequence[float]
+) -> DeliveryBar:
+    return DeliveryBar(
+        slot,
+        *_place(slot, slots),
+        scale.y(level.most),
+        scale.y(level.half),
+        bool(alive) and level.most > alive[0],
+        f"{slot_label(slots, slot)}: {delivery_said(level)}",
+    )
 
 
-def _figures(rows: Sequence[ProbeRow], grade: Grade) -> Figures:
-    mine = [row for row in rows if row.verdict and row.verdict.grade is grade]
-    times = sorted(_seconds(row) for row in mine)
-    late = sum(row.verdict is not None and row.verdict.outcome is Outcome.LATE for row in mine)
-    return Figures(grade, len(times), _share(times, 0.5), _share(times, 0.95), times[-1], late)
-
-
-def _grades(rows: Iterable[ProbeRow]) -> list[Grade]:
-    found = {row.verdict.grade for row in rows if row.verdict}
-    return [grade for grade in Grade if grade in found]
-
-
-def _share(times: Sequence[float], share: float) -> float:
-    """The time that this share of them did not exceed."""
-    return times[max(ceil(share * len(times)) - 1, 0)]
-
-
-def _seconds(row: ProbeRow) -> float:
-    return max(row.delivery.total_seconds(), 0.0) if row.delivery else 0.0
+def _outcomes(counts: Counter[Outcome]) -> str:
+    return ", ".join(f"{counts[each]:,} {OUTCOMES[each].label}" for each in WORST_FIRST if each and counts[each])

@@ -64,6 +64,13 @@ def spelled(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def about(seconds: float) -> str:
+    """Format a time that is known roughly: from counts in ranges, of which the first ends with a second."""
+    if seconds <= 1:
+        return "1 s"
+    return spelled(float(f"{seconds:.2g}") if seconds < 100 else seconds)
+
+
 def ago(at: datetime, now: datetime) -> str:
     """Return its age."""
     return f"{roughly(now - at)} ago"

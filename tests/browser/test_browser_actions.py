@@ -331,7 +331,7 @@ async def test_without_javascript_everything_but_what_is_live_works(
         await page.get_by_role("link", name="2 paths").click()
         await expect(page.locator(".matrix tr.path").first).to_be_visible()
         await page.get_by_role("link", name="Trap").first.click()
-        await expect(page.locator("svg.strip").first).to_be_visible()
+        await expect(page.locator("svg.cells").first).to_be_visible()
         await page.goto("/probe-now?where=snailbeck")
         await page.get_by_role("button", name="Send").click()
         for _ in range(100):

@@ -38,14 +38,14 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
         await expect(page.locator("#live")).to_have_text("Live")
         await page.evaluate("() => { window.stays = true; }")
     await expect(company.locator("[data-part=todo]")).to_contain_text("How to fix it")
-    await expect(company.locator("[data-part=paths]")).to_contain_text(REFUSAL)
+    await expect(company.locator("[data-part=technical]")).to_contain_text(REFUSAL)
     await expect(incident.locator("h1")).to_contain_text("Open")
     opened = incidents.locator(f"[data-part=open] a[href='{link}']")
     await expect(opened).to_be_visible()
 
     browser_service.gateway.refuses = False
     await expect(company.locator("[data-part=head] .outcome")).to_contain_text("Inbox")
-    await expect(company.locator("[data-part=paths]")).not_to_contain_text(REFUSAL)
+    await expect(company.locator("[data-part=technical]")).not_to_contain_text(REFUSAL)
     await expect(company.locator("[data-part=incidents] tbody")).not_to_contain_text("ongoing")
     await expect(company.locator("[data-part=todo]")).not_to_contain_text("How to fix it")
     await expect(company.locator("[data-part=delivery] svg.chart")).to_be_visible()

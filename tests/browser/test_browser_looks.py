@@ -231,7 +231,7 @@ async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, B
     for gone in ("nav", "a.skip", ".me", "footer", "form", "#export", ".actions"):
         for each in await page.locator(gone).all():
             assert not await each.is_visible(), gone
-    for there in ("h1", "#todo", "svg.strip", "svg.chart", "#incidents, [aria-labelledby=incidents]", ".print-only"):
+    for there in ("h1", "#todo", "svg.cells", ".hero", "#incidents, [aria-labelledby=incidents]", ".print-only"):
         assert await page.locator(there).first.is_visible(), there
     assert (await page.pdf()).startswith(b"%PDF")
     await people["admin"].draw("company-printed")

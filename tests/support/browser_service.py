@@ -27,12 +27,16 @@ SETTLED_SECONDS = 40.0
 THEIRS = "corkwood"
 """The company that `bound` is bound to."""
 
+SEESAW_IT = "seesaw-it"
+"""Somebody of the company whose gateway the tests repair."""
+
 NEWCOMER = "newcomer"
 """Somebody who has not used the link yet."""
 
 PEOPLE: dict[str, Sequence[str]] = {
     "viewer": ("--rights", "viewer"),
     "bound": ("--rights", "viewer", "--company", THEIRS),
+    SEESAW_IT: ("--rights", "viewer", "--company", "seesaw"),
     "operator": ("--rights", "operator"),
     NEWCOMER: ("--rights", "viewer"),
 }

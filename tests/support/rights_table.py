@@ -39,6 +39,7 @@ GET    /?q={company}                                303     200      200     200
 GET    /companies                                   303     302      302     302      -
 GET    /companies/                                  303     302      302     302      -
 GET    /companies/{company}                         303     200      200     200     404
+POST   /companies/{company}/test                    303     403      303     303     404
 GET    /sender                                      303     200      200     200      -
 GET    /probes                                      303     200      200     200      -
 GET    /probes?company={company}                    303     200      200     200     200
@@ -207,6 +208,7 @@ ROWS = list(_rows())
 EVERYBODY = [Who(None), *(Who(rights, companies) for rights in Rights for companies in (None, (OWN,)))]
 OF_THEIR_IT = frozenset(
     {
+        ("POST", "/companies/{company}/test"),
         ("POST", "/incidents/{incident}/remedies"),
         ("POST", "/remedies/{remedy}"),
         ("POST", "/api/v1/incidents/{incident}/remedies"),
@@ -330,7 +332,7 @@ def asked_by_all(rights_app: RightsApp) -> Iterator[str]:
     for row in ROWS:
         if row.method == "GET" and row.target not in ("/sign-in", *FILES):
             yield target_of(row, rights_app.own)
-    yield from (f"/companies/{OWN}?span=1h", f"/companies/{OWN}?span=30d", "/?outcome=blocked&open=all", "/?page=2")
+    yield from (f"/companies/{OWN}?span=24h", f"/companies/{OWN}?span=30d", "/?outcome=blocked&open=all", "/?page=2")
     yield from (f"/incidents/{rights_app.wide}", f"/incidents/{rights_app.merged}", "/incidents?state=over")
     yield from (
         f"/api/v1/incidents/{rights_app.wide}",

@@ -1,31 +1,37 @@
-"""One company: its paths, the last days, how fast its mail arrives, its incidents, and what to do now."""
+"""One company: what its people notice, what to do now, how its mail fared, its incidents."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
 
 from aiohttp import web
 
+from monitor.actions.rate_limit import TooManyError
 from monitor.actions.remedies import may_say
 from monitor.config import WatchedPath
 from monitor.incidents.advice import NOTHING_BESIDE, Beside
 from monitor.incidents.incident import Incident, worst_first
 from monitor.incidents.signal import Signal
+from monitor.measures.time_slots import RANGES, slots_until
 from monitor.notices.context import SenderInfo
+from monitor.output.code_tiles import code_tiles, window_starts
 from monitor.output.symbols import WORST_FIRST
 from monitor.people.caller import NotThereError
 from monitor.probing.current import CurrentVerdict
+from monitor.probing.pipeline import LaunchError
 from monitor.proving.preparing import may_be_recorded
 from monitor.standing.company_mx import MxRecord
-from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import CallerView, caller_view_of
-from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
+from monitor.web.charts import LINE, slowest_said
+from monitor.web.legible import about
 from monitor.web.pages.advice_card import AdviceCard, card_at_company, card_of_signal, verdicts_beside
+from monitor.web.pages.company_charts import company_charts, stretch_of
+from monitor.web.pages.company_impact import Impact, impact_of
+from monitor.web.pages.own_test import round_of, send_tests
 from monitor.web.pages.remedies import rows_of
 from monitor.web.rendering import page
 from probes.check import Check
@@ -37,8 +43,6 @@ from probes.reading.probe_systems import systems_of_probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
 
-SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-USUAL = "7d"
 MAX_REMEDIES = 30
 MAX_INCIDENTS = 30  # of the company, of those that are over
 LOOKED_THROUGH = 500  # incidents of all companies
@@ -47,7 +51,7 @@ MAX_PATHS_LOOKED_AT = 5  # whose last probe shows which mail systems it met
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """One kind on one path: what is known of it now, and how it was. `outcome` is None before the first verdict."""
+    """One kind on one path, as it is known now. `outcome` is None before the first verdict."""
 
     kind: Kind
     outcome: Outcome | None
@@ -56,7 +60,6 @@ class KindRow:
     why: str
     at: datetime | None
     probe_id: str
-    strip: Strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,69 +77,52 @@ class PathPart:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The page. `over` includes open incidents of others from which this company has recovered. `stretch` names how
-    much time is drawn; `probes` is how many were launched in it."""
+    """The page as it is now. `over` includes open incidents of others from which this company has
+    recovered."""
 
     key: str
     name: str
     system: str
-    worst: Outcome | None
+    impact: Impact
     paths: tuple[PathPart, ...]
     todo: tuple[AdviceCard, ...]
     opened: tuple[Incident, ...]
     over: tuple[Incident, ...]
-    stretch: str
-    frame: Frame
-    times: tuple[Tick, ...]
-    chart: Chart
-    probes: int
 
 
 def company_view(
     paths: Sequence[WatchedPath],
     current_verdicts: Mapping[Check, CurrentVerdict],
     incidents: Iterable[Incident],
-    history: Sequence[ProbeRow],
     sender: SenderInfo,
-    stretch: str,
     now: datetime,
     controls: Mapping[str, Beside] = MappingProxyType({}),
 ) -> Company:
     """The page as it is now. `paths` are those of one company, at least one; `controls` tells for each path what other
     identities got there."""
-    first, frame = paths[0], Frame(now - SPANS[stretch], now)
+    first = paths[0]
     mine = [incident for incident in incidents if first.company in (*incident.touches, *incident.companies)]
     opened = sorted((each for each in mine if each.open and first.company in each.touches), key=worst_first)
-    drawn = [row for row in history if row.launched_at >= frame.since]
-    lines = [current_verdicts[check] for path in paths for check in path.checks if check in current_verdicts]
     return Company(
         key=first.company,
         name=first.company_name,
         system=chain_label(first.mail_systems),
-        worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
-        paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
+        impact=impact_of(paths, current_verdicts, opened, now),
+        paths=tuple(_path(path, current_verdicts) for path in paths),
         todo=tuple(_todo(opened, not_covered(paths, current_verdicts, opened), paths, sender, controls)),
         opened=tuple(opened),
         over=tuple(each for each in mine if not each.open or first.company not in each.touches)[:MAX_INCIDENTS],
-        stretch=stretch,
-        frame=frame,
-        times=times_of(frame),
-        chart=chart_of(drawn, frame, (path.code_life for path in paths)),
-        probes=len(drawn),
     )
 
 
-def stretch_of(asked: str, history: Sequence[ProbeRow], now: datetime) -> str:
-    """Return the period to draw: the requested one, else the default, shorter if there is no more data."""
-    if asked in SPANS or not history:
-        return asked if asked in SPANS else USUAL
-    known = now - history[0].launched_at
-    return next((name for name, time in SPANS.items() if known < time), USUAL) if known < SPANS[USUAL] else USUAL
-
-
 def routes() -> list[web.RouteDef]:
-    """The route of the page; the list of companies is Now."""
-    return [web.get("/companies/{company}", show), web.get("/companies", lead), web.get("/companies/", lead)]
+    """The routes of the page; the list of companies is Now."""
+    return [
+        web.get("/companies/{company}", show),
+        web.post("/companies/{company}/test", test_now),
+        web.get("/companies", lead),
+        web.get("/companies/", lead),
+    ]
 
 
 async def lead(_: web.Request) -> web.Response:
@@ -146,38 +132,61 @@ async def lead(_: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
+    return await _page(request)
+
+
+async def test_now(request: web.Request) -> web.Response:
+    """Send test messages; the page says why, if that is not possible."""
+    try:
+        return await send_tests(request)
+    except TooManyError as error:
+        seconds = max(round(error.retry_after.total_seconds()), 1)
+        response = await _page(request, 429, f"{error}; try again in {roughly(seconds)}")
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    except LaunchError as error:
+        return await _page(request, 409, str(error))
+
+
+async def _page(request: web.Request, status: int = 200, refused: str = "") -> web.Response:
     view, backend = caller_view_of(request), request.app[BACKEND]
-    key, asked, now = request.match_info["company"], request.query.get("span", ""), backend.now()
+    key, now, config = request.match_info["company"], backend.now(), backend.config()
     paths = view.paths(key) if key else []
-    history = await view.history(key, now - SPANS.get(asked, SPANS[USUAL]))
     opened = view.open_incidents()  # before those that are over: one that closes meanwhile is in both, not in neither
     ids = {incident.id for incident in opened}
     past = [each for each in await view.incidents(LOOKED_THROUGH) if not each.open and each.id not in ids]
-    identity = backend.config().sender
-    shown = await asyncio.to_thread(  # of many probes it takes its time
-        company_view,
+    shown = company_view(
         paths,
         view.current_verdicts(paths),
         [*opened, *past],
-        history,
-        SenderInfo(identity.domain, identity.source_ip, identity.address),
-        stretch_of(asked, history, now),
+        SenderInfo(config.sender.domain, config.sender.source_ip, config.sender.address),
         now,
         await _beside(view, key, paths),
     )
-    codes = await view.codes_in_time(key)
-    mx = mx_notes(backend.company_mx(key), paths[0].mail_systems, now, await _passed(view, paths))
+    windows = await view.windows(key, window_starts(now))
+    stretch = stretch_of(request.query.get("span", ""), windows.first_day, now)
+    series = await view.series(key, slots_until(now, stretch))
     return page(
         request,
         "company.html",
+        status=status,
         view=shown,
         now=now,
-        spans=tuple(SPANS),
-        codes_in_time=codes,
+        spans=tuple(RANGES),
+        line=LINE,
+        times_of=about,
+        slowest_said=slowest_said,
+        charts=company_charts(paths, series, stretch, now, now - config.store.keep),
+        tiles=code_tiles(key, windows.results, paths),
+        first_day=windows.first_day,
+        contact=config.companies[key].contact if key in config.companies else None,
+        tested=await round_of(view, key, request.query.get("tested", "")),
+        refused=refused,
+        good=config.incidents.good,
         real_mail=await view.real_mail(key),
-        mx=mx,
+        mx=mx_notes(backend.company_mx(key), paths[0].mail_systems, now, await _passed(view, paths)),
         changed=rows_of(view, (await view.remedies(key))[:MAX_REMEDIES]),
-        may_remedy=may_say(view.caller, key),
+        may_act=may_say(view.caller, key),
         fixable={each.id for each in shown.opened if may_be_recorded(each, key)},
     )
 
@@ -238,10 +247,7 @@ async def _beside(view: CallerView, company: str, paths: Sequence[WatchedPath]) 
     return {path: await verdicts_beside(view, company, path, at) for path, at in failing.items()}
 
 
-def _path(
-    path: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict], history: Iterable[ProbeRow], frame: Frame
-) -> PathPart:
-    rows = [row for row in history if row.path == path.path]
+def _path(path: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict]) -> PathPart:
     return PathPart(
         name=path.path,
         to=path.to,
@@ -249,18 +255,15 @@ def _path(
         mailbox=path.mailbox_key,
         rhythm=f"each kind every {roughly(path.every)}" if path.every else f"cron {path.cron}",
         code_life=roughly(path.code_life),
-        kinds=tuple(
-            _kind(kind, current_verdicts.get(path.check(kind)), rows, frame) for kind in path.kinds
-        ),
-    )  # fmt: skip
+        kinds=tuple(_kind(kind, current_verdicts.get(path.check(kind))) for kind in path.kinds),
+    )
 
 
-def _kind(kind: Kind, current: CurrentVerdict | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
-    strip = strip_of((row for row in rows if row.kind is kind), frame)
+def _kind(kind: Kind, current: CurrentVerdict | None) -> KindRow:
     if current is None:
-        return KindRow(kind, None, None, None, "", None, "", strip)
+        return KindRow(kind, None, None, None, "", None, "")
     said = current.verdict
-    return KindRow(kind, said.outcome, said.cause, said.grade, said.because, current.at, current.probe_id, strip)
+    return KindRow(kind, said.outcome, said.cause, said.grade, said.because, current.at, current.probe_id)
 
 
 def not_covered(

@@ -18,6 +18,7 @@ from monitor.store import (
     real_refusals,
     report_reads,
     result_counts,
+    result_series,
     standing_reads,
     work_reads,
 )
@@ -30,6 +31,7 @@ QUESTIONS = (
     | report_reads.STATEMENTS
     | result_counts.STATEMENTS
     | delivery_counts.STATEMENTS
+    | result_series.STATEMENTS
     | work_reads.STATEMENTS
     | standing_reads.STATEMENTS
     | real_hours.STATEMENTS
@@ -53,6 +55,7 @@ WALKS = {
     "SCAN json_each VIRTUAL TABLE INDEX 1:",  # of one row
     "SCAN in_days VIRTUAL TABLE INDEX 1:",
     "SCAN in_hours VIRTUAL TABLE INDEX 1:",
+    "SCAN in_slots VIRTUAL TABLE INDEX 1:",
 }
 
 
@@ -106,6 +109,11 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
             "ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)",
         ],
     ),
+    ("counts by hour", ["ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)"]),
+    ("counts by day", ["ix_daily_results_company_day (company=? AND day>? AND day<?)"]),
+    ("times by hour", ["ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)"]),
+    ("times by day", ["ix_daily_results_company_day (company=? AND day>? AND day<?)"]),
+    ("first day", ["COVERING INDEX ix_daily_results_company_day (company=?)"]),
     ("report_known", ["sqlite_autoindex_reports_1 (id=?)"]),
     ("report_shares", OF_DAYS),
     ("report_others", OF_DAYS),

@@ -1,129 +1,214 @@
-"""Drawings: where things are, and what they say without being seen."""
+"""Drawings: where things are, what they say without being seen, and that nothing is drawn where nothing is known."""
 
+import re
 from datetime import timedelta
-from random import Random
+from math import inf
+from pathlib import Path
 
 import pytest
 
-from monitor.web.charts import MAX_DOTS, PLACES, Frame, chart_of, strip_of, times_of
-from monitor.web.legible import MAX_TEXT_CHARS, cut, plain, spelled
-from probes.verdict import Grade, Outcome
-from tests.support.page_samples import NOW, row
+from monitor.measures.time_slots import TimeSlots, slots_until
+from monitor.output.symbols import COLOURS
+from monitor.store import SlotCount, SlotTimes
+from monitor.web.charts import (
+    DOWN,
+    LINE,
+    SMALLEST,
+    UP,
+    bars_of,
+    delivery_chart,
+    delivery_figures,
+    delivery_said,
+    outcome_rows,
+    slot_label,
+    tallies,
+    times_of,
+)
+from monitor.web.legible import MAX_TEXT_CHARS, about, cut, plain, spelled
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome
+from tests.monitor.output.test_symbols import contrast
+from tests.support.page_samples import NOW, OUTCOMES
 
-DAY = Frame(NOW - timedelta(days=1), NOW)
+DAY = slots_until(NOW, "24h")
 LIFE = timedelta(minutes=10)
 
 
-def at(letters: str, **facts):
-    """A probe every 20 minutes, which is one place of a day's strip; the last one 10 minutes ago."""
+def results(letters: str, slot: int = 0, cause: Cause | None = None) -> list[SlotCount]:
+    """A result for each letter, all in one slot."""
     return [
-        row(letter, timedelta(minutes=20 * (len(letters) - place) - 10), **facts)
-        for place, letter in enumerate(letters)
-        if letter != " "
+        SlotCount(slot, "hq", Kind.VERIFICATION, Grade.REAL, OUTCOMES[letter], cause, letters.count(letter))
+        for letter in dict.fromkeys(letters)
     ]
 
 
-# ---- Strips ---------------------------------------------------------------------------------------------------------
+def times(slot: int = 0, **counts: int) -> SlotTimes:
+    by_bound = {float(name[1:]): each for name, each in counts.items()}
+    return SlotTimes(slot, "hq", Kind.VERIFICATION, Grade.REAL, by_bound)
+
+
+# ---- In time or not -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("letters", "bars"),
+    ("letters", "cause", "up", "down", "said"),
     [
-        ("", []),
-        ("iiii", ["4 inbox"]),
-        ("iibbi", ["2 inbox", "2 blocked", "1 inbox"]),
-        ("ii  ii", ["2 inbox", "2 inbox"]),  # nothing was probed in between, and nothing is said of it
-        ("i.i", ["1 inbox", "1 inbox"]),  # without a verdict yet
-        ("?", ["1 unknown"]),
+        ("iiii", None, UP, 0, "4 of 4 in time"),
+        ("iiib", None, UP * 0.75, DOWN * 0.25, "3 of 4 in time; 1 blocked"),
+        ("bbsl", None, 0, DOWN, "0 of 4 in time; 2 blocked, 1 spam folder, 1 late"),
+        ("i" * 999 + "b", None, UP * 0.999, SMALLEST, "999 of 1,000 in time; 1 blocked"),  # one of a thousand is seen
+        ("i??", None, UP, 0, "1 of 1 in time; not counted: 2 unknown"),
+        ("??", None, 0, 0, "not counted: 2 unknown"),
+        ("bb", Cause.MAILBOX_FULL, 0, 0, "not counted: 2 blocked"),  # the probe's own mailbox: nobody is accused
     ],
 )
-def test_stretches_with_the_same_outcome_are_one_bar(letters, bars) -> None:
-    assert [f"{bar.number} {bar.outcome}" for bar in strip_of(at(letters), DAY).bars] == bars
+def test_what_was_in_time_stands_above_the_line_and_the_rest_hangs_below_it(letters, cause, up, down, said) -> None:
+    (bar,) = bars_of(tallies(results(letters, cause=cause)), DAY)
+    assert bar.up == pytest.approx(up, abs=0.1)
+    assert bar.down == pytest.approx(down, abs=0.1)
+    assert bar.said == f"22 Nov 09:00 to 10:00 UTC: {said}"
+    assert bar.up <= LINE
+    assert bar.down <= 100 - LINE
 
 
-def test_the_worst_of_a_stretch_is_seen() -> None:
-    rows = [row("i", timedelta(minutes=5)), row("b", timedelta(minutes=6)), row("l", timedelta(minutes=7))]
-    (bar,) = strip_of(rows, DAY).bars
-    assert (bar.outcome, bar.number) == (Outcome.BLOCKED, 3)
+def test_where_nothing_was_tested_nothing_is_drawn() -> None:
+    bars = bars_of(tallies([*results("i", 3), *results("b", 5), *results("i", 23)]), DAY)
+    assert [bar.of for bar in bars] == [3, 5, 23]
+    width = 100 / 24
+    for bar in bars:
+        assert bar.of * width < bar.x < bar.x + bar.width < (bar.of + 1) * width + 0.01
 
 
-def test_a_strip_stays_within_itself() -> None:
-    letters = "".join(Random(1).choice("ilsbm?") for _ in range(PLACES))
-    strip = strip_of(
-        [*at(letters), row("b", timedelta(0)), row("b", timedelta(days=1)), row("b", timedelta(days=2))], DAY
-    )
-    assert all(0 <= bar.x <= bar.x + bar.width <= 100.1 for bar in strip.bars)
-    assert all(left.x + left.width <= right.x + 0.1 for left, right in zip(strip.bars, strip.bars[1:], strict=False))
-    assert len(strip.bars) <= PLACES
-
-
-def test_the_words_of_a_strip_never_add_up_different_grades() -> None:
-    strip = strip_of([*at("iib"), *at("ii", grade=Grade.UNPROVEN)], DAY)
-    assert strip.said == (
-        (Grade.REAL, ((Outcome.BLOCKED, 1), (Outcome.INBOX, 2))),
-        (Grade.UNPROVEN, ((Outcome.INBOX, 2),)),
-    )
+def test_where_mail_ended_is_one_row_for_each_outcome_the_good_one_first() -> None:
+    rows = outcome_rows([*results("iiis", 1), *results("bb", 2)], DAY)
+    assert [(row.outcome, row.count, row.total) for row in rows] == [
+        (Outcome.INBOX, 3, 6),
+        (Outcome.BLOCKED, 2, 6),
+        (Outcome.SPAM, 1, 6),
+    ]
+    assert [[(bar.of, bar.height) for bar in row.bars] for row in rows] == [[(1, 75)], [(2, 100)], [(1, 25)]]
+    assert rows[0].bars[0].said == "22 Nov 10:00 to 11:00 UTC: 3 of 4 inbox"
 
 
 # ---- Delivery times -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({1.0: 3}, "3 messages delivered, half within 1 s, all within 1 s"),
+        ({5.0: 1}, "1 message delivered, half within 3 s, all within 5 s"),
+        ({5.0: 10, 60.0: 10}, "20 messages delivered, half within 5 s, 95 % within 57 s"),
+        ({5.0: 18, inf: 1}, "19 messages delivered, half within 3.1 s, the slowest after more than 60 min"),
+    ],
+)
+def test_of_a_few_messages_the_slowest_is_named_and_no_percentile(counts, said) -> None:
+    figures = delivery_figures(counts)
+    assert figures
+    assert delivery_said(figures) == said
+
+
+def test_without_a_delivery_there_is_no_figure_and_no_chart() -> None:
+    assert delivery_figures({}) is None
+    assert delivery_chart([], DAY, [LIFE]) is None
+
+
 def test_what_came_while_the_code_lived_is_below_the_line_and_what_came_later_above_it() -> None:
-    chart = chart_of([row("i", timedelta(hours=1), 590), row("l", timedelta(hours=2), 610)], DAY, [LIFE])
+    chart = delivery_chart([times(1, s60=40), times(7, s60=10, s900=30)], DAY, [LIFE])
+    assert chart
     (life,) = chart.lives
-    in_time, late = chart.dots
-    assert in_time.y > life.at > late.y, "the slow is above: less from the top"
+    early, late = chart.bars
+    assert (early.over, late.over) == (False, True)
+    assert early.top > life.at > late.top, "a greater y is further down"
+    assert (early.of, late.of) == (1, 7), "there is nothing between them"
     assert life.name == "10 min"
+    assert "40 messages delivered" in late.said
 
 
-@pytest.mark.parametrize("seconds", [0.0, -5.0, 0.000001, 0.5, 30.0, 3600.0, 10.0**7])
-def test_every_time_has_its_place(seconds) -> None:
-    chart = chart_of([row("i", timedelta(hours=1), seconds), row("i", timedelta(days=9), 1.0)], DAY, [LIFE])
-    assert all(0 <= dot.x <= 100 and 0 <= dot.y <= 100 for dot in chart.dots)
-    assert all(0 <= tick.at <= 100 for tick in (*chart.lives, *chart.seconds, *chart.times))
+def test_a_chart_stays_within_itself() -> None:
+    chart = delivery_chart([times(0, s1=3), times(23, sinf=2)], DAY, [LIFE, timedelta(seconds=4)])
+    assert chart
+    for bar in chart.bars:
+        assert 0 <= bar.top <= bar.bottom <= 100
+        assert 0 <= bar.x < bar.x + bar.width <= 100
+    assert [tick.name for tick in chart.lives] == ["4 s", "10 min"]
+    assert all(0 <= tick.at <= 100 for tick in (*chart.seconds, *chart.lives))
 
 
-def test_where_nothing_arrived_nothing_is_drawn() -> None:
-    chart = chart_of(at("bbm"), DAY, [LIFE])
-    assert (chart.dots, chart.figures, chart.left_out) == ((), (), 0)
+def test_paths_with_codes_of_different_lives_are_judged_by_the_shortest() -> None:
+    chart = delivery_chart([times(s60=40)], DAY, [LIFE, timedelta(seconds=4)])
+    assert chart
+    assert chart.bars[0].over
 
 
-def test_paths_whose_codes_live_differently_have_a_line_each() -> None:
-    lives = chart_of(at("i", delivery=1.0), DAY, [LIFE, LIFE, timedelta(minutes=30)]).lives
-    assert [life.name for life in lives] == ["10 min", "30 min"]
-
-
-def test_of_too_many_the_slowest_are_drawn() -> None:
-    rows = [row("i", timedelta(seconds=80 * number + 1), 1.0) for number in range(1000)]
-    rows += [row("l", timedelta(minutes=number), 900.0) for number in range(5)]
-    chart = chart_of(rows, DAY, [LIFE])
-    assert len(chart.dots) <= MAX_DOTS
-    assert chart.left_out == len(rows) - len(chart.dots)
-    assert sum(dot.outcome is Outcome.LATE for dot in chart.dots) == 5
-
-
-def test_figures_are_told_grade_by_grade() -> None:
-    rows = [row("i", timedelta(minutes=number), float(number)) for number in range(1, 101)]
-    rows.append(row("l", timedelta(minutes=3), 700.0, grade=Grade.IMPERSONATED))
-    real, played = chart_of(rows, DAY, [LIFE]).figures
-    assert (real.grade, real.number, real.median, real.most, real.slowest, real.late) == (
-        Grade.REAL,
-        100,
-        50,
-        95,
-        100,
-        0,
-    )
-    assert (played.grade, played.number, played.slowest, played.late) == (Grade.IMPERSONATED, 1, 700, 1)
+# ---- Times ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("days", "names"), [(1, ["08:00", "14:00", "20:00", "02:00", "08:00"]), (4, ["19 Nov", "20 Nov"])]
+    ("name", "slot", "label", "ticks"),
+    [
+        ("24h", 23, "23 Nov 08:00 to 09:00 UTC", ["09:00", "15:00", "21:00", "03:00", "09:00"]),
+        ("7d", 0, "16 Nov 12:00 to 18:00 UTC", ["16 Nov", "18 Nov", "20 Nov", "21 Nov", "23 Nov"]),
+        ("30d", 29, "23 Nov", ["25 Oct", "01 Nov", "09 Nov", "16 Nov", "24 Nov"]),
+        ("90d", 29, "21 Nov to 23 Nov", ["26 Aug", "16 Sep", "10 Oct", "31 Oct", "24 Nov"]),
+    ],
 )
-def test_times_to_read_a_drawing_by(days, names) -> None:
-    ticks = times_of(Frame(NOW - timedelta(days=days), NOW))
-    assert [tick.name for tick in ticks][: len(names)] == names
-    assert (ticks[0].at, ticks[-1].at) == (0, 100)
+def test_slots_have_names_that_fit_their_length(name, slot, label, ticks) -> None:
+    slots: TimeSlots = slots_until(NOW, name)
+    assert slot_label(slots, slot) == label
+    assert [tick.name for tick in times_of(slots)] == ticks
+
+
+# ---- Colours --------------------------------------------------------------------------------------------------------
+
+STATIC = Path(__file__).parents[3] / "monitor" / "web" / "static"
+MARKS = ("good", "bad", "edge")
+"""The colours that marks of drawings have: fills of bars, or the line around those that have an outcome's colour."""
+
+
+def themes() -> dict[str, dict[str, str]]:
+    """The values of the properties of each theme, in the order in which they override each other."""
+    css = "\n".join((STATIC / name).read_text() for name in ("style.css", "company.css"))
+    dark = re.findall(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^}]*)\}", css)
+    light = re.findall(r":root \{([^}]*)\}", re.sub(r"@media[^{]*\{\s*:root \{[^}]*\}\s*\}", "", css))
+    found = {}
+    for theme, blocks in (("light", light), ("dark", [*light, *dark])):
+        values = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", " ".join(blocks)))
+        found[theme] = {name: _long(value) for name, value in values.items()}
+    return found
+
+
+def _long(colour: str) -> str:
+    return colour if len(colour) == 7 else "#" + "".join(2 * letter for letter in colour[1:])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("mark", MARKS)
+def test_each_mark_of_a_drawing_stands_out_from_its_ground(theme: str, mark: str) -> None:
+    """WCAG 2, 1.4.11: 3:1 for what is needed to understand a graphic; on the page, on a card, and under the pointer."""
+    colours = themes()[theme]
+    for ground in ("back", "card", "shade"):
+        assert contrast(colours[mark], colours[ground]) >= 3, (theme, mark, ground)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("outcome", [each for each in COLOURS if each], ids=str)
+def test_a_bar_in_the_colour_of_an_outcome_has_an_edge_that_is_seen(theme: str, outcome: Outcome) -> None:
+    rules = (STATIC / "company.css").read_text()
+    assert re.search(r"\.cells \.share \{ fill: var\(--fill\); stroke: var\(--edge\)", rules)
+    colours = themes()[theme]
+    fill = colours["good"] if outcome is Outcome.INBOX else COLOURS[outcome].fill
+    assert max(contrast(fill, colours["card"]), contrast(colours["edge"], colours["card"])) >= 3
+
+
+# ---- Words ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.01, "1 s"), (1, "1 s"), (2.37, "2.4 s"), (57.3, "57 s"), (600, "10 min"), (3540, "59 min")]
+)
+def test_times_that_are_known_roughly_are_not_given_exactly(seconds: float, said: str) -> None:
+    assert about(seconds) == said
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from monitor.notices.context import SenderInfo
 from monitor.output.labels import label_of
 from monitor.people.person import Rights
 from monitor.standing.company_mx import MxRecord
-from monitor.web.pages.company import Company, company_view, stretch_of
+from monitor.web.pages.company import Company, company_view
+from monitor.web.pages.company_charts import stretch_of
 from probes.answer import Stage
 from probes.check import Check
 from probes.evidence import Attempt, Dialogue, Handover, Step
@@ -28,7 +29,6 @@ from tests.support.page_samples import (
     incident,
     open_sample_pages,
     path,
-    row,
     standing,
     well_made,
 )
@@ -43,8 +43,8 @@ async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
         yield sample_pages
 
 
-def view(*paths, seen=None, incidents=(), history=(), stretch: str = "1d") -> Company:
-    return company_view(paths or (path(),), seen or {}, incidents, history, SENDER, stretch, NOW)
+def view(*paths, seen=None, incidents=()) -> Company:
+    return company_view(paths or (path(),), seen or {}, incidents, SENDER, NOW)
 
 
 # ---- What to do -----------------------------------------------------------------------------------------------------
@@ -111,33 +111,19 @@ def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after() -
     assert [each.id for each in seen.over] == ["old", "left"]
 
 
-def test_each_path_and_kind_has_its_own_strip() -> None:
-    kinds = (Kind.VERIFICATION, Kind.INVITATION)
-    history = [
-        row("i", timedelta(hours=1)),
-        row("b", timedelta(hours=2), kind=Kind.INVITATION),
-        row("s", timedelta(hours=3), path="lab"),
-        row("m", timedelta(days=2)),  # before what is drawn
-    ]
-    seen = view(path(kinds=kinds), path(name="lab"), history=history)
-    bars = [[bar.outcome for bar in kind.strip.bars] for part in seen.paths for kind in part.kinds]
-    assert bars == [[Outcome.INBOX], [Outcome.BLOCKED], [Outcome.SPAM]]
-    assert seen.probes == 3
-
-
 @pytest.mark.parametrize(
-    ("asked", "oldest", "drawn"),
+    ("asked", "first_day", "drawn"),
     [
-        ("", None, "7d"),
-        ("", timedelta(minutes=5), "1h"),
-        ("", timedelta(hours=5), "1d"),
-        ("", timedelta(days=6), "7d"),
-        ("30d", timedelta(minutes=5), "30d"),
+        ("", None, "24h"),
+        ("", timedelta(hours=8), "24h"),
+        ("", timedelta(days=1, hours=8), "24h"),
+        ("", timedelta(days=2, hours=8), "7d"),
+        ("90d", timedelta(hours=8), "90d"),
         ("<b>", timedelta(days=20), "7d"),
     ],
 )
-def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn) -> None:
-    assert stretch_of(asked, [row("i", oldest)] if oldest else [], NOW) == drawn
+def test_a_week_is_drawn_unless_something_else_is_asked_for_or_the_company_is_new(asked, first_day, drawn) -> None:
+    assert stretch_of(asked, NOW - first_day if first_day else None, NOW) == drawn
 
 
 # ---- The page -------------------------------------------------------------------------------------------------------
@@ -160,8 +146,7 @@ async def test_the_page_of_a_company_in_trouble(sample_pages) -> None:
     assert {"/api/v1/export/probes.csv?company=acme", "/api/v1/export/probes.jsonl?company=acme"} <= set(page.links)
     for value in (Outcome.BLOCKED, Cause.IP_BLOCKED, incident().severity, incident().scope):
         assert label_of(value).help in page.words, "help that needs no mouse"
-    assert 'role="img"' in page.html
-    assert "Verification code: no probes in this time range" in page.html
+    assert "No test in this time range." in page.words
 
 
 async def test_before_the_first_verdict_the_page_says_what_will_come(sample_pages) -> None:
@@ -169,7 +154,7 @@ async def test_before_the_first_verdict_the_page_says_what_will_come(sample_page
     page = await sample_pages.get("/companies/acme")
     well_made(page)
     assert "No verdict yet" in page.words
-    assert "No mail arrived in this time range" in page.words
+    assert "No test had a result in this time range." in page.words
     assert "No incidents" in page.words
 
 

@@ -10,6 +10,7 @@
 - `auth`       who the caller is
 - `api`        the API
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
+- `strips`     outcomes by time
 - `codes_in_time` the share of codes in time, on pages; `company_summaries`: the state of every company
 - `sender_facts` results of the sender's mail, for pages and API; `sender_standing`: what is published about it
 - `uploads`    forms with a file, read into memory

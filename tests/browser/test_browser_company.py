@@ -121,7 +121,7 @@ async def test_the_page_fits_with_everything_unfolded_and_everybody_can_use_it(
         await page.set_viewport_size({"width": width, "height": HIGH})
         assert await admin.spills() == 0, width
     for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=theme)
         assert await admin.violations() == []
     await _wide(page)
     assert admin.complaints == []

@@ -10,9 +10,9 @@ from monitor.incidents.incident import Incident, Nature, Scope
 from monitor.output.service_level import CodeLevels, codes_of
 from monitor.output.symbols import WORST_FIRST
 from monitor.store import ProbeRow, ResultCount
-from monitor.web.charts import Frame, Strip, strip_of
 from monitor.web.codes_in_time import of_companies
 from monitor.web.pages.incidents_view import PageContext
+from monitor.web.strips import Frame, Strip, strip_of
 from probes.check import Check
 from probes.labels import KINDS
 from probes.mailsystems.words import chain_label

@@ -20,7 +20,6 @@ from monitor.proving.preparing import RemedyError
 from monitor.store import ProbeRow
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, IncidentDetail, caller_view_of
-from monitor.web.charts import times_of
 from monitor.web.pages.diagnosis_card import newest_cards
 from monitor.web.pages.diagnosis_offers import offers_of
 from monitor.web.pages.incident_companies import (
@@ -43,6 +42,7 @@ from monitor.web.pages.mute_form import LENGTHS, TIME_FIELDS, mute_request
 from monitor.web.pages.remedies import card_for, note_change, to_act_on, typed_in
 from monitor.web.rendering import page
 from monitor.web.runbooks.stored_texts import stored_texts, texts_about
+from monitor.web.strips import frame_times
 from probes.display import roughly
 from probes.sender import Role
 
@@ -142,7 +142,7 @@ async def _companies(view: CallerView, incident: Incident, around: PageContext) 
         "further": further_companies(incident, around),
         "kinds": affected_kinds(incident),
         "frame": frame,
-        "times": times_of(frame),
+        "times": frame_times(frame),
         "codes": await _codes_missed(view, incident, around, histories) if has_codes(incident) else None,
     }
 

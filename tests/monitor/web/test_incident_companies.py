@@ -10,7 +10,6 @@ import pytest
 from monitor.config import Config
 from monitor.incidents.incident import Incident, Nature, Resolution, Scope
 from monitor.store import ProbeRow, ResultCount
-from monitor.web.charts import Frame
 from monitor.web.pages.incident_companies import (
     MAX_ROWS,
     affected_companies,
@@ -24,6 +23,7 @@ from monitor.web.pages.incident_companies import (
 )
 from monitor.web.pages.incident_view import MAX_TESTED, wishes_of
 from monitor.web.pages.incidents_view import PageContext
+from monitor.web.strips import Frame
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict

@@ -39,7 +39,7 @@ class Tick:
 
 
 @dataclass(slots=True)
-class Tally:
+class SlotTally:
     """Results in one slot. `untold` do not tell whether mail arrives in time; `why` is where mail ended that was not in
     time, `unclear` what did not tell."""
 
@@ -132,15 +132,15 @@ class DeliveryChart:
     seconds: tuple[Tick, ...]
 
 
-def tallies(rows: Iterable[SlotCount]) -> dict[int, Tally]:
+def tallies(rows: Iterable[SlotCount]) -> dict[int, SlotTally]:
     """Add up results by slot. A slot without any is not there."""
-    found: dict[int, Tally] = {}
+    found: dict[int, SlotTally] = {}
     for row in rows:
-        found.setdefault(row.slot, Tally()).add(row)
+        found.setdefault(row.slot, SlotTally()).add(row)
     return found
 
 
-def bars_of(by_slot: Mapping[int, Tally], slots: TimeSlots) -> tuple[SlotBar, ...]:
+def bars_of(by_slot: Mapping[int, SlotTally], slots: TimeSlots) -> tuple[SlotBar, ...]:
     """Return the bars of what was in time and what was not."""
     return tuple(_bar(slot, tally, slots) for slot, tally in sorted(by_slot.items()))
 
@@ -249,7 +249,7 @@ def _place(slot: int, slots: TimeSlots) -> tuple[float, float]:
     return round((slot + GAP / 2) * width, 2), round(width * (1 - GAP), 2)
 
 
-def _bar(slot: int, tally: Tally, slots: TimeSlots) -> SlotBar:
+def _bar(slot: int, tally: SlotTally, slots: TimeSlots) -> SlotBar:
     good = tally.in_time / tally.judged if tally.judged else 0.0
     bad = tally.missed / tally.judged if tally.judged else 0.0
     said = f"{slot_label(slots, slot)}: {tally.said}"

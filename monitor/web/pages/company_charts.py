@@ -20,7 +20,7 @@ from monitor.web.charts import (
     DeliveryFigures,
     OutcomeRow,
     SlotBar,
-    Tally,
+    SlotTally,
     Tick,
     bars_of,
     delivery_chart,
@@ -130,8 +130,8 @@ def _cells(rows: Sequence[SlotCount], slots: TimeSlots) -> KindCells:
     return KindCells(bars_of(tallies(rows), slots), _total(rows).said)
 
 
-def _total(rows: Sequence[SlotCount]) -> Tally:
-    total = Tally()
+def _total(rows: Sequence[SlotCount]) -> SlotTally:
+    total = SlotTally()
     for row in rows:
         total.add(row)
     return total

@@ -56,6 +56,7 @@ def text(context: NoticeContext) -> str:
 def _open(context: NoticeContext) -> Iterator[str]:
     """Describe an open incident."""
     yield from _first_screen(context)
+    yield _reference(context)
     yield ""
     yield from filter(None, (_was(context), _took_in(context), _recovering(context)))
     yield from _evidence(context)
@@ -69,7 +70,6 @@ def _open(context: NoticeContext) -> Iterator[str]:
     if advice.for_users and advice.for_users != NOBODY_WAITS:
         yield f"For users: {advice.for_users}"
     yield f"Runbook: {where['runbook_url']}"
-    yield _reference(context)
 
 
 def _steps(label: str, steps: Sequence[str]) -> Iterator[str]:

@@ -44,6 +44,7 @@ unavailable"
 Who acts: the company's IT team.
 Why: The server gives a neutral sender the same answer.
 Nothing points to a problem with account.trimble.com.
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b
 
 A neutral sender got the same answer at 2026-11-23 08:24 UTC.
 What to do:
@@ -53,8 +54,7 @@ Caution: Do not change filters or allow lists for the sender: another sender is 
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
 use “Probe now” at https://mailpath.example/companies/acme
 For users: Mail from outside does not reach the company: call its people.
-Runbook: https://mailpath.example/runbooks/mailpath-their-system?incident=5d0c1f2e3a4b
-Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
+Runbook: https://mailpath.example/runbooks/mailpath-their-system?incident=5d0c1f2e3a4b"""
     )
 
 

@@ -48,6 +48,7 @@ Latest failed probe (path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.a
 <m[104.130.122.50]>: Client host rejected"
 Who acts: the company's IT team.
 Why (tested at the gateway): According to its reply, the mail system blocks the sender's IP address.
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b
 
 Affected mail from account.trimble.com: 2-step sign-in codes, company invitations.
 The comparison with a neutral sender has been inconclusive so far.
@@ -61,8 +62,7 @@ relays.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
 use “Probe now” at https://mailpath.example/companies/acme
 For users: Rejected mail is not sent again. Ask for a new code after the fix.
-Runbook: https://mailpath.example/runbooks/cause-address?incident=5d0c1f2e3a4b
-Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
+Runbook: https://mailpath.example/runbooks/cause-address?incident=5d0c1f2e3a4b"""
     )
 
 
@@ -85,6 +85,7 @@ Latest failed probe (path hq, 2026-11-23 08:25 UTC): delivered to Junk 3.1 s aft
 score=7.1 required=5.0
 Who acts: the company's IT team.
 Why (proven): A filter classifies the mail as spam.
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b
 
 Affected mail from account.trimble.com: 2-step sign-in codes.
 The comparison with a neutral sender has been inconclusive so far.
@@ -97,8 +98,7 @@ Caution: Do not allow the bare domain. Leave virus and link checks on.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
 take up to 1 d to take effect. To test now, use “Probe now” at https://mailpath.example/companies/acme
 For users: Look in the spam folder: a code there is as valid as one in the inbox.
-Runbook: https://mailpath.example/runbooks/cause-content?incident=5d0c1f2e3a4b
-Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
+Runbook: https://mailpath.example/runbooks/cause-content?incident=5d0c1f2e3a4b"""
     )
 
 
@@ -113,6 +113,7 @@ Latest failed probe (Company 0, path hq, 2026-11-23 08:25 UTC): rejected at RCPT
 <m[104.130.122.50]>: Client host rejected"
 Who acts: Trimble and its mail service.
 Why (tested at the gateway): Several companies rate the sender's reputation as poor at once.
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b
 
 Affected mail from account.trimble.com: 2-step sign-in codes.
 The comparison with a neutral sender has been inconclusive so far.
@@ -129,8 +130,7 @@ to a list of trusted networks or relays.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
 take up to 1 d to take effect.
 For users: Rejected mail is not sent again. Ask for a new code after the fix.
-Runbook: https://mailpath.example/runbooks/cause-reputation?incident=5d0c1f2e3a4b
-Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
+Runbook: https://mailpath.example/runbooks/cause-reputation?incident=5d0c1f2e3a4b"""
     )
 
 
@@ -172,13 +172,13 @@ Only the probe's own mailbox is known to be affected; this path is not monitored
 Latest failed probe (path hq, 2026-11-23 08:25 UTC): rejected at RCPT TO by mx.acme.example: "552 5.2.2 over quota"
 Who acts: the owner of the probe's mailbox.
 Why: The probe's own mailbox is full.
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b
 
 What to do: Empty the probe's mailbox, or raise its quota.
 Caution: Do not change filters: nothing points to the sender.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
 use “Probe now” at https://mailpath.example/companies/acme
-Runbook: https://mailpath.example/runbooks/cause-recipient?incident=5d0c1f2e3a4b
-Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
+Runbook: https://mailpath.example/runbooks/cause-recipient?incident=5d0c1f2e3a4b"""
     )
 
 
@@ -194,6 +194,7 @@ Latest inconclusive probe (path hq, 2026-11-23 08:25 UTC): we could not look: im
 Who acts: the operator of Mailpath.
 Why: Mailpath cannot send, or cannot look into the mailbox.
 Nothing points to a problem with account.trimble.com.
+Details: https://mailpath.example/incidents/5d0c1f2e3a4b
 
 What to do:
   1. Read the log of Mailpath and the output of `mailpath explain` for the probe.
@@ -202,8 +203,7 @@ Caution: Do not change anything at the company: nothing points to a problem ther
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now, \
 use “Probe now” at https://mailpath.example/companies/acme
 For users: It is not known whether people get their mail until this is fixed. If it matters now, ask someone there.
-Runbook: https://mailpath.example/runbooks/cause-ours?incident=5d0c1f2e3a4b
-Details: https://mailpath.example/incidents/5d0c1f2e3a4b"""
+Runbook: https://mailpath.example/runbooks/cause-ours?incident=5d0c1f2e3a4b"""
     )
 
 

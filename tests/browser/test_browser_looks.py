@@ -75,7 +75,8 @@ LEAST_FOR_TEXT = 192
 """Pixels for a column of sentences."""
 
 TABLES = """() => ({
-  rows: [...document.querySelectorAll("table.data:not(.matrix) tbody tr, .matrix tbody, .affected > li, .timeline > li")]
+  rows: [...document.querySelectorAll(
+    "table.data:not(.matrix) tbody tr, .matrix tbody, .affected > li, .timeline > li")]
     .map((each) => each.offsetHeight),
   texts: [...document.querySelectorAll("table.data td.because")].map((each) => each.offsetWidth).filter(Boolean),
 })"""

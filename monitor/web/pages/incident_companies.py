@@ -14,10 +14,12 @@ from monitor.web.codes_in_time import of_companies
 from monitor.web.pages.incidents_view import PageContext
 from monitor.web.strips import Frame, Strip, strip_of
 from probes.check import Check
+from probes.display import listed
 from probes.labels import KINDS
 from probes.mailsystems.words import chain_label
 from probes.verdict import Outcome, Verdict
 
+MAX_KINDS = 2  # named beside how many companies are affected
 MAX_ROWS = 12  # companies with a strip; of more there are only the names
 WINDOW = timedelta(hours=24)
 AFTER = timedelta(hours=2)  # what is shown of the time after an incident
@@ -113,8 +115,7 @@ def _where(key: str, incident: Incident) -> str:
 
 def affected_kinds(incident: Incident) -> str:
     """Return the kinds of mail that fail, in a few words."""
-    kinds = dict.fromkeys(KINDS[failure.kind].label for failure in incident.failures)
-    return ", ".join(kinds)
+    return listed(list(dict.fromkeys(KINDS[failure.kind].label for failure in incident.failures)), MAX_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +134,16 @@ def has_codes(incident: Incident) -> bool:
 def missed_in(
     rows: Iterable[ProbeRow], incident: Incident, paths: Iterable[WatchedPath], until: datetime
 ) -> CodesMissed:
-    """Count the codes of the incident by single probes: exact, where all of them are known."""
+    """Count the codes of the incident by single probes: exact, where all of them are known. At a company that still
+    fails, those since it began to: a wide incident is older there than the failure."""
     ended = incident.closed_at or until
+    failing: dict[str, datetime] = {}
+    for failure in incident.failures if incident.open else ():
+        failing[failure.company] = min(failing.get(failure.company, failure.since), failure.since)
     results = [
         ResultCount(row.company, row.path, row.kind, row.verdict.grade, row.verdict.outcome, row.verdict.cause, 1)
         for row in rows
-        if row.verdict and incident.began_at <= row.launched_at <= ended
+        if row.verdict and failing.get(row.company, incident.began_at) <= row.launched_at <= ended
     ]
     return missed_of(results, incident, paths, incident.began_at)
 

@@ -27,8 +27,8 @@ from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import escalations
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.advice_card import AdviceCard, card_of_incident
-from monitor.web.pages.incidents_view import PageContext, Row, row_of, silent_because
-from probes.display import continued, listed
+from monitor.web.pages.incidents_view import MAX_NAMED, PageContext, Row, row_of, silent_because
+from probes.display import continued, counted
 from probes.kinds import Kind
 from probes.labels import CAUSES
 from probes.mailsystems.table import system_label
@@ -127,7 +127,7 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         incident=incident,
         look=row.look if incident.open else _look_after(incident),
         says=impact(context) if incident.open else _ended(incident, row.lasts),
-        companies=listed([around.name(company) for company in companies], 30) or _begun(affected(incident.standing)),
+        companies=_few([around.name(company) for company in companies]) or _begun(affected(incident.standing)),
         standing=tuple(_problem(each, incident, around, config.sender.domain) for each in incident.standing),
         recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
         lead=leading(incident, incident.failures),
@@ -141,6 +141,11 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         partly=partly,
         escalations=[] if partly else _escalations(incident, config, around.now),
     )
+
+
+def _few(names: list[str]) -> str:
+    """Name a few companies, count many: each has its row below."""
+    return ", ".join(names) if len(names) <= MAX_NAMED else counted(len(names), "company", "companies")
 
 
 def _look_after(incident: Incident) -> Outcome | None:

@@ -127,6 +127,16 @@ def test_codes_are_counted_since_it_began(rows: list[ProbeRow], missed: int, jud
     ]
 
 
+def test_codes_that_arrived_before_a_company_failed_do_not_count(tmp_path: Path) -> None:
+    """A wide incident began somewhere else."""
+    wide = incident("a1", "acme", "bolt")
+    acme, bolt = wide.failures
+    later = replace(wide, failures=(acme, replace(bolt, since=START + timedelta(minutes=9))))
+    rows = [row(1), row(2, INBOX, company="bolt"), row(10, company="bolt")]
+    codes = missed_in(rows, later, around(tmp_path).paths, NOW)
+    assert [(each.levels[0].missed, each.levels[0].judged) for each in codes.levels if each.levels[0]] == [(2, 2)]
+
+
 def test_codes_after_the_end_do_not_count(tmp_path: Path) -> None:
     rows = [row(1), row(2), row(28, INBOX), row(29, INBOX)]
     codes = missed_in(rows, incident(**OVER), around(tmp_path).paths, NOW)

@@ -273,7 +273,7 @@ async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mu
 
         await _tab_to(page, "Probe now")
         await keys.press("Enter")
-        await page.wait_for_url("**/probe-now")
+        await page.wait_for_url("**/probe-now?where=umberland")
         await _tab_to(page, "Company or path")
         await keys.type("birchline")
         await _tab_to(page, "Password reset code")

@@ -44,15 +44,21 @@ class SupervisedTask:
         """Start, unless it runs already."""
         if not self.running:
             self._task = asyncio.create_task(self._run(), name=self._name)
+            self._task.add_done_callback(self._forget)
 
     async def close(self, grace: float = 0.0) -> None:
         """Stop, after `grace` seconds in which it may return by itself."""
-        if self._task is None:
+        if (task := self._task) is None:
             return
         if grace:
-            await asyncio.wait((self._task,), timeout=grace)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait((task,), timeout=grace)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        """Keep nothing of a task that has ended: there may be one for each mailbox."""
+        if self._task is task:
+            self._task = None
 
     async def _run(self) -> None:
         in_a_row = 0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from sys import intern
 from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import (
@@ -142,7 +143,7 @@ def domain_name(text: str) -> str | None:
 def _key(text: str) -> str:
     if not _KEY.fullmatch(text):
         raise ValueError(f"must consist of a-z, 0-9, _ and -, at most 64 characters, not {shown(text)}")
-    return text
+    return intern(text)  # what is kept of verdicts names companies and paths by the same objects
 
 
 def _text(text: str) -> str:

@@ -9,6 +9,8 @@ failures (`missing`) are known long after their launch.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from monitor.incidents.incident import Failure
 from monitor.incidents.reach import unanswered
@@ -18,6 +20,8 @@ from probes.sender import Role
 from probes.verdict import Cause, Outcome, Verdict
 
 MAX_GOOD_STREAK = 1000  # good ones in a row are not counted any further
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class FailureState:
     at `good_since` and `good_at`; between the last `close` of them nothing is missing.
 
     It fails by the `FailureLimits`, which is `acute`, or now and then: `intermittent`. `window` is the basis of the
-    latter: when each probe was launched, and whether it was bad; failures of an acute stretch are not counted twice.
+    latter: of each probe, when it was launched if it was bad, else None; failures of an acute stretch are not counted
+    twice.
     `known_at`: when it was known that all of an acute stretch was bad. It is reported even if good ones came before
     that; then it is `over_before_known`.
     """
@@ -77,7 +82,7 @@ class FailureState:
     came_late: bool = False  # some of it came in the end, though late
     unreached_since: datetime | None = None  # launch of the first of those, up to `last`, that reached nobody
     intermittent: bool = False
-    window: tuple[tuple[datetime, bool], ...] = ()
+    window: tuple[datetime | None, ...] = ()
     known_at: datetime | None = None
     over_before_known: bool = False
 
@@ -95,8 +100,9 @@ class FailureState:
         self, mark: Weight, signal: Signal, limits: FailureLimits, *, bad: bool, needed: int, rated: bool
     ) -> "FailureState":
         """Add one. `needed` consecutive good ones end it. `rated`: intermittent failures count."""
-        recent = (*self.recent, mark if bad else Weight.GOOD)[-limits.of_last :]
-        window = (*self.window, (signal.launched_at, bad))[-INTERMITTENT.of_last_probes :] if rated else ()
+        recent = _one((*self.recent, mark if bad else Weight.GOOD)[-limits.of_last :])
+        window = (*self.window, signal.launched_at if bad else None)[-INTERMITTENT.of_last_probes :] if rated else ()
+        window = window if any(window) else _one(window)
         if not bad:
             return replace(self, window=window)._calmer(recent, signal, limits, needed)
         enough = mark is Weight.CONCLUSIVE or sum(each is not Weight.GOOD for each in recent) >= limits.bad
@@ -106,8 +112,8 @@ class FailureState:
             window, intermittent = (), False
         count, since = self.count + 1, self.since or signal.launched_at
         if intermittent and not acute:
-            first = next(at for at, was_bad in window if was_bad)
-            count, since = sum(was_bad for _, was_bad in window), min(first, since)
+            bad_ones = [at for at in window if at]
+            count, since = len(bad_ones), min(bad_ones[0], since)
         return FailureState(
             recent=recent,
             acute=acute,
@@ -150,8 +156,8 @@ class FailureState:
         if self.acute and known_late and self.known_at and signal.at <= self.known_at + limits.settle:
             return replace(after, over_before_known=True)
         if intermittent:
-            bad = [launched for launched, was_bad in self.window if was_bad]
-            return replace(after, acute=False, count=len(bad), known_at=None, over_before_known=False)
+            bad = sum(at is not None for at in self.window)
+            return replace(after, acute=False, count=bad, known_at=None, over_before_known=False)
         return after.calm()
 
     def calm(self) -> "FailureState":
@@ -175,9 +181,15 @@ class FailureState:
         return replace(self, since=failure.since, count=self.count if self.of_last else count)
 
 
-def _is_intermittent(window: Sequence[tuple[datetime, bool]], before: bool) -> bool:
+@lru_cache(maxsize=1024)
+def _one(row: Row) -> Row:
+    """Return the one row that is equal to this: nearly all checks are well, and each would keep rows of its own."""
+    return row
+
+
+def _is_intermittent(window: Sequence[datetime | None], before: bool) -> bool:
     """Test if enough of the last ones were bad; once so, until few of a full window are."""
-    bad = sum(was_bad for _, was_bad in window)
+    bad = sum(at is not None for at in window)
     if bad >= INTERMITTENT.bad_probes:
         return True
     return before and (bad > INTERMITTENT.ends_at_bad_probes or len(window) < INTERMITTENT.of_last_probes)

@@ -39,7 +39,6 @@ class FailureTracker:
         self._paths: dict[str, list[PathInfo]] = {}
         self._ways: dict[PathKey, PathInfo] = {}
         self._chains: dict[str, Chain] = {}
-        self._checks: dict[Check, PathInfo] = {}
         self._awake_since: datetime | None = None
         self._tracks: dict[Check, CheckHistory] = {}
         self._others = Others()
@@ -75,8 +74,7 @@ class FailureTracker:
         self._paths = dict(by_company)
         self._ways = {path.key: path for paths in by_company.values() for path in paths}
         self._chains = {company: paths[0].mail_systems for company, paths in by_company.items()}
-        self._checks = {check: path for paths in by_company.values() for path in paths for check in path.checks}
-        for gone in [check for check in self._tracks if check not in self._checks]:
+        for gone in [check for check in self._tracks if not self.watches(check)]:
             del self._tracks[gone]
         self._unreached.clear()
         for check in self._tracks:
@@ -95,7 +93,8 @@ class FailureTracker:
 
     def watches(self, check: Check) -> bool:
         """Test if the check is monitored."""
-        return check in self._checks
+        path = self._ways.get(check[:2])
+        return path is not None and check[2] in path.kinds
 
     def checks_of(self, companies: Iterable[str]) -> list[Check]:
         """Return all monitored checks of these companies."""
@@ -112,7 +111,7 @@ class FailureTracker:
             signal.check
             for signal in signals
             if signal.role is Role.SENDER
-            and signal.check in self._checks
+            and self.watches(signal.check)
             and (signal.amends or signal.check not in self._tracks)
         )
         return list(wanted)
@@ -181,7 +180,7 @@ class FailureTracker:
             if signal.role is not Role.SENDER:
                 self._take_other(signal)
                 continue
-            if signal.check not in self._checks:
+            if not self.watches(signal.check):
                 continue
             if signal.check not in loaded:
                 track = self._tracks.get(signal.check, CheckHistory())
@@ -216,7 +215,7 @@ class FailureTracker:
         only after the interval in which it may turn out that all of it returns."""
         if now is None:
             return True
-        path, state = self._checks[failure.check], self._state(failure)
+        path, state = self._ways[failure.check.place], self._state(failure)
         every = min(path.every, MAX_CONFIRMATION_WAIT)
         if not state.good and self._failed_at(failure) >= since:
             return now - max(since, failure.since) <= every
@@ -224,7 +223,7 @@ class FailureTracker:
 
     def _is_due(self, failure: Failure, now: datetime) -> bool:
         """Test if the next probe is still expected."""
-        every, good_at = min(self._checks[failure.check].every, MAX_CONFIRMATION_WAIT), self._state(failure).good_at
+        every, good_at = min(self._ways[failure.check.place].every, MAX_CONFIRMATION_WAIT), self._state(failure).good_at
         newest = max(self._failed_at(failure), good_at or failure.since)
         return now - max(newest, self._awake_since or newest) <= GAP * every
 
@@ -317,7 +316,7 @@ class FailureTracker:
             self._result_at[signal.company] = signal.launched_at
 
     def _limits(self, check: Check) -> FailureLimits:
-        company, path = check[0], self._checks[check]
+        company, path = check[0], self._ways[check[:2]]
         relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
         ours = relapses.pop(Nature.OURS)
         good, telling = good_needed(self._settings, max(relapses.values())), good_needed(self._settings, ours)

@@ -68,28 +68,24 @@ class Board:
         self.deliveries: dict[DeliveryKey, Histogram] = {}
         self.deliveries_of_systems: dict[tuple[str, bool], Histogram] = {}  # of all companies: mail system, needs code
         self.revisions: dict[str, int] = {}  # by company: another number after each change
-        self._checks: dict[str, list[Check]] = {}  # by company
         self._in_order: dict[str, int] = {}  # the same, the last changed last
         self.revision = 0  # of the last change
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
         """Show these paths; drop all others, so that no stale line remains for a removed path."""
         self.paths = {(path.company, path.path): path for path in paths}
-        self._checks, companies = {}, dict[str, list[WatchedPath]]()
+        companies: dict[str, list[WatchedPath]] = {}
         for path in self.paths.values():
             companies.setdefault(path.company, []).append(path)
-            self._checks.setdefault(path.company, []).extend(
-                Check(path.company, path.path, kind) for kind in path.kinds
-            )
         self.companies = {company: tuple(members) for company, members in companies.items()}
         for current_verdicts in map(self._role, Role):
             for check in [check for check in current_verdicts if not self._shows(check)]:
                 del current_verdicts[check]
-        self.probes = {company: self.probes.get(company, Counter()) for company in self._checks}
+        self.probes = {company: self.probes.get(company, Counter()) for company in companies}
         self._configure_deliveries()
         self.codes.configure(self.paths.values())
         self.revisions, self._in_order = {}, {}
-        self._changed(self._checks)
+        self._changed(self.companies)
 
     def _configure_deliveries(self) -> None:
         """All histograms exist from the start, empty. If bounds have changed, they begin anew, as at a restart."""
@@ -125,7 +121,7 @@ class Board:
 
     def company(self, company: str) -> CompanyState:
         """Return what is known of a configured company."""
-        checks = self._checks[company]
+        checks = [check for path in self.companies[company] for check in path.checks]
         return CompanyState(
             paths=self.companies[company],
             current_verdicts=[(check, now) for check in checks if (now := self.current_verdicts.get(check))],

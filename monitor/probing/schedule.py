@@ -24,6 +24,9 @@ STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep 
 NEARLY = 0.9  # of its wait must have passed since the last probe, where a clock that was set makes the next one due
 CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for it
 
+Launched = tuple[datetime, timedelta]
+"""When the last probe of a check was launched, and the wait from then to the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueProbe:
@@ -35,40 +38,41 @@ class DueProbe:
 
 
 class Timetable:
-    """The times of one path and kind: a grid of the interval, or cron times, shifted by an offset of its own."""
+    """The times of one path and kind: a grid of the interval, or cron times, shifted by an offset of its own. A process
+    has tens of thousands: it keeps the path, and of its own the offset alone."""
+
+    __slots__ = ("_path", "_phase")
 
     def __init__(self, path: WatchedPath, kind: Kind) -> None:
-        self._made_of = _pace(path)
-        share = _share(path.key)
-        self._every = path.every or timedelta(0)
+        self._path = path
         if path.every:
-            place = (share + path.kinds.index(kind) / len(path.kinds)) % 1.0
+            place = (_share(path.key) + path.kinds.index(kind) / len(path.kinds)) % 1.0
             self._phase = place * path.every
-            self._spread = path.every * path.jitter / len(path.kinds)
         else:
-            self._cron = CronTrigger.from_crontab(path.cron, timezone=UTC)
             self._phase = _share(f"{path.key}/{kind}") * MINUTE
-            self._spread = timedelta(0)
-        self._next = self._next_on_grid if path.every else self._next_by_cron
 
     def holds(self, path: WatchedPath) -> bool:
         """Test if these are still the times of the path, as it is configured now."""
-        return self._made_of == _pace(path)
+        return _pace(self._path) == _pace(path)
 
     def after(self, now: datetime, rng: random.Random) -> datetime:
         """Return the next time after `now`."""
-        return self._next(now) + rng.random() * self._spread
+        path, chance = self._path, rng.random()
+        if not path.every:
+            return self._next_by_cron(now)
+        return self._next_on_grid(now, path.every) + chance * (path.every * path.jitter / len(path.kinds))
 
     def wait_after(self, due: datetime) -> timedelta:
         """Return the time from this one to the next, without jitter."""
-        return self._every if self._every else self._next_by_cron(due) - due
+        return self._path.every or self._next_by_cron(due) - due
 
-    def _next_on_grid(self, now: datetime) -> datetime:
+    def _next_on_grid(self, now: datetime, every: timedelta) -> datetime:
         since = now - datetime.fromtimestamp(0, UTC) - self._phase
-        return now + self._every - since % self._every
+        return now + every - since % every
 
     def _next_by_cron(self, now: datetime) -> datetime:
-        fire: datetime = self._cron.get_next_fire_time(None, now - self._phase + timedelta(microseconds=1))
+        trigger = _trigger(str(self._path.cron))
+        fire: datetime = trigger.get_next_fire_time(None, now - self._phase + timedelta(microseconds=1))
         return fire + self._phase
 
 
@@ -83,8 +87,13 @@ def interval(path: WatchedPath, now: datetime) -> timedelta:
 
 
 @lru_cache(maxsize=1024)  # many paths have the same cron
+def _trigger(cron: str) -> CronTrigger:
+    return CronTrigger.from_crontab(cron, timezone=UTC)
+
+
+@lru_cache(maxsize=1024)
 def _longest_wait(cron: str, day: date) -> timedelta:
-    trigger = CronTrigger.from_crontab(cron, timezone=UTC)
+    trigger = _trigger(cron)
     times = [datetime.combine(day, time(), UTC)]
     while len(times) < CRON_TIMES and (fire := trigger.get_next_fire_time(None, times[-1] + timedelta(seconds=1))):
         times.append(fire)
@@ -114,24 +123,28 @@ class Schedule:
         before: "Schedule | None" = None,
     ) -> None:
         self._caps, self._busy, self._rng = caps, busy, rng or random.Random()  # noqa: S311 - jitter is no secret
-        self._launched: dict[Check, tuple[datetime, timedelta]] = before._launched if before else {}
         self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
         self._tables: list[Timetable] = []
+        self._launched: list[Launched | None] = []  # the last of each table
         self.lag = timedelta(0)
         self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0, "store": 0} | (before.skipped if before else {})
         planned = before._planned() if before else {}
         for path in paths:
             for kind in path.kinds:
-                due, table = planned.get(path.check(kind), (now, None))
+                due, table, launched = planned.get(path.check(kind), (now, None, None))
                 if table is None or not table.holds(path):
                     table = Timetable(path, kind)
                     due = table.after(now, self._rng)
                 self._plan.append((due, len(self._tables), path, kind))
                 self._tables.append(table)
+                self._launched.append(launched)
         heapq.heapify(self._plan)
 
-    def _planned(self) -> dict[Check, tuple[datetime, Timetable]]:
-        return {path.check(kind): (due, self._tables[number]) for due, number, path, kind in self._plan}
+    def _planned(self) -> dict[Check, tuple[datetime, Timetable, "Launched | None"]]:
+        return {
+            path.check(kind): (due, self._tables[number], self._launched[number])
+            for due, number, path, kind in self._plan
+        }
 
     def due(self, now: datetime, *, stored: bool = True) -> Iterator[DueProbe]:
         """Return the probes to launch now. Missed ones are skipped, never made up for in a burst; so are those due
@@ -149,16 +162,15 @@ class Schedule:
                 self.skipped[reason] += 1
             else:
                 self._caps.count(path, now)
-                self._launched[path.check(kind)] = now, self._tables[number].wait_after(due)
+                self._launched[number] = now, self._tables[number].wait_after(due)
                 yield DueProbe(path, kind, due)
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
         """Plan again from `now`, after the system clock stepped by `step`. A check that has just had its turn has none
         again."""
-        for line, (launched, wait) in self._launched.items():
-            self._launched[line] = launched + step, wait
+        self._launched = [last and (last[0] + step, last[1]) for last in self._launched]
         for place, (_, number, path, kind) in enumerate(self._plan):
-            launched, wait = self._launched.get(path.check(kind), (now, timedelta(0)))
+            launched, wait = self._launched[number] or (now, timedelta(0))
             due = self._tables[number].after(max(now, launched + NEARLY * wait), self._rng)
             self._plan[place] = due, number, path, kind
         heapq.heapify(self._plan)

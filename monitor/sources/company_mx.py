@@ -42,14 +42,14 @@ class CompanyMx:
     def __init__(self, book: FactBook, outside: Outside) -> None:
         self._book, self._outside = book, outside
         self.records: Mapping[Key, MxRecord] = {}
-        self._wanted: tuple[Key, ...] = ()
+        self._wanted: Mapping[Key, None] = {}  # in order
         self._recalled = False
         self._woken = asyncio.Event()
         self._task = SupervisedTask("company_mx", self._run)
 
     def configure(self, wanted: Iterable[Key]) -> None:
         """Read the MX of these from now on."""
-        self._wanted = tuple(wanted)
+        self._wanted = dict.fromkeys(wanted)
         self._woken.set()
 
     def start(self) -> None:
@@ -62,7 +62,8 @@ class CompanyMx:
 
     def of(self, company: str) -> Sequence[MxRecord]:
         """Return what is known of a company's domains, by name."""
-        return [record for key, record in sorted(self.records.items()) if key[0] == company and key in self._wanted]
+        mine = sorted(key for key in self.records if key[0] == company and key in self._wanted)
+        return [self.records[key] for key in mine]
 
     async def _run(self) -> None:
         while True:
@@ -85,16 +86,16 @@ class CompanyMx:
         wanted = [key for key in self._wanted if due(self.records.get(key), now)]
         if not wanted:
             return
-        room = asyncio.Semaphore(AT_ONCE)
+        fresh: dict[Key, MxRecord] = {}
+        waiting = iter(wanted)
 
-        async def read(key: Key) -> MxRecord:
-            async with room:
+        async def read() -> None:
+            for key in waiting:
                 hosts = await self._outside.resolver.mail_hosts(key[1], timeout=LOOKUP_SECONDS)
-            names = None if isinstance(hosts, Unresolved) else [host.name for host in hosts]
-            return next_record(self.records.get(key), *key, names, now)
+                names = None if isinstance(hosts, Unresolved) else [host.name for host in hosts]
+                fresh[key] = next_record(self.records.get(key), *key, names, now)
 
-        found = await asyncio.gather(*(read(key) for key in wanted))
-        fresh = {(each.company, each.domain): each for each in found}
+        await asyncio.gather(*(read() for _ in range(min(AT_ONCE, len(wanted)))))
         records = {key: record for key, record in ({**self.records, **fresh}).items() if key in self._wanted}
         await self._book.keep_fact(FACT, encode(records.values()))
         self._log(fresh)

@@ -66,7 +66,7 @@ class Watcher:
         self.failures = 0
         self._outside, self._accept, self._report, self._now = outside, accept, report, now
         self._expected: dict[str, datetime] = {}
-        self._failed_for: set[str] = set()
+        self._failed_for: frozenset[str] = frozenset()
         self._searches = Searches()
         self._asked: list[Answer] = []
         self._poked = False
@@ -84,7 +84,7 @@ class Watcher:
     def forget(self, probe_id: str) -> None:
         """Stop expecting this probe."""
         self._expected.pop(probe_id, None)
-        self._failed_for.discard(probe_id)
+        self._failed_for -= {probe_id}
         self._searches.forget(probe_id)
         if not self._expected:
             self._poke()

@@ -29,7 +29,7 @@ class Searches:
     """Past searches of one mailbox, which determine the next. `moment`: monotonic seconds."""
 
     def __init__(self) -> None:
-        self._searched_for: set[str] = set()
+        self._searched_for: frozenset[str] = frozenset()
         self._moved_to: dict[str, float] = {}  # folder, and when we last saw a probe in it
         self._moved_looked_at = float("-inf")
         self._swept_at = float("-inf")
@@ -67,4 +67,4 @@ class Searches:
 
     def forget(self, probe_id: str) -> None:
         """Stop expecting this probe."""
-        self._searched_for.discard(probe_id)
+        self._searched_for -= {probe_id}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from sqlalchemy import (
@@ -255,7 +256,7 @@ def all_present(connection: Connection) -> list[Present]:
     """Return all current verdicts."""
     return [
         Present(
-            *(row.company, row.path, row.kind, row.role, row.probe_id, row.launched_at),
+            *(intern(row.company), intern(row.path), row.kind, row.role, row.probe_id, row.launched_at),
             *(_verdict(row), row.judged_at, row.delivery),
         )
         for row in connection.execute(CURRENT)
@@ -370,7 +371,7 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> ProbeRecord:
 
 def _signal(row: Row[Any]) -> Signal:
     return Signal(
-        *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
+        *(row.number, row.id, intern(row.company), intern(row.path), row.kind, row.role, row.created_at, row.at),
         *(_verdict(row), row.before_outcome and (row.before_outcome, row.before_cause), row.delivery, row.source),
     )
 

@@ -10,7 +10,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
+from typing import TypeVar
 
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
@@ -25,6 +27,7 @@ from probes.verdict import Outcome
 AT_ONCE = 200  # companies that are looked at before others have the event loop again: some milliseconds
 NEVER = datetime.max.replace(tzinfo=UTC)
 
+V = TypeVar("V")
 Rank = tuple[int, bool, int, str, str]
 _RANKS = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 _rank = attrgetter("rank")
@@ -174,16 +177,22 @@ def summary_of(
         key=first.company,
         name=first.company_name,
         paths=paths,
-        kinds=frozenset(by_kind),
+        kinds=_one(frozenset(by_kind)),
         worst=worst,
         path_worsts=tuple(worsts),
-        outcomes=frozenset(outcomes),
+        outcomes=_one(frozenset(outcomes)),
         last=last,
         overdue=overdue,
         overdue_at=overdue_at,
         rank=(badness(worst), not overdue, -bad, first.company_name.casefold(), first.company),
         text=known_text,
     )
+
+
+@cache
+def _one(values: frozenset[V]) -> frozenset[V]:
+    """Return the one set that is equal to this: few are different, and each company would keep its own."""
+    return values
 
 
 def badness(outcome: Outcome | None) -> int:

@@ -1,5 +1,7 @@
 """The MX of companies is read once a day, and what is known outlives the process."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +12,7 @@ import structlog
 
 from monitor.config import Config, read_config
 from monitor.config.standing_plan import mx_plan
-from monitor.sources.company_mx import CompanyMx
+from monitor.sources.company_mx import AT_ONCE, CompanyMx
 from monitor.standing.company_mx import CONFIRM_AFTER, EVERY
 from monitor.store import Store
 from probes.answer import Fault
@@ -100,3 +102,29 @@ def test_the_domains_of_a_companys_people_are_watched_beside_those_of_its_probes
     people = 'mail_systems = ["mimecast", "m365"]\ndomains = ["acme.com", "acme.example"]'
     file.write_text(CONFIG.replace('mail_systems = ["mimecast", "m365"]', people))
     assert mx_plan(read_config(file)) == (("acme", "acme.example"), ("acme", "acme.com"))
+
+
+class CountingResolver(MxResolver):
+    """Knows how many tasks there are at most while it is asked."""
+
+    tasks = 0
+
+    async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
+        await asyncio.sleep(0)
+        self.tasks = max(self.tasks, len(asyncio.all_tasks()))
+        return await super().mail_hosts(domain, timeout=timeout)
+
+
+async def test_thousands_of_domains_are_read_a_few_at_once_and_no_task_waits_for_its_turn(tmp_path: Path) -> None:
+    """Each would be two kilobytes, and looking through all of them for each of them would take seconds."""
+    resolver = CountingResolver("mx.acme.example")
+    wanted = [(f"c{number}", f"c{number}.example") for number in range(5_000)]
+    async with Store.open(f"sqlite:///{tmp_path}/store.db") as store:
+        watch = CompanyMx(store, outside_world(now=Clockwork(), resolver=resolver))
+        watch.configure(wanted)
+        tasks, began = len(asyncio.all_tasks()), time.process_time()
+        await watch.step()
+        assert time.process_time() - began < 1.5
+    assert resolver.tasks <= tasks + AT_ONCE
+    assert [len(watch.of(company)) for company, _ in wanted[:2]] == [1, 1]
+    assert len(watch.records) == len(wanted)

@@ -6,13 +6,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from monitor.incidents.signal import Signal
 from monitor.store import Store, reads
 from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
+from probes.settings import Key
 from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.support.pipeline_app import watched
 from tests.support.store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
 LINE = Check("acme", "hq", Kind.VERIFICATION)
@@ -216,3 +219,14 @@ async def test_hostile_text_in_a_verdict_is_legible(store: Store) -> None:
     [signal] = await store.probes.signals(0)
     assert signal.verdict.because == "x?\N{REPLACEMENT CHARACTER}"
     assert signal.launched_at == T0
+
+
+async def test_what_is_kept_of_verdicts_names_companies_by_the_words_of_the_configuration(store: Store) -> None:
+    """Each row brings words of its own, and a process keeps what it knows of tens of thousands."""
+    path = watched(None, None, company=TypeAdapter(Key).validate_python("ac" + "me"))
+    await judged(store, "a")
+    await judged(store, "b")
+    first, second = await store.probes.signals(0)
+    (present,) = await store.probes.current()
+    assert path.company is first.company is second.company is present.company
+    assert first.path is second.path is present.path

@@ -369,11 +369,15 @@ async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: Mailbox
             assert mark in marks(await session.look(NOW))
 
 
-@pytest.mark.parametrize(("limit", "rest"), [(100_000, maildir.REST_SECONDS), (8, maildir.QUIET_SECONDS)])
-async def test_a_visit_rests_where_the_kernel_tells_and_has_watches_to_spare(
-    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch, limit: int, rest: float
+@pytest.mark.parametrize(
+    ("limit", "most", "rest"),
+    [(100_000, 4000, maildir.REST_SECONDS), (8, 4000, maildir.QUIET_SECONDS), (100_000, 4, maildir.QUIET_SECONDS)],
+)
+async def test_a_visit_rests_where_the_kernel_tells_and_few_others_do(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch, limit: int, most: int, rest: float
 ) -> None:
     monkeypatch.setattr(notifier, "watches_limit", lambda: limit)
+    monkeypatch.setattr(notifier, "WATCHES_WITHOUT_NEED", most)
     async with mailbox(box).open(outside_world(threads=pool)) as session:
         assert session.rest_seconds == maildir.QUIET_SECONDS  # nobody tells yet
         await session.look(NOW)

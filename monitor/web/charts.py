@@ -6,7 +6,7 @@ colour: in time stands above a line, and not in time hangs below it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from math import log10
@@ -46,8 +46,8 @@ class SlotTally:
     in_time: int = 0
     missed: int = 0
     untold: int = 0
-    why: Counter[Outcome] = field(default_factory=Counter)
-    unclear: Counter[Outcome] = field(default_factory=Counter)
+    why: dict[Outcome, int] = field(default_factory=dict)
+    unclear: dict[Outcome, int] = field(default_factory=dict)
 
     def add(self, row: SlotCount) -> None:
         """Count these results."""
@@ -56,10 +56,10 @@ class SlotTally:
                 self.in_time += row.count
             case False:
                 self.missed += row.count
-                self.why[row.outcome] += row.count
+                self.why[row.outcome] = self.why.get(row.outcome, 0) + row.count
             case None:
                 self.untold += row.count
-                self.unclear[row.outcome] += row.count
+                self.unclear[row.outcome] = self.unclear.get(row.outcome, 0) + row.count
 
     @property
     def judged(self) -> int:
@@ -76,124 +76,35 @@ class SlotTally:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotBar:
-    """One slot, in percent. `up`: height of what was in time, above the line; `down`: of what was not, below it; both 0
-    where no result tells. `of`: number of the slot, for links."""
+class SlotMark:
+    """One slot with results: its number, where it begins in percent, and what it says."""
 
     of: int
     x: float
-    width: float
-    up: float
-    down: float
     said: str
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeBar:
-    """The share of one outcome in a slot, as a height in percent from the bottom."""
+class InTimeBars:
+    """Bars as paths in a square of 100: what was in time stands above the line, what was not hangs below it; `untold`
+    is where no result tells."""
 
-    of: int
-    x: float
-    width: float
-    height: float
-    said: str
+    good: str
+    bad: str
+    untold: str
+    marks: tuple[SlotMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """One outcome, as a place where mail ended: `count` of `total` results, counted as in time or not."""
+    """One outcome, as a place where mail ended: of `count` of `total` results, also of those that do not tell. `bars`:
+    its share in each slot, as a path that stands at the bottom."""
 
     outcome: Outcome
     count: int
     total: int
-    bars: tuple[OutcomeBar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryBar:
-    """Delivery times in one slot: from the median to the 95th percentile, in percent from the top. `over`: the latter
-    is beyond a code's life."""
-
-    of: int
-    x: float
-    width: float
-    top: float
-    bottom: float
-    over: bool
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryChart:
-    """Delivery times. `lives` are how long codes live: more than one where the paths differ."""
-
-    bars: tuple[DeliveryBar, ...]
-    lives: tuple[Tick, ...]
-    seconds: tuple[Tick, ...]
-
-
-def tallies(rows: Iterable[SlotCount]) -> dict[int, SlotTally]:
-    """Add up results by slot. A slot without any is not there."""
-    found: dict[int, SlotTally] = {}
-    for row in rows:
-        found.setdefault(row.slot, SlotTally()).add(row)
-    return found
-
-
-def bars_of(by_slot: Mapping[int, SlotTally], slots: TimeSlots) -> tuple[SlotBar, ...]:
-    """Return the bars of what was in time and what was not."""
-    return tuple(_bar(slot, tally, slots) for slot, tally in sorted(by_slot.items()))
-
-
-def outcome_rows(rows: Iterable[SlotCount], slots: TimeSlots) -> tuple[OutcomeRow, ...]:
-    """Return where mail ended, one row per outcome that occurred, the good one first and then the worst."""
-    by_slot: dict[int, Counter[Outcome]] = {}
-    for row in rows:
-        by_slot.setdefault(row.slot, Counter())[row.outcome] += row.count
-    sums = sum(by_slot.values(), Counter[Outcome]())
-    order = (Outcome.INBOX, *(each for each in WORST_FIRST if each and each is not Outcome.INBOX))
-    return tuple(
-        OutcomeRow(outcome, sums[outcome], sums.total(), _outcome_bars(outcome, by_slot, slots))
-        for outcome in order
-        if sums[outcome]
-    )
-
-
-def delivery_chart(rows: Iterable[SlotTimes], slots: TimeSlots, lives: Iterable[timedelta]) -> DeliveryChart | None:
-    """Return how long mail took in each slot; None if none arrived."""
-    by_slot: dict[int, Counter[float]] = {}
-    for row in rows:
-        by_slot.setdefault(row.slot, Counter()).update(row.counts)
-    alive = sorted({life.total_seconds() for life in lives})
-    measured = {slot: level for slot, counts in sorted(by_slot.items()) if (level := delivery_figures(counts))}
-    if not measured:
-        return None
-    slowest = max(level.most for level in measured.values())
-    scale = _Scale(FASTEST, min(max(60.0, slowest * 1.5, *(3 * life for life in alive)), SLOWEST))
-    return DeliveryChart(
-        bars=tuple(_delivery_bar(slot, level, slots, scale, alive) for slot, level in measured.items()),
-        lives=tuple(Tick(scale.y(life), spelled(life)) for life in alive),
-        seconds=tuple(Tick(scale.y(at), name) for at, name in TICKS if at <= scale.top),
-    )
-
-
-def times_of(slots: TimeSlots) -> tuple[Tick, ...]:
-    """Return a few times to read a drawing by: the begins of slots, and the end."""
-    form = "%H:%M" if slots.step <= HOUR else "%d %b"
-    return tuple(
-        Tick(round(100 * place / slots.number, 2), f"{slots.start_of(place):{form}}")
-        for place in (slots.number * part // 4 for part in range(5))
-    )
-
-
-def slot_label(slots: TimeSlots, slot: int) -> str:
-    """Return when a slot is, in words."""
-    begin = slots.start_of(slot).astimezone(UTC)
-    end = begin + slots.step
-    if slots.step < DAY:
-        return f"{begin:%d %b %H:%M} to {end:%H:%M} UTC"
-    last = end - DAY
-    return f"{begin:%d %b}" if last <= begin else f"{begin:%d %b} to {last:%d %b}"
+    bars: str
+    marks: tuple[SlotMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +120,135 @@ class DeliveryFigures:
     def enough(self) -> bool:
         """Test if there are enough for a 95th percentile."""
         return self.number >= ENOUGH_FOR_95
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChart:
+    """Delivery times as paths. `between`: from the median, a dot of `halves`, to the 95th percentile, a line of
+    `mosts`; the `over` ones are beyond a code's life. `lives` are how long codes live: more than one where the paths
+    differ."""
+
+    between: str
+    mosts: str
+    over_between: str
+    over_mosts: str
+    halves: str
+    lives: tuple[Tick, ...]
+    seconds: tuple[Tick, ...]
+    marks: tuple[SlotMark, ...]
+
+
+class SlotNames:
+    """Slots with what drawings need of each, worked out once: its place in percent, and when it is, in words."""
+
+    def __init__(self, slots: TimeSlots) -> None:
+        self.labels = [slot_label(slots, slot) for slot in range(slots.number)]
+        self.width = round(100 / slots.number * (1 - GAP), 2)
+        self._xs = [round((slot + GAP / 2) * 100 / slots.number, 2) for slot in range(slots.number)]
+
+    def x(self, slot: int) -> float:
+        """Return where the mark of a slot begins."""
+        return self._xs[slot]
+
+    def mark(self, slot: int, said: str) -> SlotMark:
+        """Return the mark of a slot that says this."""
+        return SlotMark(slot, self._xs[slot], f"{self.labels[slot]}: {said}")
+
+
+def slot_label(slots: TimeSlots, slot: int) -> str:
+    """Return when a slot is, in words."""
+    begin = slots.start_of(slot).astimezone(UTC)
+    end = begin + slots.step
+    if slots.step < DAY:
+        return f"{begin:%d %b %H:%M} to {end:%H:%M} UTC"
+    last = end - DAY
+    return f"{begin:%d %b}" if last <= begin else f"{begin:%d %b} to {last:%d %b}"
+
+
+def tallies(rows: Iterable[SlotCount]) -> dict[int, SlotTally]:
+    """Add up results by slot. A slot without any is not there."""
+    found: dict[int, SlotTally] = {}
+    for row in rows:
+        found.setdefault(row.slot, SlotTally()).add(row)
+    return found
+
+
+def bars_of(by_slot: Mapping[int, SlotTally], slots: SlotNames) -> InTimeBars:
+    """Return the bars of what was in time and what was not."""
+    good, bad, untold, marks = list[str](), list[str](), list[str](), list[SlotMark]()
+    for slot, tally in sorted(by_slot.items()):
+        x = slots.x(slot)
+        if tally.in_time:
+            height = _height(tally.in_time / tally.judged, UP)
+            good.append(_box(x, LINE - height, slots.width, height))
+        if tally.missed:
+            bad.append(_box(x, LINE, slots.width, _height(tally.missed / tally.judged, DOWN)))
+        if not tally.judged:
+            untold.append(_box(x, LINE - SMALLEST, slots.width, 2 * SMALLEST))
+        marks.append(slots.mark(slot, tally.said))
+    return InTimeBars("".join(good), "".join(bad), "".join(untold), tuple(marks))
+
+
+def outcome_rows(rows: Iterable[SlotCount], slots: SlotNames) -> tuple[OutcomeRow, ...]:
+    """Return where mail ended, one row per outcome that occurred, the good one first and then the worst."""
+    by_slot: dict[int, dict[Outcome, int]] = {}
+    for row in rows:
+        here = by_slot.setdefault(row.slot, {})
+        here[row.outcome] = here.get(row.outcome, 0) + row.count
+    sums = Counter[Outcome]()
+    for here in by_slot.values():
+        sums.update(here)
+    total = sums.total()
+    order = (Outcome.INBOX, *(each for each in WORST_FIRST if each and each is not Outcome.INBOX))
+    return tuple(_outcome_row(outcome, by_slot, sums[outcome], total, slots) for outcome in order if sums[outcome])
+
+
+def delivery_chart(
+    by_slot: Mapping[int, DeliveryFigures], slots: SlotNames, lives: Iterable[timedelta]
+) -> DeliveryChart | None:
+    """Return how long mail took in each slot; None if none arrived."""
+    if not by_slot:
+        return None
+    alive = sorted({life.total_seconds() for life in lives})
+    slowest = max(level.most for level in by_slot.values())
+    scale = _Scale(FASTEST, min(max(60.0, slowest * 1.5, *(3 * life for life in alive)), SLOWEST))
+    between, mosts, halves, marks = ([""], [""]), ([""], [""]), [""], list[SlotMark]()
+    for slot, level in sorted(by_slot.items()):
+        x, top, bottom = slots.x(slot), scale.y(level.most), scale.y(level.half)
+        over = bool(alive) and level.most > alive[0]
+        between[over].append(_box(x, top, slots.width, bottom - top))
+        mosts[over].append(f"M{x:g} {top:g}h{slots.width:g}")
+        halves.append(f"M{x + slots.width / 2:.2f} {bottom:g}h0")
+        marks.append(slots.mark(slot, delivery_said(level)))
+    return DeliveryChart(
+        between="".join(between[False]),
+        mosts="".join(mosts[False]),
+        over_between="".join(between[True]),
+        over_mosts="".join(mosts[True]),
+        halves="".join(halves),
+        lives=tuple(Tick(scale.y(life), spelled(life)) for life in alive),
+        seconds=tuple(Tick(scale.y(at), name) for at, name in TICKS if at <= scale.top),
+        marks=tuple(marks),
+    )
+
+
+def figures_by_slot(rows: Iterable[SlotTimes]) -> dict[int, DeliveryFigures]:
+    """Return the figures of delivery times in each slot in which mail was delivered."""
+    counts: dict[int, dict[float, int]] = {}
+    for row in rows:
+        here = counts.setdefault(row.slot, {})
+        for bound, number in row.counts.items():
+            here[bound] = here.get(bound, 0) + number
+    return {slot: level for slot, each in counts.items() if (level := delivery_figures(each))}
+
+
+def times_of(slots: TimeSlots) -> tuple[Tick, ...]:
+    """Return a few times to read a drawing by: the begins of slots, and the end."""
+    form = "%H:%M" if slots.step <= HOUR else "%d %b"
+    return tuple(
+        Tick(round(100 * place / slots.number, 2), f"{slots.start_of(place):{form}}")
+        for place in (slots.number * part // 4 for part in range(5))
+    )
 
 
 def delivery_figures(counts: Mapping[float, int]) -> DeliveryFigures | None:
@@ -244,49 +284,25 @@ class _Scale:
         return round((1 - min(part, 1.0)) * 90 + 5, 2)
 
 
-def _place(slot: int, slots: TimeSlots) -> tuple[float, float]:
-    width = 100 / slots.number
-    return round((slot + GAP / 2) * width, 2), round(width * (1 - GAP), 2)
-
-
-def _bar(slot: int, tally: SlotTally, slots: TimeSlots) -> SlotBar:
-    good = tally.in_time / tally.judged if tally.judged else 0.0
-    bad = tally.missed / tally.judged if tally.judged else 0.0
-    said = f"{slot_label(slots, slot)}: {tally.said}"
-    return SlotBar(slot, *_place(slot, slots), _height(good, UP), _height(bad, DOWN), said)
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f"M{x:g} {y:.4g}h{width:g}v{height:.4g}h-{width:g}z"
 
 
 def _height(share: float, most: float) -> float:
-    return round(max(share * most, SMALLEST), 1) if share else 0.0
+    return max(share * most, SMALLEST)
 
 
-def _outcome_bars(
-    outcome: Outcome, by_slot: Mapping[int, Counter[Outcome]], slots: TimeSlots
-) -> tuple[OutcomeBar, ...]:
-    return tuple(
-        OutcomeBar(
-            slot,
-            *_place(slot, slots),
-            _height(counts[outcome] / counts.total(), 100.0),
-            f"{slot_label(slots, slot)}: {counts[outcome]:,} of {counts.total():,} {OUTCOMES[outcome].label}",
-        )
-        for slot, counts in sorted(by_slot.items())
-        if counts[outcome]
-    )
+def _outcome_row(
+    outcome: Outcome, by_slot: Mapping[int, Mapping[Outcome, int]], count: int, total: int, slots: SlotNames
+) -> OutcomeRow:
+    bars, marks, word = list[str](), list[SlotMark](), OUTCOMES[outcome].label
+    for slot, here in sorted(by_slot.items()):
+        if number := here.get(outcome, 0):
+            height = _height(number / sum(here.values()), 100.0)
+            bars.append(_box(slots.x(slot), 100 - height, slots.width, height))
+            marks.append(slots.mark(slot, f"{number:,} of {sum(here.values()):,} {word}"))
+    return OutcomeRow(outcome, count, total, "".join(bars), tuple(marks))
 
 
-def _delivery_bar(
-    slot: int, level: DeliveryFigures, slots: TimeSlots, scale: _Scale, alive: Sequence[float]
-) -> DeliveryBar:
-    return DeliveryBar(
-        slot,
-        *_place(slot, slots),
-        scale.y(level.most),
-        scale.y(level.half),
-        bool(alive) and level.most > alive[0],
-        f"{slot_label(slots, slot)}: {delivery_said(level)}",
-    )
-
-
-def _outcomes(counts: Counter[Outcome]) -> str:
-    return ", ".join(f"{counts[each]:,} {OUTCOMES[each].label}" for each in WORST_FIRST if each and counts[each])
+def _outcomes(counts: Mapping[Outcome, int]) -> str:
+    return ", ".join(f"{counts[each]:,} {OUTCOMES[each].label}" for each in WORST_FIRST if each in counts and each)

@@ -4,8 +4,10 @@ Written straight into the tables, in one go: half a minute for a million, where 
 """
 
 import asyncio
+import json
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,9 +18,11 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from monitor.measures.delivery_bounds import DELIVERY_BOUNDS_SECONDS
 from monitor.store import Store
 from monitor.store.columns import instant, moment
-from monitor.store.tables import current_verdicts, evidence, probes, verdicts
+from monitor.store.delivery_counts import BEYOND
+from monitor.store.tables import current_verdicts, daily_results, evidence, hourly_results, probes, verdicts
 from probes.answer import Stage
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step, encode
 from probes.kinds import Kind
@@ -27,6 +31,9 @@ from probes.verdict import Cause, Grade, Outcome, Verdict
 
 SECOND, MINUTE = 10**6, 60 * 10**6
 KINDS = tuple(Kind)
+_Counts = dict[tuple[Any, ...], Counter[str]]
+"""Probes by the bound of their delivery time, "" without one; for each row of a table of counts."""
+
 CONTROL_EVERY = 7  # every so many probes one is the control's
 HOST = "mx.acme.example[192.0.2.1]:25"
 LIST = f"rejected at RCPT TO by {HOST}: 554 5.7.1 Client host [104.130.122.50] is on our list"
@@ -82,6 +89,7 @@ async def fill(file: Path, number: int, paths: Sequence[tuple[str, str]], until:
 
 def _fill(file: Path, number: int, paths: Sequence[tuple[str, str]], until: int, span: int) -> None:
     newest: dict[tuple[Any, ...], _Filled] = {}
+    counts: tuple[_Counts, _Counts] = {}, {}
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -500000", "foreign_keys = OFF"):
             connection.execute(f"PRAGMA {setting}").close()
@@ -91,6 +99,12 @@ def _fill(file: Path, number: int, paths: Sequence[tuple[str, str]], until: int,
             _insert(connection, probes, (each.row for each in batch))
             _insert(connection, verdicts, ((None, each.row[0], each.judged_at, *_said(each)) for each in batch))
             newest |= {each.line: each for each in batch}
+            for each in batch:
+                _count(each, counts)
+        for table, by_label in zip((hourly_results, daily_results), counts, strict=True):
+            _insert(
+                connection, table, ((*label, sum(times.values()), _json(times)) for label, times in by_label.items())
+            )
         _insert(
             connection,
             current_verdicts,
@@ -101,6 +115,36 @@ def _fill(file: Path, number: int, paths: Sequence[tuple[str, str]], until: int,
             "INSERT INTO signals (id, source, at, verdict) SELECT id, 'probe', at, id FROM verdicts ORDER BY id"
         ).close()
         connection.execute("COMMIT")
+
+
+def _count(filled: _Filled, counts: tuple[_Counts, _Counts]) -> None:
+    """Count a probe by hour and by day, as the store does when its verdict is written."""
+    company, path, kind, role = filled.line
+    if role != Role.SENDER:
+        return
+    verdict, born = filled.verdict, filled.row[9]
+    bound = "" if filled.delivery is None else _bound(filled.delivery / SECOND)
+    for span, by_label in zip((60 * MINUTE, 24 * 60 * MINUTE), counts, strict=True):
+        label = (
+            born - born % span,
+            company,
+            path,
+            kind,
+            verdict.grade.value,
+            verdict.outcome.value,
+            verdict.cause or "",
+        )
+        times = by_label.setdefault(label, Counter())
+        times[bound] += 1
+
+
+def _bound(seconds: float) -> str:
+    return next((f"{bound:g}" for bound in DELIVERY_BOUNDS_SECONDS if seconds <= bound), BEYOND)
+
+
+def _json(times: Counter[str]) -> str | None:
+    delivered = {bound: count for bound, count in times.items() if bound}
+    return json.dumps(delivered) if delivered else None
 
 
 def _insert(connection: sqlite3.Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -55,3 +55,19 @@ async def test_the_database_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "mailpath.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+async def test_its_counts_are_those_that_the_service_would_have_written(tmp_path: Path) -> None:
+    await fill(tmp_path / "mailpath.db", 2000, paths_of(10), UNTIL, timedelta(days=3))
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        rows = await store.probes.history_of_company("c3", UNTIL - timedelta(days=4))
+        expected = Counter((row.kind, row.verdict.outcome) for row in rows if row.verdict)
+        assert expected.total() > 100
+        for begin in (UNTIL - timedelta(days=4), UNTIL - timedelta(days=4, hours=12)):
+            found = await store.probes.results(begin, ["c3"])
+            assert sum((Counter({(each.kind, each.outcome): each.count}) for each in found), Counter()) == expected
+        times = await store.probes.delivery_times(UNTIL - timedelta(days=4), ["c3"])
+        arrived = sum(
+            row.delivery is not None and row.verdict.outcome is not Outcome.SPAM for row in rows if row.verdict
+        )
+        assert sum(sum(each.counts.values()) for each in times) == arrived

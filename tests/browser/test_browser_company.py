@@ -63,7 +63,7 @@ async def test_a_company_s_it_changes_something_tests_it_and_sees_it_recover(
     await expect(page.locator("[data-part=incidents] tbody")).not_to_contain_text("ongoing")
     await expect(page.locator(".hero")).to_contain_text("People at Seesaw Works receive sign-in codes")
     await expect(page.locator("[data-part=todo]")).not_to_contain_text("How to fix it")
-    await expect(page.locator("[data-part=delivery] svg.chart circle").first).to_be_attached()
+    await expect(page.locator("[data-part=delivery] svg.chart a").first).to_be_attached()
     await expect(page.locator("[data-part=codes] .level").first).to_contain_text(re.compile(r"[1-9]\d* of \d+"))
     assert await page.evaluate("() => window.stays === true"), "without a reload"
     assert its.complaints == []
@@ -88,7 +88,7 @@ async def test_a_bar_leads_to_its_probes(part: str, people: dict[str, BrowserTab
     said = await bar.locator("title").text_content()
     assert said
     assert re.search(r"\d\d:00 to \d\d:00 UTC: \d+", said)
-    await bar.locator(".hit").click()
+    await bar.locator("rect").click()
     await page.wait_for_url(re.compile("/probes\\?company=birchline&"))
     await expect(page.locator("tbody tr").first).to_contain_text("Birchline")
     assert await page.locator(".wrong").count() == 0, "every condition was understood"

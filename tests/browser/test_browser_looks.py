@@ -240,27 +240,6 @@ async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, B
     await page.emulate_media(media="screen")
 
 
-DOTS = """() => {
-  const chart = document.querySelector("svg.chart"), box = chart.getBoundingClientRect();
-  const dots = [...chart.querySelectorAll("circle")].map((each) => each.getBoundingClientRect());
-  return { dots: dots.length, cut: dots.filter((each) => each.left < box.left || each.right > box.right
-    || each.top < box.top || each.bottom > box.bottom).length };
-}"""
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-async def test_no_dot_of_the_chart_is_cut_at_its_edge(
-    width: int, people: dict[str, BrowserTab], places: Places
-) -> None:
-    page = people["viewer"].page
-    await page.set_viewport_size({"width": width, "height": HIGH})
-    await page.goto(places["company well"])
-    seen = await page.evaluate(DOTS)
-    await page.set_viewport_size({"width": WIDE, "height": HIGH})
-    assert seen["dots"] > 0
-    assert seen["cut"] == 0
-
-
 async def test_a_page_that_is_live_does_not_jump(people: dict[str, BrowserTab]) -> None:
     page = people["viewer"].page
     await page.goto("/")

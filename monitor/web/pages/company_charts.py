@@ -6,7 +6,7 @@ path's route, as for the tiles.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,16 +18,17 @@ from monitor.store.result_counts import DAY
 from monitor.web.charts import (
     DeliveryChart,
     DeliveryFigures,
+    InTimeBars,
     OutcomeRow,
-    SlotBar,
+    SlotNames,
     SlotTally,
     Tick,
     bars_of,
     delivery_chart,
     delivery_figures,
     delivery_said,
+    figures_by_slot,
     outcome_rows,
-    slot_label,
     tallies,
     times_of,
 )
@@ -42,7 +43,7 @@ SHORTEST, USUAL = "24h", "7d"
 class KindCells:
     """One kind on one path over time, and in all of it: `said` in words."""
 
-    bars: tuple[SlotBar, ...]
+    bars: InTimeBars
     said: str
 
 
@@ -69,10 +70,10 @@ class SlotLine:
 
 @dataclass(frozen=True, slots=True)
 class GradeCharts:
-    """Drawings of results of one grade. `codes` is empty where no mail has a code."""
+    """Drawings of results of one grade. `codes` is None where no mail has a code."""
 
     grade: Grade
-    codes: tuple[SlotBar, ...]
+    codes: InTimeBars | None
     said: str
     outcomes: tuple[OutcomeRow, ...]
     delivery: DeliveryChart | None
@@ -82,11 +83,11 @@ class GradeCharts:
 
 @dataclass(frozen=True, slots=True)
 class CompanyCharts:
-    """All drawings. `stretch` names the range; `links` has for each slot the part of an address that finds its probes,
-    "" where they are deleted."""
+    """All drawings. `stretch` names the range; `width` is that of a mark, in percent; `links` has for each slot the
+    part of an address that finds its probes, "" where they are deleted."""
 
     stretch: str
-    slots: TimeSlots
+    width: float
     times: tuple[Tick, ...]
     cells: dict[tuple[str, Kind], KindCells]
     grades: tuple[GradeCharts, ...]
@@ -105,6 +106,7 @@ def company_charts(
 ) -> CompanyCharts:
     """Draw these results of a company's paths. Probes launched before `kept_since` are deleted."""
     slots = slots_until(now, stretch)
+    names = SlotNames(slots)
     by_check: dict[tuple[str, Kind], list[SlotCount]] = defaultdict(list)
     by_grade: dict[Grade, list[SlotCount]] = defaultdict(list)
     times: dict[Grade, list[SlotTimes]] = defaultdict(list)
@@ -116,17 +118,17 @@ def company_charts(
         times[routes.get(each.path, each.grade)].append(each)
     return CompanyCharts(
         stretch=stretch,
-        slots=slots,
+        width=names.width,
         times=times_of(slots),
-        cells={check: _cells(rows, slots) for check, rows in by_check.items()},
+        cells={check: _cells(rows, names) for check, rows in by_check.items()},
         grades=tuple(
-            _of_grade(grade, by_grade[grade], times[grade], paths, slots) for grade in Grade if grade in by_grade
+            _of_grade(grade, by_grade[grade], times[grade], paths, names) for grade in Grade if grade in by_grade
         ),
         links=tuple(_link(slots, slot, kept_since) for slot in range(slots.number)),
     )
 
 
-def _cells(rows: Sequence[SlotCount], slots: TimeSlots) -> KindCells:
+def _cells(rows: Sequence[SlotCount], slots: SlotNames) -> KindCells:
     return KindCells(bars_of(tallies(rows), slots), _total(rows).said)
 
 
@@ -142,19 +144,20 @@ def _of_grade(
     rows: Sequence[SlotCount],
     times: Sequence[SlotTimes],
     paths: Sequence[WatchedPath],
-    slots: TimeSlots,
+    slots: SlotNames,
 ) -> GradeCharts:
     codes = [row for row in rows if row.kind.facts.needs_code]
     mine = [path for path in paths if grade_of(path) is grade]
     lives = {path.code_life for path in mine for kind in path.kinds if kind.facts.needs_code}
+    figures = figures_by_slot(times)
     return GradeCharts(
         grade=grade,
-        codes=bars_of(tallies(codes), slots),
+        codes=bars_of(tallies(codes), slots) if codes else None,
         said=_total(codes).said,
         outcomes=outcome_rows(rows, slots),
-        delivery=delivery_chart(times, slots, lives),
+        delivery=delivery_chart(figures, slots, lives),
         kinds=tuple(_kinds(times, mine)),
-        lines=tuple(_lines(rows, times, slots)),
+        lines=tuple(_lines(rows, figures, slots)),
     )
 
 
@@ -177,17 +180,13 @@ def _without_life(kind: Kind) -> str:
     return "no longer tested" if kind.facts.needs_code else "no code"
 
 
-def _lines(rows: Sequence[SlotCount], times: Sequence[SlotTimes], slots: TimeSlots) -> list[SlotLine]:
-    counts: dict[int, Counter[float]] = defaultdict(Counter)
-    for each in times:
-        counts[each.slot].update(each.counts)
-    lines = []
-    for slot, tally in sorted(tallies(rows).items(), reverse=True):
-        figures = delivery_figures(counts[slot]) if slot in counts else None
-        lines.append(
-            SlotLine(slot, slot_label(slots, slot), tally.said, delivery_said(figures) if figures else "none delivered")
+def _lines(rows: Sequence[SlotCount], figures: Mapping[int, DeliveryFigures], slots: SlotNames) -> list[SlotLine]:
+    return [
+        SlotLine(
+            slot, slots.labels[slot], tally.said, delivery_said(figures[slot]) if slot in figures else "none delivered"
         )
-    return lines
+        for slot, tally in sorted(tallies(rows).items(), reverse=True)
+    ]
 
 
 def _link(slots: TimeSlots, slot: int, kept_since: datetime) -> str:

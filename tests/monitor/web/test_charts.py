@@ -1,6 +1,7 @@
 """Drawings: where things are, what they say without being seen, and that nothing is drawn where nothing is known."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from math import inf
 from pathlib import Path
@@ -15,10 +16,13 @@ from monitor.web.charts import (
     LINE,
     SMALLEST,
     UP,
+    DeliveryChart,
+    SlotNames,
     bars_of,
     delivery_chart,
     delivery_figures,
     delivery_said,
+    figures_by_slot,
     outcome_rows,
     slot_label,
     tallies,
@@ -30,7 +34,7 @@ from probes.verdict import Cause, Grade, Outcome
 from tests.monitor.output.test_symbols import contrast
 from tests.support.page_samples import NOW, OUTCOMES
 
-DAY = slots_until(NOW, "24h")
+DAY = SlotNames(slots_until(NOW, "24h"))
 LIFE = timedelta(minutes=10)
 
 
@@ -47,36 +51,53 @@ def times(slot: int = 0, **counts: int) -> SlotTimes:
     return SlotTimes(slot, "hq", Kind.VERIFICATION, Grade.REAL, by_bound)
 
 
+def boxes(path: str) -> list[tuple[float, float]]:
+    """The top and the height of each bar of a path."""
+    return [(float(top), float(height)) for top, height in re.findall(r"M\S+ (\S+?)h\S+?v([\d.]+)h", path)]
+
+
+def chart_of(*rows: SlotTimes, lives: Sequence[timedelta] = (LIFE,)) -> DeliveryChart:
+    found = delivery_chart(figures_by_slot(rows), DAY, lives)
+    assert found
+    return found
+
+
 # ---- In time or not -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("letters", "cause", "up", "down", "said"),
+    ("letters", "cause", "up", "down", "untold", "said"),
     [
-        ("iiii", None, UP, 0, "4 of 4 in time"),
-        ("iiib", None, UP * 0.75, DOWN * 0.25, "3 of 4 in time; 1 blocked"),
-        ("bbsl", None, 0, DOWN, "0 of 4 in time; 2 blocked, 1 spam folder, 1 late"),
-        ("i" * 999 + "b", None, UP * 0.999, SMALLEST, "999 of 1,000 in time; 1 blocked"),  # one of a thousand is seen
-        ("i??", None, UP, 0, "1 of 1 in time; not counted: 2 unknown"),
-        ("??", None, 0, 0, "not counted: 2 unknown"),
-        ("bb", Cause.MAILBOX_FULL, 0, 0, "not counted: 2 blocked"),  # the probe's own mailbox: nobody is accused
+        ("iiii", None, UP, 0, 0, "4 of 4 in time"),
+        ("iiib", None, UP * 0.75, DOWN * 0.25, 0, "3 of 4 in time; 1 blocked"),
+        ("bbsl", None, 0, DOWN, 0, "0 of 4 in time; 2 blocked, 1 spam folder, 1 late"),
+        ("i" * 999 + "b", None, UP * 0.999, SMALLEST, 0, "999 of 1,000 in time; 1 blocked"),  # one of many is seen
+        ("i??", None, UP, 0, 0, "1 of 1 in time; not counted: 2 unknown"),
+        ("??", None, 0, 0, 1, "not counted: 2 unknown"),
+        ("bb", Cause.MAILBOX_FULL, 0, 0, 1, "not counted: 2 blocked"),  # the probe's own mailbox: nobody is accused
     ],
 )
-def test_what_was_in_time_stands_above_the_line_and_the_rest_hangs_below_it(letters, cause, up, down, said) -> None:
-    (bar,) = bars_of(tallies(results(letters, cause=cause)), DAY)
-    assert bar.up == pytest.approx(up, abs=0.1)
-    assert bar.down == pytest.approx(down, abs=0.1)
-    assert bar.said == f"22 Nov 09:00 to 10:00 UTC: {said}"
-    assert bar.up <= LINE
-    assert bar.down <= 100 - LINE
+def test_what_was_in_time_stands_above_the_line_and_the_rest_hangs_below_it(
+    letters, cause, up, down, untold, said
+) -> None:
+    bars = bars_of(tallies(results(letters, cause=cause)), DAY)
+    assert [height for _, height in boxes(bars.good)] == ([pytest.approx(up, abs=0.1)] if up else [])
+    assert [height for _, height in boxes(bars.bad)] == ([pytest.approx(down, abs=0.1)] if down else [])
+    assert len(boxes(bars.untold)) == untold
+    assert [mark.said for mark in bars.marks] == [f"22 Nov 09:00 to 10:00 UTC: {said}"]
+    for top, height in boxes(bars.good):
+        assert top + height == pytest.approx(LINE, abs=0.1)
+    for top, height in boxes(bars.bad):
+        assert (top, top + height <= 100) == (LINE, True)
 
 
 def test_where_nothing_was_tested_nothing_is_drawn() -> None:
     bars = bars_of(tallies([*results("i", 3), *results("b", 5), *results("i", 23)]), DAY)
-    assert [bar.of for bar in bars] == [3, 5, 23]
+    assert [mark.of for mark in bars.marks] == [3, 5, 23]
+    assert (len(boxes(bars.good)), len(boxes(bars.bad))) == (2, 1)
     width = 100 / 24
-    for bar in bars:
-        assert bar.of * width < bar.x < bar.x + bar.width < (bar.of + 1) * width + 0.01
+    for mark in bars.marks:
+        assert mark.of * width < mark.x < mark.x + DAY.width < (mark.of + 1) * width + 0.01
 
 
 def test_where_mail_ended_is_one_row_for_each_outcome_the_good_one_first() -> None:
@@ -86,8 +107,9 @@ def test_where_mail_ended_is_one_row_for_each_outcome_the_good_one_first() -> No
         (Outcome.BLOCKED, 2, 6),
         (Outcome.SPAM, 1, 6),
     ]
-    assert [[(bar.of, bar.height) for bar in row.bars] for row in rows] == [[(1, 75)], [(2, 100)], [(1, 25)]]
-    assert rows[0].bars[0].said == "22 Nov 10:00 to 11:00 UTC: 3 of 4 inbox"
+    assert [boxes(row.bars) for row in rows] == [[(25, 75)], [(0, 100)], [(75, 25)]]
+    assert [[mark.of for mark in row.marks] for row in rows] == [[1], [2], [1]]
+    assert rows[0].marks[0].said == "22 Nov 10:00 to 11:00 UTC: 3 of 4 inbox"
 
 
 # ---- Delivery times -------------------------------------------------------------------------------------------------
@@ -110,35 +132,32 @@ def test_of_a_few_messages_the_slowest_is_named_and_no_percentile(counts, said) 
 
 def test_without_a_delivery_there_is_no_figure_and_no_chart() -> None:
     assert delivery_figures({}) is None
-    assert delivery_chart([], DAY, [LIFE]) is None
+    assert delivery_chart(figures_by_slot([]), DAY, [LIFE]) is None
 
 
 def test_what_came_while_the_code_lived_is_below_the_line_and_what_came_later_above_it() -> None:
-    chart = delivery_chart([times(1, s60=40), times(7, s60=10, s900=30)], DAY, [LIFE])
-    assert chart
+    chart = chart_of(times(1, s60=40), times(7, s60=10, s900=30))
     (life,) = chart.lives
-    early, late = chart.bars
-    assert (early.over, late.over) == (False, True)
-    assert early.top > life.at > late.top, "a greater y is further down"
-    assert (early.of, late.of) == (1, 7), "there is nothing between them"
+    ((early, _),), ((late, _),) = boxes(chart.between), boxes(chart.over_between)
+    assert early > life.at > late, "a greater y is further down"
+    assert [mark.of for mark in chart.marks] == [1, 7], "there is nothing between them"
+    assert (chart.mosts.count("M"), chart.over_mosts.count("M"), chart.halves.count("M")) == (1, 1, 2)
     assert life.name == "10 min"
-    assert "40 messages delivered" in late.said
+    assert "40 messages delivered" in chart.marks[1].said
 
 
 def test_a_chart_stays_within_itself() -> None:
-    chart = delivery_chart([times(0, s1=3), times(23, sinf=2)], DAY, [LIFE, timedelta(seconds=4)])
-    assert chart
-    for bar in chart.bars:
-        assert 0 <= bar.top <= bar.bottom <= 100
-        assert 0 <= bar.x < bar.x + bar.width <= 100
+    chart = chart_of(times(0, s1=3), times(23, sinf=2), lives=[LIFE, timedelta(seconds=4)])
+    for top, height in (*boxes(chart.between), *boxes(chart.over_between)):
+        assert 0 <= top <= top + height <= 100
+    assert all(0 <= mark.x < mark.x + DAY.width <= 100 for mark in chart.marks)
     assert [tick.name for tick in chart.lives] == ["4 s", "10 min"]
     assert all(0 <= tick.at <= 100 for tick in (*chart.seconds, *chart.lives))
 
 
 def test_paths_with_codes_of_different_lives_are_judged_by_the_shortest() -> None:
-    chart = delivery_chart([times(s60=40)], DAY, [LIFE, timedelta(seconds=4)])
-    assert chart
-    assert chart.bars[0].over
+    chart = chart_of(times(s60=40), lives=[LIFE, timedelta(seconds=4)])
+    assert (chart.between, len(boxes(chart.over_between))) == ("", 1)
 
 
 # ---- Times ----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.bench import (
     api_mailboxes,
+    cloud_detection,
     cloud_mailboxes,
     detection,
     diagnosis,
@@ -65,6 +66,9 @@ PARTS: dict[str, Part] = {
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),
     "help-desk": Part(help_desk.measure, help_desk.FULL, help_desk.QUICK),
     "api-mailboxes": Part(api_mailboxes.measure_apis, api_mailboxes.API_FULL, api_mailboxes.API_QUICK),
+    "cloud-detection": Part(
+        cloud_detection.measure_detection, cloud_detection.DETECTION_FULL, cloud_detection.DETECTION_QUICK
+    ),
     "cloud-mailboxes": Part(cloud_mailboxes.measure, cloud_mailboxes.FULL, cloud_mailboxes.QUICK),
     "remedies": Part(remedies.measure, remedies.FULL, remedies.QUICK),
     "incidents": Part(incidents.measure, incidents.FULL, incidents.QUICK),
@@ -144,7 +148,7 @@ def _plans(given: argparse.Namespace) -> dict[str, Any]:
 def _parts() -> list[str]:
     """Each part with what it measures: the first line of its module."""
     about = {name: sys.modules[part.measure.__module__].__doc__ or "" for name, part in PARTS.items()}
-    return [f"{name:15}{text.splitlines()[0]}" for name, text in about.items()]
+    return [f"{name:17}{text.splitlines()[0]}" for name, text in about.items()]
 
 
 if __name__ == "__main__":

@@ -283,6 +283,7 @@ class Service:
             give_back=self.planner.give_back,
             diagnose=self.diagnoses.begin,
             poke_remedies=self.remedies.poke,
+            hint=self._hinted,
             deliver=lambda channel, notice: channel.deliver(notice, self.outside),
             followed=self.signals.read,
             mail_hosts=lookups.mail_hosts,
@@ -303,6 +304,11 @@ class Service:
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
         return await self.dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))
+
+    def _hinted(self, account: str, message_id: str) -> None:
+        """Ask the log of this account now: it has something new about a message."""
+        self.pipeline.hinted(account, message_id)
+        self.real_mail.poke(account)
 
     def _clock_was_set(self, step: timedelta) -> None:
         """Shift all deadlines by the step of the system clock; nothing is made up for or done twice."""

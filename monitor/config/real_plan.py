@@ -11,11 +11,13 @@ from probes.traces.table import sent_mail_log
 
 def real_plan(config: Config) -> RealPlan | None:
     """Return whose log to read how often, and for whom to count; None if real mail is not counted."""
-    log = sent_mail_log(config.sender.trace)
-    if log is None or config.real is None:
+    trace, log = config.sender.trace, sent_mail_log(config.sender.trace)
+    if trace is None or log is None or config.real is None:
         return None
     companies = {domain: company for company, domain in reversed(mail_domains(config))}
-    return RealPlan(log, config.real.every, companies, frozenset(path.to for path in config.paths()))
+    return RealPlan(
+        log, trace.account_use.name, config.real.every, companies, frozenset(path.to for path in config.paths())
+    )
 
 
 def counted_companies(config: Config) -> frozenset[str]:

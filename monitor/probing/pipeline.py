@@ -178,6 +178,16 @@ class Pipeline:
         """Store a copy of this mailbox's mail. Returns, once stored, if it is one of its probes."""
         return await self._arrivals.accept(mailbox, sighting)
 
+    def hinted(self, account: str, named: str) -> None:
+        """Ask the traces by this account now about the probe with this Message-ID, if one waits for it."""
+        for flight in self.flights.values():
+            path, identity = self._path(flight), self._identity(flight.probe.role, flight.probe.arm)
+            own = [trace for trace in path.traces if trace.account_use.name == account] if path else []
+            if own and identity and message_id(flight.probe, identity, self._key).lower() == named.lower():
+                self.traces.hinted(flight, own)
+                self.flights.wake(flight, self._time(flight))
+                return
+
     def clock_was_set(self, step: timedelta) -> None:
         """Shift by `step`, the step of the system clock: remaining waits stay the same."""
         self.flights.clock_was_set(step)

@@ -4,7 +4,7 @@ That a question was put is evidence too, stored with what was answered: after a 
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 
 from monitor.config import WatchedPath
@@ -28,6 +28,7 @@ class TraceDesk:
         self._outside, self._learn = outside, learn
         self._tracers: dict[str, Tracer] = {}
         self._asking: set[tuple[str, str]] = set()  # probe and trace
+        self._hinted: set[tuple[str, str]] = set()  # the same: they have news
         self.errors: Counter[tuple[str, str]] = Counter()  # by company and source
 
     async def configure(self, paths: Collection[WatchedPath]) -> None:
@@ -43,13 +44,20 @@ class TraceDesk:
 
     def due(self, flight: Flight, path: WatchedPath, now: datetime) -> list[Trace]:
         """Return the traces to ask about this probe now."""
+        keys = {(flight.probe.id, trace.key): trace for trace in path.traces}
+        hinted = self._hinted & keys.keys()
+        self._hinted -= hinted
         return [
             trace
-            for trace in path.traces
-            if (flight.probe.id, trace.key) not in self._asking
+            for key, trace in keys.items()
+            if key not in self._asking
             and (moment := next_question(flight.probe, flight.case, plan_of(trace)))
-            and moment <= now
+            and (moment <= now or key in hinted)
         ]
+
+    def hinted(self, flight: Flight, traces: Iterable[Trace]) -> None:
+        """Note that these traces have news of the probe: they are due, if there is anything to ask."""
+        self._hinted.update((flight.probe.id, trace.key) for trace in traces)
 
     def next_moment(self, flight: Flight, path: WatchedPath) -> datetime | None:
         """Return when to ask any of them next; None if they are being asked, or there is nothing to ask."""

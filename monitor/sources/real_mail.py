@@ -22,6 +22,7 @@ from probes.traces import SentMailLog, TraceError
 
 IDLE_SECONDS = 60.0  # between looks while nothing is counted
 RETRY_SECONDS = 30.0  # after the store has failed
+GATHER_SECONDS = 1.0  # in which hints are gathered, of which each mail may bring one
 
 log = structlog.get_logger("real_mail")
 
@@ -42,9 +43,11 @@ class RealMailBook(Protocol):
 
 
 class RealPlan(NamedTuple):
-    """The log to read, how often, the company of each domain, and the recipients of probes, which do not count."""
+    """The log to read and its account, how often, the company of each domain, and the recipients of probes, which do
+    not count."""
 
     log: SentMailLog
+    account: str
     every: timedelta
     companies: Mapping[str, str]
     probes: frozenset[str]
@@ -75,6 +78,11 @@ class RealMail:
         self._plan = plan
         self._woken.set()
 
+    def poke(self, account: str) -> None:
+        """Read the log soon, if it is that of this account: it has something new."""
+        if self._plan and self._plan.account == account:
+            self._woken.set()
+
     def start(self) -> None:
         """Begin with what the store knows."""
         self._task.start()
@@ -89,7 +97,11 @@ class RealMail:
             return
         if self._known is None:
             self._refusals = RefusalsSoFar({each.company: each for each in await self._book.refusals()})
-            self._known = decode(await self._book.position(), self._outside.now())
+            position = await self._book.position()
+            known = decode(position, self._outside.now())
+            if position is None:  # what comes from now on is counted, also after a restart
+                await self._book.add({}, encode(known), refusals=(), replies={})
+            self._known = known
         try:
             began = self._outside.now()
             rows, goes_on = await plan.log.sent(self._known.since, self._outside)
@@ -117,3 +129,4 @@ class RealMail:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
+                    await asyncio.sleep(GATHER_SECONDS)

@@ -18,6 +18,7 @@
 - `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices
 - `sealed`     numbers of all, rounded; `first_steps`: what is logged for somebody who has just begun
 - `remedy_html` remedies as HTML, on pages and in runbooks
+- `hooks`      webhooks of the sender's mail service, which are signed
 - `docs`       the documentation as pages; `runbooks`: the runbooks, for a case or in general
 
 Read `caller_view`, then `server`.

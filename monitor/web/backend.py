@@ -81,6 +81,7 @@ class Backend:
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `diagnose` starts a diagnosis for somebody who came by some way; `poke_remedies` says that a remedy was noted;
+    `hint` that the log of an account has something new about a Message-ID;
     `company_mx` is what is known of the MX of a company's domains;
     `mail_hosts` asks DNS for those of a domain, within seconds; None where DNS is simulated; each in a turn of
     `lookups`, as do `stopping` for what stops mail to it and `sender_log` for what the sender's mail service knows of
@@ -108,6 +109,7 @@ class Backend:
     deliver: Deliver = _delivers_nothing
     diagnose: Callable[[Diagnosis, str, str], Awaitable[None]] = _diagnoses_nothing
     poke_remedies: Callable[[], None] = lambda: None
+    hint: Callable[[str, str], None] = lambda account, message_id: None
     company_mx: Callable[[str], Sequence[MxRecord]] = lambda _: ()
     mail_hosts: Callable[[str, float], Awaitable[MailHosts | Unresolved | None]] = _asks_no_dns
     stopping: Callable[[str, float], Awaitable[Sequence[Fact]]] = _reads_nothing

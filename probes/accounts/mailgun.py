@@ -42,6 +42,11 @@ class MailgunAccount(KeyCredentials):
     region: Literal["us", "eu"] = Field("us", description="Where the domain is: the regions have separate servers.")
     domain: Domain = Field(description="The sending domain as Mailgun knows it, such as `account.trimble.com`.")
     key: LineSecret = Field(description="An API key of the account that may read logs, suppressions and IPs.")
+    signing_key: LineSecret | None = Field(
+        None,
+        description="The webhook signing key. With it webhooks are taken at `/hooks/mailgun/KEY` of the pages: the log"
+        " is then asked at once.",
+    )
     url: Annotated[WebUrl, AfterValidator(private_url)] | None = Field(
         None, description="The API's address; default: that of the region."
     )

@@ -168,4 +168,14 @@ MAILGUN_SETUP: tuple[SetupStep, ...] = (
         _MAILGUN,
         "Reads logs, suppressions and IP addresses of the whole account; sends and changes nothing.",
     ),
+    SetupStep(
+        "If you like: let Mailgun say at once that there is news",
+        frozenset({"key"}),
+        (
+            "In Mailgun, under Sending, Webhooks, add https://MAILPATH/hooks/mailgun/ACCOUNT for delivered and for"
+            " permanent failure, with the names of your pages and of this account. Store the HTTP webhook signing key"
+            " where `signing_key` refers to.",
+        ),
+        _MAILGUN,
+    ),
 )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,7 +17,10 @@ import pytest
 
 from probes.evidence import Evidence
 from probes.traced import Traced, TraceFate
+from probes.traces.mailgun import MailgunTrace
 from tests.clouds.fake_mailgun import KEY, SENDING_IP, FakeMailgun, failing, fake_mailgun, silent
+from tests.probes.accounts.test_mailgun_hooks import KEY as SIGNING_KEY
+from tests.probes.accounts.test_mailgun_hooks import signed
 from tests.support.probe_mails import make_maildir
 from tests.support.service_process import Folder, folder
 from tests.support.smtp_server import SmtpConversation, mail_server
@@ -28,6 +32,7 @@ trace = {{ via = "mailgun", account = "identity" }}
 provider = "mailgun"
 domain = "account.trimble.com"
 key = {{ env = "MAILGUN_KEY" }}
+signing_key = {{ env = "SIGNING_KEY" }}
 url = "{url}"
 [companies.acme]
 domains = ["acme.test"]
@@ -36,8 +41,8 @@ to = "probe@acme.test"
 route = {{ via = "relay", host = "127.0.0.1", port = {port}, tls = "none", user = "x", password = {{ env = "RELAY" }} }}
 mailbox = {{ via = "maildir", path = "box" }}
 """
-REAL = '[real]\nevery = "1s"\n'
-ENV = {"MAILGUN_KEY": KEY, "RELAY": "secret-of-the-relay"}
+ENV = {"MAILGUN_KEY": KEY, "SIGNING_KEY": SIGNING_KEY, "RELAY": "secret-of-the-relay"}
+FIRST_LAG = MailgunTrace(via="mailgun", account="identity").lags[0].total_seconds()
 SECONDS_TO_VERDICT = 20.0  # asked 5 s after acceptance; the machine is shared with others
 
 Becomes = Callable[[FakeMailgun, str], None]
@@ -105,11 +110,12 @@ def senders_service(becomes: Becomes) -> Iterator[SendersService]:
 
 @contextmanager
 def at_work(
-    path: Path, becomes: Becomes, *, counting: bool = False, **more: str
+    path: Path, becomes: Becomes, *, counting: str = "", **more: str
 ) -> Iterator[tuple[Folder, SendersService]]:
-    """A service with one company, whose mail goes by the sender's service. `counting`: it counts real mail too."""
+    """A service with one company, whose mail goes by the sender's service. `counting`: real mail too, so often."""
     with senders_service(becomes) as sender:
-        config = CONFIG.format(url=sender.fake.url, port=sender.port) + (REAL if counting else "")
+        real = f'[real]\nevery = "{counting}"\n' if counting else ""
+        config = CONFIG.format(url=sender.fake.url, port=sender.port) + real
         make_maildir(path / "box")
         with folder(path, {}, more=config, every="16s", **({"code_life": "60s", "give_up": "120s"} | more)) as at:
             yield at, sender
@@ -214,7 +220,7 @@ def incidents(at: Folder) -> list[tuple[str, str]]:
 
 def test_refused_real_mail_is_an_incident_before_any_probe_and_survives_kills(tmp_path: Path) -> None:
     """A kill between the two refusals costs the first, whose address nobody keeps; after that nothing is lost."""
-    with at_work(tmp_path, handed_over, counting=True) as (at, sender):
+    with at_work(tmp_path, handed_over, counting="1s") as (at, sender):
 
         def refuse(name: str) -> None:
             text = f"550 5.7.1 {name} may not get mail from [104.130.122.50], blocked using bl.test"
@@ -246,3 +252,34 @@ def test_refused_real_mail_is_an_incident_before_any_probe_and_survives_kills(tm
         log = third.text()
         assert "Traceback" not in log
         assert "jane" not in log
+
+
+# -- webhooks ---------------------------------------------------------------------------------------------------------
+
+
+def hook(at: Folder, token: str, message_id: str) -> int:
+    """Post a webhook of the sender's service; the status of the answer."""
+    said = signed(token, datetime.now(UTC), message={"headers": {"message-id": message_id}})
+    return at.post("/hooks/mailgun/identity", json.dumps(said).encode())
+
+
+def test_a_webhook_has_the_log_read_at_once(tmp_path: Path) -> None:
+    with at_work(tmp_path, handed_over, counting="1h") as (at, sender):
+        at.serve(env=ENV)
+        at.until(lambda: at.asked("SELECT 1 FROM facts WHERE name = 'real_mail'"))
+        sender.fake.say("failed", "m1@x", "jane@acme.test", severity="permanent", reply="550 5.7.1 blocked")
+        assert hook(at, "t1", "m1@x") == 200
+        at.until(lambda: at.asked("SELECT count FROM real_hourly"), 10.0)
+
+
+def test_a_webhook_about_a_probe_has_its_trace_asked_at_once(tmp_path: Path) -> None:
+    """Without it the first question is put five seconds after the mail was taken."""
+    with at_work(tmp_path, refused) as (at, sender):
+        at.serve(env=ENV)
+        at.until(lambda: sender.taken)
+        began = time.monotonic()
+        at.until(lambda: at.asked("SELECT 1 FROM evidence WHERE type = 'dialogue'"))
+        assert hook(at, "t1", sender.taken[0]) == 200
+        at.until(lambda: verdicts(at))
+        assert time.monotonic() - began < FIRST_LAG
+        assert verdicts(at) == ["blocked ip_listed real"]

@@ -146,9 +146,10 @@ def opened(name: str = "a1", said: str = "two of the last three were bad") -> Hi
 
 @dataclass
 class PagesApp(AuthApp):
-    """The server with all its pages. `sent` are the probes that were launched by hand; `admit` is what paths admit."""
+    """The server with all its pages. `sent` are the probes that were launched by hand, `hints` those of webhooks."""
 
     backend: Backend = field(kw_only=True)
+    hints: list[tuple[str, str]] = field(default_factory=list, kw_only=True)
     sent: list[Probe] = field(default_factory=list, kw_only=True)
 
     async def operator(self, *companies: str) -> Browser:
@@ -230,6 +231,7 @@ async def open_pages_app(
     """A `PagesApp` with this configuration, for so many seconds at most. `diagnoses`: it begins them."""
     clock, told = Clock(), Config.model_validate(CONFIG | config, context={"folder": folder})
     sent: list[Probe] = []
+    hints: list[tuple[str, str]] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store, HttpSession() as outgoing:
 
         async def launch(path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
@@ -253,6 +255,7 @@ async def open_pages_app(
             in_flight=lambda: 0,
             ready=lambda: None,
             now=clock,
+            hint=lambda account, message_id: hints.append((account, message_id)),
             deliver=lambda channel, notice: channel.deliver(notice, outside_world(now=clock, http=outgoing)),
         )
         if diagnoses:
@@ -264,4 +267,4 @@ async def open_pages_app(
             ClientSession(cookie_jar=DummyCookieJar()) as http,
             asyncio.timeout(seconds),
         ):
-            yield PagesApp(store, clock, f"http://127.0.0.1:{port}", http, backend=backend, sent=sent)
+            yield PagesApp(store, clock, f"http://127.0.0.1:{port}", http, backend=backend, sent=sent, hints=hints)

@@ -30,6 +30,7 @@ POST   /invitation                                  422     422      422     422
 GET    /link/{token}                                404     404      404     404     404
 POST   /link/{token}                                404     404      404     404     404
 GET    /static/{name}                               200     200      200     200      -
+POST   /hooks/mailgun/{account}                     404     404      404     404      -
 GET    /healthz                                     200     200      200     200      -
 GET    /readyz                                      200     200      200     200      -
 GET    /metrics                                     401     200      200     200     -
@@ -235,7 +236,12 @@ def expected(row: Row, who: Who, things: CompanyIds) -> int:
 
 
 def target_of(row: Row, things: CompanyIds) -> str:
-    named = things.named | {"name": FILES.get(row.target, ""), "channel": "missing", "receiver": "company"}
+    named = things.named | {
+        "name": FILES.get(row.target, ""),
+        "channel": "missing",
+        "account": "nobody",
+        "receiver": "company",
+    }
     return row.target.format(**named)
 
 

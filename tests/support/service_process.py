@@ -175,6 +175,16 @@ class Folder:
         except (URLError, OSError):
             return 0, ""
 
+    def post(self, path: str, body: bytes) -> int:
+        """The status of the answer; 0 while nobody answers."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.web}{path}", body, timeout=5) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
+        except (URLError, OSError):
+            return 0
+
     def metric(self, name: str) -> float | None:
         """A metric without labels."""
         found = re.search(rf"^{name} (\S+)$", self.get("/metrics")[1], re.MULTILINE)

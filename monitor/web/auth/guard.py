@@ -20,6 +20,7 @@ SIGN_IN, SIGN_OUT, INVITATION = "/sign-in", "/sign-out", "/invitation"
 METRICS = "/metrics"
 FOR_ALL = frozenset({SIGN_IN, INVITATION, "/healthz", "/readyz"})
 FILES = "/static/"
+HOOKS = "/hooks/"  # which are signed
 READING = ("/docs", "/runbooks")  # an on-call engineer may have no account here; these pages name no company
 API = "/api/"
 WHO_ARE_YOU = "Authentication is required: send Authorization: Bearer TOKEN. An admin creates tokens"
@@ -44,7 +45,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def is_for_all(path: str) -> bool:
     """True if it is public."""
-    return path in FOR_ALL or path.startswith((FILES, LINKS)) or _is_reading(path)
+    return path in FOR_ALL or path.startswith((FILES, LINKS, HOOKS)) or _is_reading(path)
 
 
 def _is_reading(path: str) -> bool:

@@ -130,7 +130,7 @@ def reading(fake: FakeMailgun, tmp_path: Path) -> Reading:
             outside: Outside = outside_world(now=now, http=http, accounts=accounts)
             reader = RealMail(store.real_mail, outside, lambda: None)
             log = MailgunTrace(via="mailgun", account="identity")
-            reader.configure(RealPlan(log, timedelta(minutes=1), COMPANIES, PROBES))
+            reader.configure(RealPlan(log, "identity", timedelta(minutes=1), COMPANIES, PROBES))
             yield reader
             kept = await store.real_mail.position() or ""
             assert "jane" not in kept

@@ -56,6 +56,7 @@ async def test_the_table_has_every_route_and_no_other(rights_app: RightsApp) -> 
 def test_a_row_that_is_about_a_company_says_what_others_get() -> None:
     assert [str(row) for row in ROWS if "{" in row.target and row.elsewhere is None] == [
         "GET /static/{name}",
+        "POST /hooks/mailgun/{account}",
         "GET /docs/{name}",
         "GET /runbooks/{name}",
     ]

@@ -11,8 +11,8 @@ servers; neither is in any error, log or repr.
 - `budget`    requests per time; `refusals`: when to ask again after a refusal (pure)
 - `account`   one account at work: asks for tokens, keeps them, replaces them
 - `requests`  authorised requests to an API of the provider: what mailboxes and traces ask by
-- `mailgun`   a provider with a key that is no token; `mailgun_hooks`: its webhooks. `cloudflare`: a mail gateway, with a
-  token that is never replaced;
+- `mailgun`   a provider with a key that is no token; `mailgun_hooks`: its webhooks
+- `cloudflare` a mail gateway, with a token that is never replaced;
               `mimecast`: one whose tokens are asked for; `cisco`: one on a host of the company's own, with a password
 - `refreshing` a refresh token that the provider replaces: what is kept of it, and when
 - `setup`     steps of a provider's administrator, and those that one configuration needs (pure); the tables:

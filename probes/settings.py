@@ -9,10 +9,11 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from sys import intern
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Annotated, Any, NamedTuple, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +24,7 @@ from pydantic import (
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    model_validator,
 )
 
 from probes.display import escaped
@@ -46,6 +48,18 @@ class Settings(BaseModel):
     """A table of the configuration file. Its fields are the keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _share_the_names_of_keys(self) -> Self:
+        """Keep one set of the keys that were given for all tables that have the same: each would be 216 octets."""
+        object.__setattr__(self, "__pydantic_fields_set__", _one(frozenset(self.__pydantic_fields_set__)))
+        return self
+
+
+@cache
+def _one(keys: frozenset[str]) -> set[str]:
+    """Return the one set with these keys."""
+    return set(keys)
 
 
 def kinds_by_via(union: Any) -> dict[str, type[Any]]:

@@ -277,3 +277,19 @@ def test_a_secret_that_is_there_is_checked_also_by_those_who_may_not_need_it(mon
         Hook.model_validate({"secret": {"env": "MAILPATH_TEST"}}, context={"secrets_later": True})
     with pytest.raises(ValidationError, match="a secret is never in this file"):
         Hook.model_validate({"secret": "plain"}, context={"secrets_later": True})
+
+
+class Table(Settings):
+    """A table with two keys."""
+
+    host: str
+    port: int = 25
+
+
+def test_tables_share_the_names_of_the_keys_that_were_given() -> None:
+    """There are four for each path, and ten thousand paths."""
+    one, two, other = Table(host="a"), Table(host="b"), Table(host="a", port=26)
+    assert one.model_fields_set is two.model_fields_set
+    assert (one.model_fields_set, other.model_fields_set) == ({"host"}, {"host", "port"})
+    moved = one.model_copy(update={"port": 27})
+    assert (moved.model_fields_set, two.model_fields_set) == ({"host", "port"}, {"host"})

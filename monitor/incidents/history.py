@@ -19,7 +19,7 @@ from monitor.incidents.weight import Names, Weight, mark_of
 from probes.sender import Role
 from probes.verdict import Cause, Outcome, Verdict
 
-MAX_GOOD_STREAK = 1000  # good ones in a row are not counted any further
+MAX_GOOD_STREAK = 256  # good ones in a row are not counted any further: numbers up to it are shared, and few settle all
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 

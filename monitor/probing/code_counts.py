@@ -8,6 +8,7 @@ proves little by itself, and by its own grade it would be missing from the figur
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple, assert_never
 
 from monitor.config import WatchedPath
@@ -68,9 +69,8 @@ class CodeCounts:
                 counts[company] = kept
                 if not kept:
                     del counts[company]
-        for path in paths:
-            for kind in path.kinds:
-                self._begin(_key(path, kind))
+        for key in {_key(path, kind) for path in paths for kind in one_of_each(path.kinds)}:
+            self._begin(key)
 
     def take(self, path: WatchedPath, signal: Signal) -> None:
         """Count a signal of the sender's on this path, if it counts."""
@@ -84,6 +84,12 @@ class CodeCounts:
     def _begin(self, key: CodeCountKey) -> None:
         for counts in (self.judged, self.in_time):
             counts.setdefault(key.company, {}).setdefault(key, 0)
+
+
+@cache
+def one_of_each(kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """Return one kind that needs a code and one that does not, of those that are there."""
+    return tuple({kind.facts.needs_code: kind for kind in kinds}.values())
 
 
 def _key(path: WatchedPath, kind: Kind) -> CodeCountKey:

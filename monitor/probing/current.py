@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar, assert_never
 from monitor.config import WatchedPath
 from monitor.incidents.signal import Signal
 from monitor.measures.histogram import Exemplar, Histogram
-from monitor.probing.code_counts import CodeCountKey, CodeCounts
+from monitor.probing.code_counts import CodeCountKey, CodeCounts, one_of_each
 from monitor.probing.delivery_times import bounds_with
 from monitor.store import Present
 from probes.check import Check
@@ -90,7 +90,7 @@ class Board:
     def _configure_deliveries(self) -> None:
         """All histograms exist from the start, empty. If bounds have changed, they begin anew, as at a restart."""
         bounds = bounds_with(path.code_life for path in self.paths.values())
-        shown = {_delivery_key(path, kind) for path in self.paths.values() for kind in path.kinds}
+        shown = {_delivery_key(path, kind) for path in self.paths.values() for kind in one_of_each(path.kinds)}
         self.deliveries = _kept(self.deliveries, shown, bounds)
         self.deliveries_of_systems = _kept(self.deliveries_of_systems, {key[1:] for key in shown}, bounds)
 

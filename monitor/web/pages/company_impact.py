@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import assert_never
 
 from monitor.config import WatchedPath
-from monitor.incidents.incident import Failure, Incident, Nature, leading
+from monitor.incidents.incident import Failure, FindingAbout, Incident, Nature, leading
 from monitor.incidents.labels import NATURES
+from monitor.incidents.summary import problem_means
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.web.company_summaries import overdue_from
@@ -49,13 +50,17 @@ def impact_of(
 ) -> Impact:
     """Return what people at the company of these paths notice. `opened`: its open incidents, the worst first."""
     name, company = paths[0].company_name, paths[0].company
+    opened = list(opened)
     for incident in opened:
         own = tuple(failure for failure in incident.failures if failure.company == company)
-        if incident.nature is not Nature.STANDING and (lead := leading(incident, own)):
+        if lead := leading(incident, own):
             newest = [current_verdicts.get(failure.check) for failure in own]
             if all(each is not None and each.verdict.outcome is Outcome.INBOX for each in newest):
                 return Impact(Outcome.INBOX, f"Mail to {name} arrives again", RECOVERING, None)
             return _of_incident(incident, lead, own, paths)
+    refused = next((incident for incident in opened if incident.about is FindingAbout.REAL_MAIL), None)
+    if refused:
+        return _of_real_mail(name, refused, paths, current_verdicts)
     verdicts = [current_verdicts[check] for path in paths for check in path.checks if check in current_verdicts]
     if not verdicts:
         return Impact(None, f"Nothing is known yet about mail to {name}", "The first tests are under way.")
@@ -64,6 +69,18 @@ def impact_of(
         why = f"The last result is of {last:%Y-%m-%d %H:%M} UTC, and the next one is overdue."
         return Impact(Outcome.UNKNOWN, f"It is not known whether people at {name} receive mail now", why)
     return _of_verdicts(name, paths, current_verdicts)
+
+
+def _of_real_mail(
+    name: str, incident: Incident, paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict]
+) -> Impact:
+    """Of real mail only the answer of the company's server is known; not even of all people there."""
+    newest = [current_verdicts.get(check) for path in paths for check in path.checks]
+    arrive = all(each is not None and each.verdict.outcome is Outcome.INBOX for each in newest)
+    said = f"Real mail to people at {name} is refused" + (
+        ", although the newest test messages arrive" if arrive else ""
+    )
+    return Impact(Outcome.BLOCKED, said, problem_means(incident), incident.began_at)
 
 
 def _overdue(path: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict], now: datetime) -> bool:

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from monitor.incidents.incident import Incident, Nature, worst_first
+from monitor.incidents.incident import (
+    Incident,
+    Nature,
+    Scope,
+    Severity,
+    StandingFinding,
+    StandingRule,
+    worst_first,
+)
 from monitor.web.pages.company_impact import (
     ALL_MAIL,
     MAY_BE_CHANCE,
@@ -147,6 +155,20 @@ def test_an_incident_whose_newest_tests_all_arrived_is_not_said_to_go_on() -> No
     assert of(both, seen=seen, opened=opened).look is Outcome.BLOCKED
 
 
+def finding(rule: StandingRule) -> Incident:
+    """An open incident that no probe has shown."""
+    found = StandingFinding(rule, Severity.TICKET, Scope.COMPANY, Cause.IP_BLOCKED, NOW - HOUR, "acme.example")
+    return replace(incident(), nature=Nature.STANDING, standing=(found,), failures=())
+
+
 def test_what_is_published_about_the_sender_is_not_what_people_notice() -> None:
-    said = of(seen=verdicts("i"), opened=[broken(Outcome.BLOCKED, nature=Nature.STANDING)])
-    assert said.look is Outcome.INBOX
+    assert of(seen=verdicts("i"), opened=[finding(StandingRule.SPF_LIMIT)]).look is Outcome.INBOX
+
+
+def test_real_mail_that_is_refused_is_not_hidden_behind_test_mail_that_arrives() -> None:
+    said = of(seen=verdicts("i"), opened=[finding(StandingRule.REAL_MAIL_REFUSED)])
+    assert said.sentence == "Real mail to people at Acme is refused, although the newest test messages arrive"
+    assert (said.look, said.since) == (Outcome.BLOCKED, NOW - 2 * HOUR)
+    both = of(seen=verdicts("b"), opened=[finding(StandingRule.REAL_MAIL_REFUSED), broken(Outcome.BLOCKED)])
+    assert both.sentence == "People at Acme cannot receive sign-in codes", "a probe's incident knows more"
+    assert "although" not in of(seen=verdicts("b"), opened=[finding(StandingRule.REAL_MAIL_REFUSED)]).sentence

@@ -298,9 +298,10 @@ def _outcome_row(
     bars, marks, word = list[str](), list[SlotMark](), OUTCOMES[outcome].label
     for slot, here in sorted(by_slot.items()):
         if number := here.get(outcome, 0):
-            height = _height(number / sum(here.values()), 100.0)
+            all_here = sum(here.values())
+            height = _height(number / all_here, 100.0)
             bars.append(_box(slots.x(slot), 100 - height, slots.width, height))
-            marks.append(slots.mark(slot, f"{number:,} of {sum(here.values()):,} {word}"))
+            marks.append(slots.mark(slot, f"{number:,} of {all_here:,} {word}"))
     return OutcomeRow(outcome, count, total, "".join(bars), tuple(marks))
 
 

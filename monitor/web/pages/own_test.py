@@ -96,7 +96,7 @@ async def send_tests(request: web.Request) -> web.Response:
 async def round_of(view: CallerView, company: str, ids: str) -> SentRound | None:
     """Return the round with these probes, whose ids are separated by dots; None if there is none at this company."""
     found: list[SentTest] = []
-    for probe_id in dict.fromkeys(ids.split(".")[:MAX_TESTED]):
+    for probe_id in dict.fromkeys(filter(None, ids.split(".")[:MAX_TESTED])):
         try:
             record = await view.record(probe_id)
         except NotThereError:

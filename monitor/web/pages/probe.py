@@ -16,11 +16,12 @@ from monitor.notices.context import SenderInfo
 from monitor.output.text import EVIDENCE_DELETED, explanation, plain
 from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
-from monitor.store import Cursor, ProbeFilter, ProbePage
+from monitor.store import Cursor, ProbeFilter, ProbePage, ProbeRecord
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.advice_card import verdicts_beside
 from monitor.web.pages.diagnosis_card import card_of_arm, newest_cards
 from monitor.web.pages.diagnosis_offers import offer_of_probe
+from monitor.web.pages.probe_stations import SIGNS, STATE_WORDS, compared
 from monitor.web.pages.probe_view import after, probe_view
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
@@ -60,6 +61,7 @@ async def show_probe(request: web.Request) -> web.Response:
         diagnoses = await card_of_arm(view, probe.arm.diagnosis)
     else:
         diagnoses = await newest_cards(view, [(probe.company, probe.path)], probe.created_at) if offer else []
+    good = await last_good(view, record) if fails else None
     shown = probe_view(record, path, sender_of(view), now_of(view), view.open_incidents(), others)
     return page(
         request,
@@ -69,13 +71,36 @@ async def show_probe(request: web.Request) -> web.Response:
         offer=offer,
         before=before,
         next=following,
+        good=good.probe if good else None,
+        differences=None
+        if not good or good.evidence_deleted_at or record.evidence_deleted_at
+        else compared(record, good),
         may_probe=view.caller.may(Rights.OPERATOR),
         step_labels=STEP_LABELS,
+        station_signs=SIGNS,
+        station_words=STATE_WORDS,
         evidence_deleted=EVIDENCE_DELETED,
         after=lambda at: after(record.probe, at),
         explained="\n".join(plain(line) for line in explanation(record)),
         now=now_of(view),
     )
+
+
+async def last_good(view: CallerView, record: ProbeRecord) -> ProbeRecord | None:
+    """Return the last probe before this one, of the same path, kind and role, that reached the inbox."""
+    probe = record.probe
+    wanted = ProbeFilter(
+        view.caller.companies,
+        probe.company,
+        probe.path,
+        probe.kind,
+        probe.role,
+        Outcome.INBOX,
+        until=probe.created_at,
+        usual=True,
+    )
+    found = (await view.probes(wanted, None, 1)).probes
+    return await view.record(found[0].probe_id) if found else None
 
 
 def path_of(view: CallerView, company: str, path: str) -> WatchedPath | None:

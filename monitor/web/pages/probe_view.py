@@ -1,8 +1,9 @@
 """Contents of the page of one probe, as plain values. Pure: the record, the path and the time come in."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -13,6 +14,7 @@ from monitor.notices.context import SenderInfo
 from monitor.remedying.words import PARTS
 from monitor.store import ProbeRecord
 from monitor.web.pages.advice_card import AdviceCard, card_of_probe
+from monitor.web.pages.probe_stations import Station, stations_of
 from probes.case import case_of
 from probes.describe import Description, describe
 from probes.diagnosis.words import PART_OF_DIAGNOSIS
@@ -39,6 +41,7 @@ from probes.reading.headers import read_message
 from probes.reading.probe_systems import systems_of_probe
 from probes.verdict import Verdict
 
+NUMBER = re.compile(r"\d+")
 FAILED = frozenset({"fail", "hardfail", "softfail", "permerror", "policy", "reject", "quarantine"})
 """Results that are the sender's fault (RFC 8601, section 2.7). `none` is not one: probes are usually unsigned."""
 
@@ -61,7 +64,8 @@ class StepRow:
 @dataclass(frozen=True, slots=True)
 class AttemptView:
     """The SMTP transcript of one attempt. `end` says how it ended; "" while it continues. `host` is the server if all
-    lines name the same one, else ""; `last_reply` the reply that ended it."""
+    lines name the same one, else ""; `last_reply` the reply that ended it. `first`: the number of the first of several
+    attempts in a row that went alike, of which this is the last."""
 
     number: int
     lines: tuple[StepRow, ...]
@@ -71,6 +75,7 @@ class AttemptView:
     local_ip: str
     host: str = ""
     last_reply: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class ProbeView:
     delivery: str
     waits_for: str
     seen: int  # pieces of evidence on this page
+    stations: tuple[Station, ...]
     talks: tuple[AttemptView, ...]
     events: tuple[Description, ...]
     way: HeaderPath | None
@@ -165,7 +171,8 @@ def probe_view(
         delivery=exactly(delivery) if delivery is not None else "",
         waits_for="" if record.closed_at else waits_for(record, now),
         seen=len(record.evidence),
-        talks=tuple(talks(probe, record.evidence)),
+        stations=() if record.evidence_deleted_at else stations_of(probe, record.evidence, verdict),
+        talks=tuple(folded(talks(probe, record.evidence))),
         events=tuple(describe(each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
@@ -197,6 +204,24 @@ def talks(probe: Probe, evidence: Sequence[Evidence]) -> list[AttemptView]:
     spoken = {seen.number: seen for seen in evidence if isinstance(seen, Dialogue | Interrupted)}
     numbers = [seen.number for seen in evidence if isinstance(seen, Attempt)]
     return [_talk(probe, number, spoken.get(number)) for number in dict.fromkeys([*numbers, *spoken])]
+
+
+def folded(attempts: Iterable[AttemptView]) -> list[AttemptView]:
+    """Return the attempts with those in a row that went alike as one: the same steps, and replies that differ in
+    numbers alone, such as how many seconds are left of a greylist."""
+    found: list[AttemptView] = []
+    for attempt in attempts:
+        if found and attempt.lines and _course(found[-1]) == _course(attempt):
+            alike = found.pop()
+            attempt = replace(attempt, first=alike.first or alike.number)
+        found.append(attempt)
+    return found
+
+
+def _course(attempt: AttemptView) -> tuple[object, ...]:
+    """What is the same in attempts that went alike."""
+    lines = ((line.stage, line.host, line.code, NUMBER.sub("", line.text), line.fault) for line in attempt.lines)
+    return (*lines, attempt.end, attempt.tls, attempt.local_ip)
 
 
 def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> AttemptView:

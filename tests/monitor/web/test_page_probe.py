@@ -228,10 +228,8 @@ def test_a_probe_without_a_signature_is_no_fault() -> None:
 async def test_a_transcript_names_the_server_once_and_shows_the_last_attempt(pages_app: PagesApp) -> None:
     greylisted = "450 4.7.1 Greylisted, try again"
     attempts = [
-        Dialogue(
-            START, number, Handover.DEFERRED, (step(Stage.CONNECT, 0, 0, ""), step(Stage.RCPT, 0, 450, greylisted))
-        )
-        for number in (1, 2)
+        Dialogue(START, number, Handover.DEFERRED, (step(Stage.CONNECT, 0, 0, ""), step(stage, 0, 450, greylisted)))
+        for number, stage in ((1, Stage.MAIL), (2, Stage.RCPT))
     ]
     probe = await pages_app.probe(*attempts, verdict=BLOCKED)
     text = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
@@ -243,6 +241,26 @@ async def test_a_transcript_names_the_server_once_and_shows_the_last_attempt(pag
     ]
     assert dialogue.count(greylisted) == 4  # in each summary and each transcript
     assert "retried" not in dialogue  # the second was the last
+
+
+async def test_a_transcript_shows_attempts_that_went_alike_once(pages_app: PagesApp) -> None:
+    attempts = [
+        Dialogue(START, number, Handover.DEFERRED, (step(Stage.RCPT, 0, 450, f"Greylisted for {300 - number} s"),))
+        for number in (1, 2, 3)
+    ]
+    probe = await pages_app.probe(*attempts, verdict=BLOCKED)
+    text = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
+    dialogue = text[text.index('data-part="dialogue"') : text.index('id="hearing"')]
+    assert "<strong>Attempts 1 to 3</strong>, all alike: this is the last one." in dialogue
+    assert "Greylisted for 297 s" in dialogue
+    assert "Greylisted for 299 s" not in dialogue
+
+
+def test_a_probe_whose_evidence_is_deleted_has_no_stations() -> None:
+    """All that is left of it is the first attempt, which is no proof that it reached nobody."""
+    whole = record(Attempt(START, 1), accepted(), arrival(""), verdict=INBOX)
+    assert len(probe_view(whole, None, SENDER, START).stations) == 5
+    assert probe_view(replace(whole, evidence_deleted_at=START), None, SENDER, START).stations == ()
 
 
 def test_the_summary_has_no_control_characters_of_others() -> None:

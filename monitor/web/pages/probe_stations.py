@@ -17,7 +17,7 @@ from probes.verdict import Outcome, Verdict
 
 
 class StationState(StrEnum):
-    """What is known of one station."""
+    """Knowledge of one station."""
 
     PASSED = "passed"
     STOPPED = "stopped"

@@ -52,9 +52,11 @@ def state_of(traces: Iterable[Traced], source: str) -> Traced | None:
 
 
 def states(case: SortedEvidence) -> list[Traced]:
-    """Return the newest statement of each source, the receiver's before those of the sender's side."""
+    """Return the newest statement of each source, the receiver's before those of the sender's side. Of several systems
+    of the receiver the one in which something happened to it last had it last: it comes first."""
     sources = dict.fromkeys(traced.source for traced in case.traces)
     found = [state for source in sources if (state := state_of(case.traces, source))]
+    found.sort(key=lambda state: state.happened_at or state.at, reverse=True)
     return sorted(found, key=lambda state: state.side is not Side.RECEIVER)
 
 

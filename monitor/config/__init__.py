@@ -2,6 +2,7 @@
 
 - `model`      the schema: one class per table, its fields are the keys; `addresses`: some of their types
 - `watched`    a path as the service uses it, with company settings and defaults resolved
+- `trace_choice` the traces of a company or a path
 - `pace`       [probes]: schedule and time limits, which a company or path may override
 - `diagnosis`  [diagnosis]: how far a diagnosis may go; `real`: [real], `real_plan`: as its reader uses it
 - `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes

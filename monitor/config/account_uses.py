@@ -20,9 +20,8 @@ def all_traces(config: Config) -> Iterator[Trace]:
     if config.sender.trace:
         yield config.sender.trace
     for company in config.companies.values():
-        if company.trace:
-            yield company.trace
-        yield from (path.trace for path in company.paths.values() if path.trace)
+        yield from company.own_traces
+        yield from (trace for path in company.paths.values() for trace in path.own_traces)
 
 
 def uses_on(path: WatchedPath) -> Iterator[AccountUse]:

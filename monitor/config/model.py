@@ -14,6 +14,7 @@ from monitor.config.addresses import BaseUrl, GrafanaUrl, NameServer, Reference
 from monitor.config.diagnosis import DiagnosisLimits, DiagnosisSettings
 from monitor.config.pace import Choices, ProbeSettings
 from monitor.config.real import RealSettings
+from monitor.config.trace_choice import TraceChoice
 from monitor.config.watched import WatchedPath, watched_path
 from monitor.incidents.maintenance import MaintenanceSettings
 from monitor.incidents.settings import IncidentSettings, RoutingRule
@@ -283,7 +284,7 @@ def _needed(mailbox: object, info: ValidationInfo) -> object:
     return mailbox
 
 
-class PathSettings(Choices):
+class PathSettings(Choices, TraceChoice):
     """[companies.KEY.paths.KEY]: a route and the mailbox at its end."""
 
     to: Address = Field(description="Recipient of the probes, converted to lower case.")
@@ -291,7 +292,6 @@ class PathSettings(Choices):
     mailbox: Annotated[MailboxSettings | None, BeforeValidator(_needed)] = Field(
         None, validate_default=True, description="Where Mailpath looks for probes: a table with `via`."
     )
-    trace: TraceSettings | None = Field(None, description="As for the company, for this path.")
     diagnosis: DiagnosisLimits | None = Field(
         None, description="Narrower limits of diagnoses than those of [diagnosis]."
     )
@@ -304,7 +304,7 @@ class ContactSettings(Settings):
     trimble: Address | None = Field(None, description="Trimble's support for this company.")
 
 
-class CompanySettings(Choices):
+class CompanySettings(Choices, TraceChoice):
     """[companies.KEY]: a customer."""
 
     name: Text | None = Field(None, description="The company's name on pages and in notices; default: its key.")
@@ -322,9 +322,6 @@ class CompanySettings(Choices):
     )
     filter: ScanRoute | None = Field(
         None, description="Its content filter, asked by itself about each probe that was taken for spam: as for `scan`."
-    )
-    trace: TraceSettings | None = Field(
-        None, description="Its mail system's own log, asked about a probe that is overdue: a table with `via`."
     )
     contact: ContactSettings | None = Field(None, description="Mail addresses for texts to send.")
     diagnosis: DiagnosisLimits | None = Field(

@@ -23,6 +23,7 @@ from monitor.config.oncall_rules import broken_oncall
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
 from monitor.config.sources import ConfigProblem, Source
+from monitor.config.trace_choice import TraceChoice
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.triage.public_domains import PUBLIC_DOMAINS
@@ -143,11 +144,19 @@ def _traces(draft: Draft, sender: SenderSettings | None) -> Iterator[tuple[Sourc
     if sender and sender.trace:
         yield draft.main, ("sender", "trace"), sender.trace, Side.SENDER
     for key, company in draft.companies.items():
-        if company.trace:
-            yield draft.homes[key], ("companies", key, "trace"), company.trace, Side.RECEIVER
-        for name, path in company.paths.items():
-            if path.trace:
-                yield draft.homes[key], ("companies", key, "paths", name, "trace"), path.trace, Side.RECEIVER
+        tables: list[tuple[Keys, TraceChoice]] = [
+            ((), company),
+            *((("paths", name), path) for name, path in company.paths.items()),
+        ]
+        for inside, table in tables:
+            for at, trace in _of_table(table):
+                yield draft.homes[key], ("companies", key, *inside, *at), trace, Side.RECEIVER
+
+
+def _of_table(table: TraceChoice) -> Iterator[tuple[Keys, Trace]]:
+    if table.trace:
+        yield ("trace",), table.trace
+    yield from ((("traces", number), trace) for number, trace in enumerate(table.traces))
 
 
 def _copies_without_listener(draft: Draft) -> Iterator[ConfigProblem]:

@@ -86,11 +86,6 @@ class WatchedPath:
         return [self.check(kind) for kind in self.kinds]
 
 
-def _traces(*traces: Trace | None) -> tuple[Trace, ...]:
-    """Return those that are there: the company's, and the sender's if its own service sends on this path."""
-    return tuple(trace for trace in traces if trace)
-
-
 def watched_path(
     probes: ProbeSettings,
     senders: Trace | None,
@@ -121,6 +116,9 @@ def watched_path(
         per_path_per_day=cap.per_path_per_day,
         timeout=first(path.timeout, company.timeout, probes.timeout),
         filter=company.filter,
-        traces=_traces(path.trace or company.trace, senders if traits_of(path.route.via).relayed else None),
+        traces=(
+            *(path.own_traces or company.own_traces),
+            *((senders,) if senders and traits_of(path.route.via).relayed else ()),
+        ),
         diagnosis=narrowest(within, *(each.diagnosis.within for each in (company, path) if each.diagnosis)),
     )

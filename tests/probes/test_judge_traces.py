@@ -39,6 +39,11 @@ def receiver(seconds: float, fate: TraceFate, text: str = "", **more: Any) -> Tr
     return said(seconds, fate, text, Side.RECEIVER, **more)
 
 
+def gateway(seconds: float, fate: TraceFate, text: str = "") -> Traced:
+    """A statement of the gateway before the receiver's mail system, about that moment."""
+    return replace(receiver(3, fate, text), source="cloudflare", happened_at=at(seconds))
+
+
 LISTED = "550 5.7.1 Service unavailable; client [104.130.122.50] blocked using bl.test"
 REFUSED = said(3, TraceFate.REFUSED, LISTED, from_ip=SENDER_IP, to_host="mx.acme.test")
 HANDED = said(3, TraceFate.DELIVERED, "250 2.0.0 Ok", from_ip=SENDER_IP, to_host="mx.acme.test", happened_at=at(2))
@@ -68,6 +73,11 @@ UNKNOWN_TO = [replace(receiver(each, TraceFate.NEVER_SEEN), number=number) for n
         ("suppressed, at once",
          [said(3, TraceFate.SUPPRESSED, "605  Not delivering to previously bounced address", cause=Cause.SUPPRESSED)],
          3, "relay", "blocked suppressed real", "nothing reaches the company until the suppression is deleted"),
+        ("what the gateway passed on, the mail system behind it holds",
+         [gateway(2, TraceFate.DELIVERED), receiver(3, TraceFate.QUARANTINED, happened_at=at(3))], 3, "relay",
+         "quarantined unclear unproven", ""),
+        ("what the gateway holds, the mail system behind it never sees",
+         [gateway(2, TraceFate.QUARANTINED), *UNKNOWN_TO], 60, "relay", "quarantined unclear unproven", ""),
         ("deferred is waited for", [said(3, TraceFate.DEFERRED, "450 4.2.0 Greylisted")], 9, "relay", None, ""),
         ("and is deferred when the code expires",
          [said(10, TraceFate.DEFERRED, "450 4.2.0 Greylisted, try later", from_ip=SENDER_IP)], 10, "relay",
@@ -177,6 +187,11 @@ def test_what_a_trace_means(
         ([REFUSED, receiver(3, TraceFate.QUARANTINED)], False, True),  # it is there, whatever the sender was answered
         ([receiver(3, TraceFate.QUARANTINED)], False, True),  # somebody may release it
         ([receiver(3, TraceFate.GONE)], False, True),
+        # a gateway, and the mail system behind it
+        ([gateway(2, TraceFate.DELIVERED), receiver(3, TraceFate.REFUSED, "550 5.7.1 no")], True, False),
+        ([receiver(3, TraceFate.REFUSED, "550 5.7.1 no"), gateway(2, TraceFate.DELIVERED)], True, False),
+        ([gateway(2, TraceFate.REFUSED, "550 5.7.1 no"), receiver(3, TraceFate.DELIVERED)], False, True),
+        ([gateway(3, TraceFate.QUARANTINED), receiver(3, TraceFate.NEVER_SEEN)], False, True),
         ([said(3, TraceFate.DEFERRED, "450 x")], False, True),
         ([said(3, TraceFate.NOT_ASKED)], False, True),
     ],

@@ -254,7 +254,7 @@ def test_probes(told: Any, text: str, lines: list[str]) -> None:
             f'{PATH}\nversoin = 2\ncode_life = "3h"',
             [
                 "config.toml:7: companies.acme.paths.hq.versoin: unknown key; expected one of to, route, mailbox, "
-                "trace, diagnosis, cron, every, jitter, kinds, code_life, give_up, retry, timeout, cap"
+                "diagnosis, trace, traces, cron, every, jitter, kinds, code_life, give_up, retry, timeout, cap"
             ],
         ),
         (
@@ -314,8 +314,8 @@ def test_paths(told: Any, text: str, lines: list[str]) -> None:
         (  # an error elsewhere in a company does not hide it
             f"[companies.acme.paths.hq]\n{PATH}\nx = 1\n[companies.beta.paths.hq]\n{PATH}\nkinds = []",
             [
-                "config.toml:7: companies.acme.paths.hq.x: unknown key; expected one of to, route, mailbox, trace, "
-                "diagnosis, cron, every, jitter, kinds, code_life, give_up, retry, timeout, cap",
+                "config.toml:7: companies.acme.paths.hq.x: unknown key; expected one of to, route, mailbox, "
+                "diagnosis, trace, traces, cron, every, jitter, kinds, code_life, give_up, retry, timeout, cap",
                 "config.toml:12: companies.beta.paths.hq.mailbox: is already used by companies.acme.paths.hq "
                 "(config.toml:5); each company needs its own mailbox",
                 "config.toml:14: companies.beta.paths.hq.kinds: must contain at least 1, not 0",
@@ -437,8 +437,8 @@ def test_errors_of_all_files_come_at_once(told: Any) -> None:
         c='[probes]\nevery = "1m"\ninclude = ["more.toml"]',
     ) == [
         'config.toml:3: web.listen: must be an address and a port like "127.0.0.1:8025", not 8025',
-        "companies/a.toml:5: companies.acme.paths.hq.x: unknown key; expected one of to, route, mailbox, trace, "
-        "diagnosis, cron, every, jitter, kinds, code_life, give_up, retry, timeout, cap",
+        "companies/a.toml:5: companies.acme.paths.hq.x: unknown key; expected one of to, route, mailbox, "
+        "diagnosis, trace, traces, cron, every, jitter, kinds, code_life, give_up, retry, timeout, cap",
         "companies/b.toml:1: is not TOML: expected ']' at the end of a table declaration (at the end)",
         "companies/c.toml:1: probes: not allowed here; an included file may hold only [companies.KEY] tables",
     ]

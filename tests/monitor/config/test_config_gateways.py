@@ -125,3 +125,60 @@ def test_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: st
     lines = [line.partition(": ")[2] for line in str(found.value).splitlines()]
     assert any(line.startswith(expected) for line in lines), lines
     assert "5ecret" not in str(found.value)
+
+
+# -- several ----------------------------------------------------------------------------------------------------------
+
+M365 = """
+[accounts.acme365]
+provider = "microsoft"
+tenant = "acme.example"
+client = "11111111-2222-3333-4444-555555555555"
+secret = { env = "GATEWAY_SECRET" }
+"""
+BOTH = COMPANY.replace(
+    'trace = { via = "cloudflare", account = "acme" }',
+    'traces = [{ via = "cloudflare", account = "acme" }, { via = "graph", account = "acme365" }]',
+)
+
+
+def test_a_gateway_before_a_mail_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path,) = read(tmp_path, CLOUDFLARE + M365 + BOTH, monkeypatch).paths()
+    assert [trace.key for trace in path.traces] == ["cloudflare:acme", "graph:acme365"]
+
+
+def test_a_path_has_its_own_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = BOTH + 'trace = { via = "graph", account = "acme365" }\n'
+    (path,) = read(tmp_path, CLOUDFLARE + M365 + own, monkeypatch).paths()
+    assert [trace.key for trace in path.traces] == ["graph:acme365"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            CLOUDFLARE + BOTH,
+            "companies.acme.traces.account: unknown account acme365; did you mean acme?",
+        ),
+        (
+            CLOUDFLARE + M365 + BOTH.replace('"graph", account = "acme365"', '"cloudflare", account = "acme"'),
+            "companies.acme.traces: has two of cloudflare; write one of each kind",
+        ),
+        (
+            CLOUDFLARE + M365 + BOTH.replace("traces =", 'trace = { via = "graph", account = "acme365" }\ntraces ='),
+            "companies.acme.traces: stands beside trace; write one of them",
+        ),
+        (
+            CLOUDFLARE + M365 + BOTH.replace('account = "acme365"', 'acount = "acme365"'),
+            "companies.acme.traces.acount: unknown key",
+        ),
+        (
+            CLOUDFLARE + MAILGUN + BOTH.replace('"graph", account = "acme365"', '"mailgun", account = "acne"'),
+            "companies.acme.traces.via: must be",
+        ),
+    ],
+)
+def test_errors_in_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str) -> None:
+    with pytest.raises(ConfigErrors) as errors:
+        read(tmp_path, text, monkeypatch)
+    assert words in str(errors.value)

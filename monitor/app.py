@@ -39,6 +39,7 @@ from monitor.probing.following import Follower, SignalReader
 from monitor.probing.inbound import configure_inbound, inbound_of
 from monitor.probing.network import Network
 from monitor.probing.outside import outside_of
+from monitor.probing.ownership import Ownership
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.probing.requester import Requester
@@ -99,6 +100,7 @@ class Service:
     board: Board
     network: Network
     pipeline: Pipeline
+    ownership: Ownership
     planner: Planner
     dispatcher: Dispatcher
     signals: SignalReader
@@ -186,6 +188,7 @@ class Service:
         await self.incident_engine.configure(self.config)
         await self.incident_engine.recall(presents)
         await self.pipeline.resume()
+        await self.ownership.begin()
         await self.planner.configure(self.config)
         self.signals.start()
         self.incident_engine.start()
@@ -231,7 +234,8 @@ class Service:
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
             waiting = (self.doctor, self.diagnoses, self.remedies, self.network, self.standing, self.company_mx)
-            for part in (*waiting, self.real_mail, self.delivery, self.incident_engine, self.signals, self.planner):
+            working = (self.real_mail, self.delivery, self.incident_engine, self.signals, self.ownership, self.planner)
+            for part in (*waiting, *working):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
@@ -362,7 +366,8 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses, remedies))
         flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
-        planner = Planner(store, pipeline, dispatcher := InProcessDispatcher(pipeline), clock.now)
+        ownership = Ownership(store, alone=True)  # who leads is the only one that sends
+        planner = Planner(store, pipeline, dispatcher := InProcessDispatcher(pipeline), ownership, clock.now)
         delivery = Delivery(
             store, outside, lambda: incident_engine.muted, lambda queue: incident_engine.composer.compose(queue)
         )
@@ -371,9 +376,9 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         )
         at_work = Service(
             file=file, config=config, store=store, clock=clock, board=board, network=network, pipeline=pipeline,
-            planner=planner, dispatcher=dispatcher, signals=signals, incident_engine=incident_engine, delivery=delivery,
-            diagnoses=diagnoses, remedies=remedies, live=live, dialogue_times=dialogue_times, loop_lag=loop_lag,
-            outside=outside, standing=standing, company_mx=company_mx,
+            ownership=ownership, planner=planner, dispatcher=dispatcher, signals=signals,
+            incident_engine=incident_engine, delivery=delivery, diagnoses=diagnoses, remedies=remedies, live=live,
+            dialogue_times=dialogue_times, loop_lag=loop_lag, outside=outside, standing=standing, company_mx=company_mx,
         )  # fmt: skip
         await _begin(at_work, house, patient=stood_by)
         await tell_first_steps(config, store, clock.now)

@@ -1,6 +1,7 @@
 """Probing: from the schedule to the verdict.
 
 - `planner`      orders what is due; `schedule`: which check is; `caps`: how much may be sent
+- `ownership`    which mailboxes this process owns; `buckets`: what it takes, and leaves to others
 - `dispatch`     from an order to a probe, in this process or another; `requester`: who asked for one by hand
 - `pipeline`     launches a probe and attends to it until nothing more is expected
 - `learning`     the one door by which evidence enters: stored, then known, then published

@@ -9,9 +9,10 @@ from typing import Protocol
 
 import structlog
 
-from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.pipeline import LaunchError, Pipeline, TurnTakenError
 from monitor.probing.requester import Requester
 from monitor.store import StoreDownError
+from monitor.store.ownership_tables import Turn
 from probes.check import Check
 from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
@@ -21,12 +22,14 @@ log = structlog.get_logger("dispatch")
 
 @dataclass(frozen=True, slots=True)
 class ProbeOrder:
-    """One probe that is to be sent now. `by`: who asked for it, if it was a person."""
+    """One probe that is to be sent now. `by`: who asked for it, if it was a person. `turn`: of its check, which must
+    be claimed first."""
 
     check: Check
     role: Role = Role.SENDER
     purpose: ProbePurpose = ProbePurpose.SCHEDULED
     by: Requester | None = None
+    turn: Turn | None = None
 
 
 class Dispatcher(Protocol):
@@ -57,7 +60,7 @@ class InProcessDispatcher:
         path = self._pipeline.path(order.check)
         if path is None:
             raise LaunchError(f"{order.check.company}/{order.check.path}: there is no such path")
-        return await self._pipeline.launch(path, order.check.kind, order.role, order.purpose, order.by)
+        return await self._pipeline.launch(path, order.check.kind, order.role, order.purpose, order.by, turn=order.turn)
 
     def dispatch(self, order: ProbeOrder) -> None:
         """See `Dispatcher`."""
@@ -73,6 +76,8 @@ class InProcessDispatcher:
         company, path, kind = order.check
         try:
             await self.launch(order)
+        except TurnTakenError as error:
+            log.debug("probe not launched", path=f"{company}/{path}", kind=kind, reason=str(error))
         except LaunchError as error:
             log.error("probe not launched", path=f"{company}/{path}", kind=kind, reason=str(error))
         except StoreDownError:

@@ -28,6 +28,7 @@ from monitor.probing.requester import Requester
 from monitor.probing.tracing import TraceDesk, plan_of
 from monitor.sources.mailboxes import Watcher
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError
+from monitor.store.ownership_tables import Turn
 from monitor.supervised import asked_to_stop
 from probes.check import Check
 from probes.diagnosis.arm import Arm, mixed
@@ -54,6 +55,10 @@ log = structlog.get_logger("pipeline")
 
 class LaunchError(Exception):
     """This probe cannot be launched. The text says why."""
+
+
+class TurnTakenError(LaunchError):
+    """The turn of its check was claimed already, or the mailbox has another owner by now."""
 
 
 class Pipeline:
@@ -132,9 +137,10 @@ class Pipeline:
         purpose: ProbePurpose = ProbePurpose.SCHEDULED,
         by: Requester | None = None,
         arm: Arm | None = None,
+        turn: Turn | None = None,
     ) -> Probe:
         """Start a probe; returns when it is stored and being sent. `by`: for the audit log. `arm`: of a diagnosis.
-        Raises LaunchError."""
+        `turn`: of its check, claimed with it. Raises LaunchError."""
         if (identity := self._identity(role, arm)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         if arm and (why := path.route.withholds(identity)):
@@ -143,9 +149,13 @@ class Pipeline:
         first = Attempt(probe.created_at, 1)
         flight = self._enter(Flight(probe, path.mailbox_key, [first], sending=True))
         try:
-            await self._store.probes.launch(probe, flight.mailbox, first, *([by.audit(probe)] if by else ()))
-        except BaseException:
+            audit = [by.audit(probe)] if by else ()
+            if not await self._store.probes.launch(probe, flight.mailbox, first, *audit, turn=turn):
+                raise TurnTakenError("its turn was claimed already, or its mailbox has another owner")
+        except BaseException as error:
             self._leave(flight)
+            if isinstance(error, TurnTakenError) and self.caps:
+                self.caps.give_back(path)
             raise
         self._learner.publish(flight, first)
         self._expect(flight)

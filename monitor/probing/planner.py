@@ -12,9 +12,11 @@ from monitor.config import Config, WatchedPath
 from monitor.incidents.signal import Signal
 from monitor.probing.caps import caps_of, sent_today
 from monitor.probing.dispatch import Dispatcher, ProbeOrder
+from monitor.probing.ownership import Holder
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.schedule import Schedule
 from monitor.store import Store, StoreError
+from monitor.store.ownership_tables import Turn
 from probes.probe import ProbePurpose
 from probes.routes import comparison
 from probes.sender import Identity, Role
@@ -33,12 +35,14 @@ class Planner:
         store: Store,
         pipeline: Pipeline,
         dispatcher: Dispatcher,
+        holder: Holder,
         now: Callable[[], datetime],
         identities: Mapping[Role, Identity] = MappingProxyType({}),
         schedule: Schedule | None = None,
     ) -> None:
         self.schedule = schedule
-        self._store, self._pipeline, self._dispatcher, self._now = store, pipeline, dispatcher, now
+        self._store, self._pipeline, self._dispatcher = store, pipeline, dispatcher
+        self._holder, self._now = holder, now
         self._identities = identities
         self._recounting: asyncio.Task[None] | None = None
 
@@ -48,16 +52,26 @@ class Planner:
         self._identities = config.identities()
         caps = self._pipeline.caps = self._pipeline.caps or await caps_of(config, self._store, now)
         caps.per_host_per_minute = config.probes.cap.per_host_per_minute
-        self.schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self.schedule)
+        self.schedule = Schedule(
+            config.paths(),
+            caps,
+            now,
+            busy=self._pipeline.busy,
+            before=self.schedule,
+            catch_up=self.schedule is None,  # what was sent is refused by its turn
+        )
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
         gc.set_threshold(*COLLECTING)
         gc.enable()  # `mailpath serve` starts without
 
     def tick(self, now: datetime) -> None:
-        """Order what is due. While nothing can be stored its turn is skipped."""
+        """Order what is due. While nothing can be stored its turn is skipped, and so is one of another owner."""
         for due in self.schedule.due(now, stored=not self._store.health.trouble) if self.schedule else ():
-            self._dispatcher.dispatch(ProbeOrder(due.path.check(due.kind)))
+            if hold := self._holder.hold(due.path.mailbox_key or due.path.key):
+                self._dispatcher.dispatch(ProbeOrder(due.path.check(due.kind), turn=Turn(due.slot, hold)))
+            else:
+                self.give_back(due.path)
 
     def compare(self, path: WatchedPath, signal: Signal) -> None:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""

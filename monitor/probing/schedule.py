@@ -22,6 +22,7 @@ from probes.kinds import Kind
 
 STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep or busy, is skipped
 NEARLY = 0.9  # of its wait must have passed since the last probe, where a clock that was set makes the next one due
+CATCH_UP = 0.4  # of its wait may have passed since a turn that is caught up: the next one does not follow at once
 CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for it
 
 Launched = tuple[datetime, timedelta]
@@ -30,11 +31,12 @@ Launched = tuple[datetime, timedelta]
 
 @dataclass(frozen=True, slots=True)
 class DueProbe:
-    """A probe to launch, due at `due`."""
+    """A probe to launch, due at `due`. `slot`: that time without jitter, the same in every process."""
 
     path: WatchedPath
     kind: Kind
     due: datetime
+    slot: datetime
 
 
 class Timetable:
@@ -61,6 +63,11 @@ class Timetable:
         if not path.every:
             return self._next_by_cron(now)
         return self._next_on_grid(now, path.every) + chance * (path.every * path.jitter / len(path.kinds))
+
+    def slot(self, due: datetime) -> datetime:
+        """Return the time of the timetable to which this one belongs."""
+        every = self._path.every
+        return due - (due - datetime.fromtimestamp(0, UTC) - self._phase) % every if every else due
 
     def wait_after(self, due: datetime) -> timedelta:
         """Return the time from this one to the next, without jitter."""
@@ -109,7 +116,8 @@ class Schedule:
     """Due probes. `busy` tests if a probe of this path and kind is still in flight: then its turn is skipped.
 
     With the schedule `before` a reload, what has the same times keeps them: its next one is neither moved nor left out,
-    also if it is due already, or waits for its host.
+    also if it is due already, or waits for its host. `catch_up`: turns of the last moments, which whoever had them may
+    have missed, come first.
     """
 
     def __init__(
@@ -121,6 +129,7 @@ class Schedule:
         busy: Callable[[Check], bool],
         rng: random.Random | None = None,
         before: "Schedule | None" = None,
+        catch_up: bool = False,
     ) -> None:
         self._caps, self._busy, self._rng = caps, busy, rng or random.Random()  # noqa: S311 - jitter is no secret
         self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
@@ -134,7 +143,8 @@ class Schedule:
                 due, table, launched = planned.get(path.check(kind), (now, None, None))
                 if table is None or not table.holds(path):
                     table = Timetable(path, kind)
-                    due = table.after(now, self._rng)
+                    missed = min(STALE, CATCH_UP * table.wait_after(now)) if catch_up else timedelta(0)
+                    due = table.after(now - missed, self._rng)
                 self._plan.append((due, len(self._tables), path, kind))
                 self._tables.append(table)
                 self._launched.append(launched)
@@ -163,7 +173,7 @@ class Schedule:
             else:
                 self._caps.count(path, now)
                 self._launched[number] = now, self._tables[number].wait_after(due)
-                yield DueProbe(path, kind, due)
+                yield DueProbe(path, kind, due, self._tables[number].slot(due))
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
         """Plan again from `now`, after the system clock stepped by `step`. A check that has just had its turn has none

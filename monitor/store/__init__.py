@@ -25,6 +25,7 @@ people, and the audit log. All SQL of the service is in here.
                `standing_tables`: of standing
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite; `postgresql`,
                with `postgresql_guards`: those of PostgreSQL. `address`: what a configuration may say
+- `ownership`  which worker owns which mailboxes; `ownership_tables`: its tables, and the claim of a turn
 - `lease`      leadership among several processes; `health`: whether the store accepts writes; `checkup`: whether it is
                whole
 - `copying`    copies a store from SQLite to PostgreSQL

@@ -19,14 +19,15 @@ class Dialect:
     ends; "" where writers take turns. `signal_number` is SQL for the number of a new signal, "" if the table counts;
     `settled` is SQL for the smallest number that a signal which is not seen yet may have, "" where numbers are seen in
     their order. `numbering` is the statement without which the next signal would get a number below one that was given,
-    "" if it would not. `gave_way`: the transaction failed only because of another one, and may be tried again. `touch`
-    makes what is not there yet and raises StoreError where the store cannot or must not be used. `identity` tells one
-    store from another at the same address. `meaning` of an error of the driver that concerns the whole store, None
-    where it does not; `refers_to_nothing`: a row was written that belongs to one that is not there. `guards` are the
-    triggers of each revision of the tables. `born_at`: the revision at which stores of this kind began, so that a new
-    one is made whole instead of by all revisions; "" for the first. `counts_added` is the SQL that adds up two columns
-    with numbers by name as JSON, of which each may be null and the second has one number at most. `damage` of the
-    database, known within so many seconds: "" for none, None if the time was too short. `size` in octets.
+    "" if it would not. `now` is SQL for the database's own clock in microseconds since 1970. `gave_way`: the
+    transaction failed only because of another one, and may be tried again. `touch` makes what is not there yet and
+    raises StoreError where the store cannot or must not be used. `identity` tells one store from another at the same
+    address. `meaning` of an error of the driver that concerns the whole store, None where it does not;
+    `refers_to_nothing`: a row was written that belongs to one that is not there. `guards` are the triggers of each
+    revision of the tables. `born_at`: the revision at which stores of this kind began, so that a new one is made whole
+    instead of by all revisions; "" for the first. `counts_added` is the SQL that adds up two columns with numbers by
+    name as JSON, of which each may be null and the second has one number at most. `damage` of the database, known
+    within so many seconds: "" for none, None if the time was too short. `size` in octets.
     """
 
     driver: str
@@ -37,6 +38,7 @@ class Dialect:
     begin_to_read: str
     begin_to_write: str
     begin_alone: str
+    now: str
     lock_paths: str
     signal_number: str
     settled: str

@@ -136,6 +136,7 @@ POSTGRESQL = Dialect(
     begin_to_read="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     begin_to_write="BEGIN ISOLATION LEVEL READ COMMITTED",
     begin_alone=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({ALONE})",
+    now="CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
     lock_paths=LOCK_PATHS,
     signal_number=SIGNAL_NUMBER,
     settled=SETTLED,

@@ -10,6 +10,7 @@ from monitor.store import delivery_counts, list_reads, reads, result_counts, res
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
 from monitor.store.delivery_counts import DeliveryTimes
+from monitor.store.ownership_tables import Turn
 from monitor.store.packing import Packer
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
@@ -30,9 +31,16 @@ class ProbeStore:
     def __init__(self, access: StoreAccess, packer: Packer) -> None:
         self._access, self._packer = access, packer
 
-    async def launch(self, probe: Probe, mailbox: str, first: Attempt, *audit: AuditEntry) -> None:
-        """Remember a new probe together with its first attempt and these lines of the audit log."""
-        await self._access.write(*rows.launched(probe, mailbox, first), *rows.noted(*audit))
+    async def launch(
+        self, probe: Probe, mailbox: str, first: Attempt, *audit: AuditEntry, turn: Turn | None = None
+    ) -> bool:
+        """Remember a new probe together with its first attempt and these lines of the audit log. `turn`: that of its
+        check; false, and nothing is written, if it cannot be claimed."""
+        new = (*rows.launched(probe, mailbox, first), *rows.noted(*audit))
+        if turn:
+            return await self._access.write(*rows.claimed(turn, probe), then=new) > 0
+        await self._access.write(*new)
+        return True
 
     async def add(self, probe_id: str, *evidence: Evidence) -> bool:
         """Keep what was seen. True if all of it is new; what has a name in `once` and is there is not stored again."""

@@ -12,6 +12,7 @@ from monitor.incidents.work import IncidentAction
 from monitor.notices.notice import Notice
 from monitor.people.person import AuditEntry
 from monitor.store.columns import encoded
+from monitor.store.ownership_tables import Turn
 from monitor.store.records import LinkUse
 from monitor.store.statements import SIGNALS_SEEN, Row, SqlStatement
 from probes.answer import encode as encode_answer
@@ -27,6 +28,12 @@ def launched(probe: Probe, mailbox: str, first: Attempt) -> Rows:
     """A new probe with its first attempt."""
     yield SqlStatement.LAUNCH, {**fields_of(probe), "mailbox": mailbox}
     yield from seen(probe.id, [first])
+
+
+def claimed(turn: Turn, probe: Probe) -> Rows:
+    """The turn of the probe's check."""
+    check = {"company": probe.company, "path": probe.path, "kind": probe.kind}
+    yield SqlStatement.CLAIM, {**check, "slot": turn.slot, **fields_of(turn.hold)}
 
 
 def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:

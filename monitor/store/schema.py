@@ -13,7 +13,7 @@ from monitor.store.tables import facts, metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0024"  # the newest revision in `migrations`
+HEAD = "0025"  # the newest revision in `migrations`
 COPYING = "copying"  # the fact that names the store of which an unfinished copy is here
 UNFINISHED_COPY = "holds an unfinished copy; `mailpath migrate-store` with the same addresses goes on with it"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -96,6 +96,7 @@ def _go_on_numbering(engine: Engine) -> None:
 def _make_whole(connection: Connection) -> None:
     """Make all tables as they are now. For an empty database of a kind that the older revisions never knew."""
     from monitor.store import (  # noqa: F401 - their tables
+        ownership_tables,
         people_tables,
         real_hours,
         real_refusals,

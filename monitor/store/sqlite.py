@@ -258,6 +258,7 @@ SQLITE = Dialect(
     begin_to_read="BEGIN",
     begin_to_write="BEGIN IMMEDIATE",  # writers take turns, so that numbers are seen in their order
     begin_alone="BEGIN IMMEDIATE",
+    now="CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",  # the Julian day of 1970; to a millisecond
     lock_paths="",
     signal_number="",
     settled="",

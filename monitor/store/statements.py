@@ -23,6 +23,7 @@ from sqlalchemy import (
 from monitor.notices.notice import NoticeKind
 from monitor.store import (
     lease,
+    ownership_tables,
     real_hours,
     real_refusals,
     remedy_writes,
@@ -66,6 +67,7 @@ class SqlStatement(IntEnum):
     LEAD = auto()  # from now on, if nobody else was quicker
     RENEW = auto()
     RELEASE = auto()
+    CLAIM = auto()  # the turn of a check
     LAUNCH = auto()
     SEE = auto()
     UNCOUNT = auto()  # the verdict until now, where the new one amends it
@@ -147,6 +149,7 @@ SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
 COUNTED = (  # a row at a time: each has its own result
     SqlStatement.LEAD,
     SqlStatement.RENEW,
+    SqlStatement.CLAIM,
     SqlStatement.SEE,
     SqlStatement.DELIVERED,
     SqlStatement.PUT_OFF,
@@ -197,6 +200,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.LEAD: lease.take(upsert),
         SqlStatement.RENEW: lease.renew(),
         SqlStatement.RELEASE: lease.release(),
+        SqlStatement.CLAIM: ownership_tables.claim_turn(dialect),
         SqlStatement.LAUNCH: insert(probes),
         SqlStatement.SEE: upsert(evidence).on_conflict_do_nothing(index_elements=["probe_id", "once"]),
         SqlStatement.UNCOUNT: result_counts.add_by_hour(dialect, MAKES_SIGNALS),

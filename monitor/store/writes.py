@@ -80,7 +80,8 @@ class Transactions:
             else:
                 statement.execute(connection, given)
         results = [refused.get(number) or _result(write, counts) for number, write in enumerate(writes)]
-        self._execute_then(connection, [write for write, result in zip(writes, results, strict=True) if result])
+        succeeded = [isinstance(result, int) and result > 0 for result in results]
+        self._execute_then(connection, [write for write, good in zip(writes, succeeded, strict=True) if good])
         return results
 
     def _lock_paths(self, connection: Connection, writes: Sequence[Write]) -> None:

@@ -60,7 +60,9 @@ async def compared(config: Config, schedule: Any, trouble: str | None = None) ->
     """What is ordered, where this path failed with a mail of this kind."""
     dispatcher = Launches()
     store: Any = SimpleNamespace(health=SimpleNamespace(trouble=trouble))
-    planner = Planner(store, SimpleNamespace(), dispatcher, lambda: NOW, config.identities(), schedule)  # type: ignore[arg-type]
+    nothing: Any = SimpleNamespace()
+    launches: Any = dispatcher
+    planner = Planner(store, nothing, launches, nothing, lambda: NOW, config.identities(), schedule)
     planner.compare(config.paths()[0], signal("b", NOW, line=("acme", "hq", Kind.PASSWORD_RESET)))
     return dispatcher.asked
 

@@ -214,6 +214,37 @@ def test_a_reload_forgets_nothing_of_it() -> None:
     assert run(again, 70, start=noon - timedelta(minutes=55)) == []
 
 
+# --- a start, perhaps after another process
+
+
+@pytest.mark.parametrize(
+    ("facts", "seconds", "due"),
+    [
+        ({"every": timedelta(minutes=10)}, 20, [-20]),  # who had that turn may have missed it
+        ({"every": timedelta(minutes=10)}, 40, []),  # too long ago
+        ({"every": timedelta(seconds=60)}, 20, [-20]),
+        ({"every": timedelta(seconds=60)}, 28, []),  # the next one is not far
+        ({"every": None, "cron": "*/10 * * * *"}, 20, [-20]),
+    ],
+)
+def test_turns_of_the_last_moments_are_caught_up(facts: dict[str, Any], seconds: int, due: list[int]) -> None:
+    (_, first), *_ = run(schedule(path(**facts)), 11)
+    now = first.due + seconds * SECOND
+    plan = Schedule([path(**facts)], Caps(10_000, {}, now), now, busy=lambda *_: False, catch_up=True)
+    assert [round((each.due - now) / SECOND) for each in plan.due(now)] == due
+    assert [*plan.due(now)] == []
+
+
+def test_a_slot_is_the_time_without_jitter_so_that_all_processes_have_the_same() -> None:
+    facts: dict[str, Any] = {"jitter": 0.5, "kinds": tuple(Kind)[:2]}
+    launched = [run(schedule(path(**facts)), 60), run(schedule(path(**facts), path("other")), 60)]
+    slots = [{(each.kind, each.slot) for _, each in some if each.path.company == "acme"} for some in launched]
+    assert slots[0] == slots[1]
+    assert len(slots[0]) == 12
+    assert any(each.due != each.slot for _, each in launched[0])
+    assert all(timedelta(0) <= each.due - each.slot < timedelta(minutes=2.5) for _, each in launched[0])
+
+
 # --- a reload
 
 

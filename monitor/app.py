@@ -366,7 +366,8 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses, remedies))
         flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
         pipeline = await house.enter_async_context(flying)
-        ownership = Ownership(store, alone=True)  # who leads is the only one that sends
+        # who leads is the only one that sends
+        ownership = Ownership(store, alone=True, on_taken=lambda buckets: planner.take(buckets))
         planner = Planner(store, pipeline, dispatcher := InProcessDispatcher(pipeline), ownership, clock.now)
         delivery = Delivery(
             store, outside, lambda: incident_engine.muted, lambda queue: incident_engine.composer.compose(queue)

@@ -8,12 +8,18 @@ workers come and go.
 from hashlib import blake2b
 from math import ceil
 
+from monitor.config import WatchedPath
 from monitor.store.ownership import BUCKETS, OwnershipChange, OwnershipView
 
 
 def bucket_of(mailbox_key: str) -> int:
     """Return the bucket of a mailbox, the same in every process."""
     return int.from_bytes(blake2b(mailbox_key.encode("utf-8", "surrogatepass"), digest_size=4).digest()) % BUCKETS
+
+
+def bucket_of_path(path: WatchedPath) -> int:
+    """Return the bucket of the path's mailbox; of the path itself, where its route needs none."""
+    return bucket_of(path.mailbox_key or path.key)
 
 
 def fair_share(live: int) -> int:

@@ -8,7 +8,7 @@ claimed is fenced by the store itself, see `monitor.store.ownership_tables`.
 import asyncio
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,8 @@ from typing import Protocol
 
 import structlog
 
-from monitor.probing.buckets import bucket_of, decide, take_all
+from monitor.config import WatchedPath
+from monitor.probing.buckets import bucket_of_path, decide, take_all
 from monitor.store import Store, StoreError
 from monitor.store.ownership import Worker
 from monitor.store.ownership_tables import Hold
@@ -34,18 +35,23 @@ log = structlog.get_logger("ownership")
 class Holder(Protocol):
     """Knows what this process owns."""
 
-    def hold(self, mailbox_key: str) -> Hold | None:
-        """Return what proves that this process owns the mailbox now; None if it does not."""
+    def hold(self, path: WatchedPath) -> Hold | None:
+        """Return what proves that this process owns the path's mailbox now; None if it does not."""
         ...
+
+
+def _nothing(_: Collection[int]) -> None:
+    pass
 
 
 @dataclass
 class Ownership:
     """The buckets of this process, from `begin` to `close`. `alone`: it leads on the store, and no other process may
-    own any."""
+    own any. `on_taken`: called with those that it has taken, before it uses them; must not fail."""
 
     store: Store
     alone: bool
+    on_taken: Callable[[Collection[int]], None] = _nothing
 
     def __post_init__(self) -> None:
         self._me = Worker(SITE, f"{socket.gethostname()}-{secrets.token_hex(6)}")
@@ -58,9 +64,9 @@ class Ownership:
         """Return those that it owns now."""
         return frozenset(self._epochs) if monotonic() < self._until else frozenset()
 
-    def hold(self, mailbox_key: str) -> Hold | None:
+    def hold(self, path: WatchedPath) -> Hold | None:
         """See `Holder`."""
-        epoch = self._epochs.get(bucket := bucket_of(mailbox_key))
+        epoch = self._epochs.get(bucket := bucket_of_path(path))
         if epoch is None or monotonic() >= self._until:
             return None
         return Hold(self._me.site, bucket, self._me.name, epoch)
@@ -72,6 +78,8 @@ class Ownership:
         epochs = await self.store.ownership.renew(self._me, TTL, how, alone=self.alone)
         if epochs.keys() != self._epochs.keys():
             log.info("buckets of mailboxes", owned=len(epochs), before=len(self._epochs))
+        if taken := [bucket for bucket, epoch in epochs.items() if self._epochs.get(bucket) != epoch]:
+            self.on_taken(taken)
         self._epochs, self._until = epochs, began + TTL.total_seconds() - STOP_EARLY_SECONDS
 
     async def begin(self) -> None:

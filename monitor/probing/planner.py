@@ -3,13 +3,14 @@ stored. Every order goes to the dispatcher."""
 
 import asyncio
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.signal import Signal
+from monitor.probing.buckets import bucket_of_path
 from monitor.probing.caps import caps_of, sent_today
 from monitor.probing.dispatch import Dispatcher, ProbeOrder
 from monitor.probing.ownership import Holder
@@ -68,10 +69,15 @@ class Planner:
     def tick(self, now: datetime) -> None:
         """Order what is due. While nothing can be stored its turn is skipped, and so is one of another owner."""
         for due in self.schedule.due(now, stored=not self._store.health.trouble) if self.schedule else ():
-            if hold := self._holder.hold(due.path.mailbox_key or due.path.key):
+            if hold := self._holder.hold(due.path):
                 self._dispatcher.dispatch(ProbeOrder(due.path.check(due.kind), turn=Turn(due.slot, hold)))
             else:
                 self.give_back(due.path)
+
+    def take(self, buckets: Collection[int]) -> None:
+        """Catch up with the turns that the last owner of these may have missed."""
+        if self.schedule:
+            self.schedule.catch_up(lambda path: bucket_of_path(path) in buckets, self._now())
 
     def compare(self, path: WatchedPath, signal: Signal) -> None:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""

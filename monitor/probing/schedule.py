@@ -73,6 +73,10 @@ class Timetable:
         """Return the time from this one to the next, without jitter."""
         return self._path.every or self._next_by_cron(due) - due
 
+    def missed(self, now: datetime) -> timedelta:
+        """Return how long ago a turn may have been that is caught up now."""
+        return min(STALE, CATCH_UP * self.wait_after(now))
+
     def _next_on_grid(self, now: datetime, every: timedelta) -> datetime:
         since = now - datetime.fromtimestamp(0, UTC) - self._phase
         return now + every - since % every
@@ -143,8 +147,7 @@ class Schedule:
                 due, table, launched = planned.get(path.check(kind), (now, None, None))
                 if table is None or not table.holds(path):
                     table = Timetable(path, kind)
-                    missed = min(STALE, CATCH_UP * table.wait_after(now)) if catch_up else timedelta(0)
-                    due = table.after(now - missed, self._rng)
+                    due = table.after(now - table.missed(now) if catch_up else now, self._rng)
                 self._plan.append((due, len(self._tables), path, kind))
                 self._tables.append(table)
                 self._launched.append(launched)
@@ -174,6 +177,14 @@ class Schedule:
                 self._caps.count(path, now)
                 self._launched[number] = now, self._tables[number].wait_after(due)
                 yield DueProbe(path, kind, due, self._tables[number].slot(due))
+
+    def catch_up(self, taken: Callable[[WatchedPath], bool], now: datetime) -> None:
+        """Begin a moment earlier with those paths that were taken from another owner."""
+        for place, (due, number, path, kind) in enumerate(self._plan):
+            if taken(path):
+                table = self._tables[number]
+                self._plan[place] = min(due, table.after(now - table.missed(now), self._rng)), number, path, kind
+        heapq.heapify(self._plan)
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
         """Plan again from `now`, after the system clock stepped by `step`. A check that has just had its turn has none

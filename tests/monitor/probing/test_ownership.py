@@ -25,6 +25,7 @@ from probes.kinds import Kind
 from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 
 CHECK = Check("acme", "hq", Kind.TWO_STEP_CODE)
+PATH = watched(ScriptedRoute(), None)
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +51,12 @@ async def until(true: Callable[[], object]) -> None:
 
 async def test_the_only_process_owns_everything_from_the_start(store: Store) -> None:
     ours = Ownership(store, alone=True)
-    assert ours.hold("maildir:/mail") is None
+    assert ours.hold(PATH) is None
     await ours.begin()
     assert len(ours.buckets) == BUCKETS
-    assert ours.hold("maildir:/mail")
+    assert ours.hold(PATH)
     await ours.close()
-    assert (ours.hold("maildir:/mail"), ours.buckets) == (None, frozenset())
+    assert (ours.hold(PATH), ours.buckets) == (None, frozenset())
 
 
 async def test_two_share_and_one_takes_over_what_the_other_leaves(store: Store) -> None:
@@ -80,9 +81,9 @@ async def test_while_the_store_is_away_the_lease_ends_early_and_is_there_again_a
     with monkeypatch.context() as gone:
         gone.setattr(store.ownership, "renew", away)
         began = asyncio.get_running_loop().time()
-        await until(lambda: ours.hold("maildir:/mail") is None)
+        await until(lambda: ours.hold(PATH) is None)
         assert asyncio.get_running_loop().time() - began < 0.7, "before anybody else may take it"
-    await until(lambda: ours.hold("maildir:/mail"))
+    await until(lambda: ours.hold(PATH))
     await ours.close()
 
 
@@ -91,7 +92,9 @@ async def test_what_another_one_owns_is_not_ordered_and_not_counted(tmp_path: Pa
     caps, orders = Caps(10, {}, now), list[ProbeOrder]()
     plan = Schedule([path], caps, now, busy=lambda _: False)
     held: dict[str, Hold] = {}
-    around: Any = SimpleNamespace(health=SimpleNamespace(trouble=None), dispatch=orders.append, hold=held.get)
+    around: Any = SimpleNamespace(
+        health=SimpleNamespace(trouble=None), dispatch=orders.append, hold=lambda each: held.get(each.key)
+    )
     planner = Planner(around, around, around, around, lambda: now, schedule=plan)
     for second in range(15 * 60):
         planner.tick(now + timedelta(seconds=second))
@@ -109,7 +112,7 @@ async def test_a_turn_that_was_claimed_is_neither_sent_nor_counted_nor_an_error(
         pipeline.caps = caps = Caps(1, {}, pipeline_app.clock())
         ours = Ownership(store, alone=True)
         await ours.renew()
-        hold = ours.hold(pipeline_app.mailbox.key)
+        hold = ours.hold(watched(route, pipeline_app.mailbox))
         assert hold
         order = ProbeOrder(CHECK, turn=Turn(pipeline_app.clock(), hold))
         dispatcher = InProcessDispatcher(pipeline)

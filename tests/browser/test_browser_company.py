@@ -69,6 +69,18 @@ async def test_a_company_s_it_changes_something_tests_it_and_sees_it_recover(
     assert its.complaints == []
 
 
+async def test_the_steps_are_copied_for_who_carries_them_out(people: dict[str, BrowserTab]) -> None:
+    page = people["operator"].page
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto("/companies/granite")
+    await page.locator("[data-part=todo]").get_by_role("button", name="Copy").first.click()
+    await expect(page.locator("[data-part=todo]").get_by_role("button", name="Copied").first).to_be_visible()
+    copied = await page.evaluate("() => navigator.clipboard.readText()")
+    assert re.match(r"1\. Remove 104\.130\.122\.50 from", copied), copied
+    assert "Caution: " in copied
+    assert people["operator"].complaints == []
+
+
 async def test_who_is_bound_to_a_company_sees_none_of_our_insides(people: dict[str, BrowserTab]) -> None:
     page = people["bound"].page
     await page.goto(f"/companies/{THEIRS}")

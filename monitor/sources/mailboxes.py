@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from monitor.sources.searches import MARGIN, MOVED_EVERY, Request, Searches
+from monitor.sources.searches import MARGIN, MOVED_EVERY, NO_PROBES, Request, Searches
 from monitor.supervised import SupervisedTask
 from probes.evidence import FailedLook, Folder, Look
 from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedMailbox
@@ -66,7 +66,7 @@ class Watcher:
         self.failures = 0
         self._outside, self._accept, self._report, self._now = outside, accept, report, now
         self._expected: dict[str, datetime] = {}
-        self._failed_for: frozenset[str] = frozenset()
+        self._failed_for = NO_PROBES
         self._searches = Searches()
         self._asked: list[Answer] = []
         self._poked = False
@@ -84,7 +84,7 @@ class Watcher:
     def forget(self, probe_id: str) -> None:
         """Stop expecting this probe."""
         self._expected.pop(probe_id, None)
-        self._failed_for -= {probe_id}
+        self._failed_for = self._failed_for - {probe_id} or NO_PROBES
         self._searches.forget(probe_id)
         if not self._expected:
             self._poke()
@@ -271,7 +271,7 @@ class Watcher:
         recovered = self._failed_for & self._expected.keys()
         log.info("mailbox readable again", mailbox=self.mailbox.key)
         await _passed_on(self._report(recovered, look))
-        self._failed_for -= recovered
+        self._failed_for = self._failed_for - recovered or NO_PROBES
 
     async def _remove(self, session: MailboxSession, ours: Sequence[Sighting]) -> bool:
         try:

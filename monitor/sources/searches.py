@@ -12,6 +12,7 @@ OVERDUE = timedelta(minutes=15)  # a probe on its way for as long may lie in ano
 MARGIN = timedelta(minutes=1)
 MOVED_EVERY = 60.0  # seconds between two looks into folders that probes were moved to
 MOVED_LIMIT = 86_400.0  # seconds for which such a folder is remembered
+NO_PROBES: frozenset[str] = frozenset()  # the one empty set of the watchers of thousands of mailboxes
 SWEEP_EVERY = 86_400.0  # seconds
 SWEEP_BACK = timedelta(days=30)  # how old what we left behind may be
 
@@ -29,7 +30,7 @@ class Searches:
     """Past searches of one mailbox, which determine the next. `moment`: monotonic seconds."""
 
     def __init__(self) -> None:
-        self._searched_for: frozenset[str] = frozenset()
+        self._searched_for = NO_PROBES
         self._moved_to: dict[str, float] = {}  # folder, and when we last saw a probe in it
         self._moved_looked_at = float("-inf")
         self._swept_at = float("-inf")
@@ -67,4 +68,4 @@ class Searches:
 
     def forget(self, probe_id: str) -> None:
         """Stop expecting this probe."""
-        self._searched_for -= {probe_id}
+        self._searched_for = self._searched_for - {probe_id} or NO_PROBES

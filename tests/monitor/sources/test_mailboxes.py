@@ -1,7 +1,9 @@
 """The watcher of one mailbox: when it is connected, what it tells, what it survives."""
 
 import asyncio
+import gc
 import os
+import tracemalloc
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,8 +21,9 @@ from monitor.sources.mailboxes import Accept, NotPassedOnError, Report, Watcher
 from monitor.sources.searches import MOVED_EVERY, OVERDUE
 from monitor.store import StoreError
 from probes.evidence import FailedLook, Folder, Look, Marker
-from probes.mailboxes import MailboxError, Search, Sighting
+from probes.mailboxes import MailboxError, Search, Sighting, maildir
 from probes.mailboxes.imap import ImapMailbox
+from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.outside import Outside
 from tests.lab.dovecot import dovecot
@@ -601,3 +604,39 @@ async def test_a_mail_server_that_is_restarted(
 def _secret(folder: Path, text: str) -> dict[str, str]:
     (folder / "password").write_text(text)
     return {"file": str(folder / "password")}
+
+
+async def test_a_watcher_that_waits_for_nothing_is_small(recorded: RecordedSightings, tmp_path: Path) -> None:
+    """There is one for each mailbox, and most of the time nothing is expected in nearly all of them."""
+    watchers = 200
+    (tmp_path / "new").mkdir()
+    (tmp_path / "cur").mkdir()
+    mailbox = MaildirMailbox(via="maildir", path=tmp_path)
+    with MailboxThreads(1) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maildir, "QUIET_SECONDS", 0.0)
+        world = outside_world(threads=pool)
+        kept = [Watcher(mailbox, world, accept=recorded.accept, report=recorded.report, now=now) for _ in range(10)]
+        await _used(kept)  # what the first ones load is no watcher's
+        tracemalloc.start()
+        try:
+            kept = [
+                Watcher(mailbox, world, accept=recorded.accept, report=recorded.report, now=now)
+                for _ in range(watchers)
+            ]
+            await _used(kept)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] / watchers < 1600
+        finally:
+            tracemalloc.stop()
+
+
+async def _used(watchers: Sequence[Watcher]) -> None:
+    """Each expects a probe for a moment, and leaves its mailbox."""
+    for watcher in watchers:
+        watcher.expect("one", now())
+    await asyncio.sleep(0.05)
+    for watcher in watchers:
+        watcher.forget("one")
+    async with asyncio.timeout(PATIENCE):
+        while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -18,7 +18,7 @@ from monitor.incidents.advice import (
     system_of_incident,
 )
 from monitor.incidents.incident import Incident, Nature, Scope, Severity, worst_first
-from monitor.incidents.mute import Mute, causes_of_all, muting
+from monitor.incidents.mute import Mute, muting, whole_of
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names
 from monitor.incidents.work import NO_WORK, IncidentWork
@@ -305,7 +305,7 @@ async def _opened(
 def _is_muted(incident: Incident, mutes: Sequence[Mute], chains: Mapping[str, Chain], now: datetime) -> bool:
     """Test it now: the incident's own mark may be old. Of a storm not every failure is kept: there the mark must
     agree."""
-    found = muting(mutes, incident.failures, lambda key: chains.get(key, ()), now, causes_of_all(incident))
+    found = muting(mutes, incident.failures, lambda key: chains.get(key, ()), now, whole_of(incident))
     return bool(found) and (incident.failing <= len(incident.failures) or bool(incident.muted_by))
 
 

@@ -26,7 +26,7 @@ from monitor.incidents.incident import (
     worst_first,
 )
 from monitor.incidents.labels import EVENTS, NATURES, RESOLUTIONS, SEVERITIES, decided_by
-from monitor.incidents.mute import Mute, causes_of_all, ends, muting
+from monitor.incidents.mute import Mute, ends, muting, whole_of
 from monitor.incidents.standing_words import affected, before, described, now
 from monitor.incidents.summary import problem_label, scope_label
 from monitor.incidents.work import IncidentAction, IncidentWork, work_of
@@ -81,7 +81,7 @@ class ListContext:
         """
         if not incident.open:
             return ()
-        found = muting(self.mutes, incident.failures, self._mail_systems, self.now, causes_of_all(incident))
+        found = muting(self.mutes, incident.failures, self._mail_systems, self.now, whole_of(incident))
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
     def name(self, company: str) -> str:

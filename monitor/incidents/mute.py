@@ -83,15 +83,16 @@ def muting(
     failures: Iterable[Failure],
     mail_systems_of: Callable[[str], Collection[str]],
     now: datetime,
-    causes: Iterable[Cause | None] = (),
+    whole: Iterable[tuple[str, Cause | None]] = (),
 ) -> tuple[str, ...]:
     """Return the ids of the active mutes that together cover all failures, in the order of the mutes; () if some
-    failure is not covered, or there is none. `causes`: of what concerns everybody, which only a mute of all companies
-    covers. `mail_systems_of` returns the chain of a company."""
+    failure is not covered, or there is none. `whole`: the company, "" for all, and the cause of what no single path
+    has, which no mute of a path covers. `mail_systems_of` returns the chain of a company."""
     now_active = [mute for mute in mutes if active(mute, now)]
     found: set[str] = set()
-    for cause in causes:
-        fitting = [mute.id for mute in now_active if _everywhere(mute) and mute.cause in (None, cause)]
+    for company, cause in whole:
+        systems = mail_systems_of(company) if company else ()
+        fitting = [mute.id for mute in now_active if _covers_all_of(mute, company, cause, systems)]
         if not fitting:
             return ()
         found.update(fitting)
@@ -103,13 +104,19 @@ def muting(
     return tuple(dict.fromkeys(mute.id for mute in now_active if mute.id in found))
 
 
-def causes_of_all(incident: Incident) -> tuple[Cause | None, ...]:
-    """Return the cause of an incident that concerns everybody, whichever paths fail; () of another one."""
-    return (incident.cause,) if incident.nature is Nature.STANDING else ()
+def whole_of(incident: Incident) -> tuple[tuple[str, Cause | None], ...]:
+    """Return the company, "" for all, and the cause of an incident that no probe has to have shown; () of another."""
+    return ((incident.company, incident.cause),) if incident.nature is Nature.STANDING else ()
 
 
-def _everywhere(mute: Mute) -> bool:
-    return not (mute.company or mute.path or mute.mail_system)
+def _covers_all_of(mute: Mute, company: str, cause: Cause | None, mail_systems: Collection[str]) -> bool:
+    """Test if it matches this cause on all paths of a company, or of all companies."""
+    return (
+        not mute.path
+        and mute.company in ("", company)
+        and (not mute.mail_system or current_word(mute.mail_system) in mail_systems)
+        and mute.cause in (None, cause)
+    )
 
 
 @lru_cache(maxsize=1000)

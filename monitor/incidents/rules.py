@@ -52,14 +52,14 @@ class After:
 class Moment:
     """Other input of the rules: the time, the monitored paths and kinds, ids for new incidents, how long a closed one
     may reopen, and the previous problems by the ids of their incidents: one that is still the very same value is no
-    news. `asked`: what findings may be about, as far as that is read at all."""
+    news. `asks`: whether findings about this are read at all, of this company, "" for those of none."""
 
     now: datetime
     watched: Callable[[Check], bool]
     new_id: Callable[[], str]
     reopen: timedelta
     before: Mapping[str, Problem] = field(default_factory=dict)
-    asked: frozenset[FindingAbout] = frozenset(FindingAbout)
+    asks: Callable[[FindingAbout, str], bool] = lambda _, __: True
 
 
 def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment) -> After:
@@ -270,8 +270,8 @@ def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None
 
 
 def _ending(incident: Incident, at: Moment) -> Resolution:
-    if incident.nature is Nature.STANDING:
-        return Resolution.RECOVERED if incident.about in at.asked else Resolution.UNWATCHED
+    if about := incident.about:
+        return Resolution.RECOVERED if at.asks(about, incident.company) else Resolution.UNWATCHED
     return Resolution.RECOVERED if any(at.watched(each.check) for each in incident.failures) else Resolution.UNWATCHED
 
 

@@ -55,8 +55,8 @@ def _held(subject: str, incidents: Iterable[Incident]) -> list[str]:
 
 def _host(groups: Sequence[Group], found: StandingFinding, held: Sequence[str]) -> int | None:
     """Return the place of the group whose mail fails for this cause, or for one that it explains; real mail fails
-    beside any probe of its company. Of several the one that has the findings already, else that of the very cause, else
-    the widest, else the oldest."""
+    beside any probe of its company, also where nobody's is taken. Of several the one that has the findings already,
+    else that of the very cause, else the widest, else the oldest."""
     cause = found.cause
     alike = [
         (
@@ -67,15 +67,15 @@ def _host(groups: Sequence[Group], found: StandingFinding, held: Sequence[str]) 
             place,
         )
         for place, group in enumerate(groups)
-        if group.problem.nature is Nature.MAIL and _explains(found, group.problem)
+        if _explains(found, group.problem)
     ]
     return min(alike)[-1] if alike else None
 
 
 def _explains(found: StandingFinding, problem: Problem) -> bool:
     if found.rule.about is FindingAbout.REAL_MAIL:
-        return found.company in problem.companies
-    return _same(problem.cause, found.cause)
+        return problem.nature in (Nature.MAIL, Nature.THEIR_SYSTEM) and found.company in problem.companies
+    return problem.nature is Nature.MAIL and _same(problem.cause, found.cause)
 
 
 def _same(mail: Cause | None, standing: Cause | None) -> bool:

@@ -65,8 +65,8 @@ ABOUTS: dict[FindingAbout, AboutWords] = {
         "Real mail",
         "real mail",
         "The page of the company shows real mail beside its probes. The incident closes when two mails in a row are "
-        "taken, and nothing was refused for 15 minutes, or when nothing was refused for a day.",
-        "Two real mails in a row were taken; or none was refused for a day, and it is not known whether any would be.",
+        "taken, and nothing was refused for 15 minutes, or when no refusal was seen for a day.",
+        "Two real mails in a row were taken; or no refusal was seen for a day, and whether mail is taken is not known.",
     ),
 }
 CHANGE_CLOSES = f"Nothing has to be fixed if the change was meant: the note closes {lasting(CHANGES_FOR)} after it."
@@ -120,7 +120,7 @@ def described(found: StandingFinding) -> str:
 def _refused(found: StandingFinding) -> str:
     """Say what the sender's service was answered. The addresses are not known any more."""
     said = f": {one_line(found.reply, MAX_VALUE_CHARS)}" if found.reply else ""
-    left = f"; they left from {found.ip}, not from the source IP" if found.ip else ""
+    left = f"; the last left from {found.ip}, not from the source IP" if found.ip else ""
     return f"two real mails in a row to different addresses at {_subject(found)} were refused{said}{left}"
 
 

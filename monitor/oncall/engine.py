@@ -17,7 +17,7 @@ import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Nature, StandingFinding
-from monitor.incidents.mute import Mute, active, causes_of_all, muting
+from monitor.incidents.mute import Mute, active, muting, whole_of
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
@@ -303,8 +303,8 @@ class IncidentEngine:
         """Compute the result of the present state. `actions`: of people, by incident. `waiting`: channels with
         undelivered notices."""
         groups = with_standing(self._tracker.groups(self.incidents, now), standing, self.incidents)
-        asked = self._findings.asked
-        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems, asked)
+        asks = self._findings.asks
+        moment = Moment(now, self._tracker.watches, _new_id, self._settings.reopen, self._problems, asks)
         after = reconcile(self._incidents.values(), groups, moment)
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
@@ -335,7 +335,7 @@ class IncidentEngine:
             return
         problem = turned.problems.get(incident.id) if incident.open else None
         failures = problem.failures if problem else incident.failures
-        muted_by = muting(mutes, failures, self.composer.mail_systems, now, causes_of_all(incident))
+        muted_by = muting(mutes, failures, self.composer.mail_systems, now, whole_of(incident))
         if muted_by == incident.muted_by:
             return
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)

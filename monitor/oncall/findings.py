@@ -27,12 +27,15 @@ class FindingsReader:
         for reader in (self._standing, self._remedies, self._real_mail):
             reader.configure(config)
 
-    @property
-    def asked(self) -> frozenset[FindingAbout]:
-        """Topics that are read at all. Remedies always are."""
-        standing = {FindingAbout.SENDER} if self._standing.asks else set[FindingAbout]()
-        real_mail = {FindingAbout.REAL_MAIL} if self._real_mail.asks else set[FindingAbout]()
-        return frozenset({FindingAbout.REMEDY} | standing | real_mail)
+    def asks(self, about: FindingAbout, company: str) -> bool:
+        """Test if problems of this topic are read at all, at this company, "" for none."""
+        match about:
+            case FindingAbout.SENDER:
+                return self._standing.asks
+            case FindingAbout.REMEDY:
+                return self._remedies.asks(company)
+            case FindingAbout.REAL_MAIL:
+                return self._real_mail.asks(company)
 
     def poke_remedies(self) -> None:
         """Read them again with the next step: something may have changed."""

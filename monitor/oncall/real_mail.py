@@ -29,10 +29,9 @@ class RealMailReader:
         names = {path.company: path.company_name for path in config.paths()} if counted else {}
         self._companies = {company: name for company, name in names.items() if company in counted}
 
-    @property
-    def asks(self) -> bool:
-        """True if real mail is counted at all."""
-        return bool(self._companies)
+    def asks(self, company: str) -> bool:
+        """Test if real mail to this company is counted."""
+        return company in self._companies
 
     def poke(self) -> None:
         """Read again with the next step: something new is in the store."""

@@ -29,6 +29,10 @@ class RemedyReader:
         self._names = RemedyNames(sender.domain, sender.source_ip, sender.address, "the mail system")
         self._companies = {path.company: path.company_name for path in config.paths()}
 
+    def asks(self, company: str) -> bool:
+        """Test if remedies at this company are looked at."""
+        return company in self._companies
+
     def poke(self) -> None:
         """Read again with the next step: something new may be in the store."""
         self._read_at = None

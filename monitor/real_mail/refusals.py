@@ -1,9 +1,9 @@
 """Refusals of the sender's real mail that are a problem of a company, until it is over. Pure.
 
-It is one once two in a row, to different addresses, were refused for a reason that concerns the sender. In a row: no
-mail to the company was taken between them. One person may have a list of their own; and where mail to others is taken,
-it is not the company's server that refuses the sender. It is over by the same rule: two in a row were taken. Where
-nobody sends any more, nothing is known after a day, and it is over too.
+It is one once two in a row, to different people, were refused for a reason that concerns the sender. In a row: no mail
+to the company was taken between them. One person may have a list of their own; and where mail to others is taken, it is
+not the company's server that refuses the sender. It is over by the same rule: two in a row were taken; after them only
+two refusals in a row count again. Where nobody sends any more, nothing is known after a day, and it is over too.
 
 A first refusal is known in memory only: it has an address. After a restart a second one is waited for anew.
 """
@@ -46,43 +46,51 @@ class RealRefusals:
 class FirstRefusal(NamedTuple):
     """A refusal that nothing has confirmed so far."""
 
-    recipient: str
+    person: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalsSoFar:
-    """Refusals that are a problem, and those that may become one, by company."""
+    """Refusals that are a problem, those that may become one, and when mail was last taken, by company."""
 
     shown: Mapping[str, RealRefusals] = field(default_factory=dict)
     first: Mapping[str, FirstRefusal] = field(default_factory=dict)
+    taken: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def follow(known: RefusalsSoFar, rows: Iterable[RealMailRow]) -> RefusalsSoFar:
     """Return what is known after these rows."""
-    shown, first = dict(known.shown), dict(known.first)
+    shown, first, taken = dict(known.shown), dict(known.first), dict(known.taken)
     for row in sorted(rows, key=lambda each: each.at):
         company = row.company
         before = shown.get(company)
         if before and before.over(row.at):
             before = None
         if row.taken:
+            taken[company] = max(row.at, taken.get(company, row.at))
             if (one := first.get(company)) and row.at >= one.at:
                 del first[company]
             if before and row.at >= before.last_at:
                 shown[company] = replace(before, taken=before.taken + 1)
-        elif row.against_the_sender:
-            if before:
+        elif row.against_the_sender and not (company in taken and row.at < taken[company]):  # it came late
+            if before and before.taken < ENOUGH_TAKEN:
                 shown[company] = replace(before, last_at=max(before.last_at, row.at), taken=0)
             elif (one := first.get(company)) is None or row.at - one.at > WITHIN:
-                first[company] = FirstRefusal(row.recipient, row.at)
-            elif one.recipient != row.recipient:
-                shown[company] = _shown_by(row, one.at)
+                first[company] = FirstRefusal(_person(row.recipient), row.at)
+            elif one.person != _person(row.recipient):
+                shown[company] = replace(before, last_at=row.at, taken=0) if before else _shown_by(row, one.at)
                 del first[company]
-    return RefusalsSoFar(shown, first)
+    return RefusalsSoFar(shown, first, taken)
+
+
+def _person(recipient: str) -> str:
+    """Return whose address it is: people have the same name at all domains of a company, and tags after a plus sign."""
+    return recipient.rpartition("@")[0].partition("+")[0]
 
 
 def _shown_by(row: RealMailRow, since: datetime) -> RealRefusals:
     assert row.cause
     traced = row.traced
-    return RealRefusals(row.company, row.cause, since, row.at, masked_reply(row), traced.to_host, traced.from_ip)
+    first, last = sorted((since, row.at))
+    return RealRefusals(row.company, row.cause, first, last, masked_reply(row), traced.to_host, traced.from_ip)

@@ -11,7 +11,7 @@ from monitor.config import Config, WatchedPath
 from monitor.incidents.advice import incident_runbook
 from monitor.incidents.incident import Incident, Nature, Scope, Severity, worst_first
 from monitor.incidents.labels import NATURES, RESOLUTIONS, SEVERITIES
-from monitor.incidents.mute import Mute, active, causes_of_all, muting, over
+from monitor.incidents.mute import Mute, active, muting, over, whole_of
 from monitor.incidents.summary import problem_label, problem_means, scope_label
 from monitor.incidents.work import NO_WORK, IncidentWork
 from monitor.notices.notice import NoticeKind
@@ -55,7 +55,7 @@ class PageContext:
         is kept, and there the mark must agree."""
         if not incident.open:
             return ()
-        found = muting(self.mutes, incident.failures, self.mail_systems, self.now, causes_of_all(incident))
+        found = muting(self.mutes, incident.failures, self.mail_systems, self.now, whole_of(incident))
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
 

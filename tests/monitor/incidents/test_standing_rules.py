@@ -196,7 +196,7 @@ class Rules:
         found = findings(StandingInput(records), self.now)
         moment = Moment(
             *(self.now, lambda _: True, lambda: f"i{next(self.numbers)}", timedelta(hours=6)),
-            asked=frozenset(FindingAbout) if asks else frozenset(),
+            asks=lambda *_: asks,
         )
         after = reconcile(self.incidents.values(), with_standing(held, found, self.open), moment)
         self.incidents |= after.incidents

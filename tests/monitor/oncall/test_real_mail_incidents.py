@@ -16,8 +16,9 @@ from monitor.people.person import Rights
 from monitor.real_mail.refusals import QUIET, WITHIN, RealRefusals
 from monitor.store import NoticeRecord
 from probes.outcome import Cause
+from probes.sender import Role
 from probes.verdict import Outcome
-from tests.monitor.oncall.test_engine import EngineApp, config, open_engine_app
+from tests.monitor.oncall.test_engine import COMPARED, HOUR, EngineApp, config, mute, open_engine_app
 from tests.support.verdict_score import T0
 
 MAILGUN = {"provider": "mailgun", "domain": "account.trimble.com", "key": SecretStr("5ecret-of-the-sender")}
@@ -68,7 +69,7 @@ async def test_without_any_probe(at_work: EngineApp) -> None:
     assert notice.title == "[TICKET] account.trimble.com: Acme Inc refuses real mail (IP address)"
     for said in (
         "People there wait for mail that does not come; how many is not known.",
-        f"were refused: {SAID}; they left from 192.0.2.7, not from the source IP.",
+        f"were refused: {SAID}; the last left from 192.0.2.7, not from the source IP.",
         "Remove 192.0.2.7 from",
         "The incident closes when two mails in a row are taken",
         "Who acts: the company's IT team.",
@@ -90,7 +91,7 @@ async def test_it_is_over_when_mail_is_taken_again(at_work: EngineApp) -> None:
     [closed] = await at_work.store.incidents.find(one.id)
     assert closed.ending is Resolution.RECOVERED
     notice = (await last_notice(at_work, one)).notice
-    assert "Two real mails in a row were taken; or none was refused for a day" in notice.text
+    assert "Two real mails in a row were taken; or no refusal was seen for a day" in notice.text
     assert "standing" not in notice.text
 
 
@@ -162,3 +163,38 @@ async def test_findings_of_two_sources_beside_one_failure_are_both_kept(at_work:
     await refused(at_work, "bolt")
     found = [each.company for incident in at_work.incident_engine.incidents for each in incident.standing]
     assert sorted(found) == ["acme", "bolt"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "silent"),
+    [({}, True), ({"path": "hq"}, False), ({"company": "bolt"}, False), ({"cause": Cause.CONTENT}, False)],
+)
+async def test_a_mute_of_the_company_silences_it(at_work: EngineApp, facts: Mapping[str, Any], silent: bool) -> None:
+    await at_work.store.incidents.add_mute(mute(at_work, 3 * HOUR, **facts))
+    await refused(at_work)
+    assert (at_work.only().muted_by == ("m1",)) is silent
+    assert (await at_work.settle() == []) is silent
+
+
+async def test_where_nobodys_mail_is_taken_it_is_part_of_that(tmp_path: Path) -> None:
+    """A neutral sender is refused too: that the company refuses the sender's real mail says no more."""
+    async with open_engine_app(tmp_path, config(**COMPARED, **COUNTED), [T0]) as app:
+        await app.judge("m")
+        await app.incident_engine.step()
+        await app.judge("m", role=Role.CONTROL)
+        app.wait(timedelta(seconds=5))
+        await app.play("m")
+        await refused(app)
+        one = app.only()
+        assert (one.nature, one.about) == (Nature.THEIR_SYSTEM, None)
+        assert [each.rule.about for each in one.standing] == [FindingAbout.REAL_MAIL]
+
+
+async def test_a_company_that_is_removed_is_not_said_to_take_mail_again(tmp_path: Path) -> None:
+    async with engine_app(tmp_path, counting("acme", "bolt")) as app:
+        await refused(app, "acme")
+        before, clock = app.only(), app.clock
+    async with open_engine_app(tmp_path, counting("bolt"), clock) as app:
+        await app.incident_engine.step()
+        [closed] = await app.store.incidents.find(before.id)
+        assert closed.ending is Resolution.UNWATCHED

@@ -27,7 +27,7 @@ from monitor.incidents.incident import (
 )
 from monitor.incidents.labels import EVENTS, NATURES, RESOLUTIONS, SEVERITIES, decided_by
 from monitor.incidents.mute import Mute, ends, muting, whole_of
-from monitor.incidents.standing_words import affected, before, described, now
+from monitor.incidents.standing_words import about_of, affected, before, described, now
 from monitor.incidents.summary import problem_label, scope_label
 from monitor.incidents.work import IncidentAction, IncidentWork, work_of
 from monitor.notices.labels import NOTICE_KINDS
@@ -246,8 +246,8 @@ def _incident_lines(
     for name, value in _work(incident, around.work(incident)):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     if incident.standing:
-        yield "[bold]standing[/]"
         for found in incident.standing:
+            yield f"[bold]{about_of([found]).word.lower()}[/]"
             yield f"  {escape(one_line(described(found), MAX_LINE_CHARS))}"
             if found.fact and (was := before(found)):
                 yield f"    [dim]before[/]  {escape(one_line(was, MAX_LINE_CHARS))}"
@@ -267,7 +267,7 @@ def _incident_lines(
 
 
 def _todo(incident: Incident, config: Config) -> Iterator[str]:
-    """Yield what to do about the sender's standing. Of mail that fails, `mailpath explain` says it."""
+    """Yield what to do about what no probe has to have shown. Of mail that fails, `mailpath explain` says it."""
     todo = incident_advice(incident, "").filled(config.sender.domain, config.sender.source_ip, "")
     yield f"[bold]what to do[/] [dim]({escape(todo.who)})[/]"
     for step in todo.steps:

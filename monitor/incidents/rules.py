@@ -25,7 +25,7 @@ from monitor.incidents.incident import (
     Resolution,
     leading,
 )
-from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
+from monitor.incidents.labels import NATURES, SCOPES, SEVERITIES, decided_by
 from monitor.incidents.scope import Key, Problem, gravest
 from probes.check import Check
 from probes.labels import CAUSES, OUTCOMES, cause_label
@@ -277,8 +277,7 @@ def _ending(incident: Incident, at: Moment) -> Resolution:
 
 def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Incident, HistoryEntry]:
     closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0, recovering_since=None)
-    good_again = incident.nature is Nature.STANDING and ending is Resolution.RECOVERED
-    said = standing_words.over(incident.standing) if good_again else RESOLUTIONS[ending].sentence
+    said = standing_words.ended(incident, ending)
     return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, said)
 
 

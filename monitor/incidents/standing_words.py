@@ -6,8 +6,8 @@ hidden in it."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.incidents.incident import FindingAbout, Nature, Scope, StandingFinding, StandingRule
-from monitor.incidents.labels import NATURES
+from monitor.incidents.incident import FindingAbout, Incident, Nature, Resolution, Scope, StandingFinding, StandingRule
+from monitor.incidents.labels import NATURES, RESOLUTIONS
 from monitor.incidents.standing_rules import CHANGES_FOR, ROWS
 from monitor.standing.arrivals import RECENT
 from probes.display import lasting, listed, one_line
@@ -69,6 +69,7 @@ ABOUTS: dict[FindingAbout, AboutWords] = {
         "Two real mails in a row were taken; or no refusal was seen for a day, and whether mail is taken is not known.",
     ),
 }
+NO_LONGER_READ = "The configuration no longer has what it is about, or no longer says to read it."
 CHANGE_CLOSES = f"Nothing has to be fixed if the change was meant: the note closes {lasting(CHANGES_FOR)} after it."
 
 
@@ -192,9 +193,13 @@ def verify(found: Sequence[StandingFinding]) -> str:
     return " ".join(parts)
 
 
-def over(found: Sequence[StandingFinding]) -> str:
-    """Return why an incident about these is over, as a sentence."""
-    return about_of(found).over
+def ended(incident: Incident, ending: Resolution) -> str:
+    """Return why an incident that ends so is over, as a sentence."""
+    if incident.about and ending is Resolution.RECOVERED:
+        return ABOUTS[incident.about].over
+    if incident.about and ending is Resolution.UNWATCHED:
+        return NO_LONGER_READ
+    return RESOLUTIONS[ending].sentence
 
 
 def party(nature: Nature, about: FindingAbout | None) -> str:

@@ -156,8 +156,13 @@ class NoticeContext:
 
 def context_of(request: NoticeRequest) -> NoticeContext:
     """Return the incident as this channel may see it."""
-    incident, visible = request.incident, request.visible
-    asked_about = incident
+    visible = request.visible
+    standing = tuple(
+        each for each in request.incident.standing if not each.company or visible is None or each.company in visible
+    )
+    if len(standing) < len(request.incident.standing):  # the real mail of others
+        request = replace(request, incident=replace(request.incident, standing=standing))
+    asked_about = incident = request.incident
     all_of_them = incident.named
     companies = _seen(all_of_them, visible) or _seen(incident.companies, visible)
     failures = tuple(f for f in incident.failures if visible is None or f.company in visible)

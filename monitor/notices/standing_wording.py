@@ -35,7 +35,7 @@ def standing_lines(context: NoticeContext) -> Iterator[str]:
             yield f"  Before: {was}"
             yield f"  Now: {now(each)}"
     if len(found) > MAX_LINES:
-        yield f"Standing: {counted(len(found) - MAX_LINES, 'other problem')}."
+        yield f"{counted(len(found) - MAX_LINES, 'more problem')} of this kind."
 
 
 def standing_steps(context: NoticeContext) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import assert_never
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
 from monitor.incidents.labels import RESOLUTIONS, SCOPES, SEVERITIES
-from monitor.incidents.standing_words import over, party
+from monitor.incidents.standing_words import ended, party
 from monitor.notices.confirmation import comparison
 from monitor.notices.context import NoticeContext, context_into
 from monitor.notices.headline import MAX_TITLE_CHARS, NO_CONNECTION, headline
@@ -312,12 +312,14 @@ def _resolved(context: NoticeContext) -> Iterator[str]:
 def _ended(context: NoticeContext) -> Iterator[str]:
     incident = context.incident
     match incident.ending:
+        case Resolution.UNWATCHED if incident.about:
+            yield f"It is not known whether it was fixed. {ended(incident, Resolution.UNWATCHED)}"
         case Resolution.UNWATCHED:
             yield "It is not known whether it was fixed: its path was removed from the configuration."
         case Resolution.NARROWED:
             yield RESOLUTIONS[Resolution.NARROWED].sentence
         case Resolution.RECOVERED if incident.nature is Nature.STANDING:
-            yield over(incident.standing)
+            yield ended(incident, Resolution.RECOVERED)
         case Resolution.RECOVERED if context.intermittent:
             few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
             yield f"{_works(incident.nature)} {few} probes failed."

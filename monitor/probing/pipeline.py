@@ -45,6 +45,7 @@ from probes.reading.facts import BounceFacts
 from probes.recognise import came_back
 from probes.routes import Route
 from probes.sender import Identity, Role
+from probes.token import verify
 
 DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
 ANSWER_SLACK = timedelta(seconds=30)  # for the answer of a trace, when nothing else is left to do
@@ -190,13 +191,13 @@ class Pipeline:
 
     def hinted(self, account: str, named: str) -> None:
         """Ask the traces by this account now about the probe with this Message-ID, if one waits for it."""
-        for flight in self.flights.values():
-            path, identity = self._path(flight), self._identity(flight.probe.role, flight.probe.arm)
-            own = [trace for trace in path.traces if trace.account_use.name == account] if path else []
-            if own and identity and message_id(flight.probe, identity, self._key).lower() == named.lower():
-                self.traces.hinted(flight, own)
-                self.flights.wake(flight, self._time(flight))
-                return
+        token = verify(named.partition("@")[0], self._key)
+        flight = self.flights.get(token.probe_id) if token else None
+        path = self._path(flight) if flight else None
+        own = [trace for trace in path.traces if trace.account_use.name == account] if path else []
+        if flight and own:
+            self.traces.hinted(flight, own)
+            self.flights.wake(flight, self._time(flight))
 
     def clock_was_set(self, step: timedelta) -> None:
         """Shift by `step`, the step of the system clock: remaining waits stay the same."""

@@ -230,7 +230,11 @@ class CallerView:
             others=caller.seen(incident.others),
             failures=failures,
             failing=len(failures) if incident.open else 0,
-            standing=tuple(replace(found, companies=caller.seen(found.companies)) for found in incident.standing),
+            standing=tuple(
+                replace(found, companies=caller.seen(found.companies))
+                for found in incident.standing
+                if not found.company or caller.sees(found.company)
+            ),
             told={},
             merged_into="",
             recovering_since=None,  # of all, which are not told

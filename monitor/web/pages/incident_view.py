@@ -16,9 +16,8 @@ from monitor.incidents.incident import (
     StandingFinding,
     leading,
 )
-from monitor.incidents.labels import RESOLUTIONS
 from monitor.incidents.mute import Mute
-from monitor.incidents.standing_words import affected, before, may_allow, now, steps_of
+from monitor.incidents.standing_words import affected, before, ended, may_allow, now, steps_of
 from monitor.incidents.standing_words import headline as headline_of
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.headline import headline
@@ -155,7 +154,7 @@ def _look_after(incident: Incident) -> Outcome | None:
 
 def _ended(incident: Incident, lasted: str) -> str:
     """Return how a closed incident ended, as a sentence."""
-    because = f" and ended because {continued(RESOLUTIONS[incident.ending].sentence)}" if incident.ending else "."
+    because = f" and ended because {continued(ended(incident, incident.ending))}" if incident.ending else "."
     return f"It lasted {lasted}{because}"
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.incident import LastNotice, Nature, Resolution, Scope, Severity
+from monitor.incidents.incident import LastNotice, Nature, Resolution, Scope, Severity, StandingFinding, StandingRule
 from monitor.notices import headline
 from monitor.notices.context import CompanyInfo, context_of
 from monitor.notices.notice import NoticeKind
+from monitor.notices.payload import facts as facts_of
 from probes.answer import Answer, Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
@@ -272,6 +273,14 @@ def test_a_channel_of_one_company_hears_that_it_is_not_alone() -> None:
     told = notice_request(storm(20), companies=town(20), visible=frozenset({"c3"}))
     assert title(told).startswith("Company 3: sign-in codes are ")
     assert "Other companies are affected at once, so the problem most likely concerns the sender (" in text(told)
+
+
+def test_what_servers_of_others_said_to_real_mail_is_not_told() -> None:
+    facts = (StandingRule.REAL_MAIL_REFUSED, Severity.TICKET, Scope.COMPANY, None, T0)
+    found = tuple(StandingFinding(*facts, each, company=each, reply=f"550 no to {each}") for each in ("c3", "c4"))
+    wide = notice_request(replace(storm(20), standing=found), companies=town(20), visible=frozenset({"c3"}))
+    assert "550 no to c3" in text(wide)
+    assert "c4" not in text(wide) + repr(facts_of(context_of(wide)))
 
 
 def test_its_time_is_its_own() -> None:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from monitor.config import Config
 from monitor.incidents.incident import FindingAbout, Incident, IncidentEvent, Nature, Resolution, Scope, Severity
+from monitor.incidents.standing_words import ended
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.real_mail.refusals import QUIET, WITHIN, RealRefusals
@@ -122,6 +123,7 @@ async def test_what_is_counted_no_longer_is_not_said_to_be_good(tmp_path: Path) 
         await app.incident_engine.step()
         [closed] = await app.store.incidents.find(before.id)
         assert closed.ending is Resolution.UNWATCHED
+        assert "removed" not in ended(closed, Resolution.UNWATCHED), "the company's paths are still there"
 
 
 @pytest.mark.parametrize("real_first", [True, False])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.events import Event
-from monitor.incidents.incident import Incident, Nature, Resolution
+from monitor.incidents.incident import Incident, Nature, Resolution, Scope, Severity, StandingFinding, StandingRule
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry, Rights
@@ -21,6 +21,13 @@ from tests.monitor.incidents.test_mutes import a_mute
 from tests.support.pages_app import BLOCKED, INBOX, START, PagesApp, incident, open_pages_app, opened, probe_of
 
 ALL = None
+
+
+def real_mail_refused(company: str) -> StandingFinding:
+    facts = (StandingRule.REAL_MAIL_REFUSED, Severity.TICKET, Scope.COMPANY, Cause.POLICY, START, company)
+    return StandingFinding(*facts, company=company, reply=f"550 {company} says no")
+
+
 ACME = ("acme",)
 BOTH = ("acme", "bolt")
 
@@ -71,6 +78,13 @@ async def test_of_a_wide_one_nothing_is_told_that_others_have(pages_app: PagesAp
     assert (own.companies, own.touches, own.failing) == (ACME, ACME, 1)
     assert {failure.company for failure in own.failures} == {"acme"}
     assert (own.muted_by, own.merged_into, own.told) == (HIDDEN_MUTES, "", {})
+
+
+async def test_what_servers_of_others_said_to_real_mail_is_not_told(pages_app: PagesApp) -> None:
+    found = [real_mail_refused(company) for company in BOTH]
+    own = sight_of(pages_app, ACME).own(replace(incident("w", *BOTH), standing=tuple(found)))
+    assert own
+    assert own.standing == (real_mail_refused("acme"),)
 
 
 async def test_one_that_narrowed_to_others_does_not_name_them(pages_app: PagesApp) -> None:

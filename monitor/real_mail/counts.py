@@ -97,11 +97,11 @@ def _cause(traced: Traced) -> Cause | None:
     return None if traced.fate is TraceFate.DELIVERED else cause_of_trace(traced)
 
 
-def encode(counts: RealCounts) -> str:
-    """Encode the counts as one line of JSON."""
+def encode(counts: RealCounts, *, paused: bool = False) -> str:
+    """Encode the counts as one line of JSON. `paused`: nothing is counted until they are decoded."""
     return json.dumps(
         {
-            "since": counts.since.isoformat(),
+            "since": "" if paused else counts.since.isoformat(),
             "totals": [[*key, count] for key, count in counts.totals.items()],
             "seen": {key: at.isoformat() for key, at in counts.seen.items()},
         }
@@ -117,7 +117,7 @@ def decode(text: str | None, now: datetime) -> RealCounts:
             for company, fate, cause, count in known["totals"]
         }
         seen = {str(key): datetime.fromisoformat(at).astimezone(UTC) for key, at in known["seen"].items()}
-        since = datetime.fromisoformat(known["since"]).astimezone(UTC)
+        since = datetime.fromisoformat(known["since"]).astimezone(UTC) if known["since"] else now
     except (ValueError, TypeError, KeyError, AttributeError):
         return RealCounts(now)
     return RealCounts(min(since, now), totals, seen)  # the clock may have been set back

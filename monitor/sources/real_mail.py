@@ -62,6 +62,7 @@ class RealMail:
         self._repeated = Repeated()
         self._plan: RealPlan | None = None
         self._known: RealCounts | None = None
+        self._paused = False
         self._refusals = RefusalsSoFar()
         self._woken = asyncio.Event()
         self._task = SupervisedTask("real mail", self._run)
@@ -94,7 +95,9 @@ class RealMail:
     async def step(self) -> None:
         """Read what is new, count it, and store the counts. Raises UserError if the store fails."""
         if (plan := self._plan) is None:
+            await self._pause()
             return
+        self._paused = False
         if self._known is None:
             self._refusals = RefusalsSoFar({each.company: each for each in await self._book.refusals()})
             position = await self._book.position()
@@ -117,6 +120,15 @@ class RealMail:
             self._known, self._refusals = new.counts, refusals
         if changed:
             self._on_refusals()
+
+    async def _pause(self) -> None:
+        """Note that nothing is counted: mail of this time is not counted later either."""
+        if self._paused:
+            return
+        now = self._outside.now()
+        if (position := await self._book.position()) is not None:
+            await self._book.add({}, encode(decode(position, now), paused=True), refusals=(), replies={})
+        self._known, self._paused = None, True
 
     async def _run(self) -> None:
         while True:

@@ -7,6 +7,7 @@ they mean is in the tables below; the words of the company's server are read by 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
 
@@ -19,6 +20,7 @@ SOURCE = "mailgun"
 ROWS_PER_MESSAGE = 20  # of which the last are kept: eight attempts are usual
 MAX_ID_CHARS = 998
 MAX_HOST_CHARS = 255
+MAX_EVENT_ID_CHARS = 100
 
 FATES: dict[tuple[str, str], TraceFate] = {
     # event and severity: documentation.mailgun.com, "Event types"; mailgun-go events/events.go
@@ -138,9 +140,12 @@ def _for(row: Mapping[str, Any], recipient: str) -> bool:
 
 
 def _event_id(row: Mapping[str, Any]) -> str:
-    """Return the id by which a row that comes twice is known; its content, if it has none."""
+    """Return the id by which a row that comes twice is known; a digest of its content, if it has none, because ids are
+    stored and the content has an address and a subject."""
     named = row.get("id")
-    return named if isinstance(named, str) and named else repr(sorted(row.items(), key=str))[:4000]
+    if isinstance(named, str) and 0 < len(named) <= MAX_EVENT_ID_CHARS:
+        return named
+    return sha256(repr(sorted(row.items(), key=str)).encode(errors="replace")).hexdigest()
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from probes.outside import Outside
 from probes.traced import Side, Traced, TraceFate
 from probes.traces import SentMail
 from probes.traces.mailgun import MailgunTrace
+from probes.traces.mailgun_rows import sent_rows
 from tests.clouds.fake_mailgun import DOMAIN, KEY, FakeMailgun, failing, fake_mailgun
 from tests.support.outside_world import outside_world
 
@@ -92,6 +93,20 @@ def test_in_the_store_there_is_nothing_of_anybody() -> None:
     kept = encode(count(row(1, TraceFate.REFUSED, "550 jane@acme.test unknown")))
     assert "jane" not in kept
     assert decode(kept, NOW) == count(row(1, TraceFate.REFUSED, "550 jane@acme.test unknown"))
+
+
+@pytest.mark.parametrize("name", [None, "", 7, "jane@acme.test " * 20])
+def test_a_row_without_an_id_is_known_by_a_digest(name: object) -> None:
+    written: dict[str, Any] = {
+        "event": "delivered",
+        "recipient": "jane@acme.test",
+        "message": {"headers": {"subject": SUBJECT}},
+    } | {"id": name}
+    rows = sent_rows([written, written], NOW)
+    kept = encode(count(*rows, known=RealCounts(NOW - OVERLAP)))
+    assert "jane" not in kept
+    assert "123456" not in kept
+    assert count(*rows).totals == {("acme", "delivered", ""): 1}
 
 
 @pytest.mark.parametrize("text", [None, "", "null", "{}", "[]", '{"totals": [[1]], "seen": {}, "since": "x"}', "\x00"])
@@ -176,6 +191,23 @@ async def test_a_restart_loses_and_doubles_nothing(fake: FakeMailgun, reading: R
         reader.configure(None)
         assert reader.totals == {}
     assert all(each["filter"]["AND"][0]["values"] == [{"label": DOMAIN, "value": DOMAIN}] for each in fake.asked)
+
+
+async def test_mail_of_a_time_without_real_is_not_counted_later(fake: FakeMailgun, reading: Reading) -> None:
+    """The sender agreed to what is counted, and not to that."""
+    async with reading() as reader:
+        await reader.step()
+        mails(fake, 1)
+        await reader.step()
+        reader.configure(None)
+        await reader.step()
+        mails(fake, 2)
+    async with reading() as reader:
+        await reader.step()
+        assert reader.totals == {("acme", "delivered", ""): 1}
+        mails(fake, 1)
+        await reader.step()
+        assert reader.totals == {("acme", "delivered", ""): 2}
 
 
 async def test_a_log_that_cannot_be_read_is_read_later(fake: FakeMailgun, reading: Reading) -> None:

@@ -10,7 +10,6 @@ from monitor.web.backend import BACKEND
 from probes.accounts.mailgun import MailgunAccount
 from probes.accounts.mailgun_hooks import HookError, UsedTokens, read_hook
 
-MAX_HOOK_BYTES = 256 * 1024
 DO_NOT_RETRY = 406  # the status that Mailgun does not try again after
 USED = web.AppKey("used_tokens", UsedTokens)
 
@@ -26,8 +25,6 @@ async def _take(request: web.Request) -> web.Response:
     account = backend.config().accounts.get(name := request.match_info["account"])
     if not isinstance(account, MailgunAccount) or account.signing_key is None:
         raise web.HTTPNotFound(text="No account of this name takes webhooks.")
-    if (request.content_length or 0) > MAX_HOOK_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MAX_HOOK_BYTES, request.content_length or 0)
     now = backend.now()
     try:
         hook = read_hook(await request.read(), account.signing_key.get_secret_value(), now)

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.output.labels import label_of
 from monitor.people.person import Rights
-from monitor.real_mail.refusals import RealRefusals
+from monitor.real_mail.refusals import WITHIN, RealRefusals
 from probes.traced import TraceFate
 from probes.verdict import Cause
 from tests.monitor.web.test_page_triage import check, now_there
@@ -165,3 +165,9 @@ async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: P
     assert "If it is so, Trimble and its mail service must act." in answer
     assert "Most likely, the mail system of Acme Steel rejects mail" in answer
     assert "refuses real mail" in answer
+    pages_app.clock.offset += WITHIN
+    await engine.step()
+    later = await pages_app.person("ann", Rights.VIEWER, ("acme",))
+    page = " ".join(ParsedPage((await later.get(f"/incidents/{incident.id}")).text).text.split())
+    assert "ended because two real mails in a row were taken; or no refusal was seen for a day" in page
+    assert "delivered again" not in page

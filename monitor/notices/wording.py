@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from monitor.incidents.history import INTERMITTENT
-from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
+from monitor.incidents.incident import FindingAbout, Incident, LastNotice, Nature, Reason, Resolution, Scope
 from monitor.incidents.labels import RESOLUTIONS, SCOPES, SEVERITIES
 from monitor.incidents.standing_words import ended, party
 from monitor.notices.confirmation import comparison
@@ -113,6 +113,8 @@ def _cleared(context: NoticeContext) -> str:
     domain = context.request.sender.domain
     if context.advice.for_users == NOBODY_WAITS:
         return "" if context.incident.nature is Nature.MAILBOX else NOBODY_WAITS
+    if any(each.rule.about is FindingAbout.REAL_MAIL for each in context.incident.standing):
+        return f"It is not known whether {domain} is involved: see the reply to its real mail."
     if context.reason is Reason.SAME_TEXT:
         return f"The content is rejected, whoever sends it; nothing else points to {domain}."
     if context.reason is Reason.SAME_LIST:

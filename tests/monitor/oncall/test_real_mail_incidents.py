@@ -185,9 +185,13 @@ async def test_where_nobodys_mail_is_taken_it_is_part_of_that(tmp_path: Path) ->
         await app.incident_engine.step()
         await app.judge("m", role=Role.CONTROL)
         app.wait(timedelta(seconds=5))
-        await app.play("m")
         await refused(app)
+        await app.play("m")
         one = app.only()
+        text = (await app.settle())[-1].text
+        assert "Nothing points to a problem" not in text, "real mail was refused for a reason that concerns the sender"
+        assert "It is not known whether account.trimble.com is involved: see the reply to its real mail." in text
+        assert SAID in text
         assert (one.nature, one.about) == (Nature.THEIR_SYSTEM, None)
         assert [each.rule.about for each in one.standing] == [FindingAbout.REAL_MAIL]
 

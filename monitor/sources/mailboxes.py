@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from monitor.sources.searches import MARGIN, MOVED_EVERY, NO_PROBES, Request, Searches
+from monitor.sources.searches import MARGIN, MOVED_EVERY, NO_PROBES, Request, Searches, until_sweep
 from monitor.supervised import SupervisedTask
 from probes.evidence import FailedLook, Folder, Look
 from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedMailbox
@@ -67,7 +67,7 @@ class Watcher:
         self._outside, self._accept, self._report, self._now = outside, accept, report, now
         self._expected: dict[str, datetime] = {}
         self._failed_for = NO_PROBES
-        self._searches = Searches()
+        self._searches = Searches(monotonic() + until_sweep(mailbox.key, outside.now()))
         self._asked: list[Answer] = []
         self._poked = False
         self._wait: asyncio.Task[None] | None = None

@@ -1,12 +1,14 @@
 """Decide when a watcher searches beyond inbox and junk, and how far back. Pure.
 
 All folders are searched before a probe may be called missing, once per overdue probe, and once a day for probes left
-behind. Folders that probes were moved to are searched often, so that the next one is seen within a minute.
+behind: each mailbox at its own time of the day, because after a start all would be open together. Folders that probes
+were moved to are searched often, so that the next one is seen within a minute.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 OVERDUE = timedelta(minutes=15)  # a probe on its way for as long may lie in another folder
 MARGIN = timedelta(minutes=1)
@@ -26,14 +28,22 @@ class Request:
     sweep: bool = False
 
 
-class Searches:
-    """Past searches of one mailbox, which determine the next. `moment`: monotonic seconds."""
+def until_sweep(mailbox: str, now: datetime) -> float:
+    """Return in how many seconds it is this mailbox's time of the day, the same after each restart."""
+    its_time = crc32(mailbox.encode()) / 2**32 * SWEEP_EVERY
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (its_time - (now - midnight).total_seconds()) % SWEEP_EVERY
 
-    def __init__(self) -> None:
+
+class Searches:
+    """Past searches of one mailbox, which determine the next. `moment`: monotonic seconds; `sweep_at`: those of the
+    first daily search."""
+
+    def __init__(self, sweep_at: float = float("-inf")) -> None:
         self._searched_for = NO_PROBES
         self._moved_to: dict[str, float] = {}  # folder, and when we last saw a probe in it
         self._moved_looked_at = float("-inf")
-        self._swept_at = float("-inf")
+        self._sweep_at = sweep_at
 
     @property
     def often(self) -> bool:
@@ -57,13 +67,13 @@ class Searches:
 
     def sweep(self, now: datetime, moment: float) -> Request | None:
         """Return the daily search for probes left behind, if due."""
-        return Request(now - SWEEP_BACK, sweep=True) if moment - self._swept_at >= SWEEP_EVERY else None
+        return Request(now - SWEEP_BACK, sweep=True) if moment >= self._sweep_at else None
 
     def made(self, request: Request, moment: float, moved_to: Iterable[str]) -> None:
         """Record a completed search, and the folders besides inbox and junk where probes were found."""
         self._moved_looked_at = moment
         if request.sweep:
-            self._swept_at = moment
+            self._sweep_at = moment + SWEEP_EVERY
         self._moved_to |= dict.fromkeys(moved_to, moment)
 
     def forget(self, probe_id: str) -> None:

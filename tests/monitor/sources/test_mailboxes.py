@@ -147,6 +147,12 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
+def sweeps_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the time of the day at which the mailbox is swept."""
+    monkeypatch.setattr(module, "until_sweep", lambda *_: 0.0)
+
+
+@pytest.fixture
 async def recorded() -> RecordedSightings:
     return RecordedSightings()
 
@@ -285,6 +291,7 @@ async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(
     assert isinstance(look, FailedLook)
 
 
+@pytest.mark.usefixtures("sweeps_at_once")
 async def test_where_that_is_cheap_a_visit_goes_on_and_the_next_probe_is_found_by_its_news_alone(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
@@ -556,6 +563,7 @@ async def test_a_search_that_nobody_needs_may_fail(
     assert isinstance(await watching.look(), FailedLook)  # but this one is needed
 
 
+@pytest.mark.usefixtures("sweeps_at_once")
 async def test_what_we_left_behind_is_swept_up_once_a_day(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

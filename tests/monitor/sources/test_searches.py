@@ -1,5 +1,6 @@
 """When more of a mailbox is searched than the inbox and junk."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from monitor.sources.searches import (
     SWEEP_EVERY,
     Request,
     Searches,
+    until_sweep,
 )
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -74,6 +76,21 @@ def test_what_we_left_behind_is_searched_for_once_a_day_and_at_the_start() -> No
     searches.made(sweep, 0.0, ())
     assert searches.sweep(NOW, SWEEP_EVERY - 1) is None
     assert searches.sweep(NOW, SWEEP_EVERY) == sweep
+
+
+def test_each_mailbox_is_swept_at_its_own_time_of_the_day() -> None:
+    """It is the same after a restart, and many mailboxes are not swept together."""
+    waits = {name: until_sweep(name, NOW) for name in (f"maildir:/mail/p{number}" for number in range(2400))}
+    for name, seconds in waits.items():
+        assert 0 <= seconds < SWEEP_EVERY
+        later = until_sweep(name, NOW + timedelta(hours=30))
+        assert later == pytest.approx((seconds - 6 * 3600) % SWEEP_EVERY, abs=0.01)
+    by_hour = Counter(int(seconds // 3600) for seconds in waits.values())
+    assert set(by_hour) == set(range(24))
+    assert max(by_hour.values()) < 2 * 100
+    searches = Searches(sweep_at=100.0)
+    assert searches.sweep(NOW, 99.0) is None
+    assert searches.sweep(NOW, 100.0) is not None
 
 
 def test_a_sweep_that_failed_is_made_again() -> None:

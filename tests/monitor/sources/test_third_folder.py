@@ -48,6 +48,12 @@ Start = Callable[[str], Dovecot]
 
 
 @pytest.fixture
+def sweeps_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the time of the day at which the mailbox is swept."""
+    monkeypatch.setattr(mailboxes, "until_sweep", lambda *_: 0.0)
+
+
+@pytest.fixture
 def start() -> Iterator[Start]:
     """Starts a Dovecot with this rule for all mail."""
     with ExitStack() as stack:
@@ -210,6 +216,7 @@ class Lost(Lmtp):
 # -- what is left behind ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("sweeps_at_once")
 async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp_path: Path) -> None:
     """Probes whose path is gone, whose record is gone, that came after all, or are another instance's."""
     server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
@@ -243,6 +250,7 @@ async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp
     assert all(still_there(letter) for letter in kept)
 
 
+@pytest.mark.usefixtures("sweeps_at_once")
 async def test_a_probe_that_another_process_waits_for_is_left_to_it(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,7 +228,7 @@ def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene)
 async def _paced(there: Scene, plan: Plan, tls: str, step: Step) -> list[Finding]:
     """As a schedule does it: one after the other at the same distance, each on a path of its own.
 
-    All were visited before: a day's first visit looks through all folders too, for what was left behind.
+    All were visited before: the first visit opens what later ones keep.
     """
     group = f"Round trip, paced at {PER_SECOND:.0f}/s, each in a mailbox just opened"
     whole, part = (DIRECT, FLOOR) if tls == "none" else (DIRECT_TLS, FLOOR_TLS)

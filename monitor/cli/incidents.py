@@ -15,7 +15,7 @@ from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.errors import UserError
-from monitor.incidents.advice import incident_advice
+from monitor.incidents.advice import incident_advice, system_of_incident
 from monitor.incidents.incident import (
     HistoryEntry,
     Incident,
@@ -246,8 +246,8 @@ def _incident_lines(
     for name, value in _work(incident, around.work(incident)):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     if incident.standing:
+        yield f"[bold]{' and '.join(dict.fromkeys(about_of([each]).word.lower() for each in incident.standing))}[/]"
         for found in incident.standing:
-            yield f"[bold]{about_of([found]).word.lower()}[/]"
             yield f"  {escape(one_line(described(found), MAX_LINE_CHARS))}"
             if found.fact and (was := before(found)):
                 yield f"    [dim]before[/]  {escape(one_line(was, MAX_LINE_CHARS))}"
@@ -268,7 +268,9 @@ def _incident_lines(
 
 def _todo(incident: Incident, config: Config) -> Iterator[str]:
     """Yield what to do about what no probe has to have shown. Of mail that fails, `mailpath explain` says it."""
-    todo = incident_advice(incident, "").filled(config.sender.domain, config.sender.source_ip, "")
+    company = config.companies.get(incident.company)
+    system = system_of_incident(incident, [company.chain] if company and company.chain else [])
+    todo = incident_advice(incident, system).filled(config.sender.domain, config.sender.source_ip, system)
     yield f"[bold]what to do[/] [dim]({escape(todo.who)})[/]"
     for step in todo.steps:
         yield f"  {escape(step)}"

@@ -286,6 +286,17 @@ def test_the_senders_standing_is_said_in_plain_words(incidents_cli: IncidentsCom
     )
 
 
+def test_refused_real_mail_is_said_without_a_word_of_standing(incidents_cli: IncidentsCommand) -> None:
+    facts = (StandingRule.REAL_MAIL_REFUSED, Severity.TICKET, Scope.COMPANY, Cause.IP_BLOCKED, NOW)
+    found = tuple(StandingFinding(*facts, "Acme", company="acme", reply=f"550 no {each}") for each in ("one", "two"))
+    real: dict[str, Any] = {"nature": Nature.STANDING, "subject": "!real_mail:acme", "scope": Scope.COMPANY}
+    incidents_cli.keep(incident("i1", **real, cause=Cause.IP_BLOCKED, failures=(), standing=found))
+    shown = " ".join(incidents_cli.type("i1").stdout.split())
+    assert shown.count("real mail two real mails in a row to different addresses at Acme were refused: 550 no one") == 1
+    assert "what to do (the company's IT team)" in shown
+    assert "tanding" not in shown
+
+
 def test_one_that_is_over_is_listed_with_its_highest_severity(incidents_cli: IncidentsCommand) -> None:
     severities: dict[str, Any] = {"severity": Severity.TICKET, "highest_severity": Severity.PAGE}
     incidents_cli.keep(closed("i1", **severities), incident("i2", "bolt", **severities))

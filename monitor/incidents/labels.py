@@ -172,7 +172,9 @@ EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
     IncidentEvent.NARROWED: Label("scope narrowed", "Most companies recovered; some still fail.", "Its scope shrank."),
     IncidentEvent.TOOK_IN: Label("merged in", "A narrower incident became part of it.", "One notice for one problem."),
     IncidentEvent.STANDING: Label(
-        "standing", "The sender's standing has another problem.", "Two readings ten minutes apart agree."
+        "also found",
+        "Something else is wrong that no probe shows.",
+        "The sender's standing, by two readings ten minutes apart; or refused real mail.",
     ),
     IncidentEvent.MUTED: Label("muted", "Notices are suppressed.", "Probes keep running."),
     IncidentEvent.UNMUTED: Label("unmuted", "Notices are sent again.", "The mute ended."),

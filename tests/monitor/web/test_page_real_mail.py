@@ -152,6 +152,7 @@ async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: P
     for said in (
         "Real mail: refused",
         "refuses real mail",
+        "Two real mails in a row to different addresses",
         "were refused: 550 5.7.1 blocked using bl.test; the last left from 192.0.2.7, not from the source IP",
         "two mails in a row are taken",
     ):

@@ -50,6 +50,8 @@ class LoggedMail(Protocol):
     def recipient(self) -> str: ...
     @property
     def traced(self) -> Traced: ...
+    @property
+    def message_id(self) -> str: ...
 
 
 class RealReading(NamedTuple):
@@ -75,7 +77,8 @@ def counted(
         seen[row.id] = at
         company = companies.get(row.recipient.rpartition("@")[2])
         if company and row.recipient not in probes and row.traced.fate in COUNTED:
-            mails.append(RealMailRow(company, row.recipient, min(at, row.traced.at), row.traced, _cause(row.traced)))
+            at, cause = min(at, row.traced.at), _cause(row.traced)
+            mails.append(RealMailRow(company, row.recipient, at, row.traced, cause, row.message_id))
     hours, replies = Counter[HourKey](), Counter[ReplyKey]()
     for mail in mails:
         cause = mail.cause or ""

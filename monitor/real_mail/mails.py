@@ -12,13 +12,14 @@ PASSES = frozenset({Cause.GREYLISTED, Cause.RATE_LIMITED, Cause.FIREWALL, Cause.
 
 class RealMailRow(NamedTuple):
     """One mail to a company, what became of it and when. `cause`: None where its server took it. `recipient` is in
-    lower case, and is not kept."""
+    lower case; neither it nor `message_id`, "" if it is not known, is kept."""
 
     company: str
     recipient: str
     at: datetime
     traced: Traced
     cause: Cause | None
+    message_id: str = ""
 
     @property
     def taken(self) -> bool:

@@ -1,9 +1,10 @@
 """Refusals of the sender's real mail that are a problem of a company, until it is over. Pure.
 
-It is one once two in a row, to different people, were refused for a reason that concerns the sender. In a row: no mail
-to the company was taken between them. One person may have a list of their own; and where mail to others is taken, it is
-not the company's server that refuses the sender. It is over by the same rule: two in a row were taken; after them only
-two refusals in a row count again. Where nobody sends any more, nothing is known after a day, and it is over too.
+It is one once two messages in a row, to different people, were refused for a reason that concerns the sender. In a row:
+no mail to the company was taken between them. One person may have a list of their own, one message something odd; and
+where mail to others is taken, it is not the company's server that refuses the sender. It is over by the same rule: two
+in a row were taken; after them only two refusals in a row count again. Where nobody sends any more, nothing is known
+after a day, and it is over too.
 
 A first refusal is known in memory only: it has an address. After a restart a second one is waited for anew.
 """
@@ -48,6 +49,13 @@ class FirstRefusal(NamedTuple):
 
     person: str
     at: datetime
+    message_id: str
+
+    def is_confirmed_by(self, row: RealMailRow) -> bool:
+        """Test if this is about somebody else, and about another message: what is odd about one is odd for all its
+        recipients."""
+        another = row.message_id != self.message_id or not row.message_id
+        return another and _person(row.recipient) != self.person
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ def follow(known: RefusalsSoFar, rows: Iterable[RealMailRow]) -> RefusalsSoFar:
             if before and before.taken < ENOUGH_TAKEN:
                 shown[company] = replace(before, last_at=max(before.last_at, row.at), taken=0)
             elif (one := first.get(company)) is None or row.at - one.at > WITHIN:
-                first[company] = FirstRefusal(_person(row.recipient), row.at)
-            elif one.person != _person(row.recipient):
+                first[company] = FirstRefusal(_person(row.recipient), row.at, row.message_id)
+            elif one.is_confirmed_by(row):
                 shown[company] = replace(before, last_at=row.at, taken=0) if before else _shown_by(row, one.at)
                 del first[company]
     return RefusalsSoFar(shown, first, taken)

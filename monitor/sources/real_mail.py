@@ -22,7 +22,7 @@ from probes.traces import SentMailLog, TraceError
 
 IDLE_SECONDS = 60.0  # between looks while nothing is counted
 RETRY_SECONDS = 30.0  # after the store has failed
-GATHER_SECONDS = 1.0  # in which hints are gathered, of which each mail may bring one
+GATHER_SECONDS = 5.0  # in which hints are gathered, of which each mail may bring one
 
 log = structlog.get_logger("real_mail")
 

@@ -50,11 +50,12 @@ is not in it."""
 
 class SentMail(NamedTuple):
     """One row of the log of the sender's own service, about any of its mail. `id`: of the row. `recipient`: in lower
-    case; it is used to tell the company, and not kept."""
+    case; it is used to tell the company, and not kept. `message_id`: without angle brackets, "" if it is not known."""
 
     id: str
     recipient: str
     traced: Traced
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,10 @@ def read_rows(items: object, questions: Sequence[TraceQuestion], at: datetime) -
 
 
 def sent_rows(items: object, at: datetime) -> list[SentMail]:
-    """Return what these rows say of any mail, each with its id and its recipient."""
+    """Return what these rows say of any mail, each with its id, its recipient and its Message-ID."""
     rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
     found = ((row, _statement(row, at)) for row in rows)
-    return [SentMail(_event_id(row), _recipient(row), traced) for row, traced in found if traced]
+    return [SentMail(_event_id(row), _recipient(row), traced, _message_id(row)) for row, traced in found if traced]
 
 
 def _recipient(row: Mapping[str, Any]) -> str:

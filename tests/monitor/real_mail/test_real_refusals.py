@@ -76,6 +76,13 @@ def test_however_the_log_is_cut_into_readings(cut: int) -> None:
     assert follow(halfway, rows[cut:]) == follow(RefusalsSoFar(), rows)
 
 
+def test_one_message_to_several_people_is_one_refusal() -> None:
+    """What is odd about it is odd for all of them."""
+    jane, joe, ann = (each._replace(message_id="m1@x") for each in history("jane joe ann"))
+    assert follow(RefusalsSoFar(), [jane, joe]).shown == {}
+    assert follow(RefusalsSoFar(), [jane, joe, ann._replace(message_id="m2@x")]).shown
+
+
 def test_rows_that_come_in_another_order() -> None:
     rows = history("jane joe + ann")
     assert follow(RefusalsSoFar(), reversed(rows)) == follow(RefusalsSoFar(), rows)

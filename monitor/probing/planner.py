@@ -17,7 +17,7 @@ from monitor.probing.ownership import Holder
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.schedule import Schedule
 from monitor.store import Store, StoreError
-from monitor.store.ownership_tables import Turn
+from monitor.store.ownership_tables import FIRST_EPOCH, Turn
 from probes.probe import ProbePurpose
 from probes.routes import comparison
 from probes.sender import Identity, Role
@@ -59,7 +59,7 @@ class Planner:
             now,
             busy=self._pipeline.busy,
             before=self.schedule,
-            catch_up=self.schedule is None,  # what was sent is refused by its turn
+            catch_up=self._was_anothers if self.schedule is None else lambda _: False,
         )
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
@@ -78,6 +78,12 @@ class Planner:
         """Catch up with the turns that the last owner of these may have missed."""
         if self.schedule:
             self.schedule.catch_up(lambda path: bucket_of_path(path) in buckets, self._now())
+
+    def _was_anothers(self, path: WatchedPath) -> bool:
+        """Test if the path's mailbox had an owner before, who may have missed turns. What was sent is refused by its
+        turn."""
+        hold = self._holder.hold(path)
+        return hold is not None and hold.epoch > FIRST_EPOCH
 
     def compare(self, path: WatchedPath, signal: Signal) -> None:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""

@@ -120,8 +120,8 @@ class Schedule:
     """Due probes. `busy` tests if a probe of this path and kind is still in flight: then its turn is skipped.
 
     With the schedule `before` a reload, what has the same times keeps them: its next one is neither moved nor left out,
-    also if it is due already, or waits for its host. `catch_up`: turns of the last moments, which whoever had them may
-    have missed, come first.
+    also if it is due already, or waits for its host. `catch_up`: paths whose turns of the last moments were another's,
+    who may have missed them.
     """
 
     def __init__(
@@ -133,29 +133,34 @@ class Schedule:
         busy: Callable[[Check], bool],
         rng: random.Random | None = None,
         before: "Schedule | None" = None,
-        catch_up: bool = False,
+        catch_up: Callable[[WatchedPath], bool] = lambda _: False,
     ) -> None:
         self._caps, self._busy, self._rng = caps, busy, rng or random.Random()  # noqa: S311 - jitter is no secret
         self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
         self._tables: list[Timetable] = []
         self._launched: list[Launched | None] = []  # the last of each table
+        self._made_up: dict[int, datetime] = {}  # the slot of a turn that comes late, by the number of its table
         self.lag = timedelta(0)
         self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0, "store": 0} | (before.skipped if before else {})
         planned = before._planned() if before else {}
         for path in paths:
             for kind in path.kinds:
-                due, table, launched = planned.get(path.check(kind), (now, None, None))
+                due, table, launched, slot = planned.get(path.check(kind), (now, None, None, None))
                 if table is None or not table.holds(path):
-                    table = Timetable(path, kind)
-                    due = table.after(now - table.missed(now) if catch_up else now, self._rng)
+                    table, slot = Timetable(path, kind), None
+                    due = table.after(now, self._rng)
+                    if catch_up(path) and (late := self._missed_by(table, now)):
+                        due, slot = late
+                if slot:
+                    self._made_up[len(self._tables)] = slot
                 self._plan.append((due, len(self._tables), path, kind))
                 self._tables.append(table)
                 self._launched.append(launched)
         heapq.heapify(self._plan)
 
-    def _planned(self) -> dict[Check, tuple[datetime, Timetable, "Launched | None"]]:
+    def _planned(self) -> dict[Check, tuple[datetime, Timetable, "Launched | None", datetime | None]]:
         return {
-            path.check(kind): (due, self._tables[number], self._launched[number])
+            path.check(kind): (due, self._tables[number], self._launched[number], self._made_up.get(number))
             for due, number, path, kind in self._plan
         }
 
@@ -171,24 +176,32 @@ class Schedule:
                 heapq.heapreplace(self._plan, (put_off, number, path, kind))
                 continue
             heapq.heapreplace(self._plan, (self._tables[number].after(now, self._rng), number, path, kind))
+            slot = self._made_up.pop(number, None) or self._tables[number].slot(due)
             if reason:
                 self.skipped[reason] += 1
             else:
                 self._caps.count(path, now)
                 self._launched[number] = now, self._tables[number].wait_after(due)
-                yield DueProbe(path, kind, due, self._tables[number].slot(due))
+                yield DueProbe(path, kind, due, slot)
 
     def catch_up(self, taken: Callable[[WatchedPath], bool], now: datetime) -> None:
-        """Begin a moment earlier with those paths that were taken from another owner."""
+        """Make up for the turns of the last moments on those paths that were taken from another owner."""
         for place, (due, number, path, kind) in enumerate(self._plan):
-            if taken(path):
-                table = self._tables[number]
-                self._plan[place] = min(due, table.after(now - table.missed(now), self._rng)), number, path, kind
+            if taken(path) and (late := self._missed_by(self._tables[number], now)) and late[0] < due:
+                self._plan[place], self._made_up[number] = (late[0], number, path, kind), late[1]
         heapq.heapify(self._plan)
+
+    def _missed_by(self, table: Timetable, now: datetime) -> tuple[datetime, datetime] | None:
+        """Return when to make up for a turn of the last moments, and its slot; None if there was none. They keep their
+        distances: thousands at once would hold everything else up."""
+        missed = table.missed(now)
+        due = table.after(now - missed, self._rng)
+        return (due + missed, table.slot(due)) if due <= now else None
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
         """Plan again from `now`, after the system clock stepped by `step`. A check that has just had its turn has none
         again."""
+        self._made_up.clear()
         self._launched = [last and (last[0] + step, last[1]) for last in self._launched]
         for place, (_, number, path, kind) in enumerate(self._plan):
             launched, wait = self._launched[number] or (now, timedelta(0))

@@ -77,8 +77,8 @@ def counted(
         seen[row.id] = at
         company = companies.get(row.recipient.rpartition("@")[2])
         if company and row.recipient not in probes and row.traced.fate in COUNTED:
-            at, cause = min(at, row.traced.at), _cause(row.traced)
-            mails.append(RealMailRow(company, row.recipient, at, row.traced, cause, row.message_id))
+            at = min(at, row.traced.at)
+            mails.append(RealMailRow(company, row.recipient, at, row.traced, _cause(row.traced), row.message_id))
     hours, replies = Counter[HourKey](), Counter[ReplyKey]()
     for mail in mails:
         cause = mail.cause or ""

@@ -31,6 +31,9 @@ MICROSECONDS_AHEAD = 5_000_000  # a turn later than that was claimed by a clock 
 CHECK = ("company", "path", "kind")
 
 
+FIRST_EPOCH = 1  # of a bucket that nobody owned before
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Proof that a worker owns a bucket of mailboxes: nobody else has owned it since it had this epoch."""

@@ -63,7 +63,7 @@ async def main(url: str, number: int, every: float) -> None:
     async with Store.open(url) as store:
         ours, launcher = Ownership(store, alone=False), Launcher(store)
         caps = Caps(10**6, {}, now())
-        plan = Schedule(paths, caps, now(), busy=lambda _: False, catch_up=True)
+        plan = Schedule(paths, caps, now(), busy=lambda _: False, catch_up=lambda _: True)
         around: Any = SimpleNamespace()
         anything: Any = launcher
         planner = Planner(store, around, anything, ours, now, schedule=plan)

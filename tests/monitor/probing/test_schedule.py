@@ -220,19 +220,28 @@ def test_a_reload_forgets_nothing_of_it() -> None:
 @pytest.mark.parametrize(
     ("facts", "seconds", "due"),
     [
-        ({"every": timedelta(minutes=10)}, 20, [-20]),  # who had that turn may have missed it
-        ({"every": timedelta(minutes=10)}, 40, []),  # too long ago
-        ({"every": timedelta(seconds=60)}, 20, [-20]),
-        ({"every": timedelta(seconds=60)}, 28, []),  # the next one is not far
-        ({"every": None, "cron": "*/10 * * * *"}, 20, [-20]),
+        ({"every": timedelta(minutes=10)}, 20, 10),  # who had that turn may have missed it
+        ({"every": timedelta(minutes=10)}, 29, 1),
+        ({"every": timedelta(minutes=10)}, 40, None),  # too long ago
+        ({"every": timedelta(seconds=60)}, 20, 4),
+        ({"every": timedelta(seconds=60)}, 28, None),  # the next one is not far
+        ({"every": None, "cron": "*/10 * * * *"}, 20, 10),
     ],
 )
-def test_turns_of_the_last_moments_are_caught_up(facts: dict[str, Any], seconds: int, due: list[int]) -> None:
+def test_turns_of_the_last_moments_are_caught_up(facts: dict[str, Any], seconds: int, due: int | None) -> None:
+    """At the same distances, not all at once; and once."""
     (_, first), *_ = run(schedule(path(**facts)), 11)
     now = first.due + seconds * SECOND
-    plan = Schedule([path(**facts)], Caps(10_000, {}, now), now, busy=lambda *_: False, catch_up=True)
-    assert [round((each.due - now) / SECOND) for each in plan.due(now)] == due
-    assert [*plan.due(now)] == []
+    plan = Schedule([path(**facts)], Caps(10_000, {}, now), now, busy=lambda _: False, catch_up=lambda _: True)
+    again = [(round((each.due - now) / SECOND), each.slot) for _, each in run(plan, 0.5, now)]
+    assert again == ([] if due is None else [(due, first.slot)])
+
+
+def test_where_nobody_was_before_nothing_is_caught_up() -> None:
+    (_, first), *_ = run(schedule(path()), 11)
+    now = first.due + 20 * SECOND
+    plan = Schedule([path()], Caps(10_000, {}, now), now, busy=lambda _: False)
+    assert run(plan, 0.5, now) == []
 
 
 def test_a_slot_is_the_time_without_jitter_so_that_all_processes_have_the_same() -> None:

@@ -41,7 +41,7 @@ def steps_of(config: Config, name: str) -> list[FilledStep]:
         known = f"did you mean {', '.join(near)}?" if near else "there is none in [accounts]"
         raise NoSuchAccountKeyError(f"no account {name!r}; {known}")
     uses = [use for use in account_uses(config) if use.name == name]
-    return filled_steps(account.setup, needs_of(uses, account.setup_tags, account.setup_facts))
+    return filled_steps(account.setup, needs_of(uses, account.setup_tags, {**account.setup_facts, "account": name}))
 
 
 def step_json(number: int, step: FilledStep) -> dict[str, object]:

@@ -172,9 +172,8 @@ MAILGUN_SETUP: tuple[SetupStep, ...] = (
         "If you like: let Mailgun say at once that there is news",
         frozenset({"key"}),
         (
-            "In Mailgun, under Sending, Webhooks, add https://MAILPATH/hooks/mailgun/ACCOUNT for delivered and for"
-            " permanent failure, with the names of your pages and of this account. Store the HTTP webhook signing key"
-            " where `signing_key` refers to.",
+            "In Mailgun, under Sending, Webhooks, add for delivered and for permanent failure the address of your pages"
+            " with /hooks/mailgun/{account} behind it. Store the webhook signing key where `signing_key` refers to.",
         ),
         _MAILGUN,
     ),

@@ -55,7 +55,7 @@ ROWS = [
     (
         Traced(AT, "mailgun", Side.SENDER, TraceFate.REFUSED, to_host="mx.test", code=550, enhanced="5.7.1", text="no"),
         "Trace",
-        'Mailgun was refused for good (mx.test): "550 5.7.1 no"',
+        'Mailgun reports that it was refused for good (mx.test): "550 5.7.1 no"',
         Tone.BAD,
     ),
     (

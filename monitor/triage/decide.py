@@ -80,6 +80,11 @@ class Triage:
     stopping: tuple[Fact, ...] = ()
 
     @property
+    def shown_by_log(self) -> bool:
+        """True if the log of the sender's mail service shows it, not a test."""
+        return self.place in OF_THE_LOG
+
+    @property
     def problem(self) -> bool:
         """True if something is known to be wrong, or likely."""
         return self.certainty is not PlaceCertainty.NOT_KNOWN and self.place is not TriagePlace.PERSON
@@ -103,6 +108,9 @@ AS_THE_SENDER = frozenset({Grade.REAL, Grade.IMPERSONATED})
 SURE = frozenset({DomainBasis.CONFIGURED, DomainBasis.PATH})
 """Reasons to count a domain as the company's that leave no doubt."""
 
+
+OF_THE_LOG = frozenset({TriagePlace.SUPPRESSED, TriagePlace.REFUSED})
+"""Places that the log of the sender's mail service shows, not a test."""
 
 NO_FAULT_FOUND = frozenset(
     {

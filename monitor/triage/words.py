@@ -178,6 +178,8 @@ def _place(triage: Triage, said: str) -> str:
 
 def _because(triage: Triage) -> Iterator[str]:
     facts = triage.facts
+    if triage.shown_by_log:  # what decided comes first
+        yield from _logged(facts.sender_log)
     if triage.incident and triage.incident.incident.nature is Nature.STANDING:  # which no receiver said
         yield problem_means(triage.incident.incident)
     elif triage.cause and triage.cause is not Cause.UNCLEAR:
@@ -198,7 +200,8 @@ def _because(triage: Triage) -> Iterator[str]:
     for fact in triage.stopping:
         about = f"{COMPANY_QUESTIONS[fact.question].label} of {one_line(fact.subject, MAX_SUBJECT_CHARS)}"
         yield f"Published by the receiving domain, read once: {about}: {standing_sentence(fact)}."
-    yield from _logged(facts.sender_log)
+    if not triage.shown_by_log:
+        yield from _logged(facts.sender_log)
     if facts.mail.state is DnsState.FOUND:
         system = f", which is {system_label(facts.mail.system)}" if facts.mail.system else ""
         yield DNS_STATES[DnsState.FOUND].sentence.format(domain=facts.address.domain, host=facts.mail.hosts[0] + system)

@@ -353,7 +353,7 @@ def test_what_was_answered_to_mail_for_this_address_comes_before_tests_of_others
 
 def test_the_answer_names_what_the_service_knows() -> None:
     suppressed = text_of(decide(facts(**LISTED)))
-    assert "from which mail came back: 550 no such user." in " ".join(suppressed.because)
+    assert "from which mail came back: 550 no such user." in suppressed.because[0]
     assert "First have repaired" in suppressed.next_step
     refused = text_of(decide(facts(**UNKNOWN_USER)))
     assert (

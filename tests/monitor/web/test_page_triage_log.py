@@ -37,6 +37,8 @@ async def test_a_suppressed_address_is_said_first(pages_app: PagesApp, asked: li
     now_there(pages_app, INBOX)
     shown = await check(await pages_app.viewer(), f"{NAME}@acme.example")
     assert "no longer sends to this address" in shown.text
+    assert "The log of the sender’s mail service shows it." in shown.text
+    assert "Tests show it." not in shown.text
     assert "from which mail came back: 550 5.1.1 no such user." in shown.text
     assert asked == [f"{NAME}@acme.example"]
     facts = await facts_of(pages_app, await pages_app.token("program"), f"{NAME}@acme.example")

@@ -117,7 +117,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self._now = self.clock.now
-        self.real_mail = RealMail(self.store.real_mail, self.outside, self.incident_engine.poke_standing)
+        self.real_mail = RealMail(self.store.real_mail, self.outside, self.incident_engine.poke_findings)
         self.report_shares = ReportShares(self.store.reports, self._now)
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
@@ -360,7 +360,7 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         await house.enter_async_context(kept_open(partial(sandbox_of, config), patient=stood_by))
         outside = await house.enter_async_context(outside_of(config, clock.now, store.refresh_tokens))
         network, signals, live, company_mx = Network(outside), SignalReader(store), Live(), CompanyMx(store, outside)
-        standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_standing())
+        standing = StandingSource(store.standing, store.reports, outside, lambda: incident_engine.poke_findings())
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
         remedies = RemedyTests(store, lambda: pipeline, clock.now, on_result=lambda: incident_engine.poke())
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses, remedies))

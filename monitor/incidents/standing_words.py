@@ -64,9 +64,10 @@ ABOUTS: dict[FindingAbout, AboutWords] = {
     FindingAbout.REAL_MAIL: AboutWords(
         "Real mail",
         "real mail",
-        "The page of the company shows real mail beside its probes. The incident closes when two mails in a row are "
+        "The page of the company shows real mail beside its probes. The incident closes when two messages in a row are "
         "taken, and nothing was refused for 15 minutes, or when no refusal was seen for a day.",
-        "Two real mails in a row were taken; or no refusal was seen for a day, and whether mail is taken is not known.",
+        "Two real messages in a row were taken; or no refusal was seen for a day, and it is not known whether mail is "
+        "taken.",
     ),
 }
 NO_LONGER_READ = "The configuration no longer has what it is about, or no longer says to read it."
@@ -122,7 +123,7 @@ def _refused(found: StandingFinding) -> str:
     """Say what the sender's service was answered. The addresses are not known any more."""
     said = f": {one_line(found.reply, MAX_VALUE_CHARS)}" if found.reply else ""
     left = f"; the last left from {found.ip}, not from the source IP" if found.ip else ""
-    return f"two real mails in a row to different addresses at {_subject(found)} were refused{said}{left}"
+    return f"two real messages in a row, to different people at {_subject(found)}, were refused{said}{left}"
 
 
 def before(found: StandingFinding) -> str:

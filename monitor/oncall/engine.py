@@ -185,7 +185,7 @@ class IncidentEngine:
         self._findings.poke_remedies()
         self._news.set()
 
-    def poke_standing(self) -> None:
+    def poke_findings(self) -> None:
         """Wake up soon: the sender's standing, or what is known of its real mail, may have changed in the store."""
         self._findings.poke_sources()
         self._news.set()

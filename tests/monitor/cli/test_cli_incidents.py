@@ -292,7 +292,9 @@ def test_refused_real_mail_is_said_without_a_word_of_standing(incidents_cli: Inc
     real: dict[str, Any] = {"nature": Nature.STANDING, "subject": "!real_mail:acme", "scope": Scope.COMPANY}
     incidents_cli.keep(incident("i1", **real, cause=Cause.IP_BLOCKED, failures=(), standing=found))
     shown = " ".join(incidents_cli.type("i1").stdout.split())
-    assert shown.count("real mail two real mails in a row to different addresses at Acme were refused: 550 no one") == 1
+    assert (
+        shown.count("real mail two real messages in a row, to different people at Acme, were refused: 550 no one") == 1
+    )
     assert "what to do (the company's IT team)" in shown
     assert "tanding" not in shown
 

@@ -15,6 +15,7 @@ from monitor.incidents.incident import (
     Resolution,
     Scope,
     Severity,
+    StandingFinding,
     StandingRule,
 )
 from monitor.incidents.rules import Moment, reconcile
@@ -291,6 +292,15 @@ def test_a_listing_pages_once_two_companies_refuse_for_it(companies: tuple[str, 
     listed = known(Why.LISTED, question=Question.BLOCKLIST, zone=ZEN, subject=f"192.0.2.1 at {ZEN}")
     (one,) = Rules().step([mail(Cause.IP_BLOCKED, *companies)], listed)
     assert one.severity == severity
+
+
+def test_findings_about_several_things_are_kept_beside_one_failure() -> None:
+    """Real mail that is refused beside any probe of its company, and the listing that explains both."""
+    refused = StandingFinding(
+        *(StandingRule.REAL_MAIL_REFUSED, Severity.TICKET, Scope.COMPANY, Cause.CONTENT, NOW, "Acme"), company="acme"
+    )
+    (group,) = with_standing([mail(Cause.AUTHENTICATION, "acme")], [*findings(StandingInput([SPF]), NOW), refused], ())
+    assert [each.rule for each in group.problem.standing] == [StandingRule.SPF_FAILS, StandingRule.REAL_MAIL_REFUSED]
 
 
 def test_the_widest_problem_has_the_findings() -> None:

@@ -49,7 +49,7 @@ async def refused(app: EngineApp, company: str = "acme", cause: Cause = Cause.IP
     """The log of the sender's service shows it, and the rules are called."""
     found = RealRefusals(company, cause, app.now - timedelta(minutes=3), app.now, SAID, "mx.test", "192.0.2.7", taken)
     await app.store.real_mail.add({}, "here", refusals=[found])
-    app.incident_engine.poke_standing()
+    app.incident_engine.poke_findings()
     await app.incident_engine.step()
 
 
@@ -72,10 +72,12 @@ async def test_without_any_probe(at_work: EngineApp) -> None:
         "People there wait for mail that does not come; how many is not known.",
         f"were refused: {SAID}; the last left from 192.0.2.7, not from the source IP.",
         "Remove 192.0.2.7 from",
-        "The incident closes when two mails in a row are taken",
+        "The incident closes when two messages in a row are taken",
+        "/runbooks/cause-address",
         "Who acts: the company's IT team.",
     ):
         assert said in notice.text, said
+    assert notice.labels["alertname"] == "MailpathMailStopped", "as when probes fail later: it is the same incident"
     for claim in ("sender's standing", "Nobody at", "failed probe", "readings", "{"):
         assert claim not in notice.text + notice.title, claim
 
@@ -92,7 +94,7 @@ async def test_it_is_over_when_mail_is_taken_again(at_work: EngineApp) -> None:
     [closed] = await at_work.store.incidents.find(one.id)
     assert closed.ending is Resolution.RECOVERED
     notice = (await last_notice(at_work, one)).notice
-    assert "Two real mails in a row were taken; or no refusal was seen for a day" in notice.text
+    assert "Two real messages in a row were taken; or no refusal was seen for a day" in notice.text
     assert "standing" not in notice.text
 
 
@@ -144,7 +146,7 @@ async def test_with_probes_that_fail_it_is_one_incident(at_work: EngineApp, real
     notices = [each for each in await at_work.settle() if each.incident == one.id]
     text = notices[-1].text
     if real_first:
-        assert "Real mail: two real mails in a row to different addresses at Acme Inc were refused" in text
+        assert "Real mail: two real messages in a row, to different people at Acme Inc, were refused" in text
     assert "Next step for standing" not in text
     await at_work.play("iii")
     left = at_work.only()

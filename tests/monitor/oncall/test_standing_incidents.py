@@ -66,7 +66,7 @@ class StandingService:
         await self.rules.configure(CONFIG)
         await self.rules.recall([])
         outside = outside_world(now=lambda: self.now, resolver=self.resolver)
-        self.watch = StandingSource(self.store.standing, self.store.reports, outside, self.rules.poke_standing)
+        self.watch = StandingSource(self.store.standing, self.store.reports, outside, self.rules.poke_findings)
         self.watch.configure(plan_of(CONFIG))
 
     async def until(self, minutes: float, every: float = 2) -> list[Incident]:

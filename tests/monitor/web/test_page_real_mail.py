@@ -152,9 +152,9 @@ async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: P
     for said in (
         "Real mail: refused",
         "refuses real mail",
-        "Two real mails in a row to different addresses",
+        "Two real messages in a row, to different people",
         "were refused: 550 5.7.1 blocked using bl.test; the last left from 192.0.2.7, not from the source IP",
-        "two mails in a row are taken",
+        "two messages in a row are taken",
     ):
         assert said in page, (said, page)
     assert "tanding" not in page, re.findall(r".{60}tanding.{60}", page)
@@ -170,5 +170,5 @@ async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: P
     await engine.step()
     later = await pages_app.person("ann", Rights.VIEWER, ("acme",))
     page = " ".join(ParsedPage((await later.get(f"/incidents/{incident.id}")).text).text.split())
-    assert "ended because two real mails in a row were taken; or no refusal was seen for a day" in page
+    assert "ended because two real messages in a row were taken; or no refusal was seen for a day" in page
     assert "delivered again" not in page

@@ -69,8 +69,9 @@ class CodeCounts:
                 counts[company] = kept
                 if not kept:
                     del counts[company]
-        for key in {_key(path, kind) for path in paths for kind in one_of_each(path.kinds)}:
-            self._begin(key)
+        for path in paths:  # in their order: a company's lines must not move because others are there
+            for kind in one_of_each(path.kinds):
+                self._begin(_key(path, kind))
 
     def take(self, path: WatchedPath, signal: Signal) -> None:
         """Count a signal of the sender's on this path, if it counts."""

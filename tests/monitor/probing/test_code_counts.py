@@ -93,6 +93,15 @@ async def test_all_counters_are_there_from_the_start() -> None:
     }
 
 
+def test_counters_begin_in_the_order_of_the_paths() -> None:
+    """The order is not that of a hash, so that the lines of one company do not tell whether others are there."""
+    names = [f"company{number}" for number in range(50)]
+    codes = CodeCounts()
+    codes.configure([watched(None, None, kinds=(Kind.INVITATION, Kind.VERIFICATION), company=name) for name in names])
+    assert list(codes.judged) == names
+    assert {tuple(key.needs_code for key in counts) for counts in codes.judged.values()} == {(False, True)}
+
+
 async def test_companies_and_codes_are_counted_apart() -> None:
     shown = board()
     kinds = (Kind.VERIFICATION, Kind.INVITATION)

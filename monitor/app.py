@@ -1,7 +1,7 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -66,6 +66,7 @@ TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
 EACH_MINUTE = timedelta(minutes=1)
+FORGOTTEN = timedelta(seconds=30)  # after which a probe in flight that is unknown here is in nobody's care
 EXAMINATION_SECONDS = 10.0  # for one dialogue, lookup or mailbox that the doctor tries
 
 log = structlog.get_logger("mailpath")
@@ -73,14 +74,19 @@ log = structlog.get_logger("mailpath")
 
 @asynccontextmanager
 async def pipeline_of(
-    config: Config, store: Store, *listeners: Listener, owns_orphans: bool, outside: Outside | None = None
+    config: Config,
+    store: Store,
+    *listeners: Listener,
+    owns_orphans: bool,
+    outside: Outside | None = None,
+    owns: Callable[[int], bool] = lambda _: True,
 ) -> AsyncIterator[Pipeline]:
-    """Run a pipeline for this configuration, with an outside world of its own unless one is given. `owns_orphans`: it
-    also takes over probes of other processes."""
+    """Run a pipeline for this configuration, with an outside world of its own unless one is given. `owns` a bucket of
+    mailboxes, `owns_orphans`: see `Pipeline`."""
     async with AsyncExitStack() as house:
         if outside is None:
             outside = await house.enter_async_context(outside_of(config, keeper=store.refresh_tokens))
-        pipeline = Pipeline(store, outside, await store.key(), listeners, owns_orphans=owns_orphans)
+        pipeline = Pipeline(store, outside, await store.key(), listeners, owns=owns, owns_orphans=owns_orphans)
         await pipeline.configure(config)
         try:
             yield pipeline
@@ -120,7 +126,8 @@ class Service:
         self.real_mail = RealMail(self.store.real_mail, self.outside, self.incident_engine.poke_findings)
         self.report_shares = ReportShares(self.store.reports, self._now)
         each_minute = (self.read_token_ends, self.report_shares.read, self.follow_profile)
-        self.calendar = Calendar({self.housekeeping: HOUSEKEEPING, **dict.fromkeys(each_minute, EACH_MINUTE)})
+        seldom = (self.housekeeping, HOUSEKEEPING), (self.adopt_forgotten, FORGOTTEN)
+        self.calendar = Calendar({**dict(seldom), **dict.fromkeys(each_minute, EACH_MINUTE)})
         self.metrics = Metrics(self.board, self._gauges())
         self.doctor = Doctor(self._premises, self._now)
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
@@ -187,7 +194,6 @@ class Service:
         self.board.clock_was_set(self._now())  # perhaps while nothing ran
         await self.incident_engine.configure(self.config)
         await self.incident_engine.recall(presents)
-        await self.pipeline.resume()
         await self.ownership.begin()
         await self.planner.configure(self.config)
         self.signals.start()
@@ -234,7 +240,9 @@ class Service:
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
             waiting = (self.doctor, self.diagnoses, self.remedies, self.network, self.standing, self.company_mx)
-            working = (self.real_mail, self.delivery, self.incident_engine, self.signals, self.ownership, self.planner)
+            working = (self.real_mail, self.delivery, self.incident_engine, self.signals, self.planner)
+            parts.push_async_callback(self.ownership.close)
+            parts.push_async_callback(self.pipeline.close)  # dialogues end while their mailboxes are ours
             for part in (*waiting, *working):
                 parts.push_async_callback(part.close)
 
@@ -260,6 +268,11 @@ class Service:
         await self.store.real_mail.prune(now - real_keep(self.config))
         if await self.store.learn_packing(now):
             log.info("learnt from the newest mail how to store evidence in fewer bytes")
+
+    async def adopt_forgotten(self) -> None:
+        """Take care of probes that nobody attends to: launched just when their mailbox got another owner."""
+        with suppress(StoreError):  # of which the service tells
+            await self.pipeline.adopt(self.ownership.buckets, before=self._now() - FORGOTTEN)
 
     async def follow_profile(self) -> None:
         """Reload the configuration once the next profile of the sender holds."""
@@ -364,10 +377,15 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         diagnoses = Diagnoses(store, lambda: pipeline, clock.now, lambda: incident_engine)
         remedies = RemedyTests(store, lambda: pipeline, clock.now, on_result=lambda: incident_engine.poke())
         seers = (each.on_event for each in (network, signals, live, standing, dialogue_times, diagnoses, remedies))
-        flying = pipeline_of(config, store, log_verdict, *seers, *listeners, owns_orphans=True, outside=outside)
+
+        async def taken(buckets: Collection[int]) -> None:
+            await pipeline.adopt(buckets)
+            planner.take(buckets)
+
+        ownership = Ownership(store, alone=True, on_taken=taken, on_lost=lambda buckets: pipeline.release(buckets))
+        heard_by = (log_verdict, *seers, *listeners)
+        flying = pipeline_of(config, store, *heard_by, owns_orphans=True, outside=outside, owns=ownership.owns)
         pipeline = await house.enter_async_context(flying)
-        # who leads is the only one that sends
-        ownership = Ownership(store, alone=True, on_taken=lambda buckets: planner.take(buckets))
         planner = Planner(store, pipeline, dispatcher := InProcessDispatcher(pipeline), ownership, clock.now)
         delivery = Delivery(
             store, outside, lambda: incident_engine.muted, lambda queue: incident_engine.composer.compose(queue)

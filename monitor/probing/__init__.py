@@ -4,6 +4,7 @@
 - `ownership`    which mailboxes this process owns; `buckets`: what it takes, and leaves to others
 - `dispatch`     from an order to a probe, in this process or another; `requester`: who asked for one by hand
 - `pipeline`     launches a probe and attends to it until nothing more is expected
+- `mailer`       composes messages and hands them to routes; `watching`: the watchers of the mailboxes that are ours
 - `learning`     the one door by which evidence enters: stored, then known, then published
 - `arrivals`     which messages of a mailbox are probes
 - `flights`      a probe in flight; `flight_book`: all of them, and `alarms`: when each wants attention

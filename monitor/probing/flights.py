@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
+from monitor.probing.buckets import bucket_of
 from monitor.store import ProbeRecord
 from probes.case import SortedEvidence, case_of
 from probes.check import Check
@@ -68,6 +69,11 @@ class Flight:
     def check(self) -> Check:
         """The check that may have only one scheduled probe in flight."""
         return self.probe.check
+
+    @property
+    def bucket(self) -> int:
+        """The bucket of its mailbox, or of its path; whoever owns it takes care of it."""
+        return bucket_of(self.mailbox or "/".join(self.check.place))
 
     @property
     def arrived(self) -> bool:

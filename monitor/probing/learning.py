@@ -51,9 +51,12 @@ class Learner:
         listeners: Sequence[Listener],
         on_learned: Learned,
         *,
+        owns: Callable[[int], bool] = lambda _: True,
         owns_orphans: bool,
     ) -> None:
-        """`owns_orphans`: this process also takes care of probes that no process has in flight any more."""
+        """`owns` a bucket of mailboxes; `owns_orphans`: this process also takes care of probes that no process has in
+        flight any more."""
+        self._owns = owns
         self.owns_orphans = owns_orphans
         self._store, self._now, self._flights, self._presence = store, now, flights, presence
         self._listeners, self._on_learned = listeners, on_learned
@@ -74,7 +77,7 @@ class Learner:
     async def learn(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
         """Store evidence, if any, and the resulting verdict. Raises StoreError."""
         async with self._turn(flight):
-            if not flight.unsure and flight.probe.id in self._flights:
+            if not flight.unsure and self._flights.get(flight.probe.id) is flight:
                 if not unless(flight):
                     await self._learn(flight, evidence)
                 return
@@ -136,7 +139,7 @@ class Learner:
 
     async def _learn(self, flight: Flight, evidence: Sequence[Evidence]) -> None:
         at = self._now()
-        absence = self._presence.absence(flight, at) if flight.probe.id in self._flights else ()
+        absence = self._presence.absence(flight, at) if self._cares_for(flight) else ()
         news = (*absence, *evidence)
         verdict, over, delivery = flight.weighed([*flight.evidence, *news], flight.time(at))
         before = flight.verdict
@@ -156,6 +159,10 @@ class Learner:
             flight.verdict = changed
             self.publish(flight, Judged(changed, at, delivery, amends=before is not None))
         self._on_learned(flight, over=over)
+
+    def _cares_for(self, flight: Flight) -> bool:
+        """Test if nobody else looked after it while we were away."""
+        return self._flights.get(flight.probe.id) is flight and self._owns(flight.bucket)
 
     async def _refresh(self, flight: Flight) -> bool:
         if flight.unsure:

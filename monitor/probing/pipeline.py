@@ -6,7 +6,7 @@ only then published. Unsolicited evidence, a bounce or a copy, enters by `bounce
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,25 +18,27 @@ from monitor.clock import elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Listener
 from monitor.probing.arrivals import Arrivals
+from monitor.probing.buckets import bucket_of
 from monitor.probing.caps import Caps
 from monitor.probing.filter_question import wants_filter
 from monitor.probing.flight_book import FlightBook
 from monitor.probing.flights import ABANDONED, Flight, end_of, probe_on
 from monitor.probing.learning import Learner
+from monitor.probing.mailer import Mailer
 from monitor.probing.presence import Presence
 from monitor.probing.requester import Requester
 from monitor.probing.tracing import TraceDesk, plan_of
-from monitor.sources.mailboxes import Watcher
+from monitor.probing.watching import Watchers
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError
+from monitor.store.ownership import BUCKETS
 from monitor.store.ownership_tables import Turn
 from monitor.supervised import asked_to_stop
 from probes.check import Check
-from probes.diagnosis.arm import Arm, mixed
-from probes.evidence import Attempt, Evidence, FailedLook, FilterScan, Interrupted, Look
+from probes.diagnosis.arm import Arm
+from probes.evidence import Attempt, Dialogue, Evidence, FailedLook, FilterScan, Interrupted, Look
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
-from probes.mailboxes import Sighting, VisitedMailbox
-from probes.message import compose, message_id
+from probes.mailboxes import Sighting
 from probes.origin import origin_of
 from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
@@ -44,11 +46,12 @@ from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.recognise import came_back
 from probes.routes import Route
-from probes.sender import Identity, Role
+from probes.sender import Role
 from probes.token import verify
 
 DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
 ANSWER_SLACK = timedelta(seconds=30)  # for the answer of a trace, when nothing else is left to do
+OWNER_UNKNOWN = timedelta(seconds=1)  # until a probe is looked at again whose mailbox this process does not own now
 ATTEMPT_SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 
 log = structlog.get_logger("pipeline")
@@ -72,22 +75,22 @@ class Pipeline:
         key: bytes,
         listeners: Sequence[Listener],
         *,
+        owns: Callable[[int], bool] = lambda _: True,
         owns_orphans: bool = True,
     ) -> None:
+        """`owns` a bucket of mailboxes: if this process does now. `owns_orphans`: see `Learner`."""
         self.flights = FlightBook()
-        self.watchers: dict[str, Watcher] = {}
         self.presence = Presence()
         self.caps: Caps | None = None  # where none are set, nothing is counted
-        self._store, self._outside, self._key = store, outside, key
+        self._store, self._outside, self._key, self._owns = store, outside, key, owns
         self._now: Callable[[], datetime] = outside.now
         self._learner = Learner(
-            store, self._now, self.flights, self.presence, listeners, self._go_on, owns_orphans=owns_orphans
+            store, self._now, self.flights, self.presence, listeners, self._go_on, owns=owns, owns_orphans=owns_orphans
         )
         self._arrivals = Arrivals(store, self._learner, self.presence, key, self._now, self._path)
+        self.watchers = Watchers(outside, self._arrivals, self._report)
         self._paths: Mapping[tuple[str, str], WatchedPath] = {}
-        self._identities: Mapping[Role, Identity] = {}
-        self._signer: Any = None
-        self._size = 0  # of the sender's real mail, in octets
+        self._mailer = Mailer(outside, key)
         self._our_domains: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
         self.traces = TraceDesk(outside, self._learner.learn)
@@ -96,31 +99,38 @@ class Pipeline:
     async def configure(self, config: Config) -> None:
         """Use this configuration from now on. Probes on removed paths end as unknown."""
         self._paths = {(path.company, path.path): path for path in config.paths()}
-        self._identities = config.identities()
-        self._arrivals.addresses = {identity.address.lower() for identity in self._identities.values()}
-        self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
-        self._size = config.sender.size or 0
+        self._mailer.configure(config)
+        self._arrivals.addresses = self._mailer.addresses
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
         await self.traces.configure(self._paths.values())
-        for path in self._paths.values():
-            if path.visited and (watcher := self.watchers.get(path.mailbox_key)):
-                watcher.mailbox = path.visited
         for flight in self.flights.values():
             self._expect(flight)  # of a path that was gone, too, where the store did not take that
         gone = [flight for flight in self.flights.values() if self._path(flight) is None]
         await asyncio.gather(*(self._abandon(flight) for flight in gone))
-        kept = {path.mailbox_key for path in self._paths.values()}
-        await asyncio.gather(*(self.watchers.pop(key).close() for key in self.watchers.keys() - kept))
+        await self.watchers.configure(self._paths.values())
 
-    async def resume(self) -> None:
-        """Continue the probes that were in flight when the service stopped."""
-        unknown = [each for each in await self._store.probes.in_flight() if each.probe.id not in self.flights]
+    async def adopt(self, buckets: Collection[int] = range(BUCKETS), before: datetime | None = None) -> None:
+        """Take care of the probes in flight of these buckets, as far as they are launched `before` a time: of another
+        owner, or of a run that has ended. What was sent is not sent again. Raises StoreError."""
+
+        def wanted(probe_id: str, bucket_key: str) -> bool:
+            return probe_id not in self.flights and bucket_of(bucket_key) in buckets
+
+        found = await self._store.probes.in_flight(wanted, before)
+        unknown = [each for each in found if each.probe.id not in self.flights]
         for flight in [self._enter(Flight.of(record, self._now())) for record in unknown]:
             if self._path(flight):
                 self._expect(flight)
                 self.flights.wake(flight, self._time(flight))
             else:
                 await self._abandon(flight)
+
+    def release(self, buckets: Collection[int]) -> None:
+        """Leave the probes and mailboxes of these buckets to another owner. Dialogues go on to their end, and what was
+        seen until now is stored."""
+        for flight in [each for each in self.flights.values() if each.bucket in buckets]:
+            self._leave(flight)
+        self.watchers.leave(buckets)
 
     def busy(self, check: Check) -> bool:
         """Test if a scheduled probe of this kind must wait on this path; control and neighbour block nothing."""
@@ -142,16 +152,18 @@ class Pipeline:
     ) -> Probe:
         """Start a probe; returns when it is stored and being sent. `by`: for the audit log. `arm`: of a diagnosis.
         `turn`: of its check, claimed with it. Raises LaunchError."""
-        if (identity := self._identity(role, arm)) is None:
+        if (identity := self._mailer.identity(role, arm)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         if arm and (why := path.route.withholds(identity)):
             raise LaunchError(why)
         probe = replace(probe_on(path, kind, identity, purpose, self._now()), arm=arm)
         first = Attempt(probe.created_at, 1)
-        flight = self._enter(Flight(probe, path.mailbox_key, [first], sending=True))
+        flight = Flight(probe, path.mailbox_key, [first], sending=True)
+        self._enter(flight)
         try:
             audit = [by.audit(probe)] if by else ()
-            if not await self._store.probes.launch(probe, flight.mailbox, first, *audit, turn=turn):
+            ours = self._owns(flight.bucket)
+            if not ours or not await self._store.probes.launch(probe, flight.mailbox, first, *audit, turn=turn):
                 raise TurnTakenError("its turn was claimed already, or its mailbox has another owner")
         except BaseException as error:
             self._leave(flight)
@@ -162,13 +174,6 @@ class Pipeline:
         self._expect(flight)
         self._spawn(flight, self._send(flight, path, first))
         return probe
-
-    def _identity(self, role: Role, arm: Arm | None) -> Identity | None:
-        """Return the identity that a probe is sent as; None if it is not configured any more."""
-        if arm is None:
-            return self._identities.get(role)
-        other = self._identities.get(arm.other)
-        return mixed(arm, self._identities[Role.SENDER], other) if other else None
 
     async def learn(self, probe_id: str, *evidence: Evidence) -> bool:
         """Store evidence of a probe. Returns, once stored, if the probe exists."""
@@ -210,7 +215,10 @@ class Pipeline:
         """Take care of every probe whose time has come."""
         self.presence.tick(now)
         for flight in self.flights.due(now):
-            self._spawn(flight, self._attend(flight))
+            if self._owns(flight.bucket):
+                self._spawn(flight, self._attend(flight))
+            else:  # until it is known to be another's, or ours again
+                self.flights.wake(flight, self._time(flight) + OWNER_UNKNOWN)
 
     async def idle(self) -> None:
         """Wait until no work is in progress."""
@@ -225,34 +233,28 @@ class Pipeline:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.traces.close()
-        await asyncio.gather(*(watcher.close() for watcher in self.watchers.values()))
+        await self.watchers.close()
 
     async def _send(self, flight: Flight, path: WatchedPath, attempt: Attempt) -> None:
         flight.sending = True
         began = elapsed()
         try:
-            probe = flight.probe
-            identity = self._identity(probe.role, probe.arm) or self._identities[probe.role]
-            message = compose(probe, identity, self._key, self._signer, self._size)
-            dialogue = await path.route.send(
-                message,
-                attempt.number,
-                replace(self._outside, now=partial(self._time, flight)),
-                timeout=path.timeout.total_seconds(),
-                note=partial(self._learner.publish, flight),
-            )
+            end: Dialogue | Interrupted
+            if self._owns(flight.bucket):
+                now, note = partial(self._time, flight), partial(self._learner.publish, flight)
+                dialogue = await self._mailer.send(flight.probe, path, attempt.number, now, note)
+                end = end_of(dialogue, paused=self.presence.paused_since(began))
+            else:  # we were suspended since it was stored, and another process may take it for cut short
+                end = Interrupted(self._time(flight), attempt.number)
         finally:
             flight.sending = False
-        await self._learner.keep(flight, end_of(dialogue, paused=self.presence.paused_since(began)))
+        await self._learner.keep(flight, end)
 
     async def _ask_filter(self, flight: Flight, path: WatchedPath, content_filter: Route) -> None:
         """Ask the company's filter about a message that was taken for spam. What fails is only logged: the verdict
         stands without it."""
         try:
-            identity = self._identities[flight.probe.role]
-            message = compose(flight.probe, identity, self._key, self._signer, self._size)
-            timeout = path.timeout.total_seconds()
-            dialogue = await content_filter.send(message, 1, self._outside, timeout=timeout, note=lambda _: None)
+            dialogue = await self._mailer.ask_filter(flight.probe, path, content_filter)
             if dialogue.scan:
                 seen = FilterScan(self._time(flight), dialogue.scan, dialogue.last.host)
                 await self._learner.learn(flight, seen)
@@ -284,17 +286,16 @@ class Pipeline:
 
     def _ask_traces(self, flight: Flight, path: WatchedPath, now: datetime) -> None:
         """Ask those traces that are due, beside all else."""
-        identity = self._identity(flight.probe.role, flight.probe.arm)
-        for trace in self.traces.due(flight, path, now) if identity else ():
-            assert identity
+        named = self._mailer.message_id(flight.probe)
+        for trace in self.traces.due(flight, path, now) if named else ():
+            assert named
             self.traces.begin(flight, trace)
-            named = message_id(flight.probe, identity, self._key)
             self._spawn(flight, self.traces.ask(flight, trace, named))
 
     async def _wait_for_the_end(self, flight: Flight, begun: Attempt, deadline: datetime) -> None:
         """Wait for an attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
         if (now := self._time(flight)) < deadline:
-            self.flights.wake(flight, deadline)
+            self.flights.wake(flight, min(deadline, now + ATTEMPT_SLACK))  # its end may be in the store before
         else:
             await self._learner.learn(flight, Interrupted(now, begun.number))
 
@@ -320,13 +321,14 @@ class Pipeline:
         if path.received:
             look = self.presence.look(path.received, flight, self._now())
         elif path.visited:
-            look = await self._watcher(path.visited).look()
+            look = await self.watchers.of(path.visited).look()
         else:
             return
         await self._learner.learn(flight, flight.looked(look, self._now()), unless=lambda known: known.arrived)
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
-        flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
+        known = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
+        flights = [flight for flight in known if self._owns(flight.bucket)]
         works = (self._learner.keep(flight, flight.looked(look, self._now())) for flight in flights)
         for error in filter(None, await asyncio.gather(*works, return_exceptions=True)):
             raise error
@@ -345,8 +347,8 @@ class Pipeline:
         if over or flight.probe.id not in self.flights:
             self._leave(flight)
             return
-        if not may_arrive(flight.probe, flight.case) and (watcher := self.watchers.get(flight.mailbox)):
-            watcher.forget(flight.probe.id)
+        if not may_arrive(flight.probe, flight.case):
+            self.watchers.forget(flight)
         if not flight.sending:
             now = self._time(flight)
             moment = next_moment(flight.probe, flight.case, now)
@@ -372,29 +374,18 @@ class Pipeline:
 
     def _leave(self, flight: Flight) -> None:
         self.flights.untrack(flight)
-        if watcher := self.watchers.get(flight.mailbox):
-            watcher.forget(flight.probe.id)
+        self.watchers.forget(flight)
 
     def _expect(self, flight: Flight) -> None:
         path = self._path(flight)
         flight.plans = tuple(map(plan_of, path.traces)) if path else ()
         if path and path.visited and may_arrive(flight.probe, flight.case):
-            self._watcher(path.visited).expect(
-                flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0))
-            )
+            self.watchers.expect(flight, path.visited)
 
     def _path(self, flight: Flight) -> WatchedPath | None:
         """Return the flight's path, if it is still the one that it was launched on."""
         path = self._paths.get(flight.check[:2])
         return path if path and path.mailbox_key == flight.mailbox else None
-
-    def _watcher(self, mailbox: VisitedMailbox) -> Watcher:
-        key = mailbox.key
-        if key not in self.watchers:
-            self.watchers[key] = Watcher(
-                mailbox, self._outside, accept=partial(self._arrivals.sighted, key), report=self._report, now=self._now
-            )
-        return self.watchers[key]
 
     def _time(self, flight: Flight) -> datetime:
         """Return the time of this probe."""
@@ -416,5 +407,6 @@ class Pipeline:
             if asked_to_stop():
                 raise
             self.flights.wake(flight, self._time(flight) + ATTEMPT_SLACK)
-            if not isinstance(error, StoreDownError | ReplacedError):  # of these the service tells
+            known = self.flights.get(flight.probe.id) is flight  # else its mailbox was left meanwhile
+            if known and not isinstance(error, StoreDownError | ReplacedError):  # of these the service tells
                 log.exception("probe task failed", probe=flight.probe.id)

@@ -25,6 +25,10 @@ from probes.verdict import Outcome, Verdict
 CHECKS_IN_BULK = 4  # fewer are read one by one
 
 
+def _every(_probe_id: str, _bucket_key: str) -> bool:
+    return True
+
+
 class ProbeStore:
     """Probes in flight and of the past. What is written outlives the process. Raises StoreError."""
 
@@ -69,9 +73,9 @@ class ProbeStore:
             new.append((SqlStatement.CLOSE, {"probe": probe_id, "at": at}))
         return not new or await self._access.write(*new) == len(news)
 
-    async def in_flight(self) -> list[ProbeRecord]:
-        """Every probe that is not closed, oldest first."""
-        return await self._access.read(reads.in_flight, self._packer)
+    async def in_flight(self, wanted: reads.Wanted = _every, before: datetime | None = None) -> list[ProbeRecord]:
+        """Every probe that is not closed, oldest first; those that are `wanted`, and were launched `before` a time."""
+        return await self._access.read(reads.in_flight, self._packer, wanted, before)
 
     async def record(self, probe_id: str) -> ProbeRecord | None:
         """One probe with all that is known of it."""

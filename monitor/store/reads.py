@@ -1,7 +1,7 @@
 """Queries of probes, verdicts and facts. The statements are fixed; a test shows which index each of them uses."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
@@ -42,7 +42,11 @@ from probes.verdict import Verdict
 
 LAST = "\U0010ffff"  # sorts after every other character
 CHECKS_AT_ONCE = 100  # whose past one statement reads
+PROBES_AT_ONCE = 500  # whose evidence one statement reads
 LOOK_BACK = 1000  # probes of a path, of all kinds and roles, among which the last of one line are looked for
+
+Wanted = Callable[[str, str], bool]
+"""Tests if a probe is wanted, by its id and the key of its mailbox; of its path, where its route needs none."""
 
 _latest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
 _probe = [column for column in probes.c if column is not probes.c.outcome]  # the verdict's own is asked for
@@ -53,8 +57,7 @@ JUDGED: Select[Any] = select(
 IN_FLIGHT = JUDGED.where(probes.c.closed_at.is_(None)).order_by(probes.c.created_at)
 SEEN_IN_FLIGHT = (
     select(evidence.c.probe_id, evidence.c.data)
-    .join(probes, probes.c.id == evidence.c.probe_id)
-    .where(probes.c.closed_at.is_(None))
+    .where(evidence.c.probe_id.in_(bindparam("probes", expanding=True)))
     .order_by(evidence.c.id)
 )
 ONE = JUDGED.where(probes.c.id == bindparam("probe"))
@@ -229,12 +232,21 @@ STATEMENTS: dict[str, Select[Any]] = {
 }
 
 
-def in_flight(connection: Connection, packer: Packer) -> list[ProbeRecord]:
-    """Return every probe in flight, oldest first."""
+def in_flight(
+    connection: Connection, packer: Packer, wanted: Wanted, before: datetime | None = None
+) -> list[ProbeRecord]:
+    """Return the probes in flight that are wanted, and launched before a time, oldest first."""
+    rows = [
+        row
+        for row in connection.execute(IN_FLIGHT)
+        if (before is None or row.created_at < before) and wanted(row.id, row.mailbox or f"{row.company}/{row.path}")
+    ]
     seen: defaultdict[str, list[Evidence]] = defaultdict(list)
-    for probe_id, data in connection.execute(SEEN_IN_FLIGHT):
-        seen[probe_id].append(decode(packer.unpack(connection, data)))
-    return [_record(row, tuple(seen[row.id])) for row in connection.execute(IN_FLIGHT)]
+    for start in range(0, len(rows), PROBES_AT_ONCE):
+        some = [row.id for row in rows[start : start + PROBES_AT_ONCE]]
+        for probe_id, data in connection.execute(SEEN_IN_FLIGHT, {"probes": some}):
+            seen[probe_id].append(decode(packer.unpack(connection, data)))
+    return [_record(row, tuple(seen[row.id])) for row in rows]
 
 
 def record(connection: Connection, packer: Packer, probe_id: str) -> ProbeRecord | None:

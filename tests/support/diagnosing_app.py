@@ -91,7 +91,7 @@ async def diagnoser_at(
     async with app.service(path, listeners=hearing) as (pipeline, _, store):
         await pipeline.configure(DiagnosisConfig(path, config=config))  # type: ignore[arg-type]
         parts.append(Diagnoser(store, lambda: pipeline, lambda: config, app.clock, "test"))
-        await pipeline.resume()
+        await pipeline.adopt()
         ticking = asyncio.create_task(_tick(app, pipeline))
         try:
             yield parts[0], pipeline, store

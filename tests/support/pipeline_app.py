@@ -207,6 +207,7 @@ class PipelineApp:
     async def service(
         self,
         *paths: WatchedPath,
+        owns: Callable[[int], bool] = lambda _: True,
         owns_orphans: bool = True,
         listeners: Sequence[Listener] = (),
         followers: Sequence[Follower] = (),
@@ -221,7 +222,9 @@ class PipelineApp:
                 house.push_async_callback(self.signals.close)
             with MailboxThreads(4) as pool:
                 outside = outside_world(now=self.clock, resolver=self.names, threads=pool, **self.parts)
-                pipeline = Pipeline(store, outside, await store.key(), [*listeners, heard], owns_orphans=owns_orphans)
+                told: list[Listener] = [*listeners, heard]
+                key = await store.key()
+                pipeline = Pipeline(store, outside, key, told, owns=owns, owns_orphans=owns_orphans)
                 await pipeline.configure(PipelineConfig(*paths))  # type: ignore[arg-type]
                 try:
                     yield pipeline, heard, store

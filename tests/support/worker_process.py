@@ -5,6 +5,7 @@ Told the address of a store, how many paths there are, their interval in seconds
 
 import asyncio
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -67,7 +68,11 @@ async def main(url: str, number: int, every: float) -> None:
         around: Any = SimpleNamespace()
         anything: Any = launcher
         planner = Planner(store, around, anything, ours, now, schedule=plan)
-        ours.on_taken = planner.take
+
+        async def taken(buckets: Collection[int]) -> None:
+            planner.take(buckets)
+
+        ours.on_taken = taken
         await ours.begin()
         print("ready", flush=True)
         while True:

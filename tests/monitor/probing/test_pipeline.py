@@ -206,7 +206,7 @@ async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_
     pipeline_app.maildir.deliver(route.sent[0].content)
     pipeline_app.clock.pass_(hours=5)  # long after the code died and we would have given up
     async with pipeline_app.service(path) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "inbox - real"
         assert len(route.sent) == 1
@@ -220,7 +220,7 @@ async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: 
     pipeline_app.maildir.path.rename(pipeline_app.folder / "hidden")
     pipeline_app.clock.pass_(hours=5)
     async with pipeline_app.service(path) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
 
@@ -232,7 +232,7 @@ async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineA
         probe = await pipeline.launch(path, KIND)
         await _until(lambda: len(route.sent) == 1)
     async with pipeline_app.service(path) as (pipeline, heard, store):
-        await pipeline.resume()
+        await pipeline.adopt()
         pipeline_app.clock.pass_(minutes=2)
         await _ticking(pipeline, pipeline_app, lambda: any(isinstance(e.what, Interrupted) for e in heard.events))
         pipeline_app.clock.pass_(hours=1)
@@ -251,7 +251,7 @@ async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(pip
         await heard.evidence(Dialogue)
     pipeline_app.clock.pass_(minutes=30)
     async with pipeline_app.service(path) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert "was not made, or did not reach the company" in heard.verdicts[0].verdict.because
 

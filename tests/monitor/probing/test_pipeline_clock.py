@@ -105,7 +105,7 @@ async def test_after_a_restart_a_probe_from_the_future_goes_on_from_what_is_know
         await heard.evidence(Dialogue)
     pipeline_app.clock.offset -= timedelta(hours=2)
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         pipeline_app.clock.pass_(minutes=10, seconds=30)
         pipeline.tick(pipeline_app.clock())
         await heard.evidence(Dialogue)

@@ -169,7 +169,7 @@ async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_
         [record] = await store.probes.in_flight()
     pipeline_app.clock.pass_(minutes=2)
     async with pipeline_app.service(path) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         pipeline.tick(pipeline_app.clock())
         await heard.evidence(Interrupted)
         assert list(pipeline.flights) == [record.probe.id]

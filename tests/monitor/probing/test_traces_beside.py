@@ -228,12 +228,12 @@ async def test_a_restart_loses_no_question_and_doubles_no_answer(pipeline_app: P
     refusal = said(pipeline_app, TraceFate.REFUSED, code=550, text="no", from_ip=SENDER_IP)
     again = by_relay(pipeline_app, ScriptedTrace([refusal]))
     async with pipeline_app.service(again) as (pipeline, heard, store):
-        await pipeline.resume()
+        await pipeline.adopt()
         await ticking(pipeline, pipeline_app, lambda: over(pipeline))
         assert (await heard.verdict()).startswith("blocked")
         assert [each.number for each in await traced(store, probe.id)] == [1]
     async with pipeline_app.service(again) as (pipeline, heard, store):
-        await pipeline.resume()
+        await pipeline.adopt()
         assert not pipeline.flights
         assert len(await traced(store, probe.id)) == 1
 
@@ -250,7 +250,7 @@ async def test_a_trace_that_is_taken_out_leaves_no_probe_open(pipeline_app: Pipe
         await ticking(pipeline, pipeline_app, asked)
     without = watched(ScriptedRoute(via="relay"), pipeline_app.mailbox)
     async with pipeline_app.service(without) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         pipeline_app.clock.pass_(hours=2)
         await ticking(pipeline, pipeline_app, lambda: over(pipeline))
         assert (await heard.verdict()).startswith("missing")

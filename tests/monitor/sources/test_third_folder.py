@@ -243,7 +243,7 @@ async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp
     for folder in ("INBOX", "Junk", "Lists", "Archive"):
         server.deliver(USER, ours, folder, at=now - day)
     async with pipeline_app.service(path) as (pipeline, heard, _):
-        await pipeline.resume()
+        await pipeline.adopt()
         await pipeline.launch(path, Kind.TWO_STEP_CODE)
         await heard.evidence(Arrival)
         await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == 2)

@@ -274,7 +274,7 @@ async def test_and_by_one_that_was_away_it_is_unknown(pipeline_app: PipelineApp)
         await heard.evidence(Dialogue)
     pipeline_app.clock.pass_(minutes=30)
     async with open_inbound_pipeline(pipeline_app, path) as (pipeline, heard, talks):
-        await pipeline.resume()
+        await pipeline.adopt()
         pipeline_app.clock.pass_(minutes=31)
         pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "unknown - unproven"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor import logs
+from monitor import interpreter, logs
 from monitor.actions.audit import COMMAND
 from monitor.actions.probes import CannotSendError, send_each
 from monitor.actions.rate_limit import Allowance, TooManyError
@@ -45,7 +45,6 @@ from probes.sender import Role
 from probes.verdict import Outcome
 
 STEP = 0.2  # seconds between looks at what is due, while a person waits
-SWITCH = 0.0005  # seconds: with more, a scrape being written in its thread holds up every socket of the event loop
 CATCH_UP = 5  # every how many of those the store is asked what another process saw
 
 log = structlog.get_logger("mailpath")
@@ -61,7 +60,7 @@ async def serve(file: Path, config: Config) -> Exit:
     for note in config_notes(config):
         log.info(note)
     raise_descriptor_limit()
-    sys.setswitchinterval(SWITCH)
+    interpreter.share_between_threads()
     stop, started = until_stopped(), asyncio.Event()
     hangup = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)

@@ -2,12 +2,12 @@
 stored. Every order goes to the dispatcher."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from monitor import interpreter
 from monitor.config import Config, WatchedPath
 from monitor.incidents.signal import Signal
 from monitor.probing.buckets import bucket_of_path
@@ -21,11 +21,6 @@ from monitor.store.ownership_tables import FIRST_EPOCH, Turn
 from probes.probe import ProbePurpose
 from probes.routes import comparison
 from probes.sender import Identity, Role
-
-COLLECTING = (10_000, 10, 100)
-"""Thresholds of the garbage collector. A full collection stops everything for as long as it takes to go through all
-objects that live: a second at 10,000 paths, and by default there is one every few seconds while their checks get their
-first verdicts. The younger generations find nearly all garbage."""
 
 
 class Planner:
@@ -61,10 +56,7 @@ class Planner:
             before=self.schedule,
             catch_up=self._was_anothers if self.schedule is None else lambda _: False,
         )
-        gc.collect()
-        gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
-        gc.set_threshold(*COLLECTING)
-        gc.enable()  # `mailpath serve` starts without
+        interpreter.settle()
 
     def tick(self, now: datetime) -> None:
         """Order what is due. While nothing can be stored its turn is skipped, and so is one of another owner."""

@@ -1,13 +1,13 @@
 """Statements that are compiled once do the same as those that SQLAlchemy executes itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from monitor.store.database import connect, writing
+from monitor.store.database import connect, dialect_of, writing
 from monitor.store.people_tables import sessions
 from monitor.store.prepared import PreparedStatement
 from monitor.store.schema import prepare
@@ -92,3 +92,36 @@ def test_an_error_of_the_driver_names_the_statement(
     with pytest.raises(DBAPIError, match=said) as caught:
         statement.count(connection, [wrong])
     assert "INSERT INTO facts" in str(caught.value.statement)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 5, 64, 85])
+def test_many_rows_are_added_as_they_are(engine: Engine, connection: Connection, number: int) -> None:
+    statement = PreparedStatement(insert(probes), engine.dialect)
+    statement.execute(connection, [row(id=f"{each:03}", recipient=f"{each}@acme.example") for each in range(number)])
+    found = connection.execute(select(probes.c.id, probes.c.recipient).order_by(probes.c.id)).all()
+    assert [tuple(each) for each in found] == [(f"{each:03}", f"{each}@acme.example") for each in range(number)]
+
+
+@pytest.mark.parametrize("known", [(), (0,), (3, 7, 84), tuple(range(85))])
+def test_each_of_many_rows_has_its_own_count(engine: Engine, connection: Connection, known: Sequence[int]) -> None:
+    kept = PreparedStatement(dialect_of(engine).insert(facts).on_conflict_do_nothing(), engine.dialect)
+    rows = [{"name": f"{each:03}", "value": "new"} for each in range(85)]
+    assert kept.count(connection, [{**rows[each], "value": "old"} for each in known] or rows[:1]) is not None
+    counts = kept.count(connection, rows)
+    there = set(known or (0,))
+    assert counts == [int(each not in there) for each in range(85)]
+    values = connection.scalars(select(facts.c.value).where(facts.c.name < "1").order_by(facts.c.name)).all()
+    assert values == ["old" if each in known else "new" for each in range(85)]
+
+
+def test_of_two_equal_rows_the_first_counts(engine: Engine, connection: Connection) -> None:
+    kept = PreparedStatement(dialect_of(engine).insert(facts).on_conflict_do_nothing(), engine.dialect)
+    assert kept.count(connection, [{"name": name, "value": name} for name in "abcabd"]) == [1, 1, 1, 0, 0, 1]
+
+
+def test_what_changes_a_row_may_do_so_twice(engine: Engine, connection: Connection) -> None:
+    """PostgreSQL refuses to touch a row twice in one statement."""
+    into = dialect_of(engine).insert(facts)
+    marked = into.on_conflict_do_update(index_elements=["name"], set_={"value": into.excluded.value})
+    PreparedStatement(marked, engine.dialect).execute(connection, [{"name": "n", "value": each} for each in "abcdef"])
+    assert connection.scalar(select(facts.c.value).where(facts.c.name == "n")) == "f"

@@ -1,7 +1,9 @@
 """One probe's whole way: composed, stored, sent, delivered, found, judged, stored, counted; beside the SMTP part alone.
 
 Closed loop, each probe in flight on a path and in a mailbox of its own; and paced, each on a path where nobody has been
-for a while, as on a real schedule.
+for a while, as on a real schedule. Where a closed loop keeps our process busy all the time, how long a verdict takes is
+how long its line is: so many in flight, divided by how many are done in a second. What it takes while as many are in
+flight and there is time left is measured with servers that think.
 """
 
 import asyncio
@@ -33,8 +35,11 @@ ENCRYPTED = (50,)  # those at which it is measured with STARTTLS too
 LARGE = (50,)  # and with the headers of Exchange Online
 CROWDED = max(LEVELS)
 PER_SECOND = 33.0  # 10,000 paths every 5 minutes
+THINKING = 1.0  # seconds that a server takes for a mail, as a content filter would
+SPREAD = 200.0  # probes/s to such servers: as many as that are in flight
 AT_FIRST = 20  # mailboxes that are visited for the first time at once
 SWEEPING_SECONDS = 2.0  # after which these visits have ended
+SPREAD_PATHS = round(2 * SPREAD * THINKING)  # so that none is in flight twice
 
 Step = Callable[[str], None]
 """Told of each part of a measurement as it begins."""
@@ -51,6 +56,11 @@ class Plan:
     paced_for: float
 
     @property
+    def mailboxes(self) -> int:
+        """The most that any part of it needs."""
+        return max(CROWDED, _paced_paths(self), SPREAD_PATHS)
+
+    @property
     def cells(self) -> list[tuple[str, int]]:
         """What is measured with how many in flight, in this order."""
         return [(name, level) for level in self.levels for name, (_, levels) in RUNS.items() if level in levels]
@@ -58,7 +68,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """How often `Step` is told."""
-        return self.rounds * len(self.cells) + 4
+        return self.rounds * len(self.cells) + 5
 
 
 FULL = Plan(LEVELS, rounds=3, warm_up=0.2, seconds=0.8, paced_for=5.0)
@@ -72,15 +82,16 @@ class Scene:
     folder: Path
     ports: Ports
     exchange: Ports
+    thinking: Ports
     letter: Letter
     from_rename: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     from_seen: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def config(self, via: str, tls: str, companies: int, *, exchange: bool = False) -> Config:
-        """A town whose mail goes this way. `exchange`: it arrives with headers as large as those of Exchange Online."""
-        file = self.folder / f"{via}-{tls}-{companies}-{exchange}.toml"
-        ports = self.exchange if exchange else self.ports
+    def config(self, via: str, tls: str, companies: int, to: Ports | None = None) -> Config:
+        """A town whose mail goes this way, to the plain server unless another is given."""
+        ports = to or self.ports
         port = ports.plain if tls == "none" else ports.tls
+        file = self.folder / f"{via}-{port}-{companies}.toml"
         file.write_text(BenchCompanies(companies, port, via, tls).config())
         return read_config(file)
 
@@ -98,8 +109,8 @@ def scene(companies: int) -> Iterator[Scene]:
     with bench_folder() as folder:
         mail = folder / "mail"
         make_maildirs(mail, ["floor", *(f"p{number}" for number in range(companies))])
-        with sink(mail) as ports, sink(mail, exchange=True) as exchange:
-            there = Scene(folder, ports, exchange, Letter("", "", b""))
+        with sink(mail) as ports, sink(mail, exchange=True) as exchange, sink(mail, think=THINKING) as thinking:
+            there = Scene(folder, ports, exchange, thinking, Letter("", "", b""))
             there.letter = _letter(there.config("direct", "none", 1))
             yield there
 
@@ -133,7 +144,8 @@ def _whole(via: str, tls: str = "none", *, exchange: bool = False) -> Run:
     """The whole way."""
 
     async def run(there: Scene, plan: Plan, in_flight: int) -> Pace:
-        config, stopwatch = there.config(via, tls, CROWDED, exchange=exchange), Stopwatch()
+        config = there.config(via, tls, CROWDED, there.exchange if exchange else None)
+        stopwatch = Stopwatch()
         async with running_pipeline(config, stopwatch) as pipeline:
             once = stopwatch.round_trip(pipeline, config.paths())
             pace = await closed_loop(
@@ -195,7 +207,7 @@ WANTED = {(DIRECT, 50): "<= 1.5", (EXCHANGE, 50): "<= 1.9"}
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """All cells, round by round, so that what else the machine does falls on all of them."""
     paces: dict[tuple[str, int], list[Pace]] = defaultdict(list)
-    with scene(max(CROWDED, _paced_paths(plan))) as there:
+    with scene(plan.mailboxes) as there:
         for number in range(plan.rounds):
             for name, in_flight in plan.cells:
                 step(f"{name}, {in_flight} in flight, round {number + 1} of {plan.rounds}")
@@ -204,6 +216,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
         found: list[Finding] = [figure for level in plan.levels for figure in _figures(level, paces, there)]
         for tls in ("none", "opportunistic"):
             found += await _paced(there, plan, tls, step)
+        found += await _spread(there, plan, step)
     return found
 
 
@@ -217,8 +230,12 @@ def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene)
     for name, floor in FLOORS.items():
         if name in cpu:
             yield Figure(group, f"{name}: CPU beside its floor", "x", ratio(cpu[name], cpu[floor]))
-    wanted = "<= 20" if level == CROWDED else ""
-    for name, seconds in (("rename", there.from_rename[level]), ("found", there.from_seen[level])):
+    yield from _delays(group, there.from_rename[level], there.from_seen[level])
+
+
+def _delays(group: str, from_rename: list[float], from_seen: list[float], wanted: str = "") -> Iterator[Figure]:
+    """How long the last steps take. `wanted`: of the middle one of those from the sighting."""
+    for name, seconds in (("rename", from_rename), ("found", from_seen)):
         for share in (0.5, 0.99):
             target = wanted if (name, share) == ("found", 0.5) else ""
             delay = quantile(seconds, share) * 1000
@@ -247,6 +264,20 @@ async def _paced(there: Scene, plan: Plan, tls: str, step: Step) -> list[Finding
         Figure(group, part, "ms CPU", (floor.cpu_ms,)),
         Figure(group, f"{whole}: CPU beside its floor", "x", (ours.cpu_ms / floor.cpu_ms,)),
     ]
+
+
+async def _spread(there: Scene, plan: Plan, step: Step) -> list[Finding]:
+    """Many in flight at servers that think, begun at the same distance, on paths that were all visited before."""
+    step(f"{DIRECT}, {SPREAD:.0f}/s to servers that think for {THINKING:g} s")
+    config, stopwatch = there.config("direct", "none", SPREAD_PATHS, there.thinking), Stopwatch()
+    async with running_pipeline(config, stopwatch) as pipeline:
+        once = stopwatch.round_trip(pipeline, config.paths())
+        await counted(once, CROWDED, SPREAD_PATHS)
+        await asyncio.sleep(QUIET_SECONDS)
+        stopwatch.begin()
+        await paced(once, SPREAD, max(plan.paced_for, 2 * THINKING))
+    group = f"Round trip, {SPREAD * THINKING:.0f} in flight at servers that think, {SPREAD:.0f}/s"
+    return list(_delays(group, stopwatch.from_rename, stopwatch.from_seen, "<= 20"))
 
 
 def _paced_paths(plan: Plan) -> int:

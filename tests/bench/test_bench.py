@@ -123,7 +123,7 @@ async def test_a_scrape_is_measured_in_each_format() -> None:
 async def test_what_arrives_may_have_headers_as_large_as_those_of_exchange_online() -> None:
     stopwatch = Stopwatch()
     with scene(1) as there:
-        config = there.config("direct", "none", 1, exchange=True)
+        config = there.config("direct", "none", 1, there.exchange)
         async with running_pipeline(config, stopwatch) as pipeline:
             await counted(stopwatch.round_trip(pipeline, config.paths()), 1, 2)
         async with Store.open(config.store.url) as store:

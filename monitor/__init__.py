@@ -31,7 +31,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 Single modules: `leader` (which process leads on a store), `logs`, `clock`
 (ticks, and steps of the system clock); and below everything `supervised` (tasks that last, and what is kept open),
 `events` (of probes, for listeners), `repeated` (one line for a repeated message), `errors`, `certificate`,
-`file_access`, `descriptors`, `first_admin`, `interpreter` (how Python is set while the service works).
+`file_access`, `process` (its file descriptors, threads and garbage), `first_admin`.
 
 Read `probing.pipeline`, then `oncall.engine`, then `app`.
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from monitor import interpreter, logs
+from monitor import logs
 from monitor.actions.audit import COMMAND
 from monitor.actions.probes import CannotSendError, send_each
 from monitor.actions.rate_limit import Allowance, TooManyError
@@ -25,7 +25,6 @@ from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
 from monitor.config.simulated import sandbox_of, simulated_dns
-from monitor.descriptors import raise_descriptor_limit
 from monitor.doctor.config_warnings import config_notes, config_warnings
 from monitor.events import Event, Judged
 from monitor.leader import replaced_text
@@ -36,6 +35,7 @@ from monitor.people.person import Rights
 from monitor.probing.caps import Caps, caps_of
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.probing.requester import Requester
+from monitor.process import raise_descriptor_limit, share_between_threads
 from monitor.store import Store
 from monitor.supervised import supervised
 from probes.display import roughly
@@ -60,7 +60,7 @@ async def serve(file: Path, config: Config) -> Exit:
     for note in config_notes(config):
         log.info(note)
     raise_descriptor_limit()
-    interpreter.share_between_threads()
+    share_between_threads()
     stop, started = until_stopped(), asyncio.Event()
     hangup = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)

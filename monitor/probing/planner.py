@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from monitor import interpreter
+from monitor import process
 from monitor.config import Config, WatchedPath
 from monitor.incidents.signal import Signal
 from monitor.probing.buckets import bucket_of_path
@@ -56,7 +56,7 @@ class Planner:
             before=self.schedule,
             catch_up=self._was_anothers if self.schedule is None else lambda _: False,
         )
-        interpreter.settle()
+        process.settle_memory()
 
     def tick(self, now: datetime) -> None:
         """Order what is due. While nothing can be stored its turn is skipped, and so is one of another owner."""

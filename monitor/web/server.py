@@ -9,8 +9,8 @@ from aiohttp import web
 
 from monitor.config import Config
 from monitor.config.proxies import is_proxy
-from monitor.descriptors import descriptor_limit
 from monitor.errors import UserError
+from monitor.process import descriptor_limit
 from monitor.web import api, auth, docs, hooks, pages, runbooks
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.compression import compressing

@@ -13,7 +13,7 @@ from time import time
 
 import structlog
 
-from monitor import interpreter, logs
+from monitor import logs, process
 from monitor.app import TICK_INTERVAL, pipeline_of
 from monitor.clock import ticking, utc_now
 from monitor.config import Config, WatchedPath
@@ -137,7 +137,7 @@ async def following(store: Store, board: Board) -> AsyncIterator[SignalReader]:
 @asynccontextmanager
 async def running_pipeline(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipeline]:
     """All that `serve` has but the schedule and the web server; Python is set as there."""
-    interpreter.share_between_threads()
+    process.share_between_threads()
     board = Board()
     board.configure(config.paths())
     async with (
@@ -149,7 +149,7 @@ async def running_pipeline(config: Config, stopwatch: "Stopwatch") -> AsyncItera
         async def tick() -> None:
             pipeline.tick(utc_now())
 
-        interpreter.settle()
+        process.settle_memory()
         async with ticking(tick, TICK_INTERVAL):
             yield pipeline
             await signals.read()

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.app import service
 from monitor.config import read_config
-from monitor.interpreter import COLLECTING
+from monitor.process import COLLECTING
 from monitor.web.api import routing
 
 SLOW = ["alembic", "apprise", "parsedmarc", "prometheus_client", "sqlalchemy.dialects.postgresql"]

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from monitor.descriptors import raise_descriptor_limit
+from monitor.process import raise_descriptor_limit
 from tests.monitor.cli.test_cli import COMPANY, CONFIG, MAILPATH, Place
 
 SECONDS = 30.0

@@ -17,7 +17,8 @@ from monitor.diagnosing.answers import ArmProbe, answers_of, arm_probes
 from monitor.diagnosing.preparing import arm_of, kind_of, still_fits
 from monitor.events import Event, Judged
 from monitor.probing.caps import wait_for_room
-from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.dispatch import Launcher
+from monitor.probing.pipeline import LaunchError
 from monitor.store import Store, StoreDownError
 from monitor.store.diagnoses import Diagnosis
 from probes.check import Check
@@ -55,7 +56,7 @@ class Diagnoser:
     def __init__(
         self,
         store: Store,
-        pipeline: Callable[[], Pipeline],
+        launcher: Callable[[], Launcher],
         config: Callable[[], Config],
         now: Callable[[], datetime],
         driver: str,
@@ -64,7 +65,7 @@ class Diagnoser:
         on_end: Callable[[Diagnosis, Conclusion], None] = lambda _diagnosis, _conclusion: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._store, self._pipeline, self._config, self._now = store, pipeline, config, now
+        self._store, self._launcher, self._config, self._now = store, launcher, config, now
         self._driver, self._on_change, self._on_end, self._pause = driver, on_change, on_end, pause
         self._news = asyncio.Event()
 
@@ -110,7 +111,7 @@ class Diagnoser:
         step = next_step(diagnosis.setup, answers_of(probes))
         if isinstance(step, Conclusion):
             return step
-        path = self._pipeline().path(Check(diagnosis.company, diagnosis.path, diagnosis.kind))
+        path = self._launcher().path(Check(diagnosis.company, diagnosis.path, diagnosis.kind))
         if path is None or diagnosis.other not in self._config().identities():
             return Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT, probes=len(probes))
         if not still_fits(self._config(), diagnosis, path):
@@ -141,14 +142,14 @@ class Diagnoser:
 
     async def _launch(self, diagnosis: Diagnosis, path: WatchedPath, own: Mixture, sent: int) -> Conclusion | None:
         """Send one arm within the caps of all purposes."""
-        caps = self._pipeline().caps
+        caps = self._launcher().caps
         if caps and not await wait_for_room(caps, path, self._now, self._pause):
             return Conclusion(DiagnosisResult.NOT_TOLD_APART, NoFactor.CAP, probes=sent)
         arm = arm_of(diagnosis, own, self._config().identities())
         role = Role.SENDER if Factor.FROM in own else diagnosis.other
         kind = kind_of(diagnosis, own, path.kinds)
         try:
-            await self._pipeline().launch(path, kind, role, ProbePurpose.DIAGNOSIS, arm=arm)
+            await self._launcher().launch(path, kind, role, ProbePurpose.DIAGNOSIS, arm=arm)
         except LaunchError as error:
             log.warning("diagnosis cannot go on", path=path.key, reason=str(error))
             return Conclusion(DiagnosisResult.VOID, NoFactor.NO_RESULT, probes=sent)

@@ -21,7 +21,7 @@ from monitor.diagnosing.preparing import NotAllowedError
 from monitor.diagnosing.starting import ONCE_IN, to_diagnose
 from monitor.events import Event, Judged
 from monitor.incidents.incident import Incident
-from monitor.probing.pipeline import Pipeline
+from monitor.probing.dispatch import Launcher
 from monitor.store import Store, StoreError
 from monitor.store.diagnoses import Diagnosis, DiagnosisRecord
 from monitor.supervised import SupervisedTask
@@ -52,7 +52,7 @@ class Diagnoses:
     def __init__(
         self,
         store: Store,
-        pipeline: Callable[[], Pipeline],
+        launcher: Callable[[], Launcher],
         now: Callable[[], datetime],
         incident_engine: Callable[[], IncidentRules],
         *,
@@ -64,7 +64,7 @@ class Diagnoses:
         self._config = Config()
         self._store, self._now, self._incident_engine = store, now, incident_engine
         self._look = look
-        self._diagnoser = Diagnoser(store, pipeline, lambda: self._config, now, DRIVER, on_end=self._ended)
+        self._diagnoser = Diagnoser(store, launcher, lambda: self._config, now, DRIVER, on_end=self._ended)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._adopted = False
         self._task = SupervisedTask("diagnoses", self._run)

@@ -2,7 +2,8 @@
 
 - `planner`      orders what is due; `schedule`: which check is; `caps`: how much may be sent
 - `ownership`    which mailboxes this process owns; `buckets`: what it takes, and leaves to others
-- `dispatch`     from an order to a probe, in this process or another; `requester`: who asked for one by hand
+- `dispatch`     from an order to a probe, in this process or another; `requester`: who asked for one by hand;
+                 `order_desk`: launches the orders of others
 - `pipeline`     launches a probe and attends to it until nothing more is expected
 - `mailer`       composes messages and hands them to routes; `watching`: the watchers of the mailboxes that are ours
 - `learning`     the one door by which evidence enters: stored, then known, then published

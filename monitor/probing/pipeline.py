@@ -149,9 +149,10 @@ class Pipeline:
         by: Requester | None = None,
         arm: Arm | None = None,
         turn: Turn | None = None,
+        order: str | None = None,
     ) -> Probe:
         """Start a probe; returns when it is stored and being sent. `by`: for the audit log. `arm`: of a diagnosis.
-        `turn`: of its check, claimed with it. Raises LaunchError."""
+        `turn` of its check, or stored `order`: claimed with it. Raises LaunchError."""
         if (identity := self._mailer.identity(role, arm)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         if arm and (why := path.route.withholds(identity)):
@@ -162,9 +163,9 @@ class Pipeline:
         self._enter(flight)
         try:
             audit = [by.audit(probe)] if by else ()
-            ours = self._owns(flight.bucket)
-            if not ours or not await self._store.probes.launch(probe, flight.mailbox, first, *audit, turn=turn):
-                raise TurnTakenError("its turn was claimed already, or its mailbox has another owner")
+            ours, claim = self._owns(flight.bucket), partial(self._store.probes.launch, turn=turn, order=order)
+            if not ours or not await claim(probe, flight.mailbox, first, *audit):
+                raise TurnTakenError("it was claimed already, or its mailbox has another owner")
         except BaseException as error:
             self._leave(flight)
             if isinstance(error, TurnTakenError) and self.caps:

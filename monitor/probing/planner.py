@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from types import MappingProxyType
 
 from monitor import process
@@ -21,6 +22,14 @@ from monitor.store.ownership_tables import FIRST_EPOCH, Turn
 from probes.probe import ProbePurpose
 from probes.routes import comparison
 from probes.sender import Identity, Role
+
+
+class Admission(Enum):
+    """Whether one more probe may be sent on a path now."""
+
+    ADMITTED = auto()
+    LATER = auto()  # its host has had its messages of this minute, or nothing is planned yet
+    FULL = auto()  # it has had its probes of this day
 
 
 class Planner:
@@ -86,6 +95,13 @@ class Planner:
     def admits(self, path: WatchedPath) -> bool:
         """Test if an additional probe may be sent on this path now, and count it."""
         return self.schedule is not None and self.schedule.admits(path, self._now())
+
+    def admission(self, path: WatchedPath) -> Admission:
+        """Return if an additional probe may be sent on this path now; one that is admitted is counted."""
+        if self.admits(path):
+            return Admission.ADMITTED
+        caps = self._pipeline.caps
+        return Admission.FULL if caps and caps.full(path, self._now()) else Admission.LATER
 
     def give_back(self, path: WatchedPath) -> None:
         """Give back an admitted probe that was not sent."""

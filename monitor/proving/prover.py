@@ -18,7 +18,8 @@ from monitor.diagnosing.preparing import spacing
 from monitor.events import Event, Judged
 from monitor.incidents.incident import HistoryEntry, IncidentEvent
 from monitor.probing.caps import wait_for_room
-from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.dispatch import Launcher
+from monitor.probing.pipeline import LaunchError
 from monitor.proving.answers import PathAnswers, answers_by_path
 from monitor.proving.preparing import twin_untested, with_twin_before
 from monitor.remedying.applied import AppliedRemedy, PathProof, PathTest, RemedyState, joint_state, with_alarms
@@ -45,14 +46,14 @@ class RemedyProver:
     def __init__(
         self,
         store: Store,
-        pipeline: Callable[[], Pipeline],
+        launcher: Callable[[], Launcher],
         config: Callable[[], Config],
         now: Callable[[], datetime],
         *,
         on_result: Callable[[AppliedRemedy, RemedyState], None] = lambda _applied, _state: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._store, self._pipeline, self._config, self._now = store, pipeline, config, now
+        self._store, self._launcher, self._config, self._now = store, launcher, config, now
         self._on_result, self._pause = on_result, pause
         self._news = asyncio.Event()
         self._sent: Counter[str] = Counter()  # mails of each test
@@ -101,7 +102,7 @@ class RemedyProver:
         if self._sent[applied.test] >= MOST_MAILS:
             log.error("a remedy's test sends too much and is ended", company=applied.company, test=applied.test)
             return False
-        path = self._pipeline().path(Check(applied.company, test.path, test.kind))
+        path = self._launcher().path(Check(applied.company, test.path, test.kind))
         role = (test.other if own == CONTROLS else Role.SENDER) or Role.SENDER
         identities = self._config().identities()
         if path is None or role not in identities or (own != SENDERS and test.other not in identities):
@@ -109,13 +110,13 @@ class RemedyProver:
         if own == TWIN and twin_untested(path, identities):  # the configuration has changed since the test was planned
             return False
         await self._wait_for_spacing(path, known)
-        caps = self._pipeline().caps
+        caps = self._launcher().caps
         if caps and not await wait_for_room(caps, path, self._now, self._pause):
             return False
         self._sent[applied.test] += 1
         arm = Arm(applied.test, own, test.other or Role.SENDER, identities[role].domain, own == SENDERS)
         try:
-            await self._pipeline().launch(path, test.kind, role, ProbePurpose.REMEDY, arm=arm)
+            await self._launcher().launch(path, test.kind, role, ProbePurpose.REMEDY, arm=arm)
         except LaunchError as error:
             log.warning("a remedy cannot be tested", path=path.key, reason=str(error))
             return False

@@ -9,7 +9,7 @@ import structlog
 
 from monitor.config import Config
 from monitor.events import Event
-from monitor.probing.pipeline import Pipeline
+from monitor.probing.dispatch import Launcher
 from monitor.proving.prover import RemedyProver
 from monitor.remedying.applied import AppliedRemedy, RemedyState
 from monitor.remedying.lapse import counted_by_state
@@ -27,7 +27,7 @@ class RemedyTests:
     def __init__(
         self,
         store: Store,
-        pipeline: Callable[[], Pipeline],
+        launcher: Callable[[], Launcher],
         now: Callable[[], datetime],
         *,
         on_result: Callable[[], None] = lambda: None,
@@ -38,7 +38,7 @@ class RemedyTests:
         self._config = Config()
         self._store, self._now, self._look = store, now, look
         self._on_result = on_result
-        self._prover = RemedyProver(store, pipeline, lambda: self._config, now, on_result=self._decided, pause=pause)
+        self._prover = RemedyProver(store, launcher, lambda: self._config, now, on_result=self._decided, pause=pause)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._records: Sequence[AppliedRemedy] = ()
         self._news = asyncio.Event()

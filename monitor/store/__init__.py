@@ -26,6 +26,7 @@ people, and the audit log. All SQL of the service is in here.
 - `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite; `postgresql`,
                with `postgresql_guards`: those of PostgreSQL. `address`: what a configuration may say
 - `ownership`  which worker owns which mailboxes; `ownership_tables`: its tables, and the claim of a turn
+- `orders`     probes that one process wants, and the owner of the mailbox launches; `order_tables`: their table
 - `lease`      leadership among several processes; `health`: whether the store accepts writes; `checkup`: whether it is
                whole
 - `copying`    copies a store from SQLite to PostgreSQL

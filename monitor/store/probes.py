@@ -36,13 +36,20 @@ class ProbeStore:
         self._access, self._packer = access, packer
 
     async def launch(
-        self, probe: Probe, mailbox: str, first: Attempt, *audit: AuditEntry, turn: Turn | None = None
+        self,
+        probe: Probe,
+        mailbox: str,
+        first: Attempt,
+        *audit: AuditEntry,
+        turn: Turn | None = None,
+        order: str | None = None,
     ) -> bool:
         """Remember a new probe together with its first attempt and these lines of the audit log. `turn`: that of its
-        check; false, and nothing is written, if it cannot be claimed."""
+        check; `order`: by its id; false, and nothing is written, if that cannot be claimed."""
         new = (*rows.launched(probe, mailbox, first), *rows.noted(*audit))
-        if turn:
-            return await self._access.write(*rows.claimed(turn, probe), then=new) > 0
+        claim = (*(rows.claimed(turn, probe) if turn else ()), *(rows.ordered(order, probe) if order else ()))
+        if claim:
+            return await self._access.write(*claim, then=new) > 0
         await self._access.write(*new)
         return True
 

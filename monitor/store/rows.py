@@ -36,6 +36,11 @@ def claimed(turn: Turn, probe: Probe) -> Rows:
     yield SqlStatement.CLAIM, {**check, "slot": turn.slot, **fields_of(turn.hold)}
 
 
+def ordered(order_id: str, probe: Probe) -> Rows:
+    """The order of the probe."""
+    yield SqlStatement.CLAIM_ORDER, {"ordered": order_id, "probe": probe.id}
+
+
 def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
     """Evidence of a probe."""
     for each in evidence:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from monitor.notices.notice import NoticeKind
 from monitor.store import (
     lease,
+    order_tables,
     ownership_tables,
     real_hours,
     real_refusals,
@@ -68,6 +69,7 @@ class SqlStatement(IntEnum):
     RENEW = auto()
     RELEASE = auto()
     CLAIM = auto()  # the turn of a check
+    CLAIM_ORDER = auto()
     LAUNCH = auto()
     SEE = auto()
     UNCOUNT = auto()  # the verdict until now, where the new one amends it
@@ -143,6 +145,7 @@ class SqlStatement(IntEnum):
     FORGET_NAMES = auto()
 
 
+_of_person = people.c.name == bindparam("of")
 SAID = ("news", "title", "text", "labels", "facts", "replaces", "handle")
 """What a notice says; settled when it is delivered."""
 
@@ -150,6 +153,7 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.LEAD,
     SqlStatement.RENEW,
     SqlStatement.CLAIM,
+    SqlStatement.CLAIM_ORDER,
     SqlStatement.SEE,
     SqlStatement.DELIVERED,
     SqlStatement.PUT_OFF,
@@ -195,12 +199,13 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
     """Return each statement for this database."""
     dialect = dialect_of(engine)
     upsert = dialect.insert
-    say_deleted, delete_evidence = retention.delete_evidence()
+    deleting = retention.delete_evidence()
     return {
         SqlStatement.LEAD: lease.take(upsert),
         SqlStatement.RENEW: lease.renew(),
         SqlStatement.RELEASE: lease.release(),
         SqlStatement.CLAIM: ownership_tables.claim_turn(dialect),
+        SqlStatement.CLAIM_ORDER: order_tables.claim_order(),
         SqlStatement.LAUNCH: insert(probes),
         SqlStatement.SEE: upsert(evidence).on_conflict_do_nothing(index_elements=["probe_id", "once"]),
         SqlStatement.UNCOUNT: result_counts.add_by_hour(dialect, MAKES_SIGNALS),
@@ -247,9 +252,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.MUTE: insert(mutes),
         SqlStatement.END_MUTE: _end_mute(),
         SqlStatement.PERSON: _replace(upsert(people), "name", "rights", "companies", "created_at", "disabled_at"),
-        SqlStatement.PASSWORD: update(people)
-        .where(people.c.name == bindparam("of"))
-        .values(password=bindparam("kept")),
+        SqlStatement.PASSWORD: update(people).where(_of_person).values(password=bindparam("kept")),
         SqlStatement.TOKEN: _token(upsert),
         SqlStatement.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
         SqlStatement.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
@@ -270,8 +273,8 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.KEEP_FACT: standing_reads.keep_fact(upsert),
         SqlStatement.CHANGE: insert(standing_changes),
         SqlStatement.KEEP_NAME: standing_reads.keep_name(upsert),
-        SqlStatement.SAY_DELETED: say_deleted,
-        SqlStatement.DELETE_EVIDENCE: delete_evidence,
+        SqlStatement.SAY_DELETED: deleting[0],
+        SqlStatement.DELETE_EVIDENCE: deleting[1],
         SqlStatement.DICTIONARY: insert(evidence_dictionaries),
         SqlStatement.FORGET_ROUTINE: retention.delete_routine_probes(),
         SqlStatement.FORGET: retention.delete_probes(),

@@ -18,6 +18,7 @@ from monitor.store.diagnoses import DiagnosisStore
 from monitor.store.health import Health
 from monitor.store.incidents import IncidentStore
 from monitor.store.lease import Lease, Process
+from monitor.store.orders import OrderStore
 from monitor.store.ownership import OwnershipStore
 from monitor.store.packing import Packer
 from monitor.store.people import PeopleStore
@@ -59,6 +60,7 @@ class Store:
         self.incidents = IncidentStore(self._access)
         self.people = PeopleStore(self._access)
         self.ownership = OwnershipStore(self._access)
+        self.orders = OrderStore(self._access)
         self.requests = RequestStore(self._access)
         self.reports = ReportStore(self._access)
         self.standing = StandingStore(self._access)

@@ -162,8 +162,8 @@ class StoredDispatcher(_Dispatching):
 
 
 class ElsewhereLauncher:
-    """What a pipeline is for those who launch probes one by one, where other processes have the pipelines: whoever owns
-    the mailbox counts them against its caps."""
+    """Stands in for a pipeline, for those who launch probes one by one, where other processes have the pipelines: the
+    owner of the mailbox counts them against its caps."""
 
     caps = None
 

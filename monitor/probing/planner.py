@@ -25,7 +25,7 @@ from probes.sender import Identity, Role
 
 
 class Admission(Enum):
-    """Whether one more probe may be sent on a path now."""
+    """The answer to the question if one more probe may be sent on a path now."""
 
     ADMITTED = auto()
     LATER = auto()  # its host has had its messages of this minute, or nothing is planned yet

@@ -42,7 +42,7 @@ class StoredOrder:
 
 @dataclass(frozen=True, slots=True)
 class OrderResult:
-    """What became of an order: the id of its probe, why there is none, or nothing yet."""
+    """The answer to an order: the id of its probe, why there is none, or nothing yet."""
 
     probe_id: str | None
     refused: str | None

@@ -5,6 +5,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `cli`       the commands
 - `app`       the composition root: builds and connects everything
 - `web`       the pages and the API
+- `company_setup` sets up a company in the browser: checks, tries and writes its file
 - `actions`   human actions: mutes, manual probes, people and tokens
 - `doctor`    tries every part that an installation needs
 - `output`    formats of facts: JSON, text, symbols, metrics

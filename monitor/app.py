@@ -12,6 +12,7 @@ import structlog
 
 from monitor.actions.lookups import Lookups
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
+from monitor.company_setup.service import CompanySetup
 from monitor.config import Config, WatchedPath
 from monitor.config.real_plan import real_keep, real_plan
 from monitor.config.secret_values import secret_values
@@ -130,7 +131,11 @@ class Service:
         self.calendar = Calendar({**dict(seldom), **dict.fromkeys(each_minute, EACH_MINUTE)})
         self.metrics = Metrics(self.board, self._gauges())
         self.doctor = Doctor(self._premises, self._now)
+        self._company_setup = CompanySetup(
+            self.file, lambda: self.config, self.outside, self.store, self.reload, self._now
+        )
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
+        self._reloading = asyncio.Lock()
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         self._token_ends: dict[str, datetime] = {}
         self._inbound_router: InboundRouter | None = None
@@ -211,12 +216,17 @@ class Service:
         self.remedies.configure(config)
         self.real_mail.configure(real_plan(config))
 
-    async def reload(self) -> None:
-        """Reload the configuration. If it has errors, all are logged and nothing changes."""
+    async def reload(self) -> bool:
+        """Reload the configuration, after a reload under way. If it has errors, all are logged, nothing changes, and
+        the result is False."""
+        async with self._reloading:
+            return await self._load_again()
+
+    async def _load_again(self) -> bool:
         config = await read_again(self.file, self.config)
         if config is None:
             self._reload = replace(self._reload, successful=False)
-            return
+            return False
         for table in ("store", "web", "inbound", "dns", "log", "sandbox"):
             if getattr(config, table) != getattr(self.config, table):
                 log.warning(f"a change of [{table}] takes effect at the next start")
@@ -233,6 +243,7 @@ class Service:
         await self.planner.configure(config)
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         log.info("configuration loaded", paths=len(self.board.paths))
+        return True
 
     async def stop(self) -> None:
         """Stop sending probes and notices; queued notices are sent at the next start. If stopping one part fails, the
@@ -305,6 +316,7 @@ class Service:
             followed=self.signals.read,
             mail_hosts=lookups.mail_hosts,
             doctor=self.doctor,
+            company_setup=self._company_setup,
             stopping=lookups.stopping,
             sender_log=lookups.sender_log,
             company_mx=self.company_mx.of,

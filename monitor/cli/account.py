@@ -5,22 +5,16 @@ What is printed is a PowerShell script with everything else in comments, so that
 
 import json
 from collections.abc import Iterator
-from difflib import get_close_matches
 from textwrap import wrap
 
 from monitor.cli.exits import Exit
 from monitor.config import Config
-from monitor.config.account_uses import account_uses
-from monitor.errors import UserError
-from probes.accounts.setup import FilledStep, SetupScript, filled_steps, needs_of
+from monitor.config.account_steps import steps_of
+from probes.accounts.setup import FilledStep, SetupScript
 from probes.mailsystems.remedy import FactSource, Language
 
 WIDTH = 110
 CERTAINTY = {"read": "", "secondary": "; not by the vendor", "unsure": "", "memory": "; not read again"}
-
-
-class NoSuchAccountKeyError(UserError):
-    """There is no account of this name."""
 
 
 async def setup(config: Config, name: str, *, as_json: bool) -> Exit:
@@ -32,16 +26,6 @@ async def setup(config: Config, name: str, *, as_json: bool) -> Exit:
     for line in lines_of(config, name):
         print(line)
     return Exit.OK
-
-
-def steps_of(config: Config, name: str) -> list[FilledStep]:
-    """Return the steps that this account needs. Raises NoSuchAccountKeyError."""
-    if (account := config.accounts.get(name)) is None:
-        near = get_close_matches(name, config.accounts, 1) or [*config.accounts]
-        known = f"did you mean {', '.join(near)}?" if near else "there is none in [accounts]"
-        raise NoSuchAccountKeyError(f"no account {name!r}; {known}")
-    uses = [use for use in account_uses(config) if use.name == name]
-    return filled_steps(account.setup, needs_of(uses, account.setup_tags, {**account.setup_facts, "account": name}))
 
 
 def step_json(number: int, step: FilledStep) -> dict[str, object]:

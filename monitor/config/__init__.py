@@ -9,7 +9,8 @@
 - `unchanged`  reads again for a reload, and keeps the companies that it does not change
 - `standing_plan`  [standing] and [sender] as the source of standing uses them; `allow_entries`: who may have one
 - `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]];
-  `account_rules`: those of [accounts]; `account_uses`: who uses them
+  `account_rules`: those of [accounts]; `account_uses`: who uses them;
+  `account_steps`: what the provider's administrator does
 - `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
 - `received`   the addresses that the listener of [inbound] accepts mail for
@@ -18,15 +19,26 @@
 - `mail_domains`   the companies' mail domains
 - `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`
 
-Read `model` first. `read_config(path)` is the only entry point; it runs before the service starts or
-reloads, so it may block.
+Read `model` first. `read_config(path)` is the entry point; it runs before the service starts or
+reloads, so it may block. `company_errors` checks a company that is not in a file yet.
 """
 
 from monitor.config.errors import ConfigError, ConfigErrors
 from monitor.config.exposed import exposed_secrets
 from monitor.config.model import Config
 from monitor.config.old_words import old_words
-from monitor.config.reading import read_config
+from monitor.config.reading import company_errors, read_config
+from monitor.config.sources import DraftFile
 from monitor.config.watched import WatchedPath
 
-__all__ = ["Config", "ConfigError", "ConfigErrors", "WatchedPath", "exposed_secrets", "old_words", "read_config"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "ConfigErrors",
+    "DraftFile",
+    "WatchedPath",
+    "company_errors",
+    "exposed_secrets",
+    "old_words",
+    "read_config",
+]

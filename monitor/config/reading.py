@@ -15,7 +15,7 @@ from monitor.config.errors import ConfigError, ConfigErrors
 from monitor.config.model import CompanySettings, Config
 from monitor.config.rules import Draft, broken
 from monitor.config.schema import keys_of
-from monitor.config.sources import ConfigProblem, Source, Sources, gather, load
+from monitor.config.sources import ConfigProblem, DraftFile, Source, Sources, gather, load
 from monitor.config.words import explained, unknown_key
 from probes.settings import Key
 
@@ -24,14 +24,30 @@ COMPANY: TypeAdapter[dict[str, CompanySettings]] = TypeAdapter(dict[Key, Company
 """A table of one company. Without the rest of the configuration, whose defaults would be made again for each."""
 
 
-def read_config(path: Path, *, secrets_later: bool = False, now: Callable[[], datetime] = utc_now) -> Config:
+def read_config(
+    path: Path,
+    *,
+    secrets_later: bool = False,
+    now: Callable[[], datetime] = utc_now,
+    draft: DraftFile | None = None,
+) -> Config:
     """Read, check and resolve the configuration and the files it includes. Raises ConfigErrors with all errors.
 
     Blocks while it reads files. Secrets are read now, from the places they refer to. With `secrets_later` a missing one
-    is no error until it is used, which raises MissingSecretError. Of dated profiles that of `now` is applied.
+    is no error until it is used, which raises MissingSecretError. Of dated profiles that of `now` is applied. `draft`:
+    a file that is checked with them before it is written.
     """
     with _without_collection():
-        return _read(path, secrets_later, now())
+        return _read(path, secrets_later, now(), draft)
+
+
+def company_errors(draft: DraftFile, folder: Path) -> tuple[ConfigError, ...]:
+    """Return what is wrong with the companies of a draft by themselves, in this folder; the secrets may come later. It
+    costs no reading of other files."""
+    source = draft.load(folder)
+    if isinstance(source, ConfigError):
+        return (source,)
+    return tuple(problem.error() for problem in _companies(Draft(source, secrets_later=True), source))
 
 
 @contextmanager
@@ -47,7 +63,7 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, secrets_later: bool, now: datetime) -> Config:
+def _read(path: Path, secrets_later: bool, now: datetime, extra: DraftFile | None) -> Config:
     main = load(path, path.name)
     if isinstance(main, ConfigError):
         raise ConfigErrors((main,))
@@ -55,7 +71,7 @@ def _read(path: Path, secrets_later: bool, now: datetime) -> Config:
     problems = [*_tables(draft)]
     if sender := draft.tables.get("sender"):
         draft.tables["sender"] = sender.as_of(now)
-    sources = gather(main, path, draft.tables.get("include", ()))
+    sources = gather(main, path, draft.tables.get("include", ()), extra)
     problems += [problem for source in sources.read for problem in _companies(draft, source)]
     problems += [*_unknown_keys(sources), *sources.problems, *broken(draft)]
     if problems or sources.errors:

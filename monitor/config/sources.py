@@ -45,6 +45,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file that is not there yet, read as if the pattern of `include` matched it. `name` is relative to the main
+    file's folder. Without such a pattern in the file it is read after all others."""
+
+    pattern: str
+    name: str
+    text: str
+
+    def load(self, folder: Path) -> "Source | ConfigError":
+        """Parse its text as if it were in this folder under its name."""
+        return _parsed(folder / self.name, self.name, self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigProblem:
     """A problem at `keys` of a file."""
 
@@ -102,12 +116,14 @@ def _not_toml(name: str, text: str, message: str) -> ConfigError:
     return ConfigError(name, line, "", f"is not TOML: {CLEARER.get(reason, reason[:1].lower() + reason[1:])}{column}")
 
 
-def gather(main: Source, path: Path, patterns: Sequence[str]) -> Sources:
-    """Return the file and its includes, each once, in the order of the patterns and then of names."""
+def gather(main: Source, path: Path, patterns: Sequence[str], draft: DraftFile | None = None) -> Sources:
+    """Return the file and its includes, each once, in the order of the patterns and then of names; last the draft."""
     sources = Sources(read=[main])
     seen = {realpath(path)}
     for number, pattern in enumerate(patterns):
         found = list(_matching(main.folder, pattern))
+        if draft and not found and pattern == draft.pattern:
+            continue
         if not found:
             sources.problems.append(ConfigProblem(main, ("include", number), f"{shown(pattern)} matches no file"))
         for name in found:
@@ -117,6 +133,8 @@ def gather(main: Source, path: Path, patterns: Sequence[str]) -> Sources:
             elif real not in seen:
                 seen.add(real)
                 _add(sources, load(main.folder / name, name))
+    if draft:
+        _add(sources, draft.load(main.folder))
     return sources
 
 

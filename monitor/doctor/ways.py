@@ -72,11 +72,12 @@ async def routes(premises: Premises) -> AsyncIterator[Observation]:
     """Try each route once up to MAIL: for a relay with its login, for a gateway with the right to name a client."""
     identity = premises.config.identities()[Role.SENDER]
     ways = {(path.route, path.route.destination(path.to)): path for path in premises.config.paths()}
-    async for finding in side_by_side(_knock(premises, path, identity) for path in ways.values()):
+    async for finding in side_by_side(knock(premises, path, identity) for path in ways.values()):
         yield finding
 
 
-async def _knock(premises: Premises, path: WatchedPath, identity: Identity) -> Observation:
+async def knock(premises: Premises, path: WatchedPath, identity: Identity) -> Observation:
+    """Try the route of one path up to MAIL."""
     subject = f"{path.company}/{path.path} by {path.route.via}"
     if why := path.route.withholds(identity):
         return Observation(subject, State.BAD, "nothing may be sent by this route", why)

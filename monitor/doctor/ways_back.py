@@ -25,11 +25,12 @@ async def mailboxes(premises: Premises) -> AsyncIterator[Observation]:
     """Open each mailbox and list its folders; nothing is read or deleted."""
     paths = premises.config.paths()
     places = {path.visited.key: (path, path.visited) for path in paths if path.visited}
-    async for finding in side_by_side(_open(premises, path, mailbox) for path, mailbox in places.values()):
+    async for finding in side_by_side(open_mailbox(premises, path, mailbox) for path, mailbox in places.values()):
         yield finding
 
 
-async def _open(premises: Premises, path: WatchedPath, mailbox: VisitedMailbox) -> Observation:
+async def open_mailbox(premises: Premises, path: WatchedPath, mailbox: VisitedMailbox) -> Observation:
+    """Open the mailbox of one path."""
     return premises.of_path(path, await _opened(premises, f"mailbox of {path.company}/{path.path}", mailbox))
 
 

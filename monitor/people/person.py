@@ -94,6 +94,8 @@ class AuditAction(StrEnum):
     REMEDY_RENEWED = "remedy prolonged"
     REMEDY_UNDONE = "remedy undone"
     CHANNEL_TESTED = "channel tested"
+    COMPANY_TRIED = "company set-up tested"
+    COMPANY_ADDED = "company added"
     PERSON_ADDED = "person added"
     PERSON_CHANGED = "person changed"
     PERSON_DISABLED = "person disabled"

@@ -11,6 +11,7 @@ from aiohttp import web
 from monitor.actions.channel_tests import Deliver
 from monitor.actions.rate_limit import Allowance
 from monitor.channels.channel import Channel, DeliveryResult
+from monitor.company_setup.service import CompanySetup
 from monitor.config import Config, WatchedPath
 from monitor.config.real_plan import CountedCompanies
 from monitor.diagnosing.preparing import NotAllowedError
@@ -87,7 +88,7 @@ class Backend:
     `lookups`, as do `stopping` for what stops mail to it and `sender_log` for what the sender's mail service knows of
     an address; what callers paste is read in a turn of `readings`;
     `followed` is the number of the last signal that `board` shows, read anew;
-    `doctor` examines this installation, where a service runs;
+    `doctor` examines this installation, and `company_setup` adds companies to it, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
     `exports` are those under way, and `export_turn` is for reading a page of one; `counted_companies`
@@ -117,6 +118,7 @@ class Backend:
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_READINGS))
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_LOOKUPS))
     doctor: Doctor | None = None
+    company_setup: CompanySetup | None = None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)

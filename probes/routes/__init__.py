@@ -6,6 +6,7 @@ returns the dialogue; a refusal is evidence, never an exception, and everything 
 - `table`     the kinds: `direct`, `relay`, `xclient`, `proxy`, `scan`
 - `dialogue`  the SMTP dialogue that all share; `envelope`: its commands, `reply`: reads the answers
 - `wire`      one TCP connection; `mta_tls`: TLS between mail servers
+- `gateway_setup` lines for the company's side, and which routes suit a company
 """
 
 from collections.abc import Mapping

@@ -35,6 +35,17 @@ def has_local_address(address: str) -> bool:
         return error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # else the fault is another: see `connect`
 
 
+def local_address_to(address: str) -> str:
+    """Return the address that this machine would connect to `address` from; "" if there is no way. Nothing is sent."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect((address, 9))  # of a datagram socket: it only chooses a way
+            return str(sock.getsockname()[0])
+    except OSError:
+        return ""
+
+
 async def connect(address: str, port: int, until: float, *, source: str | None = None) -> "SmtpWire | WireFault":
     """Connect to `address`, only from `source` if given. `until` is by the loop's clock."""
     loop = asyncio.get_running_loop()

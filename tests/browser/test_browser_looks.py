@@ -43,6 +43,7 @@ ADDRESSES = {
     "settings company": "/settings?company=granite",
     "people": "/settings/people",
     "tokens": "/settings/tokens",
+    "add company": "/settings/companies/new",
     "channels": "/settings/channels",
     "doctor": "/settings/doctor",
     "audit": "/settings/audit",

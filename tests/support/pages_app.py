@@ -11,7 +11,8 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
 
-from monitor.config import Config, WatchedPath
+from monitor.company_setup.service import CompanySetup
+from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.diagnosing.begin import begin
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, Nature, Scope, Severity
 from monitor.oncall.engine import IncidentEngine
@@ -19,6 +20,7 @@ from monitor.output.metrics import Gauges, Metrics
 from monitor.people.passwords import Passwords
 from monitor.people.person import Companies, Rights
 from monitor.probing.current import Board
+from monitor.probing.outside import outside_of
 from monitor.probing.requester import Requester
 from monitor.store import Store
 from monitor.web.auth.authenticator import GATE, Authenticator
@@ -222,6 +224,28 @@ async def post(browser: Browser, path: str, page: str = "", **said: Any) -> Any:
 def _pairs(said: dict[str, Any]) -> list[tuple[str, str]]:
     named = {name.removesuffix("_"): value for name, value in said.items()}
     return [(name, each) for name, value in named.items() for each in ([value] if isinstance(value, str) else value)]
+
+
+@asynccontextmanager
+async def open_setup_app(file: Path) -> AsyncIterator[PagesApp]:
+    """A `PagesApp` with the configuration of this file, which can be added to and loaded again."""
+    async with open_pages_app(file.parent) as app:
+        loaded, board = [read_config(file)], app.backend.board
+        board.configure(loaded[0].paths())
+
+        async def reload() -> bool:
+            try:
+                loaded[0] = read_config(file)
+            except ConfigErrors:
+                return False
+            board.configure(loaded[0].paths())
+            return True
+
+        async with outside_of(loaded[0]) as outside:
+            setup = CompanySetup(file, lambda: loaded[0], outside, app.store, reload, app.backend.now)
+            for name, part in {"config": lambda: loaded[0], "company_setup": setup}.items():
+                object.__setattr__(app.backend, name, part)
+            yield app
 
 
 @asynccontextmanager

@@ -83,6 +83,8 @@ POST   /settings/people/change                      303     403      403     303
 GET    /settings/tokens                             303     403      403     200      -
 POST   /settings/tokens                             303     403      403     200     422
 POST   /settings/tokens/revoke                      303     403      403     303     422
+GET    /settings/companies/new                      303     403      403     200      -
+POST   /settings/companies/new                      303     403      403     200      -
 GET    /settings/channels                           303     403      403     200      -
 POST   /settings/channels/test                      303     403      403     422      -
 GET    /settings/doctor                             303     403      403     200      -

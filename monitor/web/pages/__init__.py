@@ -18,6 +18,7 @@ pure functions make.
 - `suggestions`                          what is offered where a company or path is typed
 - `channels`                             notification channels and their test
 - `doctor`                               every part that Mailpath needs, tried now
+- `new_company` (with `new_company_view`)  sets up a company, in five steps
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
 
@@ -34,6 +35,7 @@ from monitor.web.pages import (
     incident_work,
     incidents,
     links,
+    new_company,
     now,
     probe,
     probe_now,
@@ -48,5 +50,5 @@ from monitor.web.pages import (
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (now, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
-    pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, suggestions)
+    pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, new_company, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

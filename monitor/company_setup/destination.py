@@ -1,4 +1,4 @@
-"""Where the file of a company belongs, and whether Mailpath can write it there."""
+"""The place where the file of a company belongs, and whether Mailpath can write it there."""
 
 import os
 import re

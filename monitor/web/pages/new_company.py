@@ -177,7 +177,7 @@ def _link(form: CompanyForm, step: str) -> str:
 
 
 async def _system_part(context: SetupContext, _: SetupResult) -> dict[str, Any]:
-    """The MX is asked each time that the step is shown: an answer that was wrong may be mended by now."""
+    """The MX is asked each time that the step is shown: a wrong answer may be right by now."""
     backend, domain = context.view.backend, context.form.said.get("domain", "")
     async with backend.lookups:
         found = await backend.mail_hosts(domain, DNS_SECONDS)

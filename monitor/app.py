@@ -50,7 +50,7 @@ from monitor.sources.inbound.router import InboundRouter
 from monitor.sources.real_mail import RealMail
 from monitor.sources.standing import StandingSource
 from monitor.store import Store, StoreError
-from monitor.supervised import kept_open
+from monitor.supervised import kept_open, one_at_a_time
 from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
 from monitor.web.first_steps import tell_first_steps
@@ -69,7 +69,6 @@ HOUSEKEEPING = timedelta(hours=1)
 EACH_MINUTE = timedelta(minutes=1)
 FORGOTTEN = timedelta(seconds=30)  # after which a probe in flight that is unknown here is in nobody's care
 EXAMINATION_SECONDS = 10.0  # for one dialogue, lookup or mailbox that the doctor tries
-
 log = structlog.get_logger("mailpath")
 
 
@@ -131,11 +130,7 @@ class Service:
         self.calendar = Calendar({**dict(seldom), **dict.fromkeys(each_minute, EACH_MINUTE)})
         self.metrics = Metrics(self.board, self._gauges())
         self.doctor = Doctor(self._premises, self._now)
-        self._company_setup = CompanySetup(
-            self.file, lambda: self.config, self.outside, self.store, self.reload, self._now
-        )
         self._pulse, self._rejections, self._requests = Pulse(), Rejections(), RequestCounts()
-        self._reloading = asyncio.Lock()
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         self._token_ends: dict[str, datetime] = {}
         self._inbound_router: InboundRouter | None = None
@@ -216,17 +211,12 @@ class Service:
         self.remedies.configure(config)
         self.real_mail.configure(real_plan(config))
 
-    async def reload(self) -> bool:
-        """Reload the configuration, after a reload under way. If it has errors, all are logged, nothing changes, and
-        the result is False."""
-        async with self._reloading:
-            return await self._load_again()
-
-    async def _load_again(self) -> bool:
-        config = await read_again(self.file, self.config)
-        if config is None:
+    @one_at_a_time
+    async def reload(self) -> None:
+        """Reload the configuration. If it has errors, all are logged and nothing changes."""
+        if (config := await read_again(self.file, self.config)) is None:
             self._reload = replace(self._reload, successful=False)
-            return False
+            return
         for table in ("store", "web", "inbound", "dns", "log", "sandbox"):
             if getattr(config, table) != getattr(self.config, table):
                 log.warning(f"a change of [{table}] takes effect at the next start")
@@ -243,7 +233,6 @@ class Service:
         await self.planner.configure(config)
         self._reload = ReloadResult(successful=True, loaded_at=self._now())
         log.info("configuration loaded", paths=len(self.board.paths))
-        return True
 
     async def stop(self) -> None:
         """Stop sending probes and notices; queued notices are sent at the next start. If stopping one part fails, the
@@ -316,7 +305,7 @@ class Service:
             followed=self.signals.read,
             mail_hosts=lookups.mail_hosts,
             doctor=self.doctor,
-            company_setup=self._company_setup,
+            company_setup=CompanySetup(self),
             stopping=lookups.stopping,
             sender_log=lookups.sender_log,
             company_mx=self.company_mx.of,

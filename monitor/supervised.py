@@ -7,9 +7,10 @@ stops. Without supervision a probe would wait for a look that never comes, or in
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from functools import partial, wraps
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -24,6 +25,8 @@ log = structlog.get_logger("tasks")
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 Opening = Callable[[], AbstractAsyncContextManager[object]]
+Owner = TypeVar("Owner")
+Method = Callable[[Owner], Coroutine[Any, Any, None]]
 
 
 class SupervisedTask:
@@ -132,3 +135,15 @@ async def _open(opening: Opening) -> None:
                 log.warning(f"{error}; trying again until it is free", seconds=REOPEN_SECONDS)
             told = True
         await asyncio.sleep(REOPEN_SECONDS)
+
+
+def one_at_a_time(method: Method[Owner]) -> Method[Owner]:
+    """Let a method of each object run once at a time: whoever comes meanwhile waits for a run of their own."""
+    locks: WeakKeyDictionary[Owner, asyncio.Lock] = WeakKeyDictionary()
+
+    @wraps(method)
+    async def in_turn(owner: Owner) -> None:
+        async with locks.setdefault(owner, asyncio.Lock()):
+            await method(owner)
+
+    return in_turn

@@ -24,13 +24,13 @@ log = structlog.get_logger("mailpath")
 
 
 class CompanyWriter:
-    """Adds companies, one at a time. `reload` loads the configuration again and says whether it could."""
+    """Adds companies, one at a time. `reload` loads the configuration again, unless that has errors."""
 
     def __init__(
         self,
         config: Callable[[], Config],
         store: Store,
-        reload: Callable[[], Awaitable[bool]],
+        reload: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
         self._config, self._store, self._reload, self._now = config, store, reload, now
@@ -65,7 +65,8 @@ class CompanyWriter:
             self._now(), caller.name, caller.way, AuditAction.COMPANY_ADDED, f"{form.key}, {place.name}", form.key
         )
         try:
-            if await self._reload() and form.key in self._config().companies:
+            await self._reload()
+            if form.key in self._config().companies:
                 await self._store.people.note(entry)
                 log.info("company added", company=form.key, file=place.name, by=caller.name)
                 return DraftErrors()

@@ -1,4 +1,4 @@
-"""What is asked for each kind of route and mailbox, as a table. A test holds it to the schema of the configuration."""
+"""The fields of each kind of route and mailbox, as a table. A test holds it to the schema of the configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class SecretPlace(StrEnum):
-    """Where a secret is placed."""
+    """Places of a secret."""
 
     FILE = "file"
     ENV = "env"

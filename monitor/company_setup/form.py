@@ -1,4 +1,4 @@
-"""What was typed into the set-up of a company. Pure: nothing of it is believed before it was checked."""
+"""The form of the set-up of a company. Pure: nothing in it is believed before it was checked."""
 
 import re
 import unicodedata
@@ -28,8 +28,8 @@ FIELDS = (*OWN_FIELDS, *_kind_fields("route", ROUTE_FORMS), *_kind_fields("mailb
 
 @dataclass(frozen=True, slots=True)
 class CompanyForm:
-    """What was typed, by field. `relay` is the route of another path through the sender's mail service, as it stands in
-    the file: it is taken as it is when nothing else is typed for a relay."""
+    """The form as typed, by field. `relay` is the route of another path through the sender's mail service, as it is in
+    the file: it is taken as it is if nothing else is typed for a relay."""
 
     said: Mapping[str, str] = field(default_factory=dict)
     relay: Mapping[str, TomlValue] | None = None
@@ -57,7 +57,8 @@ class CompanyForm:
     @property
     def needs_mailbox(self) -> bool:
         """True if what the route delivers must be looked for; so for no route or one that does not exist."""
-        return self.via not in ROUTE_FORMS or traits_of(self.via).needs_mailbox
+        via = self.via
+        return via not in ROUTE_FORMS or traits_of(via).needs_mailbox
 
     @property
     def reuses_relay(self) -> bool:

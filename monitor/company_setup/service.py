@@ -3,10 +3,10 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from monitor.company_setup.adding import CompanyWriter
 from monitor.company_setup.checking import DraftErrors, errors_alone, errors_within
@@ -38,21 +38,30 @@ class SecretState:
         return f"install -d -m 700 {folder}\ninstall -m 600 /dev/stdin {shlex.quote(self.name)}\n"
 
 
-class CompanySetup:
-    """Checks, tries and adds companies. `reload` loads the configuration again and says whether it could."""
+class LoadedService(Protocol):
+    """The service. `reload` loads its configuration again, and keeps the one it has if that has errors."""
 
-    def __init__(
-        self,
-        file: Path,
-        config: Callable[[], Config],
-        outside: Outside,
-        store: Store,
-        reload: Callable[[], Awaitable[bool]],
-        now: Callable[[], datetime],
-    ) -> None:
-        self.file, self._config = file.absolute(), config
-        self._writer = CompanyWriter(config, store, reload, now)
-        self._tests = SetupTests(self.file, outside, store, now)
+    @property
+    def file(self) -> Path: ...
+    @property
+    def config(self) -> Config: ...
+    @property
+    def outside(self) -> Outside: ...
+    @property
+    def store(self) -> Store: ...
+    async def reload(self) -> None: ...
+
+
+class CompanySetup:
+    """Checks, tries and adds companies."""
+
+    def __init__(self, service: LoadedService) -> None:
+        self.file, self._service = service.file.absolute(), service
+        self._writer = CompanyWriter(self._config, service.store, service.reload, service.outside.now)
+        self._tests = SetupTests(self.file, service.outside, service.store, service.outside.now)
+
+    def _config(self) -> Config:
+        return self._service.config
 
     async def form(self, typed: Mapping[str, object]) -> CompanyForm:
         """Return the form as it was sent."""

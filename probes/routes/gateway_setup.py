@@ -1,4 +1,4 @@
-"""What must be set up on the company's side before a route can be used: the exact lines, by route and product. Facts.
+"""Lines that a company adds to its mail system before a route can be used, by route and product. Facts.
 
 The only place of these lines: the set-up pages show them, and tests compare those in the documentation. `{host}` and
 `{port}` are the listener's, `{listen}` is both, `{us}` is the address that Mailpath's machine connects from.
@@ -31,7 +31,7 @@ class GatewaySetup:
 
 @dataclass(frozen=True, slots=True)
 class GatewayNames:
-    """What is filled into the lines."""
+    """Names that are filled into the lines."""
 
     host: str = "GATEWAY_IP"
     port: str = "PORT"
@@ -143,7 +143,7 @@ GATEWAY_SETUP: Sequence[GatewaySetup] = (
 
 
 class FitRank(IntEnum):
-    """How well a route suits a company, the best first."""
+    """Ranks of a route for a company, the best first."""
 
     READY = 0
     NEEDS_SOMETHING = 1
@@ -152,7 +152,7 @@ class FitRank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RouteFit:
-    """How well a kind of route suits a company. `why`: a sentence."""
+    """The rank of a kind of route for a company. `why`: a sentence."""
 
     via: str
     rank: FitRank

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor import supervised as module
-from monitor.supervised import SupervisedTask, supervised
+from monitor.supervised import SupervisedTask, one_at_a_time, supervised
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +100,21 @@ async def test_it_may_end_by_itself_before_it_is_ended() -> None:
     ends.set()
     await task.close(grace=5)
     assert done == [1]
+
+
+async def test_a_method_runs_once_at_a_time_for_each_object() -> None:
+    class Loader:
+        def __init__(self) -> None:
+            self.at_work, self.runs = 0, 0
+
+        @one_at_a_time
+        async def load(self) -> None:
+            self.at_work += 1
+            await asyncio.sleep(0)
+            assert self.at_work == 1
+            self.at_work -= 1
+            self.runs += 1
+
+    first, second = Loader(), Loader()
+    await asyncio.gather(*(each.load() for each in (first, second) * 3))
+    assert (first.runs, second.runs) == (3, 3)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handov
 from probes.http import HttpSession
 from probes.judge import delivery_time
 from probes.kinds import Kind
+from probes.outside import Outside
 from probes.probe import Probe
 from probes.sender import Role
 from probes.settings import Endpoint
@@ -226,26 +227,31 @@ def _pairs(said: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, each) for name, value in named.items() for each in ([value] if isinstance(value, str) else value)]
 
 
+@dataclass
+class FileService:
+    """A service as far as it loads its configuration."""
+
+    file: Path
+    config: Config
+    outside: Outside
+    store: Store
+    board: Board
+
+    async def reload(self) -> None:
+        with suppress(ConfigErrors):
+            self.config = read_config(self.file)
+        self.board.configure(self.config.paths())
+
+
 @asynccontextmanager
 async def open_setup_app(file: Path) -> AsyncIterator[PagesApp]:
     """A `PagesApp` with the configuration of this file, which can be added to and loaded again."""
-    async with open_pages_app(file.parent) as app:
-        loaded, board = [read_config(file)], app.backend.board
-        board.configure(loaded[0].paths())
-
-        async def reload() -> bool:
-            try:
-                loaded[0] = read_config(file)
-            except ConfigErrors:
-                return False
-            board.configure(loaded[0].paths())
-            return True
-
-        async with outside_of(loaded[0]) as outside:
-            setup = CompanySetup(file, lambda: loaded[0], outside, app.store, reload, app.backend.now)
-            for name, part in {"config": lambda: loaded[0], "company_setup": setup}.items():
-                object.__setattr__(app.backend, name, part)
-            yield app
+    async with open_pages_app(file.parent) as app, outside_of(read_config(file), app.clock) as outside:
+        loaded = FileService(file, read_config(file), outside, app.store, app.backend.board)
+        await loaded.reload()
+        for name, part in {"config": lambda: loaded.config, "company_setup": CompanySetup(loaded)}.items():
+            object.__setattr__(app.backend, name, part)
+        yield app
 
 
 @asynccontextmanager

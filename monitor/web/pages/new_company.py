@@ -70,7 +70,7 @@ class SetupContext:
 
 @dataclass(frozen=True, slots=True)
 class SetupResult:
-    """What came of a test or of adding: findings, errors of the whole configuration, and a problem as a sentence."""
+    """The result of a test or of adding: findings, errors of the whole configuration, and a problem as a sentence."""
 
     findings: Sequence[Observation] = ()
     errors: DraftErrors = field(default_factory=DraftErrors)

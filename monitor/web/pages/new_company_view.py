@@ -1,4 +1,4 @@
-"""What the pages that set up a company show, as plain values. Pure."""
+"""The set-up of a company as its page shows it: plain values. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,8 +59,8 @@ def shown_errors(form: CompanyForm, stage: SetupStage, errors: DraftErrors, subm
 
 @dataclass(frozen=True, slots=True)
 class MxView:
-    """What DNS says of a domain: a sentence, the hosts, what they show, and the system to choose. `bad`: mail to it
-    cannot arrive, or DNS did not answer."""
+    """The answer of DNS about a domain: a sentence, the hosts, what they show, and the system to choose. `bad`: mail to
+    it cannot arrive, or DNS did not answer."""
 
     says: str
     hosts: tuple[str, ...] = ()
@@ -112,8 +112,8 @@ MAILBOX_OF_SYSTEM = {"m365": "graph", "exchange": "imap", "google": "gmail", "fa
 def mailbox_choices(chain: Sequence[str], config: Config) -> list[KindChoice]:
     """Return the kinds of mailboxes, that of the last known mail system first."""
     own = next((MAILBOX_OF_SYSTEM[key] for key in reversed(chain) if key in MAILBOX_OF_SYSTEM), "imap")
-    kinds = [KindChoice(via, form, _mailbox_why(form, config)) for via, form in MAILBOX_FORMS.items()]
-    return sorted(kinds, key=lambda each: each.via != own)
+    first_own = {own: MAILBOX_FORMS[own], **MAILBOX_FORMS}
+    return [KindChoice(via, form, _mailbox_why(form, config)) for via, form in first_own.items()]
 
 
 def _mailbox_why(form: KindForm, config: Config) -> str:

@@ -16,7 +16,7 @@ people, and the audit log. All SQL of the service is in here.
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
 - `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
-- `result_series`  of one company over time, from these counts
+- `result_series`  of one company over time, from these counts; `result_overview`: of all, by hour
 - `real_mail`  the sender's real mail by hour, and its refusals; `real_hours`, `real_refusals`: tables and statements
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them
@@ -58,6 +58,7 @@ from monitor.store.records import (
     StoreError,
 )
 from monitor.store.result_counts import ResultCount, window_start
+from monitor.store.result_overview import HourCount
 from monitor.store.result_series import CompanySeries, CompanyWindows, SlotCount, SlotTimes
 from monitor.store.store import Store
 
@@ -67,6 +68,7 @@ __all__ = [
     "Cursor",
     "DeliveryState",
     "DeliveryTimes",
+    "HourCount",
     "LinkUse",
     "ListedProbe",
     "NoSuchProbeError",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.incidents.signal import Signal
 from monitor.measures.time_slots import TimeSlots
 from monitor.people.person import AuditEntry
-from monitor.store import delivery_counts, list_reads, reads, result_counts, result_series, rows
+from monitor.store import delivery_counts, list_reads, reads, result_counts, result_overview, result_series, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
 from monitor.store.delivery_counts import DeliveryTimes
@@ -14,6 +14,7 @@ from monitor.store.ownership_tables import Turn
 from monitor.store.packing import Packer
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
+from monitor.store.result_overview import HourCount
 from monitor.store.result_series import CompanySeries, CompanyWindows
 from monitor.store.statements import SqlStatement
 from probes.check import Check
@@ -149,6 +150,11 @@ class ProbeStore:
         """Return how long the sender's mail launched since a `window_start` took to the inbox, by path and kind; also
         of probes that are deleted. None: of all companies."""
         return await self._access.read(delivery_counts.delivery_times, result_counts.parts_of(since), companies)
+
+    async def hours(self, since: datetime) -> list[HourCount]:
+        """Count the sender's probes of all companies launched since a full hour, by hour; also those that are deleted.
+        Hours are known for a year."""
+        return await self._access.read(result_overview.hours, since)
 
     async def windows(self, company: str, starts: Sequence[datetime]) -> CompanyWindows:
         """Return the `results` of a company since each of these `window_start`s."""

@@ -11,7 +11,8 @@
 - `api`        the API
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
 - `strips`     outcomes by time
-- `codes_in_time` the share of codes in time, on pages; `company_summaries`: the state of every company
+- `codes_in_time` the share of codes in time, on pages; `company_summaries`: the state of every company,
+  `overview_figures`: its last 24 hours and its availability
 - `sender_facts` results of the sender's mail, for pages and API; `sender_standing`: what is published about it
 - `uploads`    forms with a file, read into memory
 - `triage_source` what triage may know for one caller

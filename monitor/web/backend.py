@@ -30,6 +30,7 @@ from monitor.web.broadcast import Live
 from monitor.web.codes_in_time import RecentLevels
 from monitor.web.company_summaries import CompanySummaries
 from monitor.web.link_limits import LinkLimits
+from monitor.web.overview_figures import RecentFigures
 from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
 from monitor.web.shares import Shares
@@ -92,7 +93,8 @@ class Backend:
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
     `requests` what was answered;
     `exports` are those under way, and `export_turn` is for reading a page of one; `counted_companies`
-    are those to which real mail is counted; `recent_levels` and `company_summaries` are of all companies."""
+    are those to which real mail is counted; `recent_levels`, `recent_figures` and `company_summaries` are of all
+    companies."""
 
     config: Callable[[], Config]
     store: Store
@@ -127,11 +129,15 @@ class Backend:
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     counted_companies: CountedCompanies = field(default_factory=CountedCompanies)
     recent_levels: RecentLevels = field(init=False)
+    recent_figures: RecentFigures = field(init=False)
     company_summaries: CompanySummaries = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "company_summaries", CompanySummaries(self.board, self.now))
-        object.__setattr__(self, "recent_levels", RecentLevels(self.store, lambda: self.board.paths.values(), self.now))
+        levels = RecentLevels(self.store, lambda: self.board.paths.values(), self.now)
+        object.__setattr__(self, "recent_levels", levels)
+        figures = RecentFigures(self.store, lambda: self.board.paths.values(), levels, self.now)
+        object.__setattr__(self, "recent_figures", figures)
 
 
 BACKEND = web.AppKey("backend", Backend)

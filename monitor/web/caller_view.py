@@ -42,6 +42,7 @@ from monitor.store.diagnoses import DiagnosisRecord
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import News
 from monitor.web.company_summaries import SeenCompanies
+from monitor.web.overview_figures import OverviewFigures
 from monitor.web.sealed import Seal
 from probes.check import Check
 from probes.probe import Probe
@@ -79,14 +80,14 @@ class CallerView:
         if not company:
             return [path for key, paths in companies.items() if self.caller.sees(key) for path in paths]
         if company not in companies or not self.caller.sees(company):
-            raise NotThereError(f"company {company}", self._meant(company))
+            raise NotThereError(f"company {company}", self.meant_company(company))
         return list(companies[company])
 
     async def company_summaries(self) -> SeenCompanies:
         """Return the state of all companies. Use it before anything is awaited."""
         return await self.backend.company_summaries.seen_by(self.caller.companies)
 
-    def _meant(self, company: str) -> tuple[str, str] | None:
+    def meant_company(self, company: str) -> tuple[str, str] | None:
         """Key and name of the company of theirs that was probably meant."""
         names = names_of(self.paths())
         try:
@@ -298,6 +299,11 @@ class CallerView:
     async def all_codes_in_time(self) -> tuple[CodeLevels, ...] | None:
         """The codes of all companies that the caller may see; None as long as the store cannot be read."""
         return await self.backend.recent_levels.of(self.caller.seen(self.backend.board.companies))
+
+    async def overview_figures(self) -> OverviewFigures | None:
+        """The figures of all companies, of which the caller may be shown theirs; None as long as the store cannot be
+        read."""
+        return await self.backend.recent_figures.read()
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""

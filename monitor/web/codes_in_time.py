@@ -32,12 +32,17 @@ class RecentLevels:
         self._sums: dict[frozenset[str], tuple[CodeLevels, ...]] = {}  # of these levels
         self._summed: Levels | None = None
 
-    async def of(self, companies: Iterable[str]) -> tuple[CodeLevels, ...] | None:
-        """Return the codes of these companies in one sum per grade; None as long as the store cannot be read."""
+    async def of_each(self) -> Levels | None:
+        """Return the levels of each company, the same object as long as they are; None as long as the store cannot be
+        read."""
         if self._read is None or (self._read.done() and self._clock() >= self._until):
             self._until = self._clock() + FRESH_SECONDS
             self._read = asyncio.create_task(self._levels())
-        levels = await asyncio.shield(self._read)
+        return await asyncio.shield(self._read)
+
+    async def of(self, companies: Iterable[str]) -> tuple[CodeLevels, ...] | None:
+        """Return the codes of these companies in one sum per grade; None as long as the store cannot be read."""
+        levels = await self.of_each()
         if levels is not self._summed or len(self._sums) >= MAX_SUMS:
             self._sums, self._summed = {}, levels
         if levels is None:

@@ -53,6 +53,11 @@ class CompanySummary:
     text: str
 
     @property
+    def systems(self) -> frozenset[str]:
+        """Return the mail systems that its mail goes through."""
+        return frozenset(system for path in self.paths for system in path.mail_systems)
+
+    @property
     def healthy(self) -> bool:
         """True if all probes arrive in time, and recently did."""
         return self.worst is Outcome.INBOX and not self.overdue
@@ -60,11 +65,12 @@ class CompanySummary:
 
 @dataclass(slots=True)
 class SummaryCounts:
-    """Counts of companies and paths by their worst outcome, and of companies by kind of mail."""
+    """Counts of companies and paths by their worst outcome, and of companies by kind of mail and by mail system."""
 
     companies: Counter[Outcome | None] = field(default_factory=Counter)
     paths: Counter[Outcome | None] = field(default_factory=Counter)
     kinds: Counter[Kind] = field(default_factory=Counter)
+    systems: Counter[str] = field(default_factory=Counter)
 
     def count(self, summary: CompanySummary, times: int = 1) -> None:
         """Count this company, or with -1 no longer."""
@@ -73,6 +79,8 @@ class SummaryCounts:
             self.paths[worst] += times
         for kind in summary.kinds:
             self.kinds[kind] += times
+        for system in summary.systems:
+            self.systems[system] += times
 
 
 @dataclass(frozen=True, slots=True)

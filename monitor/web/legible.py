@@ -50,6 +50,11 @@ def utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def minute(at: datetime) -> str:
+    """A time of the last months, to the minute."""
+    return f"{at.astimezone(UTC):%d %b %H:%M} UTC"
+
+
 def day(at: datetime) -> str:
     """A date."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"

@@ -111,6 +111,8 @@ def environment() -> Environment:
             legible.cut,
             legible.begun,
             legible.utc,
+            legible.minute,
+            legible.about,
             legible.day,
             lasting,
             roughly,

@@ -206,33 +206,44 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     assert admin.complaints == []
 
 
-async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: dict[str, BrowserTab]) -> None:
+async def test_the_overview_is_searched_while_one_types_and_filtered_by_state(people: dict[str, BrowserTab]) -> None:
     viewer = people["viewer"]
-    page, companies = viewer.page, viewer.page.locator(".matrix tbody")
+    page, rows = viewer.page, viewer.page.locator("#list tbody")
     await page.goto("/")
-    await expect(companies).not_to_have_count(1)
-    await page.get_by_label("Find a company").press_sequentially("steel")
-    await expect(companies).to_have_count(1)
-    await expect(companies).to_contain_text("Granite Gate Steel")
+    await expect(rows).not_to_have_count(1)
+    search = page.get_by_label("Find in the list")
+    await search.press_sequentially("steel")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Granite Gate Steel")
     await expect(page).to_have_url(re.compile(r"\?q=steel$"))
-    await expect(page.get_by_label("Find a company")).to_be_focused()
-    await page.get_by_label("Find a company").fill("nobody at all")
-    await expect(page.get_by_role("heading", name="No matching companies")).to_be_visible()
-    await page.get_by_role("link", name="Show all companies").click()
-    await page.get_by_role("link", name=re.compile(r"^\W*\d+ spam folder$")).click()
-    await expect(companies).to_have_count(1)
-    await expect(companies).to_contain_text("Corkwood")
+    await expect(search).to_be_focused()
+    await search.fill("nobody at all")
+    await expect(page.get_by_role("heading", name="No matches")).to_be_visible()
+    await page.get_by_role("link", name="Show everything").click()
+    await page.get_by_label("Cause").select_option("content")
+    await expect(rows.filter(has_text="Granite Gate Steel")).to_have_count(0)
+    await expect(rows.filter(has_text="Corkwood")).to_have_count(1)
+    await page.goto("/")
+    await page.get_by_role("link", name=re.compile(r"^\W*\d+ failing$")).click()
+    await expect(page).to_have_url(re.compile(r"state=failing"))
+    await expect(rows.filter(has_text="Granite Gate Steel")).to_have_count(1)
     assert viewer.complaints == []
 
 
-async def test_paths_of_a_company_unfold(people: dict[str, BrowserTab]) -> None:
-    page = people["viewer"].page
-    await page.goto("/?q=trap")
-    paths = page.locator(".matrix tr.path")
-    await expect(paths.first).not_to_be_visible()
-    await page.get_by_role("link", name="2 paths").click()
-    await expect(paths.first).to_be_visible()
-    await expect(page.get_by_role("link", name="2 paths")).to_have_attribute("aria-expanded", "true")
+async def test_the_overview_patches_what_has_changed_and_reads_nothing_twice(people: dict[str, BrowserTab]) -> None:
+    viewer = people["viewer"]
+    page, statuses = viewer.page, list[int]()
+    await page.goto("/?q=granite&sort=name")
+    link = page.locator("#list tbody a").first
+    await link.focus()
+    await page.evaluate("() => { document.querySelector('#list tbody').dataset.version = 'old'; }")
+    page.on("response", lambda answer: statuses.append(answer.status) if "/overview/changes" in answer.url else None)
+    await expect(page.locator("#list tbody").first).not_to_have_attribute("data-version", "old")
+    await expect(link).to_be_focused()
+    async with asyncio.timeout(PATIENCE / 1000):
+        while 304 not in statuses:
+            await page.wait_for_timeout(200)
+    assert viewer.complaints == []
 
 
 async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mutes(
@@ -324,12 +335,10 @@ async def test_without_javascript_everything_but_what_is_live_works(
         page = visitor.page
         await page.goto("/")
         await visitor.sign_in("operator")
-        await page.get_by_label("Find a company").fill("steel")
-        await page.get_by_role("button", name="Find").click()
-        await expect(page.locator(".matrix tbody")).to_have_count(1)
+        await page.get_by_label("Find in the list").fill("steel")
+        await page.get_by_role("button", name="Apply").click()
+        await expect(page.locator("#list tbody")).to_have_count(1)
         await page.goto("/?q=trap")
-        await page.get_by_role("link", name="2 paths").click()
-        await expect(page.locator(".matrix tr.path").first).to_be_visible()
         await page.get_by_role("link", name="Trap").first.click()
         await expect(page.locator("svg.cells").first).to_be_visible()
         await page.goto("/probe-now?where=snailbeck")

@@ -13,10 +13,10 @@ from tests.support.hostile_gateway import MARK
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ADDRESSES = {
-    "now": "/",
-    "now found": "/?q=steel",
-    "now filtered": "/?outcome=blocked",
-    "now nothing": "/?q=nobody",
+    "overview": "/",
+    "overview found": "/?q=steel",
+    "overview filtered": "/?outcome=blocked&sort=name",
+    "overview nothing": "/?q=nobody",
     "company": f"/companies/{THEIRS}",
     "company well": "/companies/birchline",
     "company blocked": "/companies/granite",
@@ -76,8 +76,7 @@ LEAST_FOR_TEXT = 192
 """Pixels for a column of sentences."""
 
 TABLES = """() => ({
-  rows: [...document.querySelectorAll(
-    "table.data:not(.matrix) tbody tr, .matrix tbody, .affected > li, .timeline > li")]
+  rows: [...document.querySelectorAll("table.data tbody tr, .affected > li, .timeline > li")]
     .map((each) => each.offsetHeight),
   texts: [...document.querySelectorAll("table.data td.because")].map((each) => each.offsetWidth).filter(Boolean),
 })"""
@@ -201,7 +200,7 @@ async def test_whoever_is_bound_to_a_company_meets_no_other_company_anywhere(
 @pytest.mark.parametrize(
     "name",
     [
-        "now",
+        "overview",
         "company hostile",
         "probe hostile",
         "probe hostile arrived",
@@ -221,7 +220,7 @@ async def test_what_a_hostile_mail_system_says_is_shown_and_does_nothing(
     assert "taken" not in seen["title"]
     assert (seen["scripts"], seen["foreign"]) == (0, 0)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", seen["text"])
-    if name not in ("now", "incidents", "sender", "probes"):  # these say it in our own words
+    if name not in ("overview", "incidents", "sender", "probes"):  # these say it in our own words
         assert MARK[:40] in seen["text"]
     assert len(await answer.body()) < 600_000  # not the whole header, and no more than it has to be
     assert admin.complaints == []

@@ -49,6 +49,7 @@ class Via:
     """As much of a route and of a mailbox as a page shows."""
 
     via = "xclient"
+    host = ""
     key = "maildir:box"
 
     def destination(self, _: str) -> str:

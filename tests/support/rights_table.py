@@ -55,6 +55,7 @@ GET    /diagnose?where={company}/{path}             303     403      200     200
 POST   /diagnose                                    303     403      409     409     422
 GET    /diagnoses/{diagnosis}                       303     200      200     200     404
 POST   /diagnoses/{diagnosis}/stop                  303     403      303     303     404
+GET    /overview/changes                            303     200      200     200      -
 GET    /suggestions                                 303     200      200     200      -
 GET    /suggestions?q={company}                     303     200      200     200     200
 GET    /incidents                                   303     200      200     200      -

@@ -1,7 +1,8 @@
 """The pages for people. Each module has its handlers, which are thin, and what its page shows as plain values, which
 pure functions make.
 
-- `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
+- `overview` (with `overview_list`, `overview_filter`)  how all companies fare: tiles, and one list
+- `company`, `sender`                    how one company fares, who is watched
 - `sender_standing`, `sender_reports`    what is published about the sender, and what receivers report of its mail
 - `company_impact`, `company_charts`      what its people notice, and its drawings; `own_test`: a test of a change
 - `probe` (with `probe_view`, `probe_stations`)  one probe as it was spoken and found, and the list of all
@@ -36,7 +37,7 @@ from monitor.web.pages import (
     incidents,
     links,
     new_company,
-    now,
+    overview,
     probe,
     probe_now,
     remedies,
@@ -49,6 +50,6 @@ from monitor.web.pages import (
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    watching = (now, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
+    watching = (overview, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
     pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, new_company, suggestions)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

@@ -24,6 +24,7 @@ window.mailpath = (() => {
       if (time.textContent !== text) time.textContent = text;
     }
   };
+  grow();
   setInterval(grow, 5000);
 
   // The mark says "Live" only while events arrive and the page itself can be read again.

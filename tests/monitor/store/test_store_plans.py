@@ -18,6 +18,7 @@ from monitor.store import (
     real_refusals,
     report_reads,
     result_counts,
+    result_overview,
     result_series,
     standing_reads,
     work_reads,
@@ -31,6 +32,7 @@ QUESTIONS = (
     | report_reads.STATEMENTS
     | result_counts.STATEMENTS
     | delivery_counts.STATEMENTS
+    | result_overview.STATEMENTS
     | result_series.STATEMENTS
     | work_reads.STATEMENTS
     | standing_reads.STATEMENTS
@@ -109,6 +111,7 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
             "ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)",
         ],
     ),
+    ("hours of all", ["hourly_results USING PRIMARY KEY (hour>?)"]),
     ("counts by hour", ["ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)"]),
     ("counts by day", ["ix_daily_results_company_day (company=? AND day>? AND day<?)"]),
     ("times by hour", ["ix_hourly_results_company_hour (company=? AND hour>? AND hour<?)"]),

@@ -39,6 +39,7 @@ SECRETS = (  # how secrets of ours look wherever they appear: what each has in i
         re.compile(r"(?i)(\bcookie\\?\"?\s*+[:=]\s*+(?:\\?\")?)(?:=\"[^\"\s]*\"(?=\s*(?:;|$))|\\[^nr]|[^\r\n\"\\])+"),
     ),
     ("mailpath", re.compile(r"((?:__Host-)?mailpath(?:-device)?=)[^\s;,'\"\\]+")),  # a cookie of ours
+    ("/status/", re.compile(r"(/status/)[A-Za-z0-9_-]{16,}")),  # a share link
     ("=", re.compile(r"(?i)([?&](?:key|token|secret|password)=)[^\s&'\"\\]+")),  # a link's query
     (
         "://",  # a URL's password, or a user without one, RFC 3986, section 3.2.1; bounded, or long texts take minutes

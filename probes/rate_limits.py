@@ -79,12 +79,18 @@ class TokenBuckets(Generic[Key]):
         """How many keys are remembered."""
         return len(self._buckets)
 
+    def has_one(self, key: Key, now: float) -> bool:
+        """Test if there is a token, and leave it. `now` in monotonic seconds."""
+        return self._left(*self._buckets.get(key, (self._limit, now)), now) >= 1
+
     def allows(self, key: Key, now: float) -> bool:
         """Take a token and return True, or return False if there is none. `now` in monotonic seconds."""
-        left, at = self._buckets.pop(key, (self._limit, now))
-        left = min(self._limit, left + (now - at) * self._limit / self._period)
+        left = self._left(*self._buckets.pop(key, (self._limit, now)), now)
         allowed = left >= 1
         self._buckets[key] = (left - 1 if allowed else left, now)
         if len(self._buckets) > self._max_keys:
             del self._buckets[next(iter(self._buckets))]
         return allowed
+
+    def _left(self, left: float, at: float, now: float) -> float:
+        return min(self._limit, left + (now - at) * self._limit / self._period)

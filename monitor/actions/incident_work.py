@@ -1,17 +1,19 @@
-"""Acknowledge an incident, own it, comment on it, link a ticket: for the pages, the API, the command line and links.
+"""Acknowledge an incident, own it, comment on it (also in public), link a ticket: for the pages, the
+API, the command line and links.
 
 Every action is in the incident's history and in the audit log. A caller restricted to companies works only on incidents
 that affect nobody else: an acknowledgement stops reminders for all who were notified.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.actions.ports import IncidentScope
 from monitor.errors import UserError
 from monitor.incidents.incident import Incident, IncidentEvent
-from monitor.incidents.work import IncidentAction, IncidentWork, work_of
+from monitor.incidents.public_updates import affected_ever, named_company
+from monitor.incidents.work import IncidentAction, IncidentWork, comment_id, work_of
 from monitor.people.person import AuditAction, AuditEntry
 from monitor.store import Store
 from probes.display import clock, one_line
@@ -25,6 +27,8 @@ AUDITED = {
     IncidentEvent.RELEASED: AuditAction.INCIDENT_RELEASED,
     IncidentEvent.OWNER_SET: AuditAction.OWNER_SET,
     IncidentEvent.COMMENTED: AuditAction.COMMENT_ADDED,
+    IncidentEvent.COMMENT_PUBLISHED: AuditAction.COMMENT_PUBLISHED,
+    IncidentEvent.COMMENT_WITHDRAWN: AuditAction.COMMENT_WITHDRAWN,
     IncidentEvent.TICKET_LINKED: AuditAction.TICKET_LINKED,
 }
 
@@ -69,12 +73,32 @@ class IncidentWorker:
         self._must_be_open(incident, "hand over")
         await self._act(incident, IncidentEvent.OWNER_SET, _line("owner", owner))
 
-    async def comment(self, incident: Incident, text: str) -> None:
-        """Add a comment, also to a closed incident. Raises WorkError, StoreError."""
+    async def comment(self, incident: Incident, text: str, public_among: Mapping[str, str] | None = None) -> None:
+        """Add a comment, also to a closed incident. With the names of companies by key as `public_among`, status pages
+        show it. Raises WorkError, StoreError."""
         written = text.replace("\r\n", "\n").strip()
         if not written or len(written) > MAX_COMMENT_CHARS:
             raise WorkError("text", f"must be a text of 1 to {MAX_COMMENT_CHARS:,} characters")
-        await self._act(incident, IncidentEvent.COMMENTED, written)
+        if public_among is not None:
+            _may_be_public(written, incident, public_among)
+        comment = await self._act(incident, IncidentEvent.COMMENTED, written)
+        if public_among is not None:
+            await self._act(incident, IncidentEvent.COMMENT_PUBLISHED, comment_id(comment))
+
+    async def publish(self, incident: Incident, which: str, names: Mapping[str, str]) -> None:
+        """Let status pages show a comment, which `comment_id` identifies. `names`: of companies, by key. Raises
+        WorkError, StoreError."""
+        work = await self.work_on(incident)
+        comment = _comment(work, which)
+        _may_be_public(comment.text, incident, names)
+        if comment not in work.public:
+            await self._act(incident, IncidentEvent.COMMENT_PUBLISHED, which)
+
+    async def withdraw(self, incident: Incident, which: str) -> None:
+        """Let no status page show a comment any more. Raises WorkError, StoreError."""
+        work = await self.work_on(incident)
+        if _comment(work, which) in work.public:
+            await self._act(incident, IncidentEvent.COMMENT_WITHDRAWN, which)
 
     async def link_ticket(self, incident: Incident, ticket: str) -> None:
         """Link a ticket of another system, also to a closed incident: an address or a number. One that is linked
@@ -105,12 +129,13 @@ class IncidentWorker:
                 "returns, it opens again and people are notified",
             )
 
-    async def _act(self, incident: Incident, event: IncidentEvent, text: str) -> None:
+    async def _act(self, incident: Incident, event: IncidentEvent, text: str) -> IncidentAction:
         if len(await self.store.incidents.actions(incident.id)) >= MAX_ACTIONS:
             raise WorkError("incident", f"it has {MAX_ACTIONS} entries already; continue in a ticket")
         action = self.action(incident, event, text)
         await self.store.incidents.act(action, said_of(action), self.audit(action, incident))
         self.poke()
+        return action
 
 
 def said_of(action: IncidentAction) -> str:
@@ -118,6 +143,8 @@ def said_of(action: IncidentAction) -> str:
     text = one_line(action.text, MAX_COMMENT_CHARS)
     if action.event is IncidentEvent.OWNER_SET:
         return f"{text}, set by {action.who}"
+    if action.event in (IncidentEvent.COMMENT_PUBLISHED, IncidentEvent.COMMENT_WITHDRAWN):
+        return f"by {action.who}: the comment of {clock(datetime.fromisoformat(action.text))}"
     return f"{action.who}: {text}" if text else f"by {action.who}"
 
 
@@ -140,6 +167,21 @@ async def incident_to_work_on(view: IncidentScope, incident_id: str) -> Incident
             "incident", "it also affects companies that are not yours; somebody with access to all of them can do this"
         )
     return incident
+
+
+def _comment(work: IncidentWork, which: str) -> IncidentAction:
+    found = next((each for each in work.comments if comment_id(each) == which), None)
+    if found is None:
+        raise WorkError("incident", "it has no such comment")
+    return found
+
+
+def _may_be_public(text: str, incident: Incident, names: Mapping[str, str]) -> None:
+    """Refuse what one affected company would tell another. Whether a single company is named does not matter: it reads
+    only of itself."""
+    affected = affected_ever(incident)
+    if len(affected) > 1 and (name := named_company(text, affected, names)):
+        raise WorkError("text", f"it names {name}, and others would read it: a public comment names no company")
 
 
 def _line(field: str, typed: str, *, required: bool = True) -> str:

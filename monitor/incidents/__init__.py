@@ -13,7 +13,8 @@ In the order of the data:
 - `holding`    which of them an open incident holds already, and when a wide one has recovered
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed
-- `work`       who has an incident, comments, tickets: from the actions of people
+- `work`       who has an incident, comments, tickets: from the actions of people; `public_updates`: comments that
+               status pages show
 - `standing_rules`  which facts about the sender are problems: a table; `standing_groups`: beside what probes showed;
   `standing_words`: what is wrong, before and now, what to do, as text
 - `summary`    an incident in a few words, for lists and heads of pages

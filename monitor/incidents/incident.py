@@ -355,6 +355,8 @@ class IncidentEvent(StrEnum):
     RELEASED = "released"
     OWNER_SET = "owner_set"
     COMMENTED = "commented"
+    COMMENT_PUBLISHED = "comment_published"
+    COMMENT_WITHDRAWN = "comment_withdrawn"
     TICKET_LINKED = "ticket_linked"
 
 

@@ -195,6 +195,12 @@ EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
     IncidentEvent.RELEASED: Label("released", "Nobody has it any longer.", "Reminders are sent again."),
     IncidentEvent.OWNER_SET: Label("new owner", "Somebody else owns it.", "Owning it does not acknowledge it."),
     IncidentEvent.COMMENTED: Label("comment", "Somebody commented.", "Visible to everybody who sees the incident."),
+    IncidentEvent.COMMENT_PUBLISHED: Label(
+        "comment published", "A comment was made public.", "Status pages of the affected companies show it."
+    ),
+    IncidentEvent.COMMENT_WITHDRAWN: Label(
+        "comment withdrawn", "A comment is no longer public.", "Whoever has read it may have kept it."
+    ),
     IncidentEvent.TICKET_LINKED: Label(
         "ticket linked", "A ticket of another system is linked.", "An address or a number."
     ),

@@ -16,7 +16,8 @@ from monitor.incidents.incident import Incident, IncidentEvent, Scope, Severity
 @dataclass(frozen=True, slots=True)
 class IncidentAction:
     """One action of a person on an incident. `who`, `way`: as in the audit log. `text`: the note, the new owner, the
-    comment or the ticket. `severity`, `scope`, `relapses`: those of the incident at that time."""
+    comment or the ticket; the time of the comment that is published or withdrawn. `severity`, `scope`, `relapses`:
+    those of the incident at that time."""
 
     incident: str
     at: datetime
@@ -32,12 +33,14 @@ class IncidentAction:
 @dataclass(frozen=True, slots=True)
 class IncidentWork:
     """The state of the work. `acknowledged`: the last acknowledgement, if it holds; `lapsed`: if it no longer does.
-    `owner`: responsible for it, "" if nobody; named by an acknowledgement or by somebody else."""
+    `owner`: responsible for it, "" if nobody; named by an acknowledgement or by somebody else. `public`: the comments
+    that status pages show."""
 
     acknowledged: IncidentAction | None = None
     lapsed: IncidentAction | None = None
     owner: str = ""
     comments: tuple[IncidentAction, ...] = ()
+    public: tuple[IncidentAction, ...] = ()
     tickets: tuple[IncidentAction, ...] = ()
 
     @property
@@ -54,6 +57,7 @@ def work_of(incident: Incident, actions: Sequence[IncidentAction]) -> IncidentWo
     acknowledged: IncidentAction | None = None
     owner = ""
     tickets: dict[str, IncidentAction] = {}
+    public = set[str]()
     for action in actions:
         if action.event is IncidentEvent.ACKNOWLEDGED:
             acknowledged, owner = action, action.who
@@ -61,16 +65,27 @@ def work_of(incident: Incident, actions: Sequence[IncidentAction]) -> IncidentWo
             acknowledged, owner = None, ""
         elif action.event is IncidentEvent.OWNER_SET:
             owner = action.text
+        elif action.event is IncidentEvent.COMMENT_PUBLISHED:
+            public.add(action.text)
+        elif action.event is IncidentEvent.COMMENT_WITHDRAWN:
+            public.discard(action.text)
         elif action.event is IncidentEvent.TICKET_LINKED:
             tickets.setdefault(action.text, action)
     holds = acknowledged is not None and covers_present_state(acknowledged, incident)
+    comments = tuple(action for action in actions if action.event is IncidentEvent.COMMENTED)
     return IncidentWork(
         acknowledged=acknowledged if holds else None,
         lapsed=None if holds else acknowledged,
         owner=owner,
-        comments=tuple(action for action in actions if action.event is IncidentEvent.COMMENTED),
+        comments=comments,
+        public=tuple(comment for comment in comments if comment_id(comment) in public),
         tickets=tuple(tickets.values()),
     )
+
+
+def comment_id(comment: IncidentAction) -> str:
+    """Return what identifies a comment among those on its incident."""
+    return comment.at.isoformat()
 
 
 def without_names(work: IncidentWork) -> IncidentWork:

@@ -5,7 +5,7 @@ is asked of them, what not to do, and how we see that it worked.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -120,6 +120,11 @@ class ContactText:
         return f"Subject: {self.subject}\n\n{self.body}"
 
     @property
+    def to_company(self) -> bool:
+        """True if the company's own people get it."""
+        return self.receiver is TextReceiver.COMPANY
+
+    @property
     def rows(self) -> int:
         """The lines that a box needs to show all of it, as far as is reasonable."""
         return min(len(self.text.splitlines()) + 4, 30)
@@ -145,6 +150,12 @@ class ContactText:
         message["X-Unsent"] = "1"  # Outlook opens it for editing
         message.set_content(self.body, cte="quoted-printable")
         return message.as_bytes(policy=SMTP.clone(max_line_length=998))  # a subject is not folded
+
+
+def with_status_link(text: ContactText, url: str, until: datetime) -> ContactText:
+    """Return the text with a link to the company's status page at its end."""
+    line = f"The state of this mail now, without sign-in, until {_time(until)}:\n{url}\n"
+    return replace(text, body=f"{text.body}\n{line}")
 
 
 def contact_texts(facts: ContactFacts) -> list[ContactText]:

@@ -96,11 +96,12 @@ class EntryJson(TypedDict):
 
 
 class CommentJson(TypedDict):
-    """A comment on an incident."""
+    """A comment on an incident. `public`: status pages of the affected companies show it."""
 
     at: Time
     who: str
     text: str
+    public: bool
 
 
 class WorkJson(TypedDict):
@@ -215,7 +216,10 @@ def incident_json(incident: Incident, muted_by: tuple[str, ...], work: IncidentW
 
 def comments_json(work: IncidentWork) -> list[CommentJson]:
     """Return the comments on an incident as JSON, oldest first."""
-    return [{"at": each.at.isoformat(), "who": each.who, "text": each.text} for each in work.comments]
+    return [
+        {"at": each.at.isoformat(), "who": each.who, "text": each.text, "public": each in work.public}
+        for each in work.comments
+    ]
 
 
 def work_json(incident: Incident, work: IncidentWork) -> WorkJson:

@@ -88,6 +88,8 @@ class AuditAction(StrEnum):
     INCIDENT_RELEASED = "incident released"
     OWNER_SET = "owner set"
     COMMENT_ADDED = "comment added"
+    COMMENT_PUBLISHED = "comment published"
+    COMMENT_WITHDRAWN = "comment withdrawn"
     TICKET_LINKED = "ticket linked"
     REMEDY_APPLIED = "remedy carried out"
     REMEDY_TEST_STARTED = "remedy test started"
@@ -103,6 +105,8 @@ class AuditAction(StrEnum):
     LINK_CREATED = "link created"
     TOKEN_CREATED = "token created"  # noqa: S105
     TOKEN_REVOKED = "token revoked"  # noqa: S105
+    SHARE_CREATED = "share link created"
+    SHARE_REVOKED = "share link revoked"
     PASSWORD_SET = "password set"  # noqa: S105
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"

@@ -2,8 +2,8 @@
 people, and the audit log. All SQL of the service is in here.
 
 - `store`      what the rest of the service sees: `Store`, with a port for each subject:
-               `probes`, `incidents`, `people`, `requests`, `reports`, `standing`, `real_mail`; all of them write and
-               ask by `access`
+               `probes`, `incidents`, `people`, `requests`, `reports`, `standing`, `real_mail`, `share_links`; all of
+               them write and ask by `access`
 - `records`    what they give back
 - `writer`     one thread commits what many callers want written at the same moment
 - `writes`     how many writes become a few statements; `statements`: which those are, and their order;
@@ -14,6 +14,7 @@ people, and the audit log. All SQL of the service is in here.
                `people_reads`: of people, tokens and the audit log; `standing_reads`: of standing, with its writes
 - `diagnoses`  diagnoses and their arms
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
+- `share_links` links to the status pages of companies; `people_writes`: their writes, and those of tokens
 - `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `result_series`  of one company over time, from these counts; `result_overview`: of all, by hour

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from monitor.people.person import Rights
-from monitor.store.columns import EnumText, Instant, Number, SafeText, StringList
+from monitor.store.columns import EnumText, Instant, Name, Number, SafeText, StringList
 from monitor.store.tables import metadata
 
 people = Table(
@@ -60,6 +60,24 @@ invitations = Table(
     Column("expires_at", Instant, nullable=False),
     PrimaryKeyConstraint("person"),  # the newest voids those before
     UniqueConstraint("digest"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", Name, nullable=False),
+    Column("company", Name, nullable=False),
+    Column("digest", SafeText, nullable=False),
+    Column("by", SafeText, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("opened_at", Instant),
+    Column("revoked_at", Instant),
+    Column("revoked_by", SafeText, nullable=False),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("digest"),
+    Index(None, "company"),
+    Index(None, "expires_at"),  # what may be forgotten
 )
 
 audit_log = Table(

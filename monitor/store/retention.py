@@ -41,6 +41,7 @@ REMEMBERED_FOR = timedelta(days=1)
 REFUSALS_KEPT_FOR = timedelta(days=90)
 STANDING_KEPT_FOR = timedelta(days=400)  # a whole year can be compared with the one before
 NAMES_KEPT_FOR = timedelta(days=30)
+SHARES_KEPT_FOR = timedelta(days=90)  # since they expired; until then their page says so
 
 FIRST_ATTEMPT = Attempt(EPOCH, 1).once
 """The evidence that always stays with its probe: its number is the order of launch, see `tables.launch_number`."""

@@ -13,7 +13,7 @@ from monitor.store.tables import facts, metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0026"  # the newest revision in `migrations`
+HEAD = "0027"  # the newest revision in `migrations`
 COPYING = "copying"  # the fact that names the store of which an unfinished copy is here
 UNFINISHED_COPY = "holds an unfinished copy; `mailpath migrate-store` with the same addresses goes on with it"
 MIGRATIONS = Path(__file__).parent / "migrations"

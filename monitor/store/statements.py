@@ -25,6 +25,7 @@ from monitor.store import (
     lease,
     order_tables,
     ownership_tables,
+    people_writes,
     real_hours,
     real_refusals,
     remedy_writes,
@@ -34,7 +35,7 @@ from monitor.store import (
     standing_reads,
 )
 from monitor.store.database import dialect_of
-from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
+from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, shares, tokens
 from monitor.store.report_tables import report_rows
 from monitor.store.standing_tables import standing_changes
 from monitor.store.tables import (
@@ -103,6 +104,9 @@ class SqlStatement(IntEnum):
     END_SESSIONS = auto()  # all of a person
     INVITE = auto()
     REDEEM = auto()  # an invitation, which is then gone
+    SHARE = auto()  # a link to a company's status page
+    OPEN_SHARE = auto()
+    REVOKE_SHARE = auto()
     NOTE = auto()  # in the audit log
     NOTE_WITHIN = auto()  # the same, unless there are too many like it
     REMEMBER = auto()  # an answer
@@ -133,6 +137,7 @@ class SqlStatement(IntEnum):
     FORGET_REMEDIES = auto()  # that let nothing in
     FORGET_SESSIONS = auto()
     FORGET_INVITATIONS = auto()
+    FORGET_SHARES = auto()
     FORGET_ANSWERS = auto()
     FORGET_HOUR = auto()  # its results
     FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
@@ -160,6 +165,7 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.USE_LINK,
     SqlStatement.END_MUTE,
     SqlStatement.REDEEM,
+    SqlStatement.REVOKE_SHARE,
     SqlStatement.NOTE_WITHIN,
     SqlStatement.REMEMBER,
     SqlStatement.REPORT,
@@ -253,7 +259,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.END_MUTE: _end_mute(),
         SqlStatement.PERSON: _replace(upsert(people), "name", "rights", "companies", "created_at", "disabled_at"),
         SqlStatement.PASSWORD: update(people).where(_of_person).values(password=bindparam("kept")),
-        SqlStatement.TOKEN: _token(upsert),
+        SqlStatement.TOKEN: people_writes.put_token(upsert),
         SqlStatement.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
         SqlStatement.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
         SqlStatement.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
@@ -262,8 +268,11 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.REDEEM: delete(invitations).where(
             invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")
         ),
+        SqlStatement.SHARE: insert(shares),
+        SqlStatement.OPEN_SHARE: people_writes.open_share(),
+        SqlStatement.REVOKE_SHARE: people_writes.revoke_share(),
         SqlStatement.NOTE: insert(audit_log),
-        SqlStatement.NOTE_WITHIN: _note_within(),
+        SqlStatement.NOTE_WITHIN: people_writes.note_within(),
         SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
         SqlStatement.REPORT: report_reads.add_report(upsert),
         SqlStatement.REPORT_ROW: insert(report_rows),
@@ -281,6 +290,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.FORGET_INCIDENTS: retention.delete_incidents(),
         SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
+        SqlStatement.FORGET_SHARES: people_writes.forget_shares(),
         SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
         SqlStatement.FORGET_HOUR: result_counts.forget_hour(),
         SqlStatement.FORGET_REFUSALS: retention.delete_refusals(),
@@ -298,18 +308,6 @@ def _replace(into: Any, key: str, *columns: str) -> Executable:
     """Keep the last row per key."""
     replaced: Executable = into.on_conflict_do_update(
         index_elements=[key], set_={name: into.excluded[name] for name in columns}
-    )
-    return replaced
-
-
-def _token(upsert: Callable[..., Any]) -> Executable:
-    """Update a token; a revoked one stays revoked, and its last use is stored separately."""
-    said = ("name", "hint", "rights", "companies", "by", "created_at", "expires_at")
-    into = upsert(tokens)
-    replaced: Executable = into.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: into.excluded[name] for name in said}
-        | {"revoked_at": func.coalesce(tokens.c.revoked_at, into.excluded.revoked_at)},
     )
     return replaced
 
@@ -344,16 +342,6 @@ def _show(upsert: Callable[..., Any]) -> Executable:
         >= func.coalesce(launch_number(literal_column("current_verdicts.probe_id")), 0),
     )
     return shown
-
-
-def _note_within() -> Executable:
-    """A line of the audit log, unless it has `most` about the same subject after `since`. It is written `ALONE`:
-    many who count at the same moment do not exceed the limit together."""
-    names = ("at", "who", "way", "what", "about", "company", "path")
-    said = {name: bindparam(name, type_=audit_log.c[name].type) for name in names}
-    alike = audit_log.c.what == said["what"], audit_log.c.about == said["about"], audit_log.c.at > bindparam("since")
-    known = select(func.count()).select_from(audit_log).where(*alike).scalar_subquery()
-    return insert(audit_log).from_select([*names], select(*said.values()).where(known < bindparam("most")))
 
 
 def _delivered() -> Executable:

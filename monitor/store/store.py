@@ -35,9 +35,11 @@ from monitor.store.retention import (
     NAMES_KEPT_FOR,
     REFUSALS_KEPT_FOR,
     REMEMBERED_FOR,
+    SHARES_KEPT_FOR,
     STANDING_KEPT_FOR,
 )
 from monitor.store.schema import prepare
+from monitor.store.share_links import ShareLinkStore
 from monitor.store.standing import StandingStore
 from monitor.store.statements import SqlStatement
 from monitor.store.writer import Writer
@@ -67,6 +69,7 @@ class Store:
         self.real_mail = RealMailStore(self._access)
         self.diagnoses = DiagnosisStore(self._access, packer)
         self.remedies = RemedyStore(self._access, packer)
+        self.share_links = ShareLinkStore(self._access)
         self.refresh_tokens = RefreshTokenStore(self._access)
 
     @classmethod
@@ -155,14 +158,15 @@ class Store:
         """Delete probes closed before then, with evidence and verdicts; returns how many. The current state stays.
 
         Also incidents closed before then, with history and notices, unless a notice is undelivered. With `now`, also
-        expired sessions and invitations, answers older than a day, refused sign-ins older than 90 days, standing of
-        more than 400 days ago, and results by hour older than a year: those by day are kept. Actions of people who were
-        signed in stay in the audit log.
+        expired sessions and invitations, share links that expired 90 days ago, answers older than a day, refused
+        sign-ins older than 90 days, standing of more than 400 days ago, and results by hour older than a year: those by
+        day are kept. Actions of people who were signed in stay in the audit log.
         """
         if now:
             await self._access.write(
                 (SqlStatement.FORGET_SESSIONS, {"now": now}),
                 (SqlStatement.FORGET_INVITATIONS, {"now": now}),
+                (SqlStatement.FORGET_SHARES, {"before": now - SHARES_KEPT_FOR}),
                 (SqlStatement.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
                 (SqlStatement.FORGET_FACTS, {"before": now - STANDING_KEPT_FOR}),
                 (SqlStatement.FORGET_CHANGES, {"before": now - STANDING_KEPT_FOR}),

@@ -16,7 +16,9 @@
 - `sender_facts` results of the sender's mail, for pages and API; `sender_standing`: what is published about it
 - `uploads`    forms with a file, read into memory
 - `triage_source` what triage may know for one caller
-- `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices
+- `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices;
+  `share_limits`: of share links
+- `status`     the status page of a company, for whoever has its share link
 - `sealed`     numbers of all, rounded; `first_steps`: what is logged for somebody who has just begun
 - `remedy_html` remedies as HTML, on pages and in runbooks
 - `hooks`      webhooks of the sender's mail service, which are signed

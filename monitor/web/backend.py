@@ -33,6 +33,7 @@ from monitor.web.link_limits import LinkLimits
 from monitor.web.overview_figures import RecentFigures
 from monitor.web.rejections import Rejections
 from monitor.web.request_counts import RequestCounts
+from monitor.web.share_limits import CachedSigner, ShareLimits
 from monitor.web.shares import Shares
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -91,6 +92,7 @@ class Backend:
     `followed` is the number of the last signal that `board` shows, read anew;
     `doctor` examines this installation, and `company_setup` adds companies to it, where a service runs;
     `manual` counts those that people send, `rejections` what was cut or refused, `link_limits` requests by links,
+    `share_limits` those by share links, of which `share_signer` knows the real ones,
     `requests` what was answered;
     `exports` are those under way, and `export_turn` is for reading a page of one; `counted_companies`
     are those to which real mail is counted; `recent_levels`, `recent_figures` and `company_summaries` are of all
@@ -124,15 +126,18 @@ class Backend:
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     link_limits: LinkLimits = field(default_factory=LinkLimits)
+    share_limits: ShareLimits = field(default_factory=ShareLimits)
     requests: RequestCounts = field(default_factory=RequestCounts)
     exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MAX_EXPORTS, EXPORT_RETRY))
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     counted_companies: CountedCompanies = field(default_factory=CountedCompanies)
+    share_signer: CachedSigner = field(init=False)
     recent_levels: RecentLevels = field(init=False)
     recent_figures: RecentFigures = field(init=False)
     company_summaries: CompanySummaries = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "share_signer", CachedSigner(self.store))
         object.__setattr__(self, "company_summaries", CompanySummaries(self.board, self.now))
         levels = RecentLevels(self.store, lambda: self.board.paths.values(), self.now)
         object.__setattr__(self, "recent_levels", levels)

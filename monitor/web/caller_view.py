@@ -15,7 +15,8 @@ from monitor.config import WatchedPath
 from monitor.diagnosing.answers import ArmProbe, arm_probes
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.incidents.work import NO_WORK, IncidentWork, without_names, work_of
+from monitor.incidents.public_updates import affected_ever, public_updates
+from monitor.incidents.work import NO_WORK, IncidentAction, IncidentWork, without_names, work_of
 from monitor.measures.time_slots import TimeSlots
 from monitor.notices.notice import NoticeKind
 from monitor.output.real_comparison import RealComparison, compared, window_of
@@ -180,6 +181,17 @@ class CallerView:
         if found is None or own is None:
             raise NotThereError(f"incident {incident_id}")
         return found, own
+
+    async def public_updates(self, incident_id: str, company: str) -> tuple[IncidentAction, ...]:
+        """The public comments on an incident, as far as people of this company may read them. Raises NotThereError."""
+        found, _ = await self._found(incident_id)
+        work = work_of(found, await self.backend.store.incidents.actions(found.id))
+        return public_updates(work, found, company, self.company_names(found))
+
+    def company_names(self, incident: Incident) -> dict[str, str]:
+        """The names of the monitored companies that an incident affects or affected, by key."""
+        companies = self.backend.board.companies
+        return {key: companies[key][0].company_name for key in affected_ever(incident) if key in companies}
 
     async def open_work(self) -> Mapping[str, IncidentWork]:
         """The work on open incidents of the caller's; on those that affect others too, without names."""

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from monitor.people.action_links import PATH as LINKS
 from monitor.people.caller import NotThereError
+from monitor.people.share_links import PATH as SHARES
 from monitor.store import ReplacedError, StoreDownError
 from monitor.web.connections import Connection
 from monitor.web.rejections import Rejection
@@ -71,8 +72,9 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _loggable(path: str) -> str:
-    """Return a path without the token of a link, which would still act for whoever reads the log."""
-    return f"{LINKS}..." if path.startswith(LINKS) else path[:MAX_LOGGED_PATH_CHARS]
+    """Return a path without the token of a link, which would still work for whoever reads the log."""
+    secret = next((each for each in (LINKS, SHARES) if path.startswith(each)), "")
+    return f"{secret}..." if secret else path[:MAX_LOGGED_PATH_CHARS]
 
 
 async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -11,7 +11,7 @@ from monitor.config import Config
 from monitor.config.proxies import is_proxy
 from monitor.errors import UserError
 from monitor.process import descriptor_limit
-from monitor.web import api, auth, docs, hooks, pages, runbooks
+from monitor.web import api, auth, docs, hooks, pages, runbooks, status
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.compression import compressing
 from monitor.web.connections import Connection, ConnectionLimits, Connections
@@ -38,6 +38,7 @@ def application(backend: Backend, *, instruments: bool = True) -> web.Applicatio
     app[BACKEND] = backend
     auth.add_gate(app)
     app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *runbooks.routes(), *api.routes()])
+    app.add_routes(status.routes())
     app.add_routes([metrics_route(backend), *hooks.routes(app)])
     if instruments:
         app.add_routes(_health(backend))

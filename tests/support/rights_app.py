@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from monitor.actions.shares import ShareLinks
 from monitor.diagnosing.preparing import DiagnosisRequest, prepare
 from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
@@ -107,13 +108,14 @@ class CompanyIds:
     person: str = ""
     diagnosis: str = ""
     remedy: str = ""
+    share: str = ""
 
     @property
     def named(self) -> dict[str, str]:
         return asdict(self)
 
 
-NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody", "c" * 16, "b" * 12)
+NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody", "c" * 16, "b" * 12, "a" * 12)
 """What never was."""
 
 
@@ -198,7 +200,8 @@ class RightsApp:
         return self.pages_app.browser(Authorization=f"Bearer {secret}", Via="1.1 elsewhere.example")
 
     async def fresh(self, things: CompanyIds) -> CompanyIds:
-        """The same, with a mute, a token, a person and a remedy that nobody has ended yet. What never was stays so."""
+        """The same, with a mute, a token, a person, a share and a remedy that nobody has ended yet. What never was
+        stays so."""
         if things is NOTHING:
             return things
         number = len(self.spare)
@@ -208,7 +211,9 @@ class RightsApp:
         await access.add(person := f"person{number}-{things.company}", Rights.VIEWER, companies)
         why = "work" if things.company == OWN else "reason of others"
         mute = await self.mute(things.company, why, path=things.path)
-        return replace(things, mute=mute, token=token.id, person=person, remedy=await self.remedy(things.company))
+        share, _ = await ShareLinks(self.store, self.pages_app.clock, "olga", "tests").create(things.company, 7)
+        more = {"remedy": await self.remedy(things.company), "share": share.id}
+        return replace(things, mute=mute, token=token.id, person=person, **more)
 
     async def remedy(self, company: str) -> str:
         """A remedy that the company has carried out, whose test had no result; its id. No other one is awaited."""

@@ -29,6 +29,9 @@ GET    /invitation                                  200     200      200     200
 POST   /invitation                                  422     422      422     422      -
 GET    /link/{token}                                404     404      404     404     404
 POST   /link/{token}                                404     404      404     404     404
+GET    /status/{secret}                             404     404      404     404     404
+GET    /status/{secret}/feed                        404     404      404     404     404
+GET    /status/{secret}/badge.svg                   404     404      404     404     404
 GET    /static/{name}                               200     200      200     200      -
 POST   /hooks/mailgun/{account}                     404     404      404     404      -
 GET    /healthz                                     200     200      200     200      -
@@ -41,6 +44,9 @@ GET    /companies                                   303     302      302     302
 GET    /companies/                                  303     302      302     302      -
 GET    /companies/{company}                         303     200      200     200     404
 POST   /companies/{company}/test                    303     403      303     303     404
+GET    /companies/{company}/share                   303     403      200     200     404
+POST   /companies/{company}/share                   303     403      200     200     404
+GET    /badge/{company}.svg                         303     200      200     200     404
 GET    /sender                                      303     200      200     200      -
 GET    /probes                                      303     200      200     200      -
 GET    /probes?company={company}                    303     200      200     200     200
@@ -86,6 +92,8 @@ POST   /settings/tokens                             303     403      403     200
 POST   /settings/tokens/revoke                      303     403      403     303     422
 GET    /settings/companies/new                      303     403      403     200      -
 POST   /settings/companies/new                      303     403      403     200      -
+GET    /settings/shares                             303     403      200     200      -
+POST   /settings/shares/revoke                      303     403      303     303     422
 GET    /settings/channels                           303     403      403     200      -
 POST   /settings/channels/test                      303     403      403     422      -
 GET    /settings/doctor                             303     403      403     200      -
@@ -244,6 +252,7 @@ def target_of(row: Row, things: CompanyIds) -> str:
         "channel": "missing",
         "account": "nobody",
         "receiver": "company",
+        "secret": "a-secret-of-nobody",
     }
     return row.target.format(**named)
 
@@ -283,6 +292,8 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "POST /settings/people/change": {"name": things.person, "do": "disable"},
         "POST /settings/tokens": {"name": f"typed{number}", "lasts": "30d", **bound},
         "POST /settings/tokens/revoke": {"token": things.token},
+        "POST /companies/{company}/share": {"days": "7"},
+        "POST /settings/shares/revoke": {"share": things.share},
     }
     if str(row) in json_of:
         return {"json": json_of[str(row)]}

@@ -8,6 +8,7 @@ from yarl import URL
 from monitor.people.action_links import PATH as LINKS
 from monitor.people.caller import Caller
 from monitor.people.labels import ROLES
+from monitor.people.share_links import PATH as SHARES
 from monitor.web.auth.authenticator import GATE, only_simulated, unauthorized
 from monitor.web.auth.client import HttpClient, config_of
 from monitor.web.auth.forms import SAFE, refuse_forgeries
@@ -45,7 +46,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def is_for_all(path: str) -> bool:
     """True if it is public."""
-    return path in FOR_ALL or path.startswith((FILES, LINKS, HOOKS)) or _is_reading(path)
+    return path in FOR_ALL or path.startswith((FILES, LINKS, SHARES, HOOKS)) or _is_reading(path)
 
 
 def _is_reading(path: str) -> bool:

@@ -17,6 +17,7 @@ pure functions make.
 - `triage`                               for the help desk: where mail to one person most likely stops
 - `analyse`                              what a bounce, a reply or headers say
 - `suggestions`                          what is offered where a company or path is typed
+- `shares`                               links to a company's status page: create, hand over, revoke
 - `channels`                             notification channels and their test
 - `doctor`                               every part that Mailpath needs, tried now
 - `new_company` (with `new_company_view`)  sets up a company, in five steps
@@ -43,6 +44,7 @@ from monitor.web.pages import (
     remedies,
     sender,
     settings,
+    shares,
     suggestions,
     triage,
 )
@@ -51,5 +53,6 @@ from monitor.web.pages import (
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (overview, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
-    pages = (*watching, probe_now, diagnose, triage, analyse, settings, channels, doctor, new_company, suggestions)
+    working = (probe_now, diagnose, triage, analyse, settings, shares, channels, doctor, new_company, suggestions)
+    pages = (*watching, *working)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

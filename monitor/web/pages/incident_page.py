@@ -47,6 +47,7 @@ from probes.display import roughly
 from probes.sender import Role
 
 MAX_ID_CHARS = 64  # of an incident, in a file's name
+MAX_SHARED = 5  # companies with a button of their own; others are shared on their pages
 MAX_BY_HAND = 100  # probes of one company that somebody asked for
 LOOK_BACK = timedelta(days=7)  # for these
 JUST_NOW = timedelta(minutes=10)  # a probe by hand is shown beside the button that sent it
@@ -127,8 +128,16 @@ def _allowed(view: CallerView, incident: Incident, around: PageContext, *, partl
         "endable": {each.id for each in around.mutes if may_end(view, each)},
         "may_mute": operator,
         "may_work": operator and not partly,
+        "may_share": _shareable(incident, around) if operator else [],
+        "several": len(incident.companies) > 1,
         "may_probe": operator and bool(wishes_of(incident, around.paths)),
     }
+
+
+def _shareable(incident: Incident, around: PageContext) -> list[tuple[str, str]]:
+    """Key and name of the companies whose status can be shared, where they are few."""
+    known = [key for key in incident.named if key in around.companies]
+    return [(key, around.name(key)) for key in known] if len(known) <= MAX_SHARED else []
 
 
 async def _companies(view: CallerView, incident: Incident, around: PageContext) -> dict[str, Any]:
@@ -171,7 +180,7 @@ async def _timeline(
     since = max(incident.began_at, ended - LOOK_BACK)
     probes = await gather(*(view.probes_by_hand(company, since, MAX_BY_HAND) for company in shown_companies(incident)))
     names = {company: around.name(company) for company in incident.companies}
-    entries = timeline_of(whole.entries, whole.notices, whole.work.comments, chain.from_iterable(probes), names)
+    entries = timeline_of(whole.entries, whole.notices, whole.work, chain.from_iterable(probes), names)
     show = asked.get("show", "") if asked.get("show", "") in list(TimelinePart) else ""
     wanted = chosen(entries, show)
     shown = wanted if asked.get("all") else wanted[:MAX_SHOWN]

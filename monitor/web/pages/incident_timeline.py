@@ -10,7 +10,7 @@ from itertools import groupby
 
 from monitor.incidents.incident import HistoryEntry, IncidentEvent
 from monitor.incidents.labels import EVENTS
-from monitor.incidents.work import IncidentAction
+from monitor.incidents.work import IncidentWork, comment_id
 from monitor.notices.labels import NOTICE_KINDS
 from monitor.store import NoticeRecord, ProbeRow
 from monitor.web.pages.incidents_view import NoticeDelivery, notice_delivery
@@ -64,6 +64,8 @@ PARTS: dict[IncidentEvent, TimelinePart] = {
     IncidentEvent.RELEASED: TimelinePart.PEOPLE,
     IncidentEvent.OWNER_SET: TimelinePart.PEOPLE,
     IncidentEvent.COMMENTED: TimelinePart.PEOPLE,
+    IncidentEvent.COMMENT_PUBLISHED: TimelinePart.PEOPLE,
+    IncidentEvent.COMMENT_WITHDRAWN: TimelinePart.PEOPLE,
     IncidentEvent.TICKET_LINKED: TimelinePart.PEOPLE,
     IncidentEvent.QUEUED: TimelinePart.NOTICES,
     IncidentEvent.TOLD: TimelinePart.NOTICES,
@@ -80,7 +82,8 @@ BY_NOTICE = frozenset({IncidentEvent.QUEUED, IncidentEvent.TOLD})
 class TimelineEntry:
     """One entry. `key` identifies it while the page is open. `text` is a line, and may quote others; `full` a text with
     lines of its own: a comment, or a notice. `delivery` says what became of a notice. `verdict` is the result of a
-    probe, None while it is in flight; `href` leads to it."""
+    probe, None while it is in flight; `href` leads to it. `comment`: the id of a
+    comment, which may be `public`."""
 
     key: str
     at: datetime
@@ -92,6 +95,8 @@ class TimelineEntry:
     verdict: Verdict | None = None
     href: str = ""
     in_flight: bool = False
+    comment: str = ""
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,12 @@ class TimelineDay:
 def timeline_of(
     history: Sequence[HistoryEntry],
     notices: Sequence[NoticeRecord],
-    comments: Sequence[IncidentAction],
+    work: IncidentWork,
     probes: Iterable[ProbeRow],
     names: Mapping[str, str],
 ) -> list[TimelineEntry]:
     """Return all entries, newest first. `probes`: those that somebody asked for; `names`: of companies, by key."""
+    comments = work.comments
     shown_otherwise = {IncidentEvent.COMMENTED} if comments else set[IncidentEvent]()
     shown_otherwise |= BY_NOTICE if notices else set()
     found = [
@@ -119,7 +125,13 @@ def timeline_of(
     ]
     found += [
         TimelineEntry(
-            f"comment-{number}", each.at, TimelinePart.PEOPLE, f"Comment by {each.who or 'somebody'}", full=each.text
+            f"comment-{number}",
+            each.at,
+            TimelinePart.PEOPLE,
+            f"Comment by {each.who or 'somebody'}",
+            full=each.text,
+            comment=comment_id(each),
+            public=each in work.public,
         )
         for number, each in enumerate(comments)
     ]

@@ -1,4 +1,4 @@
-"""The forms on an incident's page: acknowledge, release, hand over, comment, link a ticket."""
+"""The forms on an incident's page: acknowledge, release, hand over, comment (also in public), link a ticket."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,8 @@ async def work_on_incident(request: web.Request) -> web.Response:
     form = await request.post()
     typed = {name: value[:MAX_INPUT_CHARS] for name, value in form.items() if isinstance(value, str) and name != "form"}
     try:
-        await _act(worker_of(view), await incident_to_work_on(view, request.match_info["incident"]), typed)
+        incident = await incident_to_work_on(view, request.match_info["incident"])
+        await _act(worker_of(view), incident, typed, view.company_names(incident))
     except WorkError as error:
         status = 409 if error.field == "incident" else 422
         said = str(error) if error.field == "incident" else f"{error.field}: {error}"
@@ -34,7 +35,7 @@ async def work_on_incident(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}#work")
 
 
-async def _act(worker: IncidentWorker, incident: Incident, typed: Mapping[str, str]) -> None:
+async def _act(worker: IncidentWorker, incident: Incident, typed: Mapping[str, str], names: Mapping[str, str]) -> None:
     match typed.get("do", ""):
         case "ack":
             await worker.acknowledge(incident, typed.get("note", ""))
@@ -43,7 +44,11 @@ async def _act(worker: IncidentWorker, incident: Incident, typed: Mapping[str, s
         case "owner":
             await worker.set_owner(incident, typed.get("owner", ""))
         case "comment":
-            await worker.comment(incident, typed.get("text", ""))
+            await worker.comment(incident, typed.get("text", ""), names if typed.get("public") else None)
+        case "publish":
+            await worker.publish(incident, typed.get("comment", ""), names)
+        case "withdraw":
+            await worker.withdraw(incident, typed.get("comment", ""))
         case "ticket":
             await worker.link_ticket(incident, typed.get("ticket", ""))
         case _:

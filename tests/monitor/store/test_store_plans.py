@@ -20,6 +20,7 @@ from monitor.store import (
     result_counts,
     result_overview,
     result_series,
+    share_links,
     standing_reads,
     work_reads,
 )
@@ -35,11 +36,12 @@ QUESTIONS = (
     | result_overview.STATEMENTS
     | result_series.STATEMENTS
     | work_reads.STATEMENTS
+    | share_links.STATEMENTS
     | standing_reads.STATEMENTS
     | real_hours.STATEMENTS
     | real_refusals.STATEMENTS
 )
-WHOLE_TABLES = {"people", "tokens", "real_refusals"}  # they are what is asked for
+WHOLE_TABLES = {"people", "tokens", "shares", "real_refusals"}  # they are what is asked for
 SPAN = "created_at>? AND created_at<?"
 ALL = f"probes USING INDEX ix_probes_created_at ({SPAN})"
 OF_COMPANY = f"INDEX ix_probes_company_created_at (company=? AND {SPAN})"
@@ -84,6 +86,10 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     ("token", ["sqlite_autoindex_tokens_2 (digest=?)"]),
     ("session", ["sqlite_autoindex_sessions_1"]),
     ("invitation", ["sqlite_autoindex_invitations_2 (digest=?)"]),
+    ("shares of company", ["ix_shares_company (company=?)"]),
+    ("share", ["sqlite_autoindex_shares_2 (digest=?)"]),
+    (SqlStatement.REVOKE_SHARE, ["sqlite_autoindex_shares_1 (id=?)"]),
+    (SqlStatement.FORGET_SHARES, ["ix_shares_expires_at (expires_at<?)"]),
     ("deeds", ["audit_log USING INTEGER PRIMARY KEY (rowid<?)"]),
     ("remembered", ["sqlite_autoindex_idempotency_keys_1 (caller=? AND key=?)"]),
     ("actions", ["ix_incident_actions_incident_id (incident=?)"]),

@@ -134,7 +134,7 @@ async def test_a_store_of_the_revision_before_is_upgraded(url: str, by_hand: Sto
     """Also in PostgreSQL, whose stores began as a whole."""
     async with Store.open(url):
         pass
-    for table in ("real_hourly", "real_refusals", "real_replies", "workers", "buckets", "turns", "orders"):
+    for table in ("real_hourly", "real_refusals", "real_replies", "workers", "buckets", "turns", "orders", "shares"):
         by_hand.change(f"DROP TABLE {table}")
     by_hand.change("UPDATE alembic_version SET version_num = '0021'")
     async with Store.open(url) as store:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from monitor.incidents.incident import HistoryEntry, IncidentEvent, Scope, Severity
-from monitor.incidents.work import IncidentAction
+from monitor.incidents.work import NO_WORK, IncidentAction, IncidentWork
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord, ProbeRow
 from monitor.web.pages.incident_timeline import PARTS, TimelinePart, by_day, chosen, timeline_of
@@ -58,7 +58,7 @@ def test_every_event_is_in_one_part() -> None:
 
 def test_all_that_happened_is_in_one_list_newest_first() -> None:
     history = [event(0, IncidentEvent.OPENED), event(5, IncidentEvent.ACKNOWLEDGED, "by ann")]
-    found = timeline_of(history, [notice(1)], [comment(6, "calling\nthem")], [probe(3)], NAMES)
+    found = timeline_of(history, [notice(1)], IncidentWork(comments=(comment(6, "calling\nthem"),)), [probe(3)], NAMES)
     assert [entry.title for entry in found] == [
         "Comment by ann",
         "Acknowledged",
@@ -79,14 +79,16 @@ def test_a_notice_and_a_comment_stand_once_and_a_failed_delivery_is_never_hidden
         event(3, IncidentEvent.TOLD),
         event(4, IncidentEvent.COMMENTED, "ann: hello"),
     ]
-    with_records = timeline_of(history, [notice(1, delivered_at=START)], [comment(4, "hello")], [], NAMES)
+    with_records = timeline_of(
+        history, [notice(1, delivered_at=START)], IncidentWork(comments=(comment(4, "hello"),)), [], NAMES
+    )
     assert [entry.title for entry in with_records] == ["Comment by ann", "Not delivered", "Notice to hook: opened"]
-    assert len(timeline_of(history, [], [], [], NAMES)) == 4, "what is no longer kept is still in the history"
+    assert len(timeline_of(history, [], NO_WORK, [], NAMES)) == 4, "what is no longer kept is still in the history"
 
 
 def test_a_notice_says_what_became_of_it() -> None:
     first, second = notice(1, delivered_at=START), notice(2, 2, tries=1, fault="HTTP 500")
-    later, earlier = timeline_of([], [first, second], [], [], NAMES)
+    later, earlier = timeline_of([], [first, second], NO_WORK, [], NAMES)
     assert later.delivery
     assert later.delivery.why == "retrying after 1 attempt: HTTP 500"
     assert earlier.delivery
@@ -104,13 +106,13 @@ def test_a_notice_says_what_became_of_it() -> None:
     ],
 )
 def test_a_probe_by_hand_is_an_entry_and_a_diagnosis_is_one(rows: list[ProbeRow], titles: list[str]) -> None:
-    assert [entry.title for entry in timeline_of([], [], [], rows, NAMES)] == titles
+    assert [entry.title for entry in timeline_of([], [], NO_WORK, rows, NAMES)] == titles
 
 
 def test_a_probe_says_where_and_how_it_went() -> None:
     rows = [probe(1, verdict=None), *(probe(n, ProbePurpose.DIAGNOSIS) for n in (2, 3))]
     rows.append(probe(4, ProbePurpose.DIAGNOSIS, verdict=INBOX))
-    diagnosis, by_hand = timeline_of([], [], [], rows, NAMES)
+    diagnosis, by_hand = timeline_of([], [], NO_WORK, rows, NAMES)
     assert by_hand.in_flight
     assert by_hand.text == "Acme Steel, path hq"
     assert diagnosis.text == "Acme Steel, path hq. 2 blocked, 1 inbox"
@@ -119,7 +121,7 @@ def test_a_probe_says_where_and_how_it_went() -> None:
 
 def test_one_part_can_be_seen_alone_and_days_are_apart() -> None:
     history = [event(0, IncidentEvent.OPENED), event(60 * 13, IncidentEvent.CLOSED)]
-    found = timeline_of(history, [notice(1)], [], [], NAMES)
+    found = timeline_of(history, [notice(1)], NO_WORK, [], NAMES)
     assert [entry.title for entry in chosen(found, TimelinePart.NOTICES)] == ["Notice to hook: opened"]
     assert chosen(found, "") == found
     assert [(f"{day.day}", len(day.entries)) for day in by_day(found)] == [("2026-11-26", 1), ("2026-11-25", 2)]

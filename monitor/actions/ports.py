@@ -8,7 +8,7 @@ from monitor.actions.rate_limit import Allowance
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
-from monitor.oncall.engine import IncidentEngine
+from monitor.oncall.incident_reader import IncidentsShown
 from monitor.people.caller import Caller
 from monitor.probing.requester import Requester
 from monitor.store import Store
@@ -42,7 +42,7 @@ class ServicePort(ProbeService, Protocol):
     """The running service."""
 
     @property
-    def incident_engine(self) -> IncidentEngine: ...
+    def incident_engine(self) -> IncidentsShown: ...
     @property
     def diagnose(self) -> Callable[[Diagnosis, str, str], Awaitable[None]]: ...
     @property

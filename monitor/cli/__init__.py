@@ -21,6 +21,7 @@
 - `triage`    `triage`: where mail to one person most likely stops; `triage_commands`: its option
 - `remedy`    `remedy`: what to change in a mail system; `remedy_commands`: its commands and options,
   `remedy_records`: what companies carried out
+- `role_commands` `worker`, `rules`, `web`, `inbound`
 - `store_copy` `migrate-store`; `store_commands`: its arguments
 - `online`    `check-config --online`; `exits`: the exit codes
 - `common`    an option, errors and the end, shared by all commands

@@ -14,6 +14,7 @@ from monitor.cli import (
     diagnose_commands,
     read_commands,
     remedy_commands,
+    role_commands,
     standing_commands,
     store_commands,
     text_commands,
@@ -216,6 +217,7 @@ def incidents(
 
 app.add_typer(standing_commands.standings, name="standing")
 app.add_typer(remedy_commands.remedies, name="remedy")
+role_commands.add_to(app)
 work_commands.add_to(app)
 store_commands.add_to(app)
 diagnose_commands.add_to(app)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -47,10 +47,18 @@ from probes.verdict import Outcome
 STEP = 0.2  # seconds between looks at what is due, while a person waits
 CATCH_UP = 5  # every how many of those the store is asked what another process saw
 
+Opening = Callable[[Path, Config], AbstractAsyncContextManager[Service]]
+"""Runs a process with the parts of a role."""
+
 log = structlog.get_logger("mailpath")
 
 
 async def serve(file: Path, config: Config) -> Exit:
+    """Run all roles in one process; see `run_role`."""
+    return await run_role(file, config, service)
+
+
+async def run_role(file: Path, config: Config, opening: Opening) -> Exit:
     """Run until SIGTERM or Ctrl-C, a second one exits at once; or until another process has taken over the store."""
     logs.set_up(config.log.level, config.log.format)
     logs.hide(secret_values(config))
@@ -64,7 +72,7 @@ async def serve(file: Path, config: Config) -> Exit:
     stop, started = until_stopped(), asyncio.Event()
     hangup = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
-    work = asyncio.create_task(_serve(service(file, config), started, stop, hangup))
+    work = asyncio.create_task(_serve(opening(file, config), started, stop, hangup))
     await _first(stop.wait(), asyncio.wait((work,)))
     if not started.is_set() and not work.done():  # it waits to take over, for as long as another one works
         work.cancel()

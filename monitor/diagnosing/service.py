@@ -30,6 +30,7 @@ from probes.probe import ProbePurpose
 
 LOOK_SECONDS = 15.0  # between looks for what is to be started or gone on with
 DRIVER = "service"
+TO_BE_RUN = "any service"  # the driver of those that a process began which runs none
 
 log = structlog.get_logger("diagnosis")
 
@@ -107,7 +108,7 @@ class Diagnoses:
 
     def _is_ours(self, record: DiagnosisRecord) -> bool:
         mine = record.driver == DRIVER and not self._adopted
-        return mine or self._now() - record.alive_at > ABANDONED_AFTER
+        return mine or record.driver == TO_BE_RUN or self._now() - record.alive_at > ABANDONED_AFTER
 
     async def _start_for_incidents(self, running: Sequence[DiagnosisRecord]) -> None:
         config, now = self._config, self._now()

@@ -30,6 +30,7 @@ from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice
 from monitor.oncall.composer import NoticeComposer
 from monitor.oncall.findings import FindingsReader
+from monitor.oncall.incident_reader import waiting_of
 from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
 from monitor.people.action_links import LinkSigner
 from monitor.store import Present, Store, StoreDownError
@@ -127,11 +128,7 @@ class IncidentEngine:
     @property
     def waiting(self) -> dict[str, tuple[int, timedelta]]:
         """For each channel the number of undelivered notices, and the age of the oldest."""
-        now, queues = self._now(), self._queues
-        return {
-            name: (queues[name][0], now - queues[name][1]) if name in queues else (0, timedelta(0))
-            for name in self._config.channels
-        }
+        return waiting_of(self._config, self._queues, self._now())
 
     async def configure(self, config: Config) -> None:
         """Use this configuration from now on; incidents of removed paths close with the next step. That step reads the

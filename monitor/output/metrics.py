@@ -31,10 +31,14 @@ from probes.answer import Stage
 class Gauges:
     """Gauges that the snapshot reads from the rest of the service."""
 
-    in_flight: Callable[[], int]
-    lag: Callable[[], timedelta]
-    skipped: Callable[[], dict[str, int]]
-    mailbox_errors: Callable[[], dict[tuple[str, str], int]]
+    in_flight: Callable[[], int] = int
+    lag: Callable[[], timedelta] = timedelta
+    skipped: Callable[[], dict[str, int]] = dict
+    mailbox_errors: Callable[[], dict[tuple[str, str], int]] = dict
+    leads: Callable[[], bool] = bool  # applies the incident rules
+    owned: Callable[[], int | None] = lambda: None  # buckets of mailboxes; None where none are wanted
+    ownerless: Callable[[], int | None] = lambda: None  # the same of the whole store; None as long as it was not read
+    refused_turns: Callable[[], int | None] = lambda: None
     trace_errors: Callable[[], dict[tuple[str, str], int]] = dict  # by company and source
     real_mail: Callable[[], Mapping[tuple[str, str, str], int]] = dict  # by company, outcome and cause
     inbound: Callable[[], dict[str, int]] = dict
@@ -95,6 +99,10 @@ class Metrics:
             turned_away=self._gauges.turned_away(),
             in_flight=self._gauges.in_flight(),
             lag=self._gauges.lag(),
+            leads=self._gauges.leads(),
+            owned=self._gauges.owned(),
+            ownerless=self._gauges.ownerless(),
+            refused_turns=self._gauges.refused_turns(),
             skipped=self._gauges.skipped(),
             paths=board.paths,  # another one after a reload
             incidents=tuple(self._gauges.incidents()),

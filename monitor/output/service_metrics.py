@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from monitor.measures.histogram import Distribution
 from monitor.output.metric_family import HistogramFamily, MetricFamily, Row
+from monitor.output.ownership_metrics import OWNERSHIP_FAMILIES
 from monitor.output.snapshot import Snapshot
 from monitor.output.standing_metrics import STANDING_FAMILIES
 from probes.diagnosis.conclude import DiagnosisResult
@@ -251,6 +252,7 @@ SERVICE_FAMILIES: tuple[MetricFamily[Snapshot], ...] = (
         _dmarc_pass_ratio,
     ),
     *STANDING_FAMILIES,
+    *OWNERSHIP_FAMILIES,
     MetricFamily(
         "mailpath_diagnoses_total",
         "counter",

@@ -31,6 +31,10 @@ class Snapshot:
     turned_away: dict[int, int]
     in_flight: int
     lag: timedelta
+    leads: bool
+    owned: int | None  # buckets of mailboxes
+    ownerless: int | None
+    refused_turns: int | None
     skipped: dict[str, int]
     paths: Mapping[tuple[str, str], WatchedPath]
     incidents: tuple[Incident, ...]

@@ -86,6 +86,7 @@ class _Dispatching:
     """Launches orders that nobody waits for."""
 
     def __init__(self) -> None:
+        self.refused = 0  # orders whose turn was another's
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def launch(self, order: ProbeOrder) -> Probe:
@@ -107,6 +108,7 @@ class _Dispatching:
         try:
             await self.launch(order)
         except TurnTakenError as error:
+            self.refused += 1
             log.debug("probe not launched", path=f"{company}/{path}", kind=kind, reason=str(error))
         except LaunchError as error:
             log.error("probe not launched", path=f"{company}/{path}", kind=kind, reason=str(error))

@@ -17,6 +17,7 @@ import structlog
 from monitor.clock import elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Listener
+from monitor.incidents.signal import Signal
 from monitor.probing.arrivals import Arrivals
 from monitor.probing.buckets import bucket_of
 from monitor.probing.caps import Caps
@@ -89,7 +90,7 @@ class Pipeline:
         )
         self._arrivals = Arrivals(store, self._learner, self.presence, key, self._now, self._path)
         self.watchers = Watchers(outside, self._arrivals, self._report)
-        self._paths: Mapping[tuple[str, str], WatchedPath] = {}
+        self.paths: Mapping[tuple[str, str], WatchedPath] = {}
         self._mailer = Mailer(outside, key)
         self._our_domains: frozenset[str] = frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,16 +99,16 @@ class Pipeline:
 
     async def configure(self, config: Config) -> None:
         """Use this configuration from now on. Probes on removed paths end as unknown."""
-        self._paths = {(path.company, path.path): path for path in config.paths()}
+        self.paths = {(path.company, path.path): path for path in config.paths()}
         self._mailer.configure(config)
         self._arrivals.addresses = self._mailer.addresses
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
-        await self.traces.configure(self._paths.values())
+        await self.traces.configure(self.paths.values())
         for flight in self.flights.values():
             self._expect(flight)  # of a path that was gone, too, where the store did not take that
         gone = [flight for flight in self.flights.values() if self._path(flight) is None]
         await asyncio.gather(*(self._abandon(flight) for flight in gone))
-        await self.watchers.configure(self._paths.values())
+        await self.watchers.configure(self.paths.values())
 
     async def adopt(self, buckets: Collection[int] = range(BUCKETS), before: datetime | None = None) -> None:
         """Take care of the probes in flight of these buckets, as far as they are launched `before` a time: of another
@@ -138,7 +139,7 @@ class Pipeline:
 
     def path(self, check: Check) -> WatchedPath | None:
         """The path of a check, as it is configured now."""
-        return self._paths.get(check.place)
+        return self.paths.get(check.place)
 
     async def launch(
         self,
@@ -220,6 +221,12 @@ class Pipeline:
                 self._spawn(flight, self._attend(flight))
             else:  # until it is known to be another's, or ours again
                 self.flights.wake(flight, self._time(flight) + OWNER_UNKNOWN)
+
+    def take(self, signals: Sequence[Signal]) -> None:
+        """Follow the store: what another process has judged of a probe in flight is looked at now."""
+        for signal in signals:
+            if (flight := self.flights.get(signal.probe_id)) and flight.verdict != signal.verdict:
+                self.flights.wake(flight, self._time(flight))
 
     async def idle(self) -> None:
         """Wait until no work is in progress."""
@@ -385,7 +392,7 @@ class Pipeline:
 
     def _path(self, flight: Flight) -> WatchedPath | None:
         """Return the flight's path, if it is still the one that it was launched on."""
-        path = self._paths.get(flight.check[:2])
+        path = self.paths.get(flight.check[:2])
         return path if path and path.mailbox_key == flight.mailbox else None
 
     def _time(self, flight: Flight) -> datetime:

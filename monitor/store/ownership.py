@@ -58,6 +58,10 @@ class OwnershipStore:
         ask = partial(_renew, me=me, ttl=ttl, decide=decide, alone=alone)
         return await self._access.ask_in_turn(self._access.leading(ask))
 
+    async def ownerless(self, site: str) -> int:
+        """Return how many buckets of a site nobody owns who lives."""
+        return await self._access.read(_ownerless, site)
+
     async def release(self, me: Worker) -> None:
         """Own nothing any more: others need not wait until this worker is gone for sure."""
         await self._access.ask_in_turn(partial(_release, me=me))
@@ -80,6 +84,13 @@ def _renew(connection: Connection, me: Worker, ttl: timedelta, decide: Decide, a
     _give(connection, me.site, change.take, me.name)
     kept = {bucket: epoch for bucket, epoch in mine.items() if bucket not in {*change.leave}}
     return kept | {bucket: takeable[bucket] + 1 for bucket in change.take}
+
+
+def _ownerless(connection: Connection, site: str) -> int:
+    now = literal_column(dialect_of(connection.engine).now, Instant())
+    lives = exists().where(workers.c.site == buckets.c.site, workers.c.name == buckets.c.owner, workers.c.until > now)
+    owned = select(func.count()).select_from(buckets).where(buckets.c.site == site, lives)
+    return BUCKETS - connection.scalars(owned).one()
 
 
 def _lives(now: datetime, ttl: timedelta) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -17,7 +17,7 @@ from monitor.config.real_plan import CountedCompanies
 from monitor.diagnosing.preparing import NotAllowedError
 from monitor.doctor.rounds import Doctor
 from monitor.notices.notice import Notice
-from monitor.oncall.engine import IncidentEngine
+from monitor.oncall.incident_reader import IncidentsShown
 from monitor.output.metrics import Metrics
 from monitor.people.caller import Caller
 from monitor.probing.current import Board
@@ -80,8 +80,8 @@ async def _delivers_nothing(channel: Channel, notice: Notice) -> DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
-    counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
+    """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not;
+    `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all; `deliver` sends a notice past the queue;
     `diagnose` starts a diagnosis for somebody who came by some way; `poke_remedies` says that a remedy was noted;
     `hint` that the log of an account has something new about a Message-ID;
@@ -101,14 +101,13 @@ class Backend:
     config: Callable[[], Config]
     store: Store
     board: Board
-    incident_engine: IncidentEngine
+    incident_engine: IncidentsShown
     metrics: Metrics
     live: Live
     launch: Launch
-    admits: Callable[[WatchedPath], bool]
-    in_flight: Callable[[], int]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+    admits: Callable[[WatchedPath], bool] = lambda _: True
     followed: Callable[[], Awaitable[int]] = _all_of_them
     give_back: Callable[[WatchedPath], None] = lambda _: None
     deliver: Deliver = _delivers_nothing

@@ -70,20 +70,29 @@ async def serving_all(backend: Backend, config: Config) -> AsyncIterator[int]:
         yield [await house.enter_async_context(server()) for server in servers(backend, config)][-1]
 
 
-def servers(backend: Backend, config: Config) -> list[Callable[[], AbstractAsyncContextManager[int]]]:
+def serving_health(backend: Backend, place: Endpoint) -> AbstractAsyncContextManager[int]:
+    """Serve only metrics and health there; yields the port. Raises WebError when it cannot listen there."""
+    machines = Connections(ConnectionLimits.of_machines(), backend.rejections, lambda _: False)
+    return serving(instruments(backend), place, "--listen", connections=machines)
+
+
+def servers(
+    backend: Backend, config: Config, listen: Endpoint | None = None
+) -> list[Callable[[], AbstractAsyncContextManager[int]]]:
     """The servers that [web] asks for, to be opened; each yields its port, the last one that of the pages. Opening
-    raises WebError when it cannot listen there, and may be tried again then."""
+    raises WebError when it cannot listen there, and may be tried again then. `listen`: instead of where [web] says."""
     told = config.web
     limits = ConnectionLimits.of(descriptor_limit(), told.connections_per_client)
     connections = Connections(limits, backend.rejections, lambda address: is_proxy(address, told))
-    app = application(backend, instruments=told.metrics_listen is None)
+    alone = told.metrics_listen is None or listen is not None
+    app = application(backend, instruments=alone)
     context = told.tls.context() if told.tls else None
-    pages = partial(serving, app, told.listen, context=context, connections=connections)
-    if told.metrics_listen is None:
+    pages = partial(serving, app, listen or told.listen, context=context, connections=connections)
+    if alone or told.metrics_listen is None:
         return [pages]
     machines = Connections(ConnectionLimits.of_machines(), backend.rejections, lambda _: False)
-    alone = instruments(backend)
-    return [partial(serving, alone, told.metrics_listen, "web.metrics_listen", connections=machines), pages]
+    health = partial(serving, instruments(backend), told.metrics_listen, "web.metrics_listen", connections=machines)
+    return [health, pages]
 
 
 @asynccontextmanager

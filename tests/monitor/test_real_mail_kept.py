@@ -10,6 +10,7 @@ from monitor.clock import utc_now
 from monitor.config import read_config
 from probes.traced import TraceFate
 from tests.monitor.sources.inbound.test_inbound_service import free_ports
+from tests.support.rules_of_backend import rules_in
 
 CONFIG = """
 {more}
@@ -50,6 +51,6 @@ async def test_old_hours_are_deleted(
     hours: dict[tuple[str, datetime, TraceFate, str], int] = {("acme", at, TraceFate.DELIVERED, ""): 1 for at in days}
     async with service(file, read_config(file)) as at_work:
         await at_work.store.real_mail.add(hours, "")
-        await at_work.housekeeping()
+        await rules_in(at_work).housekeeping()
         found = await at_work.store.real_mail.since("acme", now - timedelta(days=400))
     assert sorted(days[each.hour] for each in found) == kept

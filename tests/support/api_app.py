@@ -261,7 +261,6 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
             launch=lambda path, kind, role, by: pipeline.launch(path, kind, role, ProbePurpose.MANUAL, by),
             admits=admits,
             give_back=lambda path: given_back.append(path.key),
-            in_flight=lambda: len(pipeline.flights),
             ready=lambda: None,
             now=pipeline_app.clock,
             followed=pipeline_app.signals.read,

@@ -211,7 +211,6 @@ async def open_auth_app(
             live=Live(),
             launch=_never,
             admits=lambda _: True,
-            in_flight=lambda: 0,
             ready=lambda: None,
             now=clock,
         )

@@ -206,7 +206,6 @@ async def open_sample_pages(folder: Path, **config: Any) -> AsyncIterator[Sample
             live=Live(),
             launch=_never,
             admits=lambda _: True,
-            in_flight=lambda: 0,
             ready=lambda: None,
             now=lambda: NOW,
             company_mx=lambda company: here[0].mx.get(company, ()),

@@ -282,7 +282,6 @@ async def open_pages_app(
             live=Live(),
             launch=launch,
             admits=lambda _: True,
-            in_flight=lambda: 0,
             ready=lambda: None,
             now=clock,
             hint=lambda account, message_id: hints.append((account, message_id)),

@@ -24,6 +24,7 @@ from probes.probe import Probe
 from probes.verdict import Cause, Outcome, Verdict
 from tests.support.auth_app import Browser
 from tests.support.pages_app import PagesApp, open_pages_app, probe_of
+from tests.support.rules_of_backend import engine_of
 from tests.support.verdict_score import QUARTER, verdict
 
 KIND = Kind.TWO_STEP_CODE
@@ -157,13 +158,13 @@ class RightsApp:
         for letter in score:
             for place in places:
                 await self.judge(letter, *place.split("/"))
-            await self.backend.incident_engine.step()
+            await engine_of(self.backend).step()
             self.pages_app.clock.pass_(seconds=QUARTER.total_seconds())
 
     async def settle(self) -> None:
         """Time passes in which nothing happens."""
         self.pages_app.clock.pass_(minutes=3)
-        await self.backend.incident_engine.step()
+        await engine_of(self.backend).step()
 
     def incident_at(self, *companies: str, outcome: Outcome | None = None) -> Incident:
         """The open one that touches exactly these."""
@@ -255,8 +256,8 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
     async with open_pages_app(folder, **CONFIG) as pages_app:
         pages_app.clock.pass_(hours=-6)
         rights_app = RightsApp(pages_app, CompanyIds(OWN, "hq"), CompanyIds(OTHER, "bakehouse"))
-        await rights_app.backend.incident_engine.configure(rights_app.backend.config())
-        await rights_app.backend.incident_engine.recall(())
+        await engine_of(rights_app.backend).configure(rights_app.backend.config())
+        await engine_of(rights_app.backend).recall(())
         everywhere = [f"{company}/{path}" for company, facts in COMPANIES.items() for path in facts["paths"]]
         await rights_app.play("i", *everywhere)
         for place in ("zenith/bakehouse", "acme/hq"):
@@ -272,7 +273,7 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
         for things in (rights_app.own, rights_app.other):
             things.probe = (await rights_app.judge("d", things.company, things.path)).id
             things.diagnosis = await rights_app.diagnose(things)
-        await rights_app.backend.incident_engine.step()
+        await engine_of(rights_app.backend).step()
         await rights_app.mute("", "reason of others", mail_system="other:gatehouse")
         await rights_app.mute("", "reason of others", cause=Cause.IP_LISTED)
         now = pages_app.clock()

@@ -23,6 +23,7 @@ from probes.answer import Answer, Stage
 from probes.reading.queue_ids import queue_id_in
 from probes.verdict import Cause, Outcome
 from tests.support.pages_app import COMPANIES, PagesApp, accepted, incident, open_pages_app
+from tests.support.rules_of_backend import engine_of
 
 CONTACTS = COMPANIES | {
     "acme": COMPANIES["acme"] | {"contact": {"it": "it@acme.example", "trimble": "support@trimble.example"}}
@@ -39,7 +40,7 @@ async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
 async def begin(pages_app: PagesApp, *companies: str, **facts: object) -> None:
     store = pages_app.store
     await store.incidents.advance(await store.probes.last_signal(), [incident("a1", *companies, **facts)], (), ())
-    await pages_app.backend.incident_engine.recall([])
+    await engine_of(pages_app.backend).recall([])
 
 
 async def texts_of(pages_app: PagesApp, name: str = "program", query: str = "") -> list[dict[str, str]]:
@@ -108,7 +109,7 @@ async def test_a_text_says_what_happens_and_asks_for_no_more(
     )
     made = replace(made, failures=failures)
     await pages_app.store.incidents.advance(await pages_app.store.probes.last_signal(), [made], (), ())
-    await pages_app.backend.incident_engine.recall([])
+    await engine_of(pages_app.backend).recall([])
     text = next(each for each in await texts_of(pages_app) if each["receiver"] == "company")
     assert subject in text["subject"]
     assert words in text["body"]
@@ -137,7 +138,7 @@ async def test_the_queue_id_is_that_of_the_accepted_message(pages_app: PagesApp)
     object.__setattr__(made.failures[0], "probe_id", probe)
     object.__setattr__(made.failures[0], "outcome", Outcome.MISSING)
     await pages_app.store.incidents.advance(await pages_app.store.probes.last_signal(), [made], (), ())
-    await pages_app.backend.incident_engine.recall([])
+    await engine_of(pages_app.backend).recall([])
     assert "Queue id:    4Q1mXw7zT2z9sR" in (await texts_of(pages_app))[0]["body"]
 
 

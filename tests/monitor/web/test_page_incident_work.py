@@ -9,6 +9,7 @@ import pytest
 
 from monitor.incidents.incident import Resolution
 from tests.support.pages_app import START, PagesApp, incident, open_pages_app, opened, post
+from tests.support.rules_of_backend import engine_of
 
 OVER = {"closed_at": START + timedelta(hours=2), "ending": Resolution.RECOVERED}
 
@@ -19,7 +20,7 @@ async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
         await pages_app.store.incidents.advance(
             1, [incident(), incident("e1", "acme", "bolt"), incident("b2", **OVER)], [opened(), opened("b2")], []
         )
-        await pages_app.backend.incident_engine.recall(())
+        await engine_of(pages_app.backend).recall(())
         yield pages_app
 
 

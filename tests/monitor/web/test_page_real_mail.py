@@ -18,6 +18,7 @@ from tests.monitor.web.test_page_triage import check, now_there
 from tests.support.auth_app import Browser
 from tests.support.page_samples import ParsedPage
 from tests.support.pages_app import BLOCKED, INBOX, START, PagesApp, open_pages_app
+from tests.support.rules_of_backend import engine_of
 
 HEADING = "Real mail of the last 24 h beside our probes"
 NOON = START
@@ -142,7 +143,7 @@ async def test_the_incident_of_refused_real_mail_says_what_is_known(pages_app: P
         "acme", Cause.IP_LISTED, now, now, "550 5.7.1 blocked using bl.test", "mx.acme.test", "192.0.2.7"
     )
     await pages_app.store.real_mail.add({}, "here", refusals=[found])
-    engine = pages_app.backend.incident_engine
+    engine = engine_of(pages_app.backend)
     await engine.configure(pages_app.backend.config())
     await engine.recall([])
     await engine.step()

@@ -21,6 +21,7 @@ from probes.probe import ProbePurpose
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.pages_app import START, PagesApp, incident, open_pages_app, opened, post
+from tests.support.rules_of_backend import engine_of
 
 OVER = {"closed_at": START + timedelta(hours=2)}
 ARRIVES = PathProof("hq", MailFinding.ARRIVES, TwinFinding.STOPPED, mail_probe="p1", twin_probe="p2")
@@ -36,7 +37,7 @@ async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
         await pages_app.store.incidents.advance(
             1, [incident(), incident("e1", "acme", "bolt"), incident("b2", **OVER)], [opened(), opened("b2")], []
         )
-        await pages_app.backend.incident_engine.recall(())
+        await engine_of(pages_app.backend).recall(())
         yield pages_app
 
 
@@ -204,7 +205,7 @@ async def test_the_page_of_an_arm_of_a_diagnosis_accuses_nobody(pages_app: Pages
 
 
 async def test_the_incident_of_a_remedy_has_its_record_and_claims_no_stopped_mail(pages_app: PagesApp) -> None:
-    operator, engine = await pages_app.operator(), pages_app.backend.incident_engine
+    operator, engine = await pages_app.operator(), engine_of(pages_app.backend)
     await engine.configure(pages_app.backend.config())
     await say(pages_app, operator, remedy="m365-allow-domain")
     await decided(pages_app, replace(ARRIVES, twin=TwinFinding.ARRIVED))

@@ -36,6 +36,7 @@ from tests.support.pages_app import (
     open_pages_app,
     post,
 )
+from tests.support.rules_of_backend import engine_of
 
 NAME = "jane.doe-4711"
 """Before the @: found nowhere afterwards."""
@@ -60,7 +61,7 @@ def now_there(
 
 async def begin(pages_app: PagesApp) -> None:
     """An incident at acme is open."""
-    store, engine = pages_app.store, pages_app.backend.incident_engine
+    store, engine = pages_app.store, engine_of(pages_app.backend)
     await store.incidents.advance(await store.probes.last_signal(), [incident()], (), ())
     await engine.recall([])
 

@@ -23,6 +23,7 @@ from probes.mailsystems.table import MAIL_SYSTEMS
 from probes.verdict import Cause
 from tests.support.auth_app import PASSWORD, Browser
 from tests.support.pages_app import COMPANIES, START, PagesApp, but, incident, open_pages_app, path_settings
+from tests.support.rules_of_backend import engine_of
 
 NAME = 'Bolt & <b>Söhne</b> {ip} "GmbH"'
 CONFIG: dict[str, Any] = {
@@ -55,7 +56,7 @@ async def add(pages_app: PagesApp, *incidents: Incident) -> None:
     """Incidents that the rules have opened, or closed."""
     store = pages_app.store
     await store.incidents.advance(await store.probes.last_signal(), incidents, (), ())
-    await pages_app.backend.incident_engine.recall([])
+    await engine_of(pages_app.backend).recall([])
 
 
 async def page_of(browser: Browser, path: str, status: int = 200) -> str:

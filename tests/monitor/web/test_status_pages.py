@@ -19,6 +19,7 @@ from monitor.web import share_limits
 from probes.verdict import Verdict
 from tests.support.auth_app import Answer, Browser
 from tests.support.pages_app import BLOCKED, COMPANIES, INBOX, START, PagesApp, incident, open_pages_app, opened, post
+from tests.support.rules_of_backend import engine_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = "<script>alert(1)</script>]]>&<b>\u202e\x00"
@@ -46,7 +47,7 @@ async def put_incidents(pages_app: PagesApp) -> None:
         incident("e1", "evil", **times),
     ]
     await pages_app.store.incidents.advance(1, found, [opened(each.id) for each in found], [])
-    await pages_app.backend.incident_engine.recall(())
+    await engine_of(pages_app.backend).recall(())
 
 
 async def share(browser: Browser, company: str = "acme", days: str = "7", **more: str) -> str:
@@ -218,7 +219,7 @@ async def test_no_company_reads_another_s_name_in_an_update(pages_app: PagesApp)
     [stored] = await pages_app.store.incidents.find("b1")
     wider = replace(stored, companies=("bolt", "acme"), touches=("bolt", "acme"))  # it widened since
     await pages_app.store.incidents.advance(2, [wider], [], [])
-    await pages_app.backend.incident_engine.recall(())
+    await engine_of(pages_app.backend).recall(())
     assert "own fault" not in (await stranger.get(page)).text
     assert "own fault" in (await stranger.get(await share(operator, "bolt"))).text
 

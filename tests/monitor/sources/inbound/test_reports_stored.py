@@ -25,6 +25,7 @@ from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, 
 from tests.support.documentation import ROOT
 from tests.support.inbound_service import SECONDS, InboundService, open_inbound_service
 from tests.support.report_samples import report, row
+from tests.support.rules_of_backend import rules_in
 
 pytest.importorskip("parsedmarc")
 ADDRESS = "dmarc@probe.example"
@@ -67,7 +68,7 @@ async def test_a_report_from_the_port_to_the_store_the_metrics_and_the_command_l
             DayShare(YESTERDAY, OTHERS, 0, 4),
             DayShare(YESTERDAY, OURS, 70, 35),
         ]
-        await at_work.report_shares.read()
+        await rules_in(at_work).report_shares.read()
         shown = (await at_work.metrics.render()).decode()
         for line in (
             'mailpath_inbound_mails_total{kind="report"} 2',
@@ -95,7 +96,7 @@ async def test_old_reports_are_deleted_by_the_service(tmp_path: Path) -> None:
         assert await reported(port, ADDRESS, report_mail(record())) == "250"
         assert await reported(port, ADDRESS, report_mail(record(), day=TODAY - timedelta(days=7))) == "554"
         await at_work.store.reports.add(report(row(), day=TODAY - timedelta(days=7)), TODAY)  # before that was set
-        await at_work.housekeeping()
+        await rules_in(at_work).housekeeping()
         assert [each.day for each in await at_work.store.reports.shares(ReportKind.AGGREGATE, SINCE)] == [YESTERDAY]
 
 

@@ -14,6 +14,7 @@
 - `codes_in_time` the share of codes in time, on pages; `company_summaries`: the state of every company,
   `overview_figures`: its last 24 hours and its availability
 - `sender_facts` results of the sender's mail, for pages and API; `sender_standing`: what is published about it
+- `display`    how pages look in one browser
 - `uploads`    forms with a file, read into memory
 - `triage_source` what triage may know for one caller
 - `compression`, `scrapes`, `shares`   gzip; limits of scrapes and long operations; `link_limits`: of links in notices;

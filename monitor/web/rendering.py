@@ -3,6 +3,7 @@ that a browser may keep them forever."""
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from monitor.people.secrets import masked
 from monitor.web import legible
 from monitor.web.backend import CALLER
 from monitor.web.compression import accepts_gzip, gzipped
+from monitor.web.display import display_of
 from probes.display import lasting, roughly
 from probes.labels import reason_of, verdict_label
 from probes.mailsystems.table import system_label
@@ -34,6 +36,7 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 ANY_TAG = "*"  # of If-None-Match
+DARK_SYSTEM = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^}]*)\}\s*\}")
 SMALLEST = 9  # the level of zlib for what is compressed once and sent often
 
 
@@ -59,6 +62,7 @@ class NavigationItem:
 PLACES = (
     NavigationItem("Overview", "/"),
     NavigationItem("Incidents", "/incidents"),
+    NavigationItem("Mutes", "/mutes", Rights.OPERATOR),
     NavigationItem("Probes", "/probes"),
     NavigationItem("Help desk", "/triage"),
     NavigationItem("Analyse", "/analyse"),
@@ -72,20 +76,21 @@ PLACES = (
 
 def page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
     """The page that the template makes of these values. Every template also has `caller` (None before sign-in),
-    `places` (where the navigation leads), `here` (the path that was asked for) and `now`."""
-    text = _text(name, request.path, request.get(CALLER), values)
+    `places` (where the navigation leads), `here` (the path that was asked for), `display` and `now`."""
+    text = _text(name, request, values)
     return web.Response(text=text, status=status, content_type="text/html")
 
 
 async def page_off_the_loop(request: web.Request, name: str, **values: Any) -> web.Response:
     """The same for a page that may be long, made in a thread: its values must be such that nothing changes them."""
-    text = await asyncio.to_thread(_text, name, request.path, request.get(CALLER), values)
+    text = await asyncio.to_thread(_text, name, request, values)
     return web.Response(text=text, content_type="text/html")
 
 
-def _text(name: str, here: str, caller: Caller | None, values: dict[str, Any]) -> str:
-    values.setdefault("now", utc_now())
-    return environment().get_template(name).render(caller=caller, places=places_of(caller), here=here, **values)
+def _text(name: str, request: web.Request, values: dict[str, Any]) -> str:
+    caller = request.get(CALLER)
+    around = {"now": utc_now(), "places": places_of(caller), "here": request.path, "display": display_of(request)}
+    return environment().get_template(name).render(caller=caller, **(around | values))
 
 
 def places_of(caller: Caller | None) -> tuple[NavigationItem, ...]:
@@ -176,7 +181,16 @@ def _files() -> Iterator[tuple[str, str, bytes]]:
         kind = TYPES.get(file.name[file.name.rfind(".") :])
         if kind:
             body = file.read_bytes()
+            if file.name.endswith(".css"):
+                body = with_chosen_theme(body.decode()).encode()
             yield file.name, kind, body + outcome_rules().encode() if file.name == "style.css" else body
+
+
+def with_chosen_theme(style: str) -> str:
+    """Return a style in which colours for a dark system also hold where the reader chose the dark theme, and no longer
+    where the light one was chosen: they are written once."""
+    chosen = r"@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) {\1} }\n:root[data-theme=dark] {\1}"
+    return DARK_SYSTEM.sub(chosen, style)
 
 
 def outcome_rules() -> str:

@@ -230,6 +230,61 @@ async def test_the_overview_is_searched_while_one_types_and_filtered_by_state(pe
     assert viewer.complaints == []
 
 
+async def test_keys_search_move_in_lists_and_explain_themselves(people: dict[str, BrowserTab]) -> None:
+    viewer = people["viewer"]
+    page, keys, field = viewer.page, viewer.page.keyboard, viewer.page.get_by_label("Search Mailpath")
+    await page.goto("/")
+    await keys.press("/")
+    await expect(field).to_be_focused()
+    await keys.type("granite g")
+    await expect(page.get_by_role("option").first).to_contain_text("Granite Gate Steel")
+    await keys.press("ArrowDown")
+    assert await viewer.violations() == []
+    await keys.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Granite Gate Steel")
+    await page.goto("/?sort=name")
+    await keys.press("Control+k")
+    await expect(field).to_be_focused()
+    await keys.press("Escape")
+    await page.locator("h1").click()
+    await keys.press("j")
+    await expect(page.locator("#list tbody a").first).to_be_focused()
+    await keys.press("j")
+    await expect(page.locator("#list tbody th a").nth(1)).to_be_focused()
+    await keys.press("k")
+    await expect(page.locator("#list tbody th a").first).to_be_focused()
+    await keys.press("?")
+    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await keys.press("Escape")
+    assert viewer.complaints == []
+
+
+async def test_times_are_local_unless_utc_is_chosen_and_the_search_is_among_the_first_ten_tab_stops(
+    browser: Browser, browser_service: BrowserService, people: dict[str, BrowserTab]
+) -> None:
+    async with BrowserTab.at(browser, browser_service.url, timezone_id="Asia/Tokyo") as visitor:
+        page = visitor.page
+        await page.goto("/sign-in")
+        await visitor.sign_in("viewer")
+        stops = []
+        for _ in range(10):
+            await page.keyboard.press("Tab")
+            stops.append(await page.evaluate("() => document.activeElement.id"))
+        assert "find" in stops
+        await page.goto("/probes?company=granite")
+        await expect(page.locator("#zone")).to_contain_text("Asia/Tokyo")
+        time = page.locator("main time").first
+        await expect(time).to_have_attribute("title", re.compile("UTC$"))
+        await page.goto("/display")
+        await page.get_by_label("UTC", exact=True).check()
+        await page.get_by_label("Dark").check()
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator("#zone")).to_have_text("All times are UTC.")
+        assert await page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 26)"
+        assert await visitor.violations() == []
+        assert visitor.complaints == []
+
+
 async def test_the_overview_patches_what_has_changed_and_reads_nothing_twice(people: dict[str, BrowserTab]) -> None:
     viewer = people["viewer"]
     page, statuses = viewer.page, list[int]()

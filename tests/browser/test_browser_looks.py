@@ -17,6 +17,8 @@ ADDRESSES = {
     "overview found": "/?q=steel",
     "overview filtered": "/?outcome=blocked&sort=name",
     "overview nothing": "/?q=nobody",
+    "search": "/search?q=mail",
+    "display": "/display",
     "company": f"/companies/{THEIRS}",
     "company well": "/companies/birchline",
     "company blocked": "/companies/granite",

@@ -62,6 +62,10 @@ POST   /diagnose                                    303     403      409     409
 GET    /diagnoses/{diagnosis}                       303     200      200     200     404
 POST   /diagnoses/{diagnosis}/stop                  303     403      303     303     404
 GET    /overview/changes                            303     200      200     200      -
+GET    /search                                      303     200      200     200      -
+GET    /search?q={company}                          303     200      200     200     200
+GET    /display                                     303     200      200     200      -
+POST   /display                                     303     303      303     303      -
 GET    /suggestions                                 303     200      200     200      -
 GET    /suggestions?q={company}                     303     200      200     200     200
 GET    /incidents                                   303     200      200     200      -

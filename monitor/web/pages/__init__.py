@@ -19,6 +19,7 @@ pure functions make.
 - `suggestions`                          what is offered where a company or path is typed
 - `shares`                               links to a company's status page: create, hand over, revoke
 - `channels`                             notification channels and their test
+- `search`                               over everything that one may see; `display`: theme, density, time zone
 - `doctor`                               every part that Mailpath needs, tried now
 - `new_company` (with `new_company_view`)  sets up a company, in five steps
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
@@ -32,6 +33,7 @@ from monitor.web.pages import (
     channels,
     company,
     diagnose,
+    display,
     doctor,
     incident_page,
     incident_work,
@@ -42,6 +44,7 @@ from monitor.web.pages import (
     probe,
     probe_now,
     remedies,
+    search,
     sender,
     settings,
     shares,
@@ -54,5 +57,5 @@ def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (overview, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
     working = (probe_now, diagnose, triage, analyse, settings, shares, channels, doctor, new_company, suggestions)
-    pages = (*watching, *working)
+    pages = (*watching, *working, search, display)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

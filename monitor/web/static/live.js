@@ -18,12 +18,27 @@ window.mailpath = (() => {
   const offset = skew();
   const now = () => Date.now() + (Math.abs(offset) > 120000 ? offset : 0);
 
+  // Times that the server wrote in UTC become the reader's own; pointing at one shows UTC. Whoever chose UTC keeps it.
+  const local = document.documentElement.dataset.zone !== "utc";
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = (at, seconds) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}${seconds ? `:${two(at.getSeconds())}` : ""}`;
+  const utc = (at) => `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const inZone = (time) => {
+    const at = new Date(time.dateTime), text = time.textContent;
+    if (Number.isNaN(at.getTime())) return;
+    if ("ago" in time.dataset) time.title = `${clock(at, true)} here, ${utc(at)}`;
+    else if (text.endsWith("UTC")) { time.title = utc(at); time.textContent = clock(at, /:\d\d:\d\d UTC$/.test(text)); }
+  };
+
   const grow = () => {
+    if (local) for (const time of document.querySelectorAll("time[datetime]")) inZone(time);
     for (const time of document.querySelectorAll("time[data-ago]")) {
       const text = `${span((now() - Date.parse(time.dateTime)) / 1000)} ago`;
       if (time.textContent !== text) time.textContent = text;
     }
   };
+  const zone = document.getElementById("zone");
+  if (zone && local) zone.textContent = `Times are local (${Intl.DateTimeFormat().resolvedOptions().timeZone}); point at one for UTC.`;
   grow();
   setInterval(grow, 5000);
 

@@ -467,9 +467,13 @@ def test_the_style_has_the_colours_of_the_one_table() -> None:
 
 def themes() -> list[dict[str, str]]:
     style = assets()["style.css"].body.decode()
-    light, dark = re.findall(r":root \{([^}]*--back[^}]*)\}", style)[:2]
-    first = dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", light))
-    return [whole(first), whole(first | dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", dark)))]
+    light, dark = (
+        re.search(rf":root{chosen} \{{([^}}]*--back[^}}]*)\}}", style) for chosen in ("", r"\[data-theme=dark\]")
+    )
+    assert light
+    assert dark
+    first = dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", light[1]))
+    return [whole(first), whole(first | dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", dark[1])))]
 
 
 def whole(theme: dict[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ people, and the audit log. All SQL of the service is in here.
 - `refresh_tokens`  those that providers have replaced, sealed
 - `result_counts`  counts of results by hour and day, which outlive the probes
 - `result_series`  of one company over time, from these counts; `result_overview`: of all, by hour
+                   and by day
 - `real_mail`  the sender's real mail by hour, and its refusals; `real_hours`, `real_refusals`: tables and statements
 - `report_tables`, `report_reads`  DMARC and TLS reports of receivers
 - `delivery_counts`  histograms of delivery times beside them
@@ -59,7 +60,7 @@ from monitor.store.records import (
     StoreError,
 )
 from monitor.store.result_counts import ResultCount, window_start
-from monitor.store.result_overview import HourCount
+from monitor.store.result_overview import DayCount, HourCount
 from monitor.store.result_series import CompanySeries, CompanyWindows, SlotCount, SlotTimes
 from monitor.store.store import Store
 
@@ -67,6 +68,7 @@ __all__ = [
     "CompanySeries",
     "CompanyWindows",
     "Cursor",
+    "DayCount",
     "DeliveryState",
     "DeliveryTimes",
     "HourCount",

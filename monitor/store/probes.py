@@ -14,7 +14,7 @@ from monitor.store.ownership_tables import Turn
 from monitor.store.packing import Packer
 from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.store.result_counts import ResultCount
-from monitor.store.result_overview import HourCount
+from monitor.store.result_overview import DayCount, HourCount
 from monitor.store.result_series import CompanySeries, CompanyWindows
 from monitor.store.statements import SqlStatement
 from probes.check import Check
@@ -155,6 +155,11 @@ class ProbeStore:
         """Count the sender's probes of all companies launched since a full hour, by hour; also those that are deleted.
         Hours are known for a year."""
         return await self._access.read(result_overview.hours, since)
+
+    async def days(self, since: datetime, companies: Sequence[str] | None, *, by_path: bool) -> list[DayCount]:
+        """Count the sender's probes launched since a midnight, by day and kind; also those that are deleted. None: of
+        all companies, path by path only if `by_path`."""
+        return await self._access.read(result_overview.days, since, companies, by_path)
 
     async def windows(self, company: str, starts: Sequence[datetime]) -> CompanyWindows:
         """Return the `results` of a company since each of these `window_start`s."""

@@ -62,6 +62,7 @@ POST   /diagnose                                    303     403      409     409
 GET    /diagnoses/{diagnosis}                       303     200      200     200     404
 POST   /diagnoses/{diagnosis}/stop                  303     403      303     303     404
 GET    /overview/changes                            303     200      200     200      -
+GET    /heat-map                                    303     200      200     200      -
 GET    /search                                      303     200      200     200      -
 GET    /search?q={company}                          303     200      200     200     200
 GET    /display                                     303     200      200     200      -

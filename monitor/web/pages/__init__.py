@@ -1,7 +1,8 @@
 """The pages for people. Each module has its handlers, which are thin, and what its page shows as plain values, which
 pure functions make.
 
-- `overview` (with `overview_list`, `overview_filter`)  how all companies fare: tiles, and one list
+- `overview` (with `overview_list`, `overview_filter`)  how all companies fare: tiles, and one list;
+                                          `heat_map`: mail systems by result, kinds by day
 - `company`, `sender`                    how one company fares, who is watched
 - `sender_standing`, `sender_reports`    what is published about the sender, and what receivers report of its mail
 - `company_impact`, `company_charts`      what its people notice, and its drawings; `own_test`: a test of a change
@@ -35,6 +36,7 @@ from monitor.web.pages import (
     diagnose,
     display,
     doctor,
+    heat_map,
     incident_page,
     incident_work,
     incidents,
@@ -57,5 +59,5 @@ def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (overview, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
     working = (probe_now, diagnose, triage, analyse, settings, shares, channels, doctor, new_company, suggestions)
-    pages = (*watching, *working, search, display)
+    pages = (*watching, *working, heat_map, search, display)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

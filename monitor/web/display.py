@@ -1,5 +1,5 @@
-"""How pages look in one browser: theme, density, time zone, keys of one letter. Kept in its cookie, which says nothing
-of the person."""
+"""The look of pages in one browser: theme, density, time zone, keys of one letter. Kept in its cookie, which says
+nothing of the person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

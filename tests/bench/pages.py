@@ -35,18 +35,21 @@ GROUP = "Pages"
 PATIENCE = 60.0
 AT_ONCE = 4  # requests on their way
 ASKED_OF_MANY = 10  # times that each page is asked for, where there are many companies
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 LOOK_EVERY = 0.02  # seconds between two questions whether it is ready
 WEEKS = timedelta(days=14)  # over which the results are spread
 MAILPATH = str(Path(sys.executable).with_name("mailpath"))
 ASKED = {
-    "Now": "/",
+    "the overview": "/",
+    "the overview, what has changed": "/overview/changes",
+    "the overview, filtered and sorted": "/?state=failing&sort=availability",
     "a company": "/companies/c7",
     "a company, 90 days": "/companies/c7?span=90d",
     "the list of probes": "/probes",
     "the list of probes, API": "/api/v1/probes",
     "blocked ones of a company, API": "/api/v1/probes?company=c7&outcome=blocked",
 }
-DRAWN = frozenset({"a company", "a company, 90 days"})
+DRAWN = frozenset({"the overview", "a company", "a company, 90 days"})
 """Pages with drawings of all that happened: made of counts, so that they stay fast and light."""
 
 SANDBOX = """
@@ -104,7 +107,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
         secret = await _token(folder)
         async with _served(folder, plan.paths, secret) as (url, http, pid):
             step("pages: asked")
-            found = await _asked(url, http, plan)
+            found = await _asked(url, http, plan, pid)
             step("pages: streams")
             for number in plan.streams:
                 found.append(await _streams(url, secret, pid, number))
@@ -162,15 +165,18 @@ async def _answers(http: ClientSession, url: str) -> bool:
         return False
 
 
-async def _asked(url: str, http: ClientSession, plan: Plan) -> list[Finding]:
+async def _asked(url: str, http: ClientSession, plan: Plan, pid: int) -> list[Finding]:
     found: list[Finding] = []
     port = free_port()
     async with _process((sys.executable, "-c", BARE, str(port)), f"http://{HOST}:{port}/1"):
         for name, path in ASKED.items():
+            spent = _spent(pid)
             size, rate, took = await _load(http, url + path, plan.asked)
+            a_core = plan.asked / max(_spent(pid) - spent, TICK_SECONDS)
             _, bare_rate, bare = await _load(http, f"http://{HOST}:{port}/{size}", plan.asked)
             found += [
                 Figure(GROUP, f"{name}: requests", "per s", (rate,)),
+                Figure(GROUP, f"{name}: requests a core", "per s", (a_core,), ">= 150" if path == "/" else ""),
                 Figure(GROUP, f"{name}: p50", "ms", (quantile(took, 0.5),)),
                 Figure(GROUP, f"{name}: p99", "ms", (quantile(took, 0.99),), "<= 60" if name in DRAWN else ""),
                 Figure(GROUP, f"{name}: as many bytes, bare", "per s", (bare_rate,)),
@@ -225,6 +231,13 @@ async def _streams(url: str, secret: str, pid: int, number: int) -> Finding:
             await answer.content.readany()
         grown = _resident(pid) - before
     return Figure(GROUP, f"memory of each of {number:,} open event streams", "kB", (grown / number,))
+
+
+def _spent(pid: int) -> float:
+    """Seconds of CPU that the process has had."""
+    with open(f"/proc/{pid}/stat") as file:
+        user, system = file.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) * TICK_SECONDS
 
 
 def _resident(pid: int) -> float:

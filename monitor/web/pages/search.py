@@ -43,7 +43,7 @@ ACTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """One result. `group` is the heading that it stands below; `note` says more about it."""
 
     group: str
@@ -68,7 +68,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return page(request, "search.html", typed=typed, hits=hits, meant=meant)
 
 
-async def found(view: CallerView, typed: str) -> tuple[Hit, ...]:
+async def found(view: CallerView, typed: str) -> tuple[SearchHit, ...]:
     """Return what matches all of these words; without words the pages and actions."""
     words = typed.casefold().split()
     probe = await _probe(view, typed) if words else ()
@@ -83,7 +83,7 @@ async def found(view: CallerView, typed: str) -> tuple[Hit, ...]:
     )
 
 
-async def _probe(view: CallerView, typed: str) -> tuple[Hit, ...]:
+async def _probe(view: CallerView, typed: str) -> tuple[SearchHit, ...]:
     if not PROBE_ID.fullmatch(typed):
         return ()
     try:
@@ -91,10 +91,10 @@ async def _probe(view: CallerView, typed: str) -> tuple[Hit, ...]:
     except NotThereError:
         return ()
     outcome = outcome_label(record.verdict.outcome if record.verdict else None).title
-    return (Hit("Probes", typed, f"{record.probe.company}/{record.probe.path}, {outcome}", f"/probes/{typed}"),)
+    return (SearchHit("Probes", typed, f"{record.probe.company}/{record.probe.path}, {outcome}", f"/probes/{typed}"),)
 
 
-def _companies(seen: SeenCompanies, words: list[str], by_domain: frozenset[str]) -> Iterator[Hit]:
+def _companies(seen: SeenCompanies, words: list[str], by_domain: frozenset[str]) -> Iterator[SearchHit]:
     start = " ".join(words)
 
     def likely(summary: CompanySummary) -> tuple[bool, int]:
@@ -104,15 +104,15 @@ def _companies(seen: SeenCompanies, words: list[str], by_domain: frozenset[str])
     matches = (each for each in seen.ranked if each.key in by_domain or _fits(words, each.text))
     for each in nsmallest(MAX_COMPANIES, matches, key=likely):
         note = f"{outcome_label(each.worst).title}, {chain_label(each.paths[0].mail_systems)}"
-        yield Hit("Companies", one_line(each.name, MAX_TITLE_CHARS), note, f"/companies/{each.key}")
+        yield SearchHit("Companies", one_line(each.name, MAX_TITLE_CHARS), note, f"/companies/{each.key}")
 
 
-def _incidents(opened: Iterable[Incident], words: list[str]) -> Iterator[Hit]:
+def _incidents(opened: Iterable[Incident], words: list[str]) -> Iterator[SearchHit]:
     matches = (each for each in sorted(opened, key=worst_first) if _fits(words, _text(each)))
     for each in islice(matches, MAX_INCIDENTS):
         names = each.named[:MAX_NAMED]
         more = f" and {len(each.named) - MAX_NAMED} more" if len(each.named) > MAX_NAMED else ""
-        yield Hit(
+        yield SearchHit(
             "Open incidents", problem_label(each), f"{', '.join(names)}{more}" or each.id, f"/incidents/{each.id}"
         )
 
@@ -121,15 +121,15 @@ def _text(incident: Incident) -> str:
     return f"{incident.id} {problem_label(incident)} {' '.join(incident.named[:MAX_COMPANIES])}"
 
 
-def _places(view: CallerView, words: list[str], most: int) -> Iterator[Hit]:
+def _places(view: CallerView, words: list[str], most: int) -> Iterator[SearchHit]:
     offered = (*places_of(view.caller), *(each for each in ACTIONS if view.caller.may(each.rights)))
     matches = (each for each in offered if _fits(words, each.title))
-    return (Hit("Pages and actions", each.title, "", each.href) for each in islice(matches, most))
+    return (SearchHit("Pages and actions", each.title, "", each.href) for each in islice(matches, most))
 
 
-def _runbooks(words: list[str]) -> Iterator[Hit]:
+def _runbooks(words: list[str]) -> Iterator[SearchHit]:
     matches = (each for each in runbooks().values() if _fits(words, f"{each.title} {each.name}"))
-    return (Hit("Runbooks", each.title, "", f"/runbooks/{each.name}") for each in islice(matches, MAX_OTHERS))
+    return (SearchHit("Runbooks", each.title, "", f"/runbooks/{each.name}") for each in islice(matches, MAX_OTHERS))
 
 
 def _fits(words: Iterable[str], text: str) -> bool:

@@ -15,8 +15,9 @@ from monitor.config import WatchedPath
 from monitor.measures.quantiles import quantile
 from monitor.measures.time_slots import HOUR, TimeSlots, slots_until
 from monitor.output.service_level import ServiceLevel, level_of
+from monitor.people.person import Companies
 from monitor.probing.code_counts import in_time
-from monitor.store import DeliveryTimes, HourCount, Store, StoreError, window_start
+from monitor.store import DayCount, DeliveryTimes, HourCount, Store, StoreError, window_start
 from monitor.web.codes_in_time import FRESH_SECONDS, MAX_SUMS, Levels, RecentLevels
 from probes.verdict import Grade
 
@@ -27,6 +28,7 @@ NEW_HOURS = 2  # in which results still come
 IN_TIME, MISSED, MIXED, UNTOLD, NOTHING = "+", "-", "~", "?", "."
 """States of an hour. Shares are not drawn: they would add up results of different grades."""
 
+DaysKey = tuple[datetime, Companies, bool]
 HourStates = dict[datetime, dict[str, str]]
 """By hour and company."""
 
@@ -85,6 +87,22 @@ class RecentFigures:
         self._whole_at = -ALL_HOURS_SECONDS
         self._read: asyncio.Task[OverviewFigures | None] | None = None
         self._until = 0.0
+        self._days: dict[DaysKey, tuple[float, asyncio.Task[list[DayCount]]]] = {}
+
+    async def days(self, since: datetime, companies: Companies, *, by_path: bool) -> list[DayCount]:
+        """Return the counts by day since a midnight, as `ProbeStore.days`; they are at most a minute old. Raises
+        StoreError."""
+        key, now = (since, companies, by_path), self._clock()
+        kept = self._days.get(key)
+        if kept is None or now >= kept[0]:
+            self._days = {each: found for each, found in self._days.items() if now < found[0]}
+            task = asyncio.create_task(self._store.probes.days(since, companies, by_path=by_path))
+            kept = self._days[key] = now + FRESH_SECONDS, task
+        try:
+            return await asyncio.shield(kept[1])
+        except StoreError:
+            self._days.pop(key, None)
+            raise
 
     async def read(self) -> OverviewFigures | None:
         """Return the figures, the same object as long as they are; None as long as the store cannot be read."""

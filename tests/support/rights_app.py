@@ -95,6 +95,8 @@ ENVIRONMENT = {
     "RIGHTS_MAILBOX": MAILBOX_SECRET,
 }
 
+MAX_SPARE_SHARES = 20  # of a company, fewer than it may have
+
 
 @dataclass
 class CompanyIds:
@@ -212,7 +214,10 @@ class RightsApp:
         await access.add(person := f"person{number}-{things.company}", Rights.VIEWER, companies)
         why = "work" if things.company == OWN else "reason of others"
         mute = await self.mute(things.company, why, path=things.path)
-        share, _ = await ShareLinks(self.store, self.pages_app.clock, "olga", "tests").create(things.company, 7)
+        links = ShareLinks(self.store, self.pages_app.clock, "olga", "tests")
+        for old in (await links.valid(things.company))[MAX_SPARE_SHARES:]:
+            await links.revoke(old.id)
+        share, _ = await links.create(things.company, 7)
         more = {"remedy": await self.remedy(things.company), "share": share.id}
         return replace(things, mute=mute, token=token.id, person=person, **more)
 

@@ -94,7 +94,7 @@ async def show(request: web.Request) -> web.Response:
 async def _counts(view: CallerView, paths: Sequence[WatchedPath], since: datetime) -> list[DayCount]:
     """Path by path only where that is needed to tell grades apart: of thousands of companies it is many rows."""
     several = len({grade_of(path) for path in paths}) > 1
-    return await view.backend.store.probes.days(since, view.caller.companies, by_path=several)
+    return await view.backend.recent_figures.days(since, view.caller.companies, by_path=several)
 
 
 def system_tables(counts: Iterable[SystemCounts]) -> tuple[SystemTable, ...]:

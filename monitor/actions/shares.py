@@ -16,7 +16,7 @@ from monitor.store import Store
 from probes.display import clock
 
 DAYS = (7, 30)
-MAX_VALID = 50  # links of one company at the same time
+MAX_VALID = 200  # links of one company at the same time
 
 
 class ShareError(UserError):

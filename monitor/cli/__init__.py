@@ -10,6 +10,7 @@
 - `work`      `ack`, `owner`, `comment`, `ticket`; `work_commands`: their commands and options
 - `channels`  `channel`; `channel_commands`: its commands and options
 - `people`    `person` and `token`; `who`: the operator's name for the audit log
+- `shares`    `share`: links to status pages of companies; `share_commands`: its commands and options
 - `read`      `read`: explains replies, bounces, messages and reports; `read_commands`: its commands and options
 - `standing`  `standing`: what the world publishes about the sender; `standing_commands`: its options,
   `standing_text`: its lines, `standing_watch`: `--watch`, `standing_past`: earlier times

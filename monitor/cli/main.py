@@ -15,6 +15,7 @@ from monitor.cli import (
     read_commands,
     remedy_commands,
     role_commands,
+    share_commands,
     standing_commands,
     store_commands,
     text_commands,
@@ -399,12 +400,9 @@ def token_revoke(
 
 
 app.add_typer(channel_commands.app, name="channel", help=channel_commands.HELP)
+app.add_typer(share_commands.app, name="share", help=share_commands.HELP)
 app.add_typer(account_commands.app, name="account", help=account_commands.HELP)
-app.add_typer(
-    read_commands.app,
-    name="read",
-    help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read.",
-)
+app.add_typer(read_commands.app, name="read", help=read_commands.HELP)
 
 
 def _choose(config: "Config", name: str) -> "list[WatchedPath]":

@@ -6,6 +6,8 @@ import typer
 
 from monitor.cli.common import AsJson, finish
 
+HELP = "Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read."
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]

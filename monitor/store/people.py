@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
+from monitor.people.person import AuditAction, AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store import people_reads, rows
 from monitor.store.access import StoreAccess
 from monitor.store.statements import SqlStatement
@@ -98,6 +98,10 @@ class PeopleStore:
         same subject after `since`, whichever process wrote them."""
         row = {**rows.fields_of(entry), "most": most, "since": since}
         return await self._access.write((SqlStatement.NOTE_WITHIN, row)) > 0
+
+    async def entries_at(self, what: AuditAction, at: datetime) -> list[AuditEntry]:
+        """The lines of the audit log with this action of this very moment."""
+        return await self._access.read(people_reads.entries_at, what.value, at)
 
     async def audit_log(self, before_id: int | None, most: int) -> list[tuple[int, AuditEntry]]:
         """At most so many lines of the audit log before that one, None: the last ones; newest first, with numbers."""

@@ -1,11 +1,12 @@
 """Queries of people, tokens, sessions, invitations, the audit log and remembered answers. Fixed statements."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, false, select
 
 from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token, audit_action
-from monitor.store.columns import Number
+from monitor.store.columns import Instant, Number
 from monitor.store.people_tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 from monitor.store.records import Remembered
 
@@ -24,6 +25,9 @@ DEEDS = (
     .order_by(audit_log.c.id.desc())
     .limit(bindparam("most", type_=Number))
 )
+ENTRIES_AT = select(*(column for column in audit_log.c if column is not audit_log.c.id)).where(
+    audit_log.c.what == bindparam("action"), audit_log.c.at == bindparam("moment", type_=Instant())
+)
 REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.caller == bindparam("of"), idempotency_keys.c.key == bindparam("by_key")
 )
@@ -36,6 +40,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "session": SESSION,
     "invitation": INVITATION,
     "deeds": DEEDS,
+    "entries_at": ENTRIES_AT,
     "remembered": REMEMBERED,
 }
 
@@ -81,6 +86,11 @@ def newest_audit_entries(connection: Connection, before: int | None, most: int) 
         (number, AuditEntry(at, who, way, audit_action(what), *rest))
         for number, at, who, way, what, *rest in connection.execute(DEEDS, asked)
     ]
+
+
+def entries_at(connection: Connection, what: str, at: datetime) -> list[AuditEntry]:
+    """Return the entries of the audit log with this action of this very moment."""
+    return [AuditEntry(**row) for row in connection.execute(ENTRIES_AT, {"action": what, "moment": at}).mappings()]
 
 
 def answer(connection: Connection, caller: str, key: str) -> Remembered | None:

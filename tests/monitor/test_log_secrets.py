@@ -130,6 +130,8 @@ def configured() -> Iterator[None]:
         ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [secret]"),
         ("sent Bearer abcdefghijklmnop1234", "sent Bearer [secret]"),
         ("GET /invitation?key=abc&x=1 HTTP/1.1", "GET /invitation?key=[secret]&x=1 HTTP/1.1"),
+        ("GET /status/AbCdEfGhIjKlMnOpQr-_x/feed", "GET /status/[secret]/feed"),
+        ("GET /api/v1/status/short", "GET /api/v1/status/short"),
         ("Cookie: mailpath=abc; other=1", "Cookie: [secret]"),
         ("a cookie __Host-mailpath=abc", "a cookie __Host-mailpath=[secret]"),
         ("pagerduty://user:pass@host", "pagerduty://user:[secret]@host"),

@@ -98,3 +98,11 @@ def test_no_more_buckets_are_kept_than_there_is_room_for() -> None:
         buckets.allows(number, 0)
     assert len(buckets) == 10
     assert not buckets.allows(999, 0)
+
+
+def test_to_look_takes_no_token() -> None:
+    buckets = TokenBuckets[str](1, 60, 10)
+    assert [buckets.has_one("a", 0.0) for _ in range(3)] == [True] * 3
+    assert len(buckets) == 0, "who only looks is not remembered"
+    assert buckets.allows("a", 0.0)
+    assert [buckets.has_one("a", at) for at in (0.0, 59.0, 60.0)] == [False, False, True]

@@ -162,6 +162,11 @@ GET    /api/v1/export/probes.csv                    401     200      200     200
 GET    /api/v1/export/probes.csv?company={company}  401     200      200     200     404
 GET    /api/v1/export/probes.jsonl                  401     200      200     200      -
 GET    /api/v1/export/probes.jsonl?company={company} 401    200      200     200     404
+GET    /api/v1/shares                               401     403      200     200      -
+GET    /api/v1/shares?company={company}             401     403      200     200     404
+POST   /api/v1/companies/{company}/shares           401     403      201     201     404
+GET    /api/v1/shares/{share}                       401     403      200     200     404
+DELETE /api/v1/shares/{share}                       401     403      204     204     404
 GET    /api/v1/tokens                               401     403      403     200      -
 POST   /api/v1/tokens                               401     403      403     201     404
 GET    /api/v1/tokens/{token}                       401     403      403     200     404
@@ -275,6 +280,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
         "PUT /api/v1/incidents/{incident}/owner": {"owner": "somebody"},
         "POST /api/v1/incidents/{incident}/comments": {"text": "tests"},
         "POST /api/v1/incidents/{incident}/tickets": {"ticket": "T-1"},
+        "POST /api/v1/companies/{company}/shares": {"days": 7},
         "POST /api/v1/tokens": {"name": f"made{number}", "companies": [company]},
         "POST /api/v1/people": {"name": f"made{number}", "companies": [company]},
         "PATCH /api/v1/people/{person}": {"disabled": True},

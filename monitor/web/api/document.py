@@ -37,7 +37,7 @@ TAGS = {
     "sender": "The monitored sender and the current results of its mail.",
     "export": "Results as files.",
     "channels": "Notification channels. For admins.",
-    "access": "People, tokens and the audit log. For admins.",
+    "access": "People, tokens and the audit log, for admins; share links, for operators.",
 }
 PARTS = {
     "company": "The key of a company.",
@@ -47,6 +47,7 @@ PARTS = {
     "remedy": "The id of a remedy as a company carried it out.",
     "diagnosis": "The id of a diagnosis.",
     "mute": "The id of a mute.",
+    "share": "The id of a share link.",
     "token": "The id of a token.",
     "person": "The name of a person.",
     "channel": "The name of a channel, as in `[channels.NAME]`.",

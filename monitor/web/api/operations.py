@@ -29,6 +29,7 @@ from monitor.web.api.help_desk import help_desk_operations
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
 from monitor.web.api.paging import PageOfList
 from monitor.web.api.remedies import remedy_operations
+from monitor.web.api.shares import share_operations
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -319,6 +320,7 @@ def _on_incidents() -> list[Operation[Any, Any]]:
 
 def _for_admins() -> list[Operation[Any, Any]]:
     return [
+        *share_operations(),
         Operation(
             *("GET", "/tokens", "list_tokens", "access", "List tokens"),
             query=PageOfList,

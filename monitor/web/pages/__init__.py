@@ -7,6 +7,8 @@ pure functions make.
 - `sender_standing`, `sender_reports`    what is published about the sender, and what receivers report of its mail
 - `company_impact`, `company_charts`      what its people notice, and its drawings; `own_test`: a test of a change
 - `probe` (with `probe_view`, `probe_stations`)  one probe as it was spoken and found, and the list of all
+- `probe_checklist`, `filter_rules`       what receivers look at, as far as the probe tells; rules of filters in words
+- `probe_beside`                         the control beside it, who asked for it, its message
 - `advice_card`                          what to do, on three of them; `diagnosis_card`: a diagnosis, on three;
                                           `diagnosis_offers`: which paths can be diagnosed
 - `probe_now`                            choose, send, watch; `diagnose`: see what it takes, start, watch, stop

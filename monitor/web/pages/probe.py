@@ -21,8 +21,16 @@ from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.advice_card import verdicts_beside
 from monitor.web.pages.diagnosis_card import card_of_arm, newest_cards
 from monitor.web.pages.diagnosis_offers import offer_of_probe
+from monitor.web.pages.probe_beside import requested_by, sent_message, twin_of
+from monitor.web.pages.probe_checklist import (
+    CHECK_SIGNS,
+    CHECK_WORDS,
+    ProbeCheck,
+    checklist_of,
+    counted_results,
+)
 from monitor.web.pages.probe_stations import SIGNS, STATE_WORDS, compared
-from monitor.web.pages.probe_view import after, probe_view
+from monitor.web.pages.probe_view import ProbeView, after, probe_view
 from monitor.web.pages.suggestions import SuggestedName, suggestions
 from monitor.web.rendering import page
 from probes.display import exactly
@@ -62,11 +70,16 @@ async def show_probe(request: web.Request) -> web.Response:
     else:
         diagnoses = await newest_cards(view, [(probe.company, probe.path)], probe.created_at) if offer else []
     good = await last_good(view, record) if fails else None
+    twin, asked_by = await twin_of(view, probe), await requested_by(view, probe)
     shown = probe_view(record, path, sender_of(view), now_of(view), view.open_incidents(), others)
     return page(
         request,
         "probe.html",
         view=shown,
+        checks=await _checks(view, record, shown),
+        twin=twin,
+        asked_by=asked_by,
+        message=sent_message(record, view.backend.config(), await view.backend.store.key()),
         diagnoses=diagnoses,
         offer=offer,
         before=before,
@@ -77,6 +90,10 @@ async def show_probe(request: web.Request) -> web.Response:
         else compared(record, good),
         may_probe=view.caller.may(Rights.OPERATOR),
         step_labels=STEP_LABELS,
+        check_signs=CHECK_SIGNS,
+        check_words=CHECK_WORDS,
+        counted=counted_results,
+        exactly_of=exactly,
         station_signs=SIGNS,
         station_words=STATE_WORDS,
         evidence_deleted=EVIDENCE_DELETED,
@@ -84,6 +101,16 @@ async def show_probe(request: web.Request) -> web.Response:
         explained="\n".join(plain(line) for line in explanation(record)),
         now=now_of(view),
     )
+
+
+async def _checks(view: CallerView, record: ProbeRecord, shown: ProbeView) -> tuple[ProbeCheck, ...]:
+    """The checklist; none while the probe is in flight, and where its evidence is deleted."""
+    if record.verdict is None or record.evidence_deleted_at:
+        return ()
+    backend = view.backend
+    now, max_age = backend.now(), backend.config().standing.max_age
+    known = [fact.at(now, max_age) for fact in await backend.store.standing.current()]
+    return checklist_of(record, shown.way, known)
 
 
 async def last_good(view: CallerView, record: ProbeRecord) -> ProbeRecord | None:

@@ -2,7 +2,7 @@
 which stopped it. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,9 @@ from probes.display import exactly
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Handover, Interrupted, Step
 from probes.labels import FAULTS, STAGES
 from probes.probe import Probe
+from probes.reading.facts import FilterFacts
+from probes.reading.filters.names import filter_label
+from probes.reading.headers import read_message
 from probes.verdict import Outcome, Verdict
 
 
@@ -152,14 +155,52 @@ class Difference:
 
 
 def compared(this: ProbeRecord, good: ProbeRecord) -> tuple[Difference, ...]:
-    """Return what differs between a probe and an earlier one that arrived: stations, server, encryption, last reply."""
+    """Return what differs between a probe and an earlier one that arrived: stations, server, encryption,
+    replies, and what the receiver wrote into the headers."""
     pairs = zip(*(stations_of(each.probe, each.evidence, each.verdict) for each in (this, good)), strict=False)
     found = [
         Difference(mine.name, _in_words(mine), _in_words(other)) for mine, other in pairs if mine.state != other.state
     ]
     facts = zip(_facts(this.evidence).items(), _facts(good.evidence).items(), strict=True)
     found += [Difference(what, mine, other) for (what, mine), (_, other) in facts if mine != other]
+    found += _both(_replies(this.evidence), _replies(good.evidence))
+    found += _both(_headers(this), _headers(good))
     return tuple(found)
+
+
+def _both(this: Mapping[str, str], good: Mapping[str, str]) -> list[Difference]:
+    """Return what both have, and have differently: a step that one of them did not come to is no difference."""
+    return [Difference(what, this[what], good[what]) for what in this if what in good and this[what] != good[what]]
+
+
+def _replies(evidence: Sequence[Evidence]) -> dict[str, str]:
+    """Return the code of each reply of the last dialogue but its last one, which is compared by itself."""
+    last = next((seen for seen in reversed(evidence) if isinstance(seen, Dialogue)), None)
+    steps = last.steps[:-1] if last else ()
+    return {f"Reply to {STAGES[step.stage].label}": _code(step) for step in steps if step.code is not None}
+
+
+def _code(step: Step) -> str:
+    return f"{step.code or ''} {step.enhanced or ''}".strip()
+
+
+def _headers(record: ProbeRecord) -> dict[str, str]:
+    """Return what the receiver wrote into the headers, as far as it can be compared; nothing of mail that was not
+    seen in a mailbox."""
+    arrival = next((seen for seen in record.evidence if isinstance(seen, Arrival)), None)
+    if arrival is None:
+        return {}
+    facts = read_message(arrival.headers, relayed=record.probe.traits.relayed)
+    found = facts.authentication
+    named = {"SPF": found.spf, "DKIM": found.dkim, "DMARC": found.dmarc, "ARC": found.arc}
+    filters = {f"Filter {filter_label(each.vendor)}": _verdict(each) for each in facts.filters if each.believed}
+    results = {f"{name} by the receiver": result or "not reported" for name, result in named.items()}
+    connecting = {"Connecting IP": facts.connecting_ip or "not reported", "Hops": str(len(facts.hops))}
+    return {**connecting, **results, **filters, "Folder": arrival.folder_name}
+
+
+def _verdict(found: FilterFacts) -> str:
+    return found.verdict.value if found.score is None else f"{found.verdict.value}, score {found.score:g}"
 
 
 def _in_words(station: Station) -> str:
@@ -170,7 +211,7 @@ def _facts(evidence: Sequence[Evidence]) -> dict[str, str]:
     """Return what of the last dialogue can be compared; the reply is the one that ended it, without numbers."""
     last = next((seen for seen in reversed(evidence) if isinstance(seen, Dialogue)), None)
     step = last.steps[-1] if last and last.steps else None
-    reply = f"{step.code or ''} {step.enhanced or ''}".strip() if step else ""
+    reply = _code(step) if step else ""
     return {
         "Server": re.sub(r":\d+$", "", step.host) if step else "",
         "Encryption": last.tls if last else "",

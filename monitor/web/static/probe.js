@@ -2,6 +2,22 @@
 // Without it the page is complete and has a link to reload it.
 "use strict";
 
+// How long the code still lives, by the server's clock.
+(() => {
+  const left = (seconds) => {
+    const whole = Math.max(0, Math.ceil(seconds));
+    return whole >= 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole} s`;
+  };
+  const count = () => {
+    for (const time of document.querySelectorAll("time[data-until]")) {
+      const text = left((Date.parse(time.dateTime) - mailpath.now()) / 1000);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  count();
+  setInterval(count, 1000);
+})();
+
 (() => {
   const page = document.getElementById("probe");
   if (!page) return;

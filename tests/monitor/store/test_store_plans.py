@@ -91,6 +91,7 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     (SqlStatement.REVOKE_SHARE, ["sqlite_autoindex_shares_1 (id=?)"]),
     (SqlStatement.FORGET_SHARES, ["ix_shares_expires_at (expires_at<?)"]),
     ("deeds", ["audit_log USING INTEGER PRIMARY KEY (rowid<?)"]),
+    ("entries_at", ["ix_audit_log_what_at (what=? AND at=?)"]),
     ("remembered", ["sqlite_autoindex_idempotency_keys_1 (caller=? AND key=?)"]),
     ("actions", ["ix_incident_actions_incident_id (incident=?)"]),
     (

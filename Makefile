@@ -56,7 +56,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 requirements: $(VENV)/dev ## after a change of dependencies in pyproject.toml
-	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -o $(LOCKS)/runtime.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra postgres --generate-hashes --no-annotate --no-header -o $(LOCKS)/runtime.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --extra dev --generate-hashes --no-annotate --no-header -o $(LOCKS)/dev.txt
 
 # A bare Debian lacks python3-venv; as root we install it, otherwise we say how.

@@ -17,8 +17,9 @@ NAME = "mailpath-first-admin-link"
 
 
 def link_file(store_url: str) -> Path:
-    """Return the path of the link's file."""
-    return Path(store_url.partition(":///")[2]).absolute().parent / NAME
+    """Return the path of the link's file; with a database server, it is in the working directory."""
+    store_file = store_url.partition(":///")[2] if store_url.startswith("sqlite") else ""
+    return (Path(store_file).absolute().parent if store_file else Path.cwd()) / NAME
 
 
 def announce_first_link(link: str | None, store_url: str) -> None:

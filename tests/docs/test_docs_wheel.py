@@ -39,10 +39,18 @@ def test_the_wheel_is_configured_to_have_them() -> None:
     assert built["force-include"] == {"docs": "monitor/docs"}
 
 
-def test_every_page_is_in_the_wheel(wheel: Path) -> None:
+def test_every_page_and_the_files_for_deployment_are_in_the_wheel(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
-        found = {name for name in archive.namelist() if name.startswith("monitor/docs/")}
-    assert found == {f"monitor/{file.relative_to(ROOT).as_posix()}" for file in PAGES}
+        names = set(archive.namelist())
+    found = {name for name in names if name.startswith("monitor/docs/")}
+    deployment = [file for file in (ROOT / "docs" / "deploy").rglob("*") if file.is_file()]
+    assert found == {f"monitor/{file.relative_to(ROOT).as_posix()}" for file in (*PAGES, *deployment)}
+    for folder in ("monitor/web/templates", "monitor/web/static", "monitor/store/migrations"):
+        files = {
+            f"{file.relative_to(ROOT)}" for file in (ROOT / folder).rglob("*.*") if "__pycache__" not in file.parts
+        }
+        assert files
+        assert files <= names
 
 
 def test_what_is_installed_finds_them(wheel: Path, tmp_path: Path) -> None:

@@ -25,6 +25,13 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+def test_with_a_database_server_it_is_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which a service may write to, unlike the folder around it."""
+    monkeypatch.chdir(tmp_path)
+    announce_first_link(LINK, "postgresql://mailpath@postgres/mailpath")
+    assert [file.name for file in tmp_path.iterdir()] == [NAME]
+
+
 @pytest.mark.parametrize("link", [LINK, None], ids=["a link", "none"])
 def test_what_cannot_be_deleted_is_told_of(tmp_path: Path, link: str | None) -> None:
     (tmp_path / NAME).mkdir()

@@ -130,8 +130,15 @@ def test_the_data_source_is_that_of_the_boards_with_another_address() -> None:
 
 # ---- What is scraped ------------------------------------------------------------------------------------------------
 
-OF_COMPANIES = {f.name for f in (*BOARD_FAMILIES, *COMPANY_HISTOGRAMS)} | {"mailpath_path_every_seconds"}
-OF_ONE_PROCESS = {f.name for f in (*SERVICE_FAMILIES, *SERVICE_HISTOGRAMS)}
+OF_COMPANIES = {
+    *(family.name for family in BOARD_FAMILIES),
+    *(histogram.name for histogram in COMPANY_HISTOGRAMS),
+    "mailpath_path_every_seconds",
+}
+OF_ONE_PROCESS = {
+    *(family.name for family in SERVICE_FAMILIES),
+    *(histogram.name for histogram in SERVICE_HISTOGRAMS),
+}
 JOBS = {job["job_name"]: job for job in PROMETHEUS["scrape_configs"]}
 
 

@@ -94,7 +94,7 @@ class Ownership:
         """
         began = monotonic()
         how = take_all if self.alone else decide
-        epochs = await self.store.ownership.renew(self._me, TTL, how, alone=self.alone)
+        epochs = await self.store.ownership.renew(self._me, TTL, how, alone=self.alone, known=self._epochs)
         if epochs.keys() != self._epochs.keys():
             log.info("buckets of mailboxes", owned=len(epochs), before=len(self._epochs))
         self._release(bucket for bucket, epoch in self._epochs.items() if epochs.get(bucket) != epoch)

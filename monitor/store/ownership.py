@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, literal_column, select, update
 
 from monitor.store.access import StoreAccess
 from monitor.store.columns import Instant
@@ -50,12 +51,22 @@ class OwnershipStore:
     def __init__(self, access: StoreAccess) -> None:
         self._access = access
 
-    async def renew(self, me: Worker, ttl: timedelta, decide: Decide, *, alone: bool) -> Mapping[int, int]:
+    async def renew(
+        self,
+        me: Worker,
+        ttl: timedelta,
+        decide: Decide,
+        *,
+        alone: bool,
+        known: Mapping[int, int] = MappingProxyType({}),
+    ) -> Mapping[int, int]:
         """Live on for `ttl`, and change what is owned as decided. Returns the epoch of each bucket that is owned.
 
-        `alone`: this worker is the only one by right, and may take from all others, whether they seem to live or not.
+        `known`: the answer before this one. Where as many are owned, they are the same, since others only take away;
+        and where nothing is to be decided, no bucket is read. `alone`: this worker is the only one by right, and may
+        take from all others, whether they seem to live or not.
         """
-        ask = partial(_renew, me=me, ttl=ttl, decide=decide, alone=alone)
+        ask = partial(_renew, me=me, ttl=ttl, decide=decide, alone=alone, known=known)
         return await self._access.ask_in_turn(self._access.leading(ask))
 
     async def ownerless(self, site: str) -> int:
@@ -67,16 +78,20 @@ class OwnershipStore:
         await self._access.ask_in_turn(partial(_release, me=me))
 
 
-def _renew(connection: Connection, me: Worker, ttl: timedelta, decide: Decide, alone: bool) -> Mapping[int, int]:
+def _renew(
+    connection: Connection, me: Worker, ttl: timedelta, decide: Decide, alone: bool, known: Mapping[int, int]
+) -> Mapping[int, int]:
     now: datetime = connection.scalars(select(literal_column(dialect_of(connection.engine).now, Instant()))).one()
     live = _live_on(connection, me, now, ttl)
+    others_live = exists().where(workers.c.site == buckets.c.site, workers.c.name == buckets.c.owner, *_lives(now, ttl))
+    is_free = and_(buckets.c.owner.is_distinct_from(me.name), *(() if alone else (~others_live,)))
+    if known and _stays(connection, me, is_free, known, live, decide):
+        return known
+    connection.execute(delete(workers).where(workers.c.site == me.site, workers.c.until < now - FORGOTTEN_AFTER))
     mine = _mine(connection, me)
     if not mine:
         _make_buckets(connection, me.site)
-    others_live = exists().where(workers.c.site == buckets.c.site, workers.c.name == buckets.c.owner, *_lives(now, ttl))
-    free = select(buckets.c.bucket, buckets.c.epoch).where(
-        buckets.c.site == me.site, buckets.c.owner.is_distinct_from(me.name), *(() if alone else (~others_live,))
-    )
+    free = select(buckets.c.bucket, buckets.c.epoch).where(buckets.c.site == me.site, is_free)
     found = connection.execute(free.order_by(buckets.c.bucket).with_for_update(skip_locked=True)).all()
     takeable = {row.bucket: row.epoch for row in found}
     change = decide(OwnershipView(tuple(mine), tuple(takeable), live))
@@ -84,6 +99,22 @@ def _renew(connection: Connection, me: Worker, ttl: timedelta, decide: Decide, a
     _give(connection, me.site, change.take, me.name)
     kept = {bucket: epoch for bucket, epoch in mine.items() if bucket not in {*change.leave}}
     return kept | {bucket: takeable[bucket] + 1 for bucket in change.take}
+
+
+def _stays(
+    connection: Connection,
+    me: Worker,
+    is_free: ColumnElement[bool],
+    known: Mapping[int, int],
+    live: int,
+    decide: Decide,
+) -> bool:
+    """Test if this worker owns what it owned, and nothing is to be taken or left."""
+    mine, free = func.count().filter(buckets.c.owner == me.name), func.count().filter(is_free)
+    counted = connection.execute(select(mine.label("mine"), free.label("free")).where(buckets.c.site == me.site)).one()
+    if counted.mine != len(known):
+        return False
+    return decide(OwnershipView(tuple(known), tuple(range(counted.free)), live)) == OwnershipChange((), ())
 
 
 def _ownerless(connection: Connection, site: str) -> int:
@@ -104,7 +135,6 @@ def _live_on(connection: Connection, me: Worker, now: datetime, ttl: timedelta) 
         into.on_conflict_do_update(index_elements=["site", "name"], set_={"until": into.excluded.until}),
         {"site": me.site, "name": me.name, "until": now + ttl},
     )
-    connection.execute(delete(workers).where(workers.c.site == me.site, workers.c.until < now - FORGOTTEN_AFTER))
     live = select(func.count()).select_from(workers).where(workers.c.site == me.site, *_lives(now, ttl))
     return connection.scalars(live).one()
 

@@ -161,3 +161,22 @@ async def test_many_at_once_own_nothing_twice_and_claim_each_turn_once(store: St
     claims = await asyncio.gather(*(claim(each, number) for number, each in enumerate(beside)))
     assert [sum(of_slot) <= 1 for of_slot in zip(*claims, strict=True)] == [True] * 20
     assert any(map(any, claims))
+
+
+async def test_who_has_what_it_had_reads_no_bucket_and_sees_every_change(store: Store, by_hand: StoreByHand) -> None:
+    known: dict[int, int] = {}
+
+    async def renew() -> dict[int, int]:
+        return {**await store.ownership.renew(A, TTL, decide, alone=False, known=known)}
+
+    known = await renew()
+    assert await renew() == known == dict.fromkeys(range(BUCKETS), 1)
+    await renewed(store, B, rounds=1)
+    known = await renew()
+    assert len(known) == BUCKETS // 2, "another one has come"
+    await renewed(store, B, rounds=1)
+    assert await renew() == known
+    expire(by_hand, A)
+    await renewed(store, B, rounds=1)
+    known = await renew()
+    assert known == {}, "all were taken"

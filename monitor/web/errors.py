@@ -1,7 +1,7 @@
 """Turn every error into one that people or programs can use, without revealing internals."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
 import structlog
@@ -25,7 +25,9 @@ BODY_TOO_SLOW = "The request did not arrive completely in time. Send it again."
 BROKEN = "The server could not answer. Try again; if it fails again, ask the operator: the log has the details."
 STORE_DOWN = "The store does not work at the moment. Try again in a few seconds."
 STORE_RETRY_SECONDS = "5"
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPTIONS = "OPTIONS"
+READS = frozenset({"GET", "HEAD", OPTIONS})
+MAX_METHOD_CHARS = 20
 
 TITLES = {  # where the phrase of HTTP is no plain heading
     HTTPStatus.FORBIDDEN: "No access",
@@ -48,6 +50,8 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _in_time(request, handler)
     except NotThereError as error:
         response = await _failed(request, HTTPStatus.NOT_FOUND, f"There is no {error}.", error.meant)
+    except web.HTTPMethodNotAllowed as error:
+        response = await _not_allowed(request, error)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
             raise
@@ -100,6 +104,22 @@ def _compressed(request: web.Request) -> web.Response:
     return response
 
 
+async def _not_allowed(request: web.Request, error: web.HTTPMethodNotAllowed) -> web.StreamResponse:
+    """Say which methods the resource has; to OPTIONS that is the answer (RFC 9110, section 9.3.7)."""
+    allowed = sorted({*error.allowed_methods, OPTIONS})
+    if request.method == OPTIONS:
+        response: web.StreamResponse = web.Response(status=HTTPStatus.NO_CONTENT)
+    else:
+        detail = f"{request.method[:MAX_METHOD_CHARS]} is not supported here."
+        response = await _failed(request, HTTPStatus.METHOD_NOT_ALLOWED, detail, remedy=f"use {_one_of(allowed)}")
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _one_of(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def _reason(error: web.HTTPException) -> str:
     """Why, in a sentence."""
     text = error.text or error.reason
@@ -107,14 +127,14 @@ def _reason(error: web.HTTPException) -> str:
 
 
 async def _failed(
-    request: web.Request, status: HTTPStatus, detail: str, meant: tuple[str, str] | None = None
+    request: web.Request, status: HTTPStatus, detail: str, meant: tuple[str, str] | None = None, remedy: str = ""
 ) -> web.StreamResponse:
     """As problem+json (RFC 9457) for programs, as a page for people, as a line for anybody else. `meant`: the company,
-    by key and name, that was probably meant."""
+    by key and name, that was probably meant; `remedy`: what to do about the method."""
     if request.path.startswith(API):
-        from monitor.web.api.problem import problem
+        from monitor.web.api.problem import Wrong, problem
 
-        return problem(status, detail)
+        return problem(status, detail, [Wrong("method", "is not supported here", remedy)] if remedy else ())
     if "text/html" in request.headers.get("Accept", ""):
         from monitor.web.rendering import page
 

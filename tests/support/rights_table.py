@@ -111,9 +111,9 @@ GET    /runbooks                                    301     301      301     301
 GET    /runbooks/                                   200     200      200     200      -
 GET    /runbooks/{name}                             200     200      200     200      -
 
-GET    /api                                         303     301      301     301      -
-GET    /api/                                        401     200      200     200      -
-GET    /api/v1/openapi.json                         401     200      200     200      -
+GET    /api                                         301     301      301     301      -
+GET    /api/                                        200     200      200     200      -
+GET    /api/v1/openapi.json                         200     200      200     200      -
 GET    /api/v1/companies                            401     200      200     200      -
 GET    /api/v1/companies/{company}                  401     200      200     200     404
 GET    /api/v1/paths                                401     200      200     200      -

@@ -8,7 +8,7 @@ know. Everything is asked of `CallerView`, so nothing of another company is in a
 - `operation`  what a row says, and how a request is read by it
 - `fields`     what queries and bodies are made of
 - `problem`    what is wrong with a request, for programs; `paging`: pages of lists that are in memory
-- `idempotency` a request that is repeated is done once
+- `idempotency` a request that is repeated is done once; `conditional`: what a caller has already is not sent again
 - `document`   the OpenAPI document
 - `document_page` the page
 - `companies`, `diagnoses`, `probes`, `incidents`, `incident_work`, `incident_texts`, `remedies`, `mutes`, `sender`,

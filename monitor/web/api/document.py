@@ -22,6 +22,10 @@ A caller limited to companies sees only those; everything else is answered with 
 3339, in UTC. An unknown parameter or field is an error. Every error is `application/problem+json` (RFC 9457) and says \
 what is wrong and how to fix it.
 
+A GET request is answered with an `ETag`; one with `If-None-Match` and that tag is answered with 304 as long as \
+nothing has changed but ages, such as `seconds`. HEAD is supported where GET is, except for streams; OPTIONS lists the \
+methods of a resource.
+
 A POST request may be repeated with the same `Idempotency-Key` for 24 hours: it is executed once, and later requests \
 get the first answer, with `Idempotent-Replayed: true`. Only successful answers are kept, without their secrets. The \
 same key with another request is answered with 422. Concurrent requests with one key wait for each other."""
@@ -54,6 +58,7 @@ PARTS = {
 }
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY)
+MATCH = "If-None-Match"
 REF = "#/components/schemas/{model}"
 PROBLEM = {
     "type": "object",
@@ -198,6 +203,15 @@ def _in_headers(row: Operation[Any, Any]) -> list[Schema]:
         said = "Makes it safe to repeat the request; for example a new UUID for each new request."
         schema: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN}
         return [{"name": HEADER, "in": "header", "required": False, "description": said, "schema": schema}]
+    if row.conditional:
+        said = "The `ETag` of an earlier answer: if it would be the same, the answer is 304."
+        tags: Schema = {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "examples": ['W/"0a1b2c3d4e5f60718293a4b5"'],
+        }
+        return [{"name": MATCH, "in": "header", "required": False, "description": said, "schema": tags}]
     if row.answer.media == EVENTS:
         said = "The id of the last event received; browsers send it on their own."
         place: Schema = {"type": "string", "pattern": row.place}
@@ -210,6 +224,10 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
     if row.method == "POST" and row.changes:
         problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
     responses = {str(row.answer.status.value): _good(row.answer, schemas)}
+    if row.conditional:
+        tag = {"description": "Changes with the answer.", "schema": {"type": "string"}}
+        responses[str(row.answer.status.value)].setdefault("headers", {})["ETag"] = tag
+        responses["304"] = {"description": "Nothing has changed since the answer with this `ETag`."}
     if row.name == "follow_probe":
         responses["204"] = {"description": "All events were sent; the stream is complete."}
     for status in sorted(problems):

@@ -63,6 +63,9 @@ async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Wri
 async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write, head: str) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
     response.content_type, response.charset = media, "utf-8"
+    if call.request.method == "HEAD":
+        await response.prepare(call.request)
+        return response
     response.enable_chunked_encoding()
     compress_stream(call.request, response)
     await response.prepare(call.request)

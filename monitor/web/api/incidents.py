@@ -26,6 +26,7 @@ from monitor.web.api.probes import Filter, known
 from monitor.web.caller_view import HIDDEN_MUTES
 
 LOOKED_THROUGH = 1000
+PASSING = ("seconds",)
 
 
 class Which(PageOfList):

@@ -59,7 +59,8 @@ class OperationResult:
 class Operation(Generic[Q, B]):
     """A method on a path. `problems`: beside those that every operation can have. `secret`: names in its answer that
     are never kept, so that whoever repeats the request is not shown them again. `place`: how the ids of events look.
-    `changes`: False for a POST that only answers; nothing of it is kept. `most_bytes`: of its body."""
+    `changes`: False for a POST that only answers; nothing of it is kept. `most_bytes`: of its body. `passing`: names of
+    fields in its answer that only count the time that passes."""
 
     method: str
     path: str
@@ -76,7 +77,13 @@ class Operation(Generic[Q, B]):
     place: str = ""
     changes: bool = True
     most_bytes: int = MAX_BODY_BYTES
+    passing: tuple[str, ...] = ()
     said: str = ""
+
+    @property
+    def conditional(self) -> bool:
+        """True if its answer has a tag: all that is read at once."""
+        return self.method == "GET" and self.answer.media in (JSON, "text/plain")
 
     @property
     def takes_body(self) -> bool:
@@ -86,7 +93,7 @@ class Operation(Generic[Q, B]):
     def route(self, handler: Handler) -> web.RouteDef:
         """Its route, with the rights that it needs written at the handler."""
         marked = needs(self.rights)(handler)
-        options = {"allow_head": False} if self.method == "GET" else {}
+        options = {"allow_head": self.answer.media != EVENTS} if self.method == "GET" else {}
         return web.RouteDef(self.method, ROOT + self.path, marked, options)
 
     async def content(self, request: web.Request) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from monitor.web.api.conditional import conditional
 from monitor.web.api.document import Schema, document
 from monitor.web.api.document_page import PROBLEMS, Chapter, chapters
 from monitor.web.api.idempotency import Idempotency
@@ -21,14 +22,14 @@ def routes() -> list[web.RouteDef]:
     rows, once = operations(), Idempotency()
 
     @cache
-    def described() -> tuple[Schema, str, tuple[Chapter, ...]]:
+    def described() -> tuple[Schema, bytes, tuple[Chapter, ...]]:
         """The document, made when it is first asked for: nobody waits for it at the start."""
         made = document(rows)
-        return made, json.dumps(made, ensure_ascii=False), chapters(made)
+        return made, json.dumps(made, ensure_ascii=False).encode(), chapters(made)
 
-    async def show_document(_: web.Request) -> web.Response:
+    async def show_document(request: web.Request) -> web.StreamResponse:
         text = (await asyncio.to_thread(described))[1]
-        return web.Response(text=text, content_type=JSON)
+        return conditional(request, web.Response(body=text, content_type=JSON, charset="utf-8"), ())
 
     async def show_page(request: web.Request) -> web.Response:
         base = request.app[BACKEND].config().web.base_url
@@ -48,6 +49,7 @@ def routes() -> list[web.RouteDef]:
 
 def _handler(row: Operation[Any, Any], once: Idempotency) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await once.run(row, request)
+        response = await once.run(row, request)
+        return conditional(request, response, row.passing) if row.conditional else response
 
     return handle

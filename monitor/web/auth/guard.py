@@ -24,6 +24,7 @@ FILES = "/static/"
 HOOKS = "/hooks/"  # which are signed
 READING = ("/docs", "/runbooks")  # an on-call engineer may have no account here; these pages name no company
 API = "/api/"
+DESCRIPTION = frozenset({"/api", "/api/", "/api/v1/openapi.json"})  # of the API: the same for all installations
 WHO_ARE_YOU = "Authentication is required: send Authorization: Bearer TOKEN. An admin creates tokens"
 OR_METRICS_LISTEN = ". Or scrape the address of web.metrics_listen, which needs none"
 
@@ -51,7 +52,7 @@ def is_for_all(path: str) -> bool:
 
 def _is_reading(path: str) -> bool:
     """Whether it is documentation."""
-    return any(path == each or path.startswith(f"{each}/") for each in READING)
+    return path in DESCRIPTION or any(path == each or path.startswith(f"{each}/") for each in READING)
 
 
 def _knows_people(path: str) -> bool:

@@ -33,7 +33,7 @@ async def test_nobody_is_sent_to_sign_in(auth_app: AuthApp, path: str) -> None:
     assert (answer.status, answer.way) == (303, f"/sign-in?to={path}")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/things", "/api/v1/nowhere", "/api/", "/api/v1/do"])
+@pytest.mark.parametrize("path", ["/api/v1/things", "/api/v1/nowhere", "/api/v1/", "/api/v1/do"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_a_program_that_is_nobody_is_told_how_to_come(auth_app: AuthApp, method: str, path: str) -> None:
     answer = await auth_app.browser().ask(method, path)

@@ -265,7 +265,7 @@ async def test_a_body_that_cannot_be_read_is_a_problem(api_app: ApiApp, body: st
 
 async def test_what_is_no_part_of_the_api_is_a_problem_too(api_app: ApiApp, admin: Program) -> None:
     assert (await admin.get("/nothing")).wrong == "404"
-    assert (await admin.ask("PUT", "/probes")).wrong == "405"
+    assert (await admin.ask("PUT", "/probes")).wrong == "405 method"
     assert (await Program(api_app.http, api_app.url, "mailpath_x").get("/companies")).wrong == "401"
     viewer = await api_app.program(Rights.VIEWER)
     assert (await viewer.post("/probes", {"company": "acme"})).wrong == "403"

@@ -4,7 +4,7 @@ What there is stands in one table; routes and document are both made of it, so t
 know. Everything is asked of `CallerView`, so nothing of another company is in any answer.
 
 - `operations` all operations, a row each; `routing` makes the routes. Start here;
-               `help_desk` has those that only read what was sent
+               `help_desk`, `access_operations`, `incident_work_operations` and `remedies` have rows of their own
 - `operation`  what a row says, and how a request is read by it
 - `fields`     what queries and bodies are made of
 - `problem`    what is wrong with a request, for programs; `paging`: pages of lists that are in memory

@@ -4,17 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 from monitor.output.diagnosis_json import DiagnosisWholeJson
-from monitor.output.incident_json import MuteJson, WholeJson, WorkJson
+from monitor.output.incident_json import MuteJson, WholeJson
 from monitor.output.json import RecordJson
 from monitor.people.person import Rights
 from monitor.web.api import (
-    access,
-    channels,
     companies,
     diagnoses,
     export,
     incident_texts,
-    incident_work,
     incidents,
     mutes,
     places,
@@ -24,12 +21,13 @@ from monitor.web.api import (
     standing,
     stats,
 )
+from monitor.web.api.access_operations import access_operations
 from monitor.web.api.events import Everything, Only
 from monitor.web.api.help_desk import help_desk_operations
+from monitor.web.api.incident_work_operations import incident_work_operations
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
 from monitor.web.api.paging import PageOfList
 from monitor.web.api.remedies import remedy_operations
-from monitor.web.api.shares import share_operations
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -149,7 +147,7 @@ def operations() -> list[Operation[Any, Any]]:
             answer=_ok("The texts.", incident_texts.TextsFacts),
             problems=(NOT_THERE,),
         ),
-        *_on_incidents(),
+        *incident_work_operations(),
         *remedy_operations(),
         Operation(
             *("GET", "/mutes", "list_mutes", "mutes", "List mutes"),
@@ -227,7 +225,7 @@ def operations() -> list[Operation[Any, Any]]:
             answer=OperationResult(HTTPStatus.OK, "One object per probe, newest first.", media=export.LINES),
             problems=(NOT_THERE, TOO_MANY),
         ),
-        *_for_admins(),
+        *access_operations(),
     ]
 
 
@@ -269,157 +267,5 @@ def _diagnoses() -> list[Operation[Any, Any]]:
             ),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, CONFLICT, UNREADABLE),
-        ),
-    ]
-
-
-def _on_incidents() -> list[Operation[Any, Any]]:
-    problems = (NOT_THERE, CONFLICT, UNREADABLE)
-    work = _ok("The state of the work on the incident.", WorkJson)
-    return [
-        Operation(
-            *("POST", "/incidents/{incident}/ack", "ack_incident", "incidents", "Acknowledge an incident: I have it"),
-            said="The caller becomes its owner. Reminders stop until the incident comes back, gets more severe or "
-            "widens. Callers limited to companies cannot acknowledge an incident that also affects others.",
-            body=incident_work.Acknowledgement,
-            act=incident_work.acknowledge,
-            answer=work,
-            rights=Rights.OPERATOR,
-            problems=problems,
-        ),
-        Operation(
-            *("DELETE", "/incidents/{incident}/ack", "release_incident", "incidents", "Take an acknowledgement back"),
-            act=incident_work.release,
-            answer=OperationResult(HTTPStatus.NO_CONTENT, "Nobody has the incident."),
-            rights=Rights.OPERATOR,
-            problems=(NOT_THERE, CONFLICT),
-        ),
-        Operation(
-            *("PUT", "/incidents/{incident}/owner", "set_owner", "incidents", "Hand an incident over"),
-            said="The new owner has not acknowledged it by that.",
-            body=incident_work.NewOwner,
-            act=incident_work.set_owner,
-            answer=work,
-            rights=Rights.OPERATOR,
-            problems=problems,
-        ),
-        Operation(
-            *("POST", "/incidents/{incident}/comments", "comment_incident", "incidents", "Comment on an incident"),
-            body=incident_work.NewComment,
-            act=incident_work.comment,
-            answer=OperationResult(HTTPStatus.CREATED, "The state of the work on the incident.", WorkJson),
-            rights=Rights.OPERATOR,
-            problems=problems,
-        ),
-        Operation(
-            *("POST", "/incidents/{incident}/tickets", "link_ticket", "incidents", "Link a ticket to an incident"),
-            body=incident_work.NewTicket,
-            act=incident_work.link_ticket,
-            answer=OperationResult(HTTPStatus.CREATED, "The state of the work on the incident.", WorkJson),
-            rights=Rights.OPERATOR,
-            problems=problems,
-        ),
-    ]
-
-
-def _for_admins() -> list[Operation[Any, Any]]:
-    return [
-        *share_operations(),
-        Operation(
-            *("GET", "/tokens", "list_tokens", "access", "List tokens"),
-            query=PageOfList,
-            act=access.show_tokens,
-            answer=_ok("The tokens.", access.TokensFacts),
-            rights=Rights.ADMIN,
-        ),
-        Operation(
-            *("POST", "/tokens", "create_token", "access", "Create a token"),
-            body=access.NewToken,
-            act=access.make_token,
-            answer=OperationResult(
-                HTTPStatus.CREATED, "The token, with its secret.", access.NewTokenFacts, headers=WHERE
-            ),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE, CONFLICT, UNREADABLE),
-            secret=("secret",),
-        ),
-        Operation(
-            *("GET", "/tokens/{token}", "get_token", "access", "Get a token"),
-            act=access.show_token,
-            answer=_ok("The token.", access.TokenFacts),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE,),
-        ),
-        Operation(
-            *("DELETE", "/tokens/{token}", "revoke_token", "access", "Revoke a token"),
-            act=access.revoke_token,
-            answer=OperationResult(HTTPStatus.NO_CONTENT, "The token is revoked."),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE, CONFLICT),
-        ),
-        Operation(
-            *("GET", "/people", "list_people", "access", "List people"),
-            query=PageOfList,
-            act=access.show_people,
-            answer=_ok("The people.", access.PeopleFacts),
-            rights=Rights.ADMIN,
-        ),
-        Operation(
-            *("POST", "/people", "create_person", "access", "Add a person"),
-            body=access.NewPerson,
-            act=access.make_person,
-            answer=OperationResult(
-                HTTPStatus.CREATED, "The person, with a link.", access.NewPersonFacts, headers=WHERE
-            ),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE, CONFLICT, UNREADABLE),
-            secret=("link",),
-        ),
-        Operation(
-            *("GET", "/people/{person}", "get_person", "access", "Get a person"),
-            act=access.show_person,
-            answer=_ok("The person.", access.PersonFacts),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE,),
-        ),
-        Operation(
-            *("PATCH", "/people/{person}", "change_person", "access", "Disable or enable a person"),
-            body=access.PersonChange,
-            act=access.change_person,
-            answer=_ok("The person.", access.PersonFacts),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE, CONFLICT, UNREADABLE),
-        ),
-        Operation(
-            *("POST", "/people/{person}/link", "link_person", "access", "Create a set-password link"),
-            act=access.make_link,
-            answer=OperationResult(HTTPStatus.CREATED, "The link.", access.LinkFacts),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE, CONFLICT),
-            secret=("link",),
-        ),
-        Operation(
-            *("GET", "/channels", "list_channels", "channels", "List notification channels"),
-            act=channels.show_channels,
-            passing=("oldest_seconds",),
-            answer=_ok("The channels.", channels.ChannelsFacts),
-            rights=Rights.ADMIN,
-        ),
-        Operation(
-            *("POST", "/channels/{channel}/test", "test_channel", "channels", "Send a test notice"),
-            said="The notice is marked as a test, and closed again at once where the receiver keeps something open. "
-            "There are at most 10 tests of a channel in an hour.",
-            act=channels.test_channel,
-            answer=_ok("What the receiver answered.", channels.ChannelTestFacts),
-            rights=Rights.ADMIN,
-            problems=(NOT_THERE, TOO_MANY),
-        ),
-        Operation(
-            *("GET", "/audit", "list_deeds", "access", "List the audit log"),
-            query=access.AuditLogQuery,
-            act=access.show_audit_log,
-            answer=_ok("One page of the log.", access.AuditLogJson),
-            problems=(UNREADABLE,),
-            rights=Rights.ADMIN,
         ),
     ]

@@ -27,6 +27,11 @@ _BEFORE_MARK = re.compile(r'(\\*)("|\Z)')
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]+")
 
 
+def timestamp(at: datetime) -> str:
+    """Return a time as RFC 3339, in UTC and with "Z": the one form in JSON."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
 def one_line(text: str, most: int) -> str:
     """Return untrusted text as one line of at most `most` characters, without invisible characters."""
     part = text[: 4 * most]

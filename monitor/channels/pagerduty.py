@@ -28,6 +28,7 @@ from monitor.channels.content import (
 from monitor.channels.native import NativeChannel
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
+from probes.display import timestamp
 from probes.http import HttpReply, WebUrl
 from probes.outside import Outside
 from probes.settings import Secret, Switch, checked_secret
@@ -121,7 +122,7 @@ def _payload(notice: Notice) -> dict[str, Any]:
         "summary": title_of(notice, MAX_SUMMARY_CHARS),
         "source": source_of(notice),
         "severity": SEVERITIES[severity_of(notice)],
-        "timestamp": notice.at.isoformat(),
+        "timestamp": timestamp(notice.at),
         **{key: value for key, value in optional.items() if value},
         "custom_details": {**details(notice), "Text": text_of(notice, MAX_TEXT_CHARS)},
     }

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice, NoticeKind
+from probes.display import timestamp
 
 ALERT = "MailpathTest"
 TITLE = "This is a test of Mailpath: nothing is wrong"
@@ -32,7 +33,7 @@ def sample_notice(channel: str, token: str, by: str, at: datetime, base_url: str
             "impact": "This is a test. Nobody is affected.",
             "who_acts": "nobody",
             "steps": ["Nothing needs to be done."],
-            "began_at": at.isoformat(),
+            "began_at": timestamp(at),
             "lasted": 0.0,
             "incident_url": f"{base_url}/incidents",
             "runbook_url": f"{base_url}/runbooks/",
@@ -52,6 +53,6 @@ def sample_end(tested: Notice, handle: str, at: datetime) -> Notice:
         title=f"Test over. {tested.title}",
         text=tested.text,
         labels=tested.labels,
-        facts={**tested.facts, "closed_at": at.isoformat()},
+        facts={**tested.facts, "closed_at": timestamp(at)},
         handle=handle,
     )

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from monitor.channels.channel import AT_ONCE, DeliveryResult, MailWays, delivery_result, pretty
 from monitor.notices.notice import Notice
+from probes.display import timestamp
 from probes.http import WebUrl
 from probes.outside import Outside
 from probes.settings import Secret, Settings
@@ -71,7 +72,7 @@ WRITTEN = ("id", "incident", "channel", "number", "news", "at", "title", "text",
 def written(notice: Notice) -> bytes:
     """Encode the notice as JSON, with the same bytes on every attempt."""
     said = {name: getattr(notice, name) for name in WRITTEN}
-    return json.dumps({**said, "at": notice.at.isoformat()}, separators=(",", ":")).encode()
+    return json.dumps({**said, "at": timestamp(notice.at)}, separators=(",", ":")).encode()
 
 
 def signature(secret: str, time: int, body: bytes) -> str:

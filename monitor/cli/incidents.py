@@ -123,7 +123,7 @@ async def show_incident(config: Config, prefix: str, *, as_json: bool) -> Exit:
     if as_json:
         facts = {
             **incident_json(incident, around.muted_by(incident), around.work(incident), around.now),
-            "standing": [finding_json(found) for found in incident.standing],
+            "findings": [finding_json(found) for found in incident.standing],
             "failures": [failure_json(failure) for failure in incident.failures],
             "history": [entry_json(entry) for entry in entries],
             "notices": [notice_json(record) for record in notices],

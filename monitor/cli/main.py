@@ -238,7 +238,7 @@ def mute_add(
     mail_system: Annotated[str, typer.Option(metavar="NAME", help="Only failures at this mail system.")] = "",
     cause: Annotated[str, typer.Option(metavar="CAUSE", help="Only failures with this cause.")] = "",
     everything: Annotated[bool, typer.Option("--everything", help="Mute everything.")] = False,
-    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="Duration: 2h, 3d.")] = "",
+    lasts: Annotated[str, typer.Option("--lasts", "--for", metavar="TIME", help="Duration: 2h, 3d.")] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="End: 2026-11-26T08:00Z.")] = "",
     weekly: Annotated[
         str, typer.Option(metavar="TIMES", help='Every week: "sun 02:00-04:00 Europe/Berlin"; UTC without a zone.')
@@ -361,7 +361,9 @@ def token_add(
     name: PersonName,
     rights: HaveRights = Rights.VIEWER,
     companies: OfCompanies = None,
-    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="Validity: 90d, 12h, or never.")] = "90d",
+    lasts: Annotated[
+        str, typer.Option("--lasts", "--for", metavar="TIME", help="Validity: 90d, 12h, or never.")
+    ] = "90d",
     by: By = "",
     config: ConfigFile = HERE,
     as_json: AsJson = False,

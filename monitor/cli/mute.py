@@ -25,7 +25,7 @@ from monitor.store import Store
 from probes.display import one_line
 
 MAX_SHOWN = 60  # characters of a reason in the list
-OPTIONS = {"lasts": "--for", "until": "--until", "weekly": "--weekly", "why": "--why"}
+OPTIONS = {"lasts": "--lasts", "until": "--until", "weekly": "--weekly", "why": "--why"}
 """Fields of a request whose errors name the option."""
 
 

@@ -22,7 +22,7 @@ from monitor.config import Config
 from monitor.first_admin import link_file
 from monitor.people.person import Companies, Person, Rights, Token
 from monitor.store import Store
-from probes.display import clock, listed, one_line
+from probes.display import clock, listed, one_line, timestamp
 from probes.settings import Duration
 
 NEVER = "never"
@@ -136,7 +136,7 @@ def person_facts(person: Person) -> dict[str, Any]:
         "rights": person.rights,
         "companies": list(person.companies) if person.companies is not None else None,
         "has_password": bool(person.password),
-        "created_at": person.created_at.isoformat(),
+        "created_at": timestamp(person.created_at),
         "disabled_at": _iso(person.disabled_at),
     }
 
@@ -151,7 +151,7 @@ def token_facts(token: Token, now: datetime) -> dict[str, Any]:
         "companies": list(token.companies) if token.companies is not None else None,
         "good": good(token, now),
         "by": token.by,
-        "created_at": token.created_at.isoformat(),
+        "created_at": timestamp(token.created_at),
         "expires_at": _iso(token.expires_at),
         "used_at": _iso(token.used_at),
         "revoked_at": _iso(token.revoked_at),
@@ -185,14 +185,14 @@ def _lifetime(text: str) -> timedelta | None:
         return DURATION.validate_python(text)
     except ValidationError as wrong:
         error = wrong.errors(include_url=False)[0]
-        raise AccessError(f'--for: {error.get("ctx", {}).get("error", error["msg"])}; or "{NEVER}"') from None
+        raise AccessError(f'--lasts: {error.get("ctx", {}).get("error", error["msg"])}; or "{NEVER}"') from None
 
 
 def _print_link(config: Config, name: str, secret: str, change: str, *, as_json: bool) -> None:
     known, until = name.strip().lower(), utc_now() + LINK_LASTS
     href = link_to(config.web.base_url, secret)
     if as_json:
-        print(json.dumps({"person": known, "link": href, "expires_at": until.isoformat()}))
+        print(json.dumps({"person": known, "link": href, "expires_at": timestamp(until)}))
         return
     print(f"{known}: {change}; link to set a password, valid once, until {clock(until)}:")
     print(href)
@@ -237,4 +237,4 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    return timestamp(at) if at else None

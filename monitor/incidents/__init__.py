@@ -12,6 +12,7 @@ In the order of the data:
 - `scope`      which failures are one problem, and how wide it is
 - `holding`    which of them an open incident holds already, and when a wide one has recovered
 - `incident`   what an incident is: the values
+- `incident_filter` which incidents of a list are wanted
 - `rules`      incidents and failures, before -> after, with the history of what changed
 - `work`       who has an incident, comments, tickets: from the actions of people; `public_updates`: comments that
                status pages show

@@ -10,7 +10,7 @@ from monitor.notices.context import NoticeContext
 from monitor.notices.impact import impact
 from monitor.notices.links import links
 from monitor.notices.reply import words_of
-from probes.display import one_line
+from probes.display import one_line, timestamp
 
 ALERTS: dict[Nature, str] = {
     Nature.MAIL: "MailpathMailStopped",
@@ -136,4 +136,4 @@ def _failure(failure: Failure) -> dict[str, Any]:
 
 
 def _time(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    return timestamp(at) if at else None

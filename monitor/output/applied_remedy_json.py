@@ -15,6 +15,7 @@ from monitor.remedying.applied import (
 )
 from monitor.remedying.lapse import lapses_at, state_at
 from monitor.remedying.words import headline, lines_of, title_of
+from probes.display import timestamp
 from probes.kinds import Kind
 from probes.mailsystems.remedy import RemedyNames, fill
 from probes.verdict import Cause, Outcome
@@ -80,9 +81,9 @@ def applied_remedy_json(applied: AppliedRemedy, names: RemedyNames, now: datetim
         state=state_at(applied, now),
         sentence=headline(applied, now),
         by=applied.by,
-        changed_at=applied.changed_at.isoformat(),
+        changed_at=timestamp(applied.changed_at),
         note=applied.note or None,
-        test_at=applied.test_at.isoformat(),
+        test_at=timestamp(applied.test_at),
         decided_at=_time(applied.decided_at),
         proven_at=_time(applied.proven_at),
         review_on=applied.review_on.date().isoformat(),
@@ -118,4 +119,4 @@ def _proofs(applied: AppliedRemedy) -> list[RemedyProofJson]:
 
 
 def _time(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    return timestamp(at) if at else None

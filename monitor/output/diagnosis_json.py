@@ -13,6 +13,7 @@ from probes.diagnosis.factors import Factor, Untested
 from probes.diagnosis.forecast import Forecast
 from probes.diagnosis.plan import ArmResult
 from probes.diagnosis.words import sentence
+from probes.display import timestamp
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade
@@ -98,7 +99,7 @@ def arm_json(probe: ArmProbe, number: int) -> ArmJson:
         arm=number,
         probe=probe.probe_id,
         own=_names(probe.own),
-        sent_at=probe.sent_at.isoformat(),
+        sent_at=timestamp(probe.sent_at),
         result=answer.result if answer else None,
         stage=answer.stage if answer else None,
         because=verdict.because if verdict else None,
@@ -131,7 +132,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> DiagnosisJson:
         kind=diagnosis.kind,
         compared_with=diagnosis.other,
         incident=diagnosis.incident or None,
-        began_at=diagnosis.began_at.isoformat(),
+        began_at=timestamp(diagnosis.began_at),
         varied=[_names(lever) for lever in setup.levers],
         stops_needed=setup.k,
         most_probes=setup.cap,
@@ -143,7 +144,7 @@ def diagnosis_whole_json(record: DiagnosisRecord, probes: Sequence[ArmProbe]) ->
     """Return a diagnosis with its arms and its conclusion."""
     return DiagnosisWholeJson(
         **diagnosis_json(record.diagnosis),
-        ended_at=record.ended_at.isoformat() if record.ended_at else None,
+        ended_at=timestamp(record.ended_at) if record.ended_at else None,
         arms=[arm_json(probe, number) for number, probe in enumerate(probes, 1)],
         conclusion=conclusion_json(record.conclusion) if record.conclusion else None,
     )

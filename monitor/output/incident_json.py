@@ -25,6 +25,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.output.json import Time, iso
 from monitor.store import DeliveryState, NoticeRecord
 from probes.diagnosis.factors import Factor
+from probes.display import timestamp
 from probes.kinds import Kind
 from probes.standing.fact import Question
 from probes.verdict import Cause, Grade, Outcome
@@ -151,7 +152,7 @@ class StandingFindingJson(TypedDict):
 class WholeJson(IncidentJson):
     """One incident with its failures, history and notices."""
 
-    standing: list[StandingFindingJson]
+    findings: list[StandingFindingJson]
     failures: list[FailureJson]
     history: list[EntryJson]
     notices: list[NoticeJson]
@@ -197,9 +198,9 @@ def incident_json(incident: Incident, muted_by: tuple[str, ...], work: IncidentW
         "failing": incident.failing,
         "muted": bool(muted_by),
         "muted_by": list(muted_by),
-        "began_at": incident.began_at.isoformat(),
-        "opened_at": incident.opened_at.isoformat(),
-        "changed_at": incident.changed_at.isoformat(),
+        "began_at": timestamp(incident.began_at),
+        "opened_at": timestamp(incident.opened_at),
+        "changed_at": timestamp(incident.changed_at),
         "recovering_since": iso(incident.recovering_since) if incident.recovering else None,
         "closed_at": iso(incident.closed_at),
         "seconds": round(((incident.closed_at or now) - incident.began_at).total_seconds()),
@@ -217,7 +218,7 @@ def incident_json(incident: Incident, muted_by: tuple[str, ...], work: IncidentW
 def comments_json(work: IncidentWork) -> list[CommentJson]:
     """Return the comments on an incident as JSON, oldest first."""
     return [
-        {"at": each.at.isoformat(), "who": each.who, "text": each.text, "public": each in work.public}
+        {"at": timestamp(each.at), "who": each.who, "text": each.text, "public": each in work.public}
         for each in work.comments
     ]
 
@@ -244,10 +245,10 @@ def failure_json(failure: Failure) -> FailureJson:
         "kind": failure.kind,
         "nature": failure.nature,
         "severity": failure.severity,
-        "since": failure.since.isoformat(),
+        "since": timestamp(failure.since),
         "bad": failure.bad,
         "probe": failure.probe_id,
-        "at": failure.at.isoformat(),
+        "at": timestamp(failure.at),
         "outcome": failure.outcome,
         "cause": failure.cause,
         "grade": failure.grade,
@@ -265,7 +266,7 @@ def finding_json(found: StandingFinding) -> StandingFindingJson:
         "check": found.fact.question if found.fact else None,
         "subject": found.subject,
         "severity": found.severity,
-        "since": found.since.isoformat(),
+        "since": timestamp(found.since),
         "headline": headline(found),
         "because": described(found),
         "before": before(found) or None,
@@ -275,7 +276,7 @@ def finding_json(found: StandingFinding) -> StandingFindingJson:
 
 def entry_json(entry: HistoryEntry) -> EntryJson:
     """Return one line of an incident's history as JSON."""
-    return {"at": entry.at.isoformat(), "turn": entry.turn, "said": entry.said}
+    return {"at": timestamp(entry.at), "turn": entry.turn, "said": entry.said}
 
 
 def notice_json(record: NoticeRecord) -> NoticeJson:
@@ -286,7 +287,7 @@ def notice_json(record: NoticeRecord) -> NoticeJson:
         "channel": notice.channel,
         "number": notice.number,
         "news": notice.news,
-        "at": notice.at.isoformat(),
+        "at": timestamp(notice.at),
         "title": notice.title,
         "state": record.state,
         "tries": record.tries,
@@ -307,14 +308,14 @@ def mute_json(mute: Mute, now: datetime) -> MuteJson:
         "mail_system": mute.mail_system or None,
         "cause": mute.cause,
         "weekly": mute.weekly or None,
-        "begins_at": None if planned else mute.begins_at.isoformat(),
+        "begins_at": None if planned else timestamp(mute.begins_at),
         "ends_at": iso(mute.ends_at),
         "active": active(mute, now),
         "silent_until": iso(ends(mute, now)),
         "next": iso(following(mute, now)),
         "by": mute.by,
         "why": mute.why,
-        "created_at": None if planned else mute.created_at.isoformat(),
+        "created_at": None if planned else timestamp(mute.created_at),
         "ended_at": iso(mute.ended_at),
         "ended_by": mute.ended_by or None,
     }

@@ -14,6 +14,7 @@ from monitor.config import WatchedPath
 from monitor.events import Event, Judged
 from monitor.store import ListedProbe, ProbeRecord, ProbeRow
 from probes.answer import Fault, Stage
+from probes.display import timestamp
 from probes.evidence import Evidence, Step, encode
 from probes.kinds import Kind
 from probes.mailsystems.signs import SignKind
@@ -107,8 +108,8 @@ class RecordJson(ListedJson):
     via: str
     purpose: ProbePurpose
     to: str
-    code_dead_at: Time
-    give_up_at: Time
+    code_expires_at: Time
+    final_failure_at: Time
     judged_at: Time | None
     closed_at: Time | None
     evidence_deleted_at: Time | None
@@ -165,7 +166,7 @@ def step_json(step: Step) -> StepJson:
     """Return one step of a dialogue."""
     return {
         "stage": step.stage,
-        "at": step.at.isoformat(),
+        "at": timestamp(step.at),
         "seconds": round(step.seconds, 6),
         "host": step.host,
         "code": step.code,
@@ -193,9 +194,9 @@ def record_json(record: ProbeRecord) -> RecordJson:
         "via": probe.via,
         "purpose": probe.purpose,
         "to": probe.recipient,
-        "created_at": probe.created_at.isoformat(),
-        "code_dead_at": probe.code_dead_at.isoformat(),
-        "give_up_at": probe.give_up_at.isoformat(),
+        "created_at": timestamp(probe.created_at),
+        "code_expires_at": timestamp(probe.code_dead_at),
+        "final_failure_at": timestamp(probe.give_up_at),
         "verdict": verdict_json(record.verdict) if record.verdict else None,
         **delivery_json(record.delivery),
         "judged_at": iso(record.judged_at),
@@ -217,7 +218,7 @@ def listed_json(path: WatchedPath, probe: ListedProbe) -> ListedJson:
         "path": path.path,
         "kind": probe.kind,
         "as": probe.role,
-        "created_at": probe.launched_at.isoformat(),
+        "created_at": timestamp(probe.launched_at),
         "verdict": verdict_json(probe.verdict) if probe.verdict else None,
         **delivery_json(probe.delivery),
     }
@@ -233,7 +234,7 @@ def row_json(row: ProbeRow) -> RowJson:
         "as": row.role,
         "via": row.via,
         "purpose": row.purpose,
-        "created_at": row.launched_at.isoformat(),
+        "created_at": timestamp(row.launched_at),
         "verdict": verdict_json(row.verdict) if row.verdict else None,
         **delivery_json(row.delivery),
         "judged_at": iso(row.judged_at),
@@ -243,4 +244,4 @@ def row_json(row: ProbeRow) -> RowJson:
 
 def iso(at: datetime | None) -> str | None:
     """Format a time as RFC 3339."""
-    return at.isoformat() if at else None
+    return timestamp(at) if at else None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from probes.display import timestamp
 from probes.reading.facts import BounceFacts, ReplyFacts
 from probes.reading.reports import ReportFacts
 
@@ -21,7 +22,7 @@ def facts_of(facts: Any) -> Any:
         case Enum():
             return str(facts.value)
         case datetime():
-            return facts.isoformat()
+            return timestamp(facts)
         case timedelta():
             return facts.total_seconds()
         case tuple() if hasattr(facts, "_asdict"):

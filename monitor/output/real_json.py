@@ -4,6 +4,7 @@ from typing_extensions import TypedDict
 
 from monitor.output.json import Time
 from monitor.output.real_comparison import Mismatch, RealComparison
+from probes.display import timestamp
 from probes.outcome import Cause
 from probes.traced import TraceFate
 
@@ -56,7 +57,7 @@ def real_mail_json(found: RealComparison) -> RealMailJson:
     """Return the comparison as JSON."""
     differs = found.mismatch
     return {
-        "since": found.since.isoformat(),
+        "since": timestamp(found.since),
         "rows": [
             {"outcome": row.fate, "cause": row.cause, "real": row.real, "probes": row.probes} for row in found.rows
         ],

@@ -9,6 +9,7 @@ from monitor.config import Config
 from monitor.output.standing_json import fact_json
 from monitor.store.report_reads import DayShare, OtherSource, TlsFailure
 from monitor.store.reports import ReportStore
+from probes.display import timestamp
 from probes.reading.report_summary import MailSource
 from probes.reading.reports import ReportKind, available
 from probes.standing.fact import Fact, FactVerdict
@@ -100,7 +101,7 @@ def overview_json(overview: ReportOverview) -> Iterator[dict[str, Any]]:
             "reports": reporter.reports,
             "first_day": _day(reporter.first_day),
             "last_day": _day(reporter.last_day),
-            "received_at": reporter.received_at.isoformat(),
+            "received_at": timestamp(reporter.received_at),
             "silent": reporter.silent,
         }
 

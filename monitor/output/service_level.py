@@ -7,11 +7,10 @@ are never added up.
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 
 from monitor.config import WatchedPath
 from monitor.probing.code_counts import grade_of, in_time
-from monitor.store import DeliveryTimes, ResultCount
+from monitor.store import ResultCount
 from probes.outcome import Grade
 
 OBJECTIVE = 0.99  # of the probes that tell; dashboards/prometheus/mailpath-slo.rules.yml has the same number
@@ -22,14 +21,6 @@ TENTHS_OF_PERCENT = 1000
 
 LevelKey = tuple[str, bool, Grade]
 """A group of companies, whether the mail carries a code, and the grade."""
-
-
-class Level(StrEnum):
-    """Subjects of service levels."""
-
-    ALL = "all"
-    MAIL_SYSTEM = "mail_system"
-    COMPANY = "company"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +94,13 @@ def _of_codes(levels: Iterable[ServiceLevel]) -> dict[Grade, ServiceLevel]:
     return sums
 
 
-def level_of(
+def _level_of(
     group: Callable[[str], str | None], paths: Iterable[WatchedPath]
-) -> Callable[[ResultCount | DeliveryTimes], LevelKey | None]:
+) -> Callable[[ResultCount], LevelKey | None]:
     """Return what tells in which level a result counts, see `service_levels`."""
     grades = {path.key: grade_of(path) for path in paths}
 
-    def key_of(result: ResultCount | DeliveryTimes) -> LevelKey | None:
+    def key_of(result: ResultCount) -> LevelKey | None:
         of = group(result.company)
         grade = grades.get(f"{result.company}/{result.path}", result.grade)
         return None if of is None else (of, result.kind.facts.needs_code, grade)
@@ -124,7 +115,7 @@ def service_levels(
 
     The grade is that of the route, as for the counters; of a path that is no longer configured, that of its verdicts.
     """
-    key_of = level_of(group, paths)
+    key_of = _level_of(group, paths)
     counts: dict[LevelKey, tuple[int, int]] = {}
     for result in results:
         good, key = in_time(result.outcome, result.cause), key_of(result)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from probes.display import timestamp
 from probes.standing.fact import Branch, FactVerdict
 from probes.standing.spf_engine import SpfEvaluation
 from probes.standing.words import sentence
@@ -21,7 +22,7 @@ def fact_json(verdict: FactVerdict, now: datetime) -> dict[str, Any]:
         "named": list(fact.named),
         "because": sentence(fact),
         "value": fact.value,
-        "at": fact.at.isoformat(),
+        "at": timestamp(fact.at),
         "age_seconds": (now - fact.at).total_seconds(),
         "ttl_seconds": fact.ttl,
         "servers": list(fact.servers),

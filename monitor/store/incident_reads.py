@@ -17,6 +17,7 @@ from monitor.store.tables import history, incidents, mutes, notices
 
 _most = bindparam("most", type_=Number)
 _now = bindparam("now", type_=Instant())
+_opened = bindparam("opened", type_=Instant())
 _NOTICE = tuple(field.name for field in fields(Notice))
 _DELIVERY = ("tries", "next_try_at", "delivered_at", "fault", "sent_as")
 _incident = select(incidents.c.data)
@@ -29,6 +30,15 @@ CLOSED_SINCE = _incident.where(incidents.c.closed_at >= bindparam("since", type_
 )
 NEWEST_OPEN = _incident.where(incidents.c.closed_at.is_(None)).order_by(incidents.c.opened_at.desc()).limit(_most)
 NEWEST_CLOSED = _incident.where(incidents.c.closed_at.is_not(None)).order_by(incidents.c.opened_at.desc()).limit(_most)
+CLOSED_AFTER = (
+    _incident.where(
+        incidents.c.closed_at.is_not(None),
+        incidents.c.opened_at <= _opened,
+        or_(incidents.c.opened_at < _opened, incidents.c.id < bindparam("id")),
+    )
+    .order_by(incidents.c.opened_at.desc(), incidents.c.id.desc())
+    .limit(_most)
+)
 FIND_INCIDENTS = (
     _incident.where(incidents.c.id >= bindparam("prefix"), incidents.c.id <= bindparam("last"))
     .order_by(incidents.c.id)
@@ -77,6 +87,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "closed_since": CLOSED_SINCE,
     "newest_open": NEWEST_OPEN,
     "newest_closed": NEWEST_CLOSED,
+    "closed_after": CLOSED_AFTER,
     "find_incidents": FIND_INCIDENTS,
     "entries": ENTRIES,
     "notices_of": NOTICES_OF,
@@ -106,6 +117,11 @@ def newest(connection: Connection, most: int, open_only: bool) -> list[Incident]
     if not open_only and len(found) < most:
         found += connection.scalars(NEWEST_CLOSED, {"most": most - len(found)})
     return found
+
+
+def closed_after(connection: Connection, opened_at: datetime, incident_id: str, most: int) -> list[Incident]:
+    """Return closed ones that were opened before that one, newest first; of several at one time, by their ids."""
+    return list(connection.scalars(CLOSED_AFTER, {"opened": opened_at, "id": incident_id, "most": most}))
 
 
 def find(connection: Connection, prefix: str) -> list[Incident]:

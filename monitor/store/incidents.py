@@ -55,6 +55,11 @@ class IncidentStore:
         """At most so many incidents: open ones first, and in both groups the newest first."""
         return await self._access.read(incident_reads.newest, most, open_only)
 
+    async def closed_after(self, opened_at: datetime, incident_id: str, most: int) -> list[Incident]:
+        """At most so many closed incidents that come after that one, newest first; of several opened at one time, by
+        their ids."""
+        return await self._access.read(incident_reads.closed_after, opened_at, legible(incident_id), most)
+
     async def find(self, prefix: str) -> list[Incident]:
         """Incidents whose id begins with `prefix`, at most 10, in the order of their ids."""
         return await self._access.read(incident_reads.find, legible(prefix))

@@ -4,7 +4,7 @@ Anything else does not exist for the caller: it raises `NotThereError`, exactly 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,6 +50,7 @@ from probes.probe import Probe
 
 SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 AUDIT_OCTETS = 8  # of the number of a line of the audit log
+CLOSED_READ_AT_ONCE = 200  # incidents
 LOOKS = 20  # parts of a list that are read, at most
 
 
@@ -119,10 +120,16 @@ class CallerView:
 
     async def diagnoses(self, company: str, path: str, most: int) -> list[tuple[DiagnosisRecord, list[ArmProbe]]]:
         """The newest diagnoses of a path with their arms, newest first. Raises NotThereError."""
+        return [(record, await self.arms(record)) for record in await self.diagnosis_records(company, path, most)]
+
+    async def diagnosis_records(self, company: str, path: str, most: int) -> list[DiagnosisRecord]:
+        """The newest diagnoses of a path, newest first. Raises NotThereError."""
         self.path(company, path)
-        store = self.backend.store.diagnoses
-        found = await store.of_path(company, path, most)
-        return [(record, arm_probes(await store.arms(record.diagnosis))) for record in found]
+        return await self.backend.store.diagnoses.of_path(company, path, most)
+
+    async def arms(self, record: DiagnosisRecord) -> list[ArmProbe]:
+        """The probes of a diagnosis of the caller's."""
+        return arm_probes(await self.backend.store.diagnoses.arms(record.diagnosis))
 
     async def diagnosis(self, diagnosis_id: str) -> tuple[DiagnosisRecord, list[ArmProbe]] | None:
         """One diagnosis with its arms; None if it is deleted, or of a company that the caller may not see."""
@@ -157,6 +164,22 @@ class CallerView:
         """Open ones and those that are over, the newest first among them."""
         found = await self.backend.store.incidents.newest(most, open_only=False)
         return [own for incident in found if (own := self.own(incident))]
+
+    async def closed_incidents(
+        self, after: str, most: int, wanted: Callable[[Incident], bool]
+    ) -> tuple[list[Incident], str]:
+        """The wanted closed incidents after that one, "" for the newest, newest first; and the id of the last one if
+        there are more, else "". Raises NotThereError if there is no such incident."""
+        last = (await self._found(after))[0] if after else None
+        place = (last.opened_at, last.id) if last else (self.backend.now() + timedelta(days=1), "")
+        found: list[Incident] = []
+        while len(found) <= most:
+            part = await self.backend.store.incidents.closed_after(*place, CLOSED_READ_AT_ONCE)
+            found += [own for each in part if (own := self.own(each)) and wanted(own)]
+            if len(part) < CLOSED_READ_AT_ONCE:
+                break
+            place = part[-1].opened_at, part[-1].id
+        return found[:most], found[most - 1].id if len(found) > most else ""
 
     async def incident(self, incident_id: str) -> IncidentDetail:
         """One incident. If it affects other companies too, its history and notices are withheld: they name them."""

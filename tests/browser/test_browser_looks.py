@@ -27,7 +27,7 @@ ADDRESSES = {
     "probes filtered": f"/probes?company={THEIRS}&kind=invitation",
     "probes nothing": "/probes?outcome=quarantined",
     "incidents": "/incidents",
-    "incidents over": "/incidents?state=over",
+    "incidents over": "/incidents?state=closed",
     "sender": "/sender",
     "help desk": "/triage",
     "analyse": "/analyse",

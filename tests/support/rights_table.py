@@ -150,6 +150,7 @@ POST   /api/v1/remedies/{remedy}/test               401     403      202     202
 POST   /api/v1/remedies/{remedy}/renew              401     403      200     200     404
 DELETE /api/v1/remedies/{remedy}                    401     403      204     204     404
 GET    /api/v1/mutes                                401     200      200     200      -
+GET    /api/v1/mutes?company={company}              401     200      200     200     404
 POST   /api/v1/mutes                                401     403      201     201     404
 GET    /api/v1/mutes/{mute}                         401     200      200     200     404
 DELETE /api/v1/mutes/{mute}                         401     403      204     204     404
@@ -176,6 +177,9 @@ POST   /api/v1/people                               401     403      403     201
 GET    /api/v1/people/{person}                      401     403      403     200     404
 PATCH  /api/v1/people/{person}                      401     403      403     200     404
 POST   /api/v1/people/{person}/link                 401     403      403     201     404
+GET    /api/v1/me                                   401     200      200     200      -
+GET    /api/v1/config                               401     403      403     200      -
+GET    /api/v1/config?company={company}             401     403      403     200     404
 GET    /api/v1/channels                             401     403      403     200      -
 POST   /api/v1/channels/{channel}/test              401     403      403     404     404
 GET    /api/v1/audit                                401     403      403     200      -
@@ -364,7 +368,7 @@ def asked_by_all(rights_app: RightsApp) -> Iterator[str]:
         if row.method == "GET" and row.target not in ("/sign-in", *FILES):
             yield target_of(row, rights_app.own)
     yield from (f"/companies/{OWN}?span=24h", f"/companies/{OWN}?span=30d", "/?outcome=blocked&open=all", "/?page=2")
-    yield from (f"/incidents/{rights_app.wide}", f"/incidents/{rights_app.merged}", "/incidents?state=over")
+    yield from (f"/incidents/{rights_app.wide}", f"/incidents/{rights_app.merged}", "/incidents?state=closed")
     yield from (
         f"/api/v1/incidents/{rights_app.wide}",
         f"/api/v1/incidents/{rights_app.merged}",

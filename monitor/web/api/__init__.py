@@ -12,7 +12,8 @@ know. Everything is asked of `CallerView`, so nothing of another company is in a
 - `document`   the OpenAPI document
 - `document_page` the page
 - `companies`, `diagnoses`, `probes`, `incidents`, `incident_work`, `incident_texts`, `remedies`, `mutes`, `sender`,
-  `standing`, `stats`, `export`, `channels`, `access`, `shares`, `triage`, `analyses`: what the operations do
+  `standing`, `stats`, `export`, `channels`, `access`, `shares`, `me`, `configuration`, `triage`, `analyses`: what the
+  operations do
 - `probe_events`, `events`: what happens to one probe, and to all; `feed` is read once for all, `stream` writes,
   `places` are the ids of events
 """

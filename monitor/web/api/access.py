@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from monitor.actions.people import Access, AccessError, good, link_to
@@ -12,13 +12,15 @@ from monitor.first_admin import link_file
 from monitor.output.json import Time
 from monitor.people.caller import NotThereError
 from monitor.people.person import AuditEntry, Companies, Person, Rights, Token
-from monitor.web.api.fields import MAX_PAGE_SIZE, Body, Fields, Key, Name, NoBody, NoQuery
+from monitor.web.api.fields import MAX_PAGE_SIZE, Body, Key, Lasts, Name, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
-from monitor.web.api.paging import PageOfList, page_of
+from monitor.web.api.paging import PageOfList, no_such_place, page_of
 from monitor.web.api.problem import ProblemError, Wrong, meant
 from monitor.web.caller_view import CallerView
+from probes.display import timestamp
+from probes.settings import Duration
 
-MAX_TOKEN_DAYS = 3650
+LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
 
 
 class Granted(Body):
@@ -37,7 +39,7 @@ class Granted(Body):
 class NewToken(Granted):
     """A token for a program."""
 
-    days: int | None = Field(90, ge=1, le=MAX_TOKEN_DAYS, description="Valid for this many days; null: until revoked.")
+    lasts: Lasts | None = Field("90d", description='For how long it is valid: "12h", "90d"; null: until revoked.')
 
 
 class NewPerson(Granted):
@@ -50,10 +52,9 @@ class PersonChange(Body):
     disabled: bool = Field(description="`true` disables the account, `false` enables it.")
 
 
-class AuditLogQuery(Fields):
-    """The requested part of the audit log."""
+class AuditLogQuery(PageOfList):
+    """The requested page of the audit log."""
 
-    before: str = Field("", max_length=100, description="The `next` of the previous page.")
     most: int = Field(100, ge=1, le=MAX_PAGE_SIZE, description=f"Page size, at most {MAX_PAGE_SIZE}.")
 
 
@@ -129,9 +130,9 @@ class PeopleFacts(TypedDict):
 
 
 class AuditLogJson(TypedDict):
-    """A part of the log, newest first. `next` is the `before` of the following part; null at the end."""
+    """A part of the log, newest first. `next` is the `cursor` of the following part, null at the end."""
 
-    deeds: list[AuditEntryJson]
+    entries: list[AuditEntryJson]
     next: str | None
 
 
@@ -152,7 +153,7 @@ async def show_tokens(call: Call[PageOfList, NoBody]) -> web.Response:
 async def make_token(call: Call[NoQuery, NewToken]) -> web.Response:
     """One more. Its secret is in this answer and nowhere else."""
     body = call.body
-    lasts = timedelta(days=body.days) if body.days else None
+    lasts = LASTS.validate_python(body.lasts) if body.lasts else None
     try:
         token, secret = await access_of(call.view).add_token(body.name, body.rights, _companies(call.view, body), lasts)
     except AccessError as error:
@@ -225,11 +226,10 @@ async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
 async def show_audit_log(call: Call[AuditLogQuery, NoBody]) -> web.Response:
     """Return entries of the audit log."""
     try:
-        found, following = await call.view.audit_entries(call.query.before, call.query.most)
-    except NotThereError as error:
-        wrong = Wrong("before", "is no place in your audit log", "send the `next` of the page before, or nothing")
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), wrong) from None
-    return answered({"deeds": [_entry_json(number, entry) for number, entry in found], "next": following or None})
+        found, following = await call.view.audit_entries(call.query.cursor or "", call.query.most)
+    except NotThereError:
+        raise no_such_place() from None
+    return answered({"entries": [_entry_json(number, entry) for number, entry in found], "next": following or None})
 
 
 def access_of(view: CallerView) -> Access:
@@ -285,7 +285,7 @@ def _token(token: Token, now: datetime) -> TokenFacts:
         "rights": token.rights,
         "companies": None if token.companies is None else list(token.companies),
         "by": token.by,
-        "created_at": token.created_at.isoformat(),
+        "created_at": timestamp(token.created_at),
         "expires_at": _time(token.expires_at),
         "used_at": _time(token.used_at),
         "revoked_at": _time(token.revoked_at),
@@ -299,7 +299,7 @@ def _person(person: Person) -> PersonFacts:
         "rights": person.rights,
         "companies": None if person.companies is None else list(person.companies),
         "signs_in": bool(person.password),
-        "created_at": person.created_at.isoformat(),
+        "created_at": timestamp(person.created_at),
         "disabled_at": _time(person.disabled_at),
     }
 
@@ -307,7 +307,7 @@ def _person(person: Person) -> PersonFacts:
 def _entry_json(number: int | None, entry: AuditEntry) -> AuditEntryJson:
     return {
         "number": number,
-        "at": entry.at.isoformat(),
+        "at": timestamp(entry.at),
         "who": entry.who,
         "way": entry.way,
         "what": entry.what,
@@ -317,4 +317,4 @@ def _entry_json(number: int | None, entry: AuditEntry) -> AuditEntryJson:
 
 
 def _time(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    return timestamp(at) if at else None

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from monitor.people.person import Rights
-from monitor.web.api import access, channels
+from monitor.web.api import access, channels, configuration, me
 from monitor.web.api.operation import Operation, OperationResult
 from monitor.web.api.paging import PageOfList
 from monitor.web.api.shares import share_operations
@@ -22,6 +22,21 @@ def access_operations() -> list[Operation[Any, Any]]:
     """The rows."""
     return [
         *share_operations(),
+        Operation(
+            *("GET", "/me", "get_me", "access", "Get the caller"),
+            said="Who the service takes you for, and what you may do.",
+            act=me.show_me,
+            answer=_ok("The caller.", me.MeFacts),
+        ),
+        Operation(
+            *("GET", "/config", "get_config", "access", "Get the configuration"),
+            said="As it was loaded, with the values that hold where the file says nothing.",
+            query=configuration.WhichTables,
+            act=configuration.show_configuration,
+            answer=_ok("One page of the tables.", configuration.ConfigFacts),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE,),
+        ),
         Operation(
             *("GET", "/tokens", "list_tokens", "access", "List tokens"),
             query=PageOfList,
@@ -97,6 +112,7 @@ def access_operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/channels", "list_channels", "channels", "List notification channels"),
+            query=PageOfList,
             act=channels.show_channels,
             passing=("oldest_seconds",),
             answer=_ok("The channels.", channels.ChannelsFacts),
@@ -112,11 +128,10 @@ def access_operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE, TOO_MANY),
         ),
         Operation(
-            *("GET", "/audit", "list_deeds", "access", "List the audit log"),
+            *("GET", "/audit", "list_audit_entries", "access", "List the audit log, newest first"),
             query=access.AuditLogQuery,
             act=access.show_audit_log,
             answer=_ok("One page of the log.", access.AuditLogJson),
-            problems=(UNREADABLE,),
             rights=Rights.ADMIN,
         ),
     ]

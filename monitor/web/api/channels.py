@@ -9,6 +9,7 @@ from monitor.actions.channel_tests import UnknownChannelError, channels_of, test
 from monitor.people.caller import NotThereError
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
+from monitor.web.api.paging import PageOfList, page_of
 
 
 class ChannelFacts(TypedDict):
@@ -22,9 +23,12 @@ class ChannelFacts(TypedDict):
 
 
 class ChannelsFacts(TypedDict):
-    """In the configuration's order; none for callers limited to companies."""
+    """In the configuration's order; none for callers limited to companies.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     channels: list[ChannelFacts]
+    next: str | None
 
 
 class ChannelTestFacts(TypedDict):
@@ -37,14 +41,15 @@ class ChannelTestFacts(TypedDict):
     fault: str
 
 
-async def show_channels(call: Call[NoQuery, NoBody]) -> web.Response:
-    """All of them."""
+async def show_channels(call: Call[PageOfList, NoBody]) -> web.Response:
+    """The channels."""
     waiting = call.view.backend.incident_engine.waiting
     found = []
-    for name, channel in channels_of(call.view).items():
+    part, following = page_of(list(channels_of(call.view).items()), lambda item: item[0], call.query)
+    for name, channel in part:
         number, oldest = waiting.get(name, (0, timedelta(0)))
         found.append(ChannelFacts(channel=name, via=channel.via, waiting=number, oldest_seconds=oldest.total_seconds()))
-    return answered({"channels": found})
+    return answered({"channels": found, "next": following})
 
 
 async def test_channel(call: Call[NoQuery, NoBody]) -> web.Response:

@@ -1,7 +1,5 @@
 """Companies and paths, with the verdicts that count now."""
 
-from collections.abc import Iterable
-
 from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -14,14 +12,24 @@ from monitor.web.api.fields import Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.caller_view import CallerView
+from probes.display import timestamp
 from probes.kinds import Kind
+from probes.mailsystems.words import MailSystemKey
 from probes.verdict import Outcome
 
 
-class OfCompany(PageOfList):
-    """Of which company."""
+class WhichCompanies(PageOfList):
+    """The requested companies."""
+
+    mail_system: MailSystemKey | None = Field(None, description="Companies with this mail system.")
+    worst: Outcome | None = Field(None, description="Companies whose worst current outcome this is.")
+
+
+class WhichPaths(PageOfList):
+    """The requested paths."""
 
     company: Key | None = Field(None, description="The key of a company.")
+    mail_system: MailSystemKey | None = Field(None, description="Paths at companies with this mail system.")
 
 
 class PresentFacts(DeliveryJson):
@@ -83,9 +91,13 @@ class PathsFacts(TypedDict):
     next: str | None
 
 
-async def show_companies(call: Call[PageOfList, NoBody]) -> web.Response:
+async def show_companies(call: Call[WhichCompanies, NoBody]) -> web.Response:
     """The caller's companies."""
-    companies, following = page_of(list(dict.fromkeys(path.company for path in call.view.paths())), str, call.query)
+    query = call.query
+    found = list(dict.fromkeys(path.company for path in _with(call.view.paths(), query.mail_system)))
+    if query.worst:
+        found = [company for company in found if _worst_at(call.view, call.view.paths(company)) is query.worst]
+    companies, following = page_of(found, str, query)
     open_in = _open_in(call.view)
     facts = [_company(call.view, call.view.paths(company), open_in) for company in companies]
     return answered({"companies": facts, "next": following})
@@ -103,9 +115,10 @@ async def show_company(call: Call[NoQuery, NoBody]) -> web.Response:
     return answered(facts)
 
 
-async def show_paths(call: Call[OfCompany, NoBody]) -> web.Response:
+async def show_paths(call: Call[WhichPaths, NoBody]) -> web.Response:
     """All paths, or one company's."""
-    paths, following = page_of(call.view.paths(call.query.company or ""), lambda path: path.key, call.query)
+    found = _with(call.view.paths(call.query.company or ""), call.query.mail_system)
+    paths, following = page_of(found, lambda path: path.key, call.query)
     return answered({"paths": [_watched(call.view, path) for path in paths], "next": following})
 
 
@@ -122,7 +135,7 @@ def _company(view: CallerView, paths: list[WatchedPath], open_in: dict[str, list
         "mail_system": first.mail_system,
         "mail_systems": list(first.mail_systems),
         "paths": [path.path for path in paths],
-        "worst": _worst(current.verdict.outcome for current in view.current_verdicts(paths).values()),
+        "worst": _worst_at(view, paths),
         "incidents": open_in.get(first.company, []),
     }
 
@@ -136,7 +149,13 @@ def _open_in(view: CallerView) -> dict[str, list[str]]:
     return found
 
 
-def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
+def _with(paths: list[WatchedPath], mail_system: str | None) -> list[WatchedPath]:
+    """Return the paths at companies with this mail system, all if none is asked for."""
+    return [path for path in paths if mail_system is None or mail_system in path.mail_systems]
+
+
+def _worst_at(view: CallerView, paths: list[WatchedPath]) -> Outcome | None:
+    outcomes = (current.verdict.outcome for current in view.current_verdicts(paths).values())
     return min(outcomes, key=WORST_FIRST.index, default=None)
 
 
@@ -148,7 +167,7 @@ def _watched(view: CallerView, path: WatchedPath) -> WatchedFacts:
             {
                 "kind": kind,
                 "verdict": verdict_json(current.verdict),
-                "at": current.at.isoformat(),
+                "at": timestamp(current.at),
                 "probe": current.probe_id,
                 **delivery_json(current.delivery),
             }

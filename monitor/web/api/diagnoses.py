@@ -13,18 +13,20 @@ from monitor.people.caller import NotThereError
 from monitor.store.diagnoses import DiagnosisRecord
 from monitor.web.api.fields import Body, Fields, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered
+from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.api.problem import ProblemError
 from probes.diagnosis.factors import Factor
 from probes.diagnosis.within import Within
 from probes.kinds import Kind
 
+MAX_LISTED = 1000  # of a path, the newest
 MAX_DIAGNOSES = 10  # of one answer: each has some 20 arms
 
 
-class NewestDiagnoses(Fields):
+class NewestDiagnoses(PageOfList):
     """The requested diagnoses."""
 
-    most: int = Field(3, ge=1, le=MAX_DIAGNOSES, description=f"How many, at most {MAX_DIAGNOSES}.")
+    most: int = Field(3, ge=1, le=MAX_DIAGNOSES, description=f"Page size, at most {MAX_DIAGNOSES}.")
 
 
 class PlanQuery(Fields):
@@ -50,15 +52,20 @@ class NewDiagnosis(Body):
 
 
 class DiagnosesFacts(TypedDict):
-    """The newest diagnoses of a path, newest first."""
+    """Diagnoses of a path, newest first.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     diagnoses: list[DiagnosisWholeJson]
+    next: str | None
 
 
 async def show_diagnoses(call: Call[NewestDiagnoses, NoBody]) -> web.Response:
     """The newest of a path."""
-    found = await call.view.diagnoses(call.part("company"), call.part("path"), call.query.most)
-    return answered({"diagnoses": [diagnosis_whole_json(record, arms) for record, arms in found]})
+    records = await call.view.diagnosis_records(call.part("company"), call.part("path"), MAX_LISTED)
+    part, following = page_of(records, lambda record: record.diagnosis.id, call.query)
+    found = [diagnosis_whole_json(record, await call.view.arms(record)) for record in part]
+    return answered({"diagnoses": found, "next": following})
 
 
 async def show_plan(call: Call[PlanQuery, NoBody]) -> web.Response:

@@ -41,7 +41,7 @@ TAGS = {
     "sender": "The monitored sender and the current results of its mail.",
     "export": "Results as files.",
     "channels": "Notification channels. For admins.",
-    "access": "People, tokens and the audit log, for admins; share links, for operators.",
+    "access": "The caller; people, tokens, the audit log and the configuration, for admins; share links, for operators.",
 }
 PARTS = {
     "company": "The key of a company.",

@@ -20,6 +20,7 @@ from monitor.web.api.problem import ProblemError, Wrong
 from monitor.web.api.stream import LAST, Stream
 from monitor.web.broadcast import Subscription
 from monitor.web.caller_view import CallerView
+from probes.display import timestamp
 
 LOST = "00000000"  # of no run: who comes again from nowhere we know is told of all open incidents
 LOOK = 1.0  # seconds between looks at the incidents
@@ -93,7 +94,7 @@ def _verdict(signal: Signal) -> dict[str, Any]:
         "kind": signal.kind,
         "as": signal.role,
         **verdict_json(signal.verdict),
-        "at": signal.at.isoformat(),
+        "at": timestamp(signal.at),
         "amends": signal.amends,
     }
 

@@ -1,5 +1,6 @@
 """Mutes: the list, one more, and the end of one."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
 from monitor.actions.mutes import MuteError, MuteRequest, mute, unmute
-from monitor.incidents.mute import over
+from monitor.incidents.mute import Mute, over
 from monitor.output.incident_json import MuteJson, mute_json
 from monitor.people.caller import NotThereError
 from monitor.web.api.fields import Body, Key, Lasts, Line, Moment, NoBody, NoQuery
@@ -32,7 +33,19 @@ REMEDIES = {
 class WhichMutes(PageOfList):
     """The requested mutes."""
 
-    over: bool = Field(False, description="`true` includes mutes that have ended.")
+    company: Key | None = Field(None, description="Mutes of this company.")
+    mail_system: MailSystemKey | None = Field(None, description="Mutes of this mail system.")
+    cause: Cause | None = Field(None, description="Mutes of this cause.")
+    ended: bool = Field(False, description="`true` includes mutes that have ended.")
+
+    def wants(self, mute: Mute, now: datetime) -> bool:
+        """Test if the mute meets all conditions."""
+        return (
+            (self.ended or not over(mute, now))
+            and self.company in (None, mute.company)
+            and self.mail_system in (None, mute.mail_system)
+            and self.cause in (None, mute.cause)
+        )
 
 
 class NewMute(Body):
@@ -65,7 +78,9 @@ class MutesFacts(TypedDict):
 async def show_list(call: Call[WhichMutes, NoBody]) -> web.Response:
     """Those that concern the caller."""
     now = call.view.backend.now()
-    found = [each for each in await call.view.mutes() if call.query.over or not over(each, now)]
+    if call.query.company:
+        call.view.paths(call.query.company)
+    found = [each for each in await call.view.mutes() if call.query.wants(each, now)]
     mutes, following = page_of(found, lambda each: each.id, call.query)
     return answered({"mutes": [mute_json(each, now) for each in mutes], "next": following})
 

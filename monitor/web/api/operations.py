@@ -26,7 +26,6 @@ from monitor.web.api.events import Everything, Only
 from monitor.web.api.help_desk import help_desk_operations
 from monitor.web.api.incident_work_operations import incident_work_operations
 from monitor.web.api.operation import EVENTS, Operation, OperationResult
-from monitor.web.api.paging import PageOfList
 from monitor.web.api.remedies import remedy_operations
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
@@ -49,7 +48,7 @@ def operations() -> list[Operation[Any, Any]]:
     return [
         Operation(
             *("GET", "/companies", "list_companies", "companies", "List companies"),
-            query=PageOfList,
+            query=companies.WhichCompanies,
             act=companies.show_companies,
             answer=_ok("The companies.", companies.CompaniesFacts),
         ),
@@ -61,7 +60,7 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/paths", "list_paths", "companies", "List paths with their current results"),
-            query=companies.OfCompany,
+            query=companies.WhichPaths,
             act=companies.show_paths,
             answer=_ok("The paths.", companies.PathsFacts),
             problems=(NOT_THERE,),
@@ -154,6 +153,7 @@ def operations() -> list[Operation[Any, Any]]:
             query=mutes.WhichMutes,
             act=mutes.show_list,
             answer=_ok("The mutes.", mutes.MutesFacts),
+            problems=(NOT_THERE,),
         ),
         Operation(
             *("POST", "/mutes", "create_mute", "mutes", "Create a mute"),
@@ -233,7 +233,7 @@ def _diagnoses() -> list[Operation[Any, Any]]:
     where = "/paths/{company}/{path}/diagnoses"
     return [
         Operation(
-            *("GET", where, "list_diagnoses", "companies", "List the newest diagnoses of a path"),
+            *("GET", where, "list_diagnoses", "companies", "List the diagnoses of a path, newest first"),
             query=diagnoses.NewestDiagnoses,
             act=diagnoses.show_diagnoses,
             answer=_ok("The diagnoses with their arms.", diagnoses.DiagnosesFacts),

@@ -36,7 +36,12 @@ def page_of(items: Sequence[T], key: Callable[[T], str], page: PageOfList) -> tu
     if page.cursor is not None:
         begin = next((place for place, item in enumerate(items, 1) if key(item) == page.cursor), 0)
         if not begin:
-            wrong = Wrong("cursor", "is no place in this list", "send the `next` of the page before, or nothing")
-            raise ProblemError(HTTPStatus.BAD_REQUEST, "the list has no such place any more", wrong)
+            raise no_such_place()
     found = items[begin : begin + page.most]
     return found, key(found[-1]) if begin + page.most < len(items) else None
+
+
+def no_such_place() -> ProblemError:
+    """Return what is wrong with a cursor whose item is not in the list any more, or never was."""
+    wrong = Wrong("cursor", "is no place in this list", "send the `next` of the page before, or leave it out")
+    return ProblemError(HTTPStatus.BAD_REQUEST, "the list has no such place any more", wrong)

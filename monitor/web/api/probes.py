@@ -17,6 +17,7 @@ from monitor.web.api.fields import MAX_PAGE_SIZE, Body, Fields, Key, Moment, NoB
 from monitor.web.api.operation import ROOT, Call, answered
 from monitor.web.api.problem import ProblemError, Wrong, meant
 from monitor.web.caller_view import CallerView
+from probes.display import timestamp
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome
@@ -90,9 +91,8 @@ class SentFacts(TypedDict):
 
 
 class SentAllFacts(TypedDict):
-    """The probes that were sent. `id` is the first one's, which `Location` links to."""
+    """The probes that were sent. `Location` links to the first."""
 
-    id: str
     probes: list[SentFacts]
 
 
@@ -132,14 +132,14 @@ async def create(call: Call[NoQuery, NewProbe]) -> web.Response:
             company=probe.company,
             path=probe.path,
             kind=probe.kind,
-            created_at=probe.created_at.isoformat(),
+            created_at=timestamp(probe.created_at),
             href=f"{ROOT}/probes/{probe.id}",
             events=f"{ROOT}/probes/{probe.id}/events",
         )
         for probe in sent
     ]
     headers = {"Location": facts[0]["href"]}
-    return answered({"id": sent[0].id, "probes": facts}, status=HTTPStatus.ACCEPTED, headers=headers)
+    return answered({"probes": facts}, status=HTTPStatus.ACCEPTED, headers=headers)
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:

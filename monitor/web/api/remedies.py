@@ -14,12 +14,12 @@ from monitor.output.remedy_names import names_for
 from monitor.proving.preparing import RemedyChange, RemedyError
 from monitor.remedying.applied import AppliedRemedy, RemedyState
 from monitor.remedying.lapse import state_at
-from monitor.web.api.fields import Body, Fields, NoBody, NoQuery
+from monitor.web.api.fields import Body, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, B, Call, Operation, OperationResult, answered, no_content
+from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.api.problem import ProblemError, Wrong
 from monitor.web.caller_view import CallerView
 
-MAX_LISTED = 500
 NOT_THERE, CONFLICT, UNREADABLE = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY
 WHO_MAY = "Operators may, and viewers that are limited to companies, for these."
 FIXES = {
@@ -30,7 +30,7 @@ FIXES = {
 }
 
 
-class WhichRemedies(Fields):
+class WhichRemedies(PageOfList):
     """The requested remedies."""
 
     company: str | None = Field(None, max_length=200, description="Only of this company.")
@@ -59,9 +59,12 @@ class NewRemedy(Body):
 
 
 class RemediesFacts(TypedDict):
-    """Remedies as companies carried them out, newest first."""
+    """Remedies as companies carried them out, newest first.
+
+    A part of the list; `next` is the `cursor` of the following part, null at the end."""
 
     remedies: list[AppliedRemedyJson]
+    next: str | None
 
 
 async def show_list(call: Call[WhichRemedies, NoBody]) -> web.Response:
@@ -72,8 +75,9 @@ async def show_list(call: Call[WhichRemedies, NoBody]) -> web.Response:
     found = await view.remedies(asked.company or "")
     now = view.backend.now()
     wanted = [each for each in found if asked.incident in (None, each.incident)]
-    wanted = [each for each in wanted if asked.state in (None, state_at(each, now))][:MAX_LISTED]
-    return answered({"remedies": [_json(view, each) for each in wanted]})
+    wanted = [each for each in wanted if asked.state in (None, state_at(each, now))]
+    remedies, following = page_of(wanted, lambda remedy: remedy.id, asked)
+    return answered({"remedies": [_json(view, each) for each in remedies], "next": following})
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:

@@ -11,6 +11,7 @@ from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.caller_view import CallerView
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
+from probes.display import timestamp
 from probes.sender import Identity, Role
 from probes.verdict import Grade, Outcome
 
@@ -111,7 +112,7 @@ def _checks(read: HeaderResults) -> ChecksFacts:
         "company": read.company,
         "path": read.path,
         "probe": read.probe_id,
-        "at": read.at.isoformat(),
+        "at": timestamp(read.at),
         "connecting_ip": read.connecting_ip or None,
         "spf": read.spf or None,
         "dkim": read.dkim or None,

@@ -14,6 +14,7 @@ from monitor.web.api.fields import NoBody
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.paging import PageOfList, page_of
 from monitor.web.sender_standing import HISTORY_DAYS, KnownFact, SeenChange, known_facts, seen_changes
+from probes.display import timestamp
 from probes.standing.fact import FactVerdict, Question, State, Why
 from probes.standing.profile import ProfileItem
 
@@ -108,7 +109,7 @@ async def show_facts(call: Call[WhichFacts, NoBody]) -> web.Response:
     for each in facts:
         record = each.record
         verdict = FactVerdict(record.reading, record.state, record.why, record.suspected)
-        shown.append({**fact_json(verdict, now), "since": each.since.isoformat(), "zone": record.zone or None})
+        shown.append({**fact_json(verdict, now), "since": timestamp(each.since), "zone": record.zone or None})
     simulated = simulates_dns(call.view.backend.config())
     return answered({"facts": shown, "simulated": simulated, "next": following})
 
@@ -132,7 +133,7 @@ def _change(seen: SeenChange) -> StandingChangeJson:
         "name": change.name,
         "old": list(change.old),
         "new": list(change.new),
-        "at": change.at.isoformat(),
+        "at": timestamp(change.at),
         "companies": [key for key, _ in seen.companies],
     }
 

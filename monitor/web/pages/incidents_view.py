@@ -153,7 +153,7 @@ def _wanted(incident: Incident, chosen: Chosen, around: PageContext) -> bool:
     return (
         chosen.company in ("", *touched)
         and chosen.severity in ("", incident.listed_severity)
-        and chosen.state in ("", "open" if incident.open else "over")
+        and chosen.state in ("", "open" if incident.open else "closed")
     )
 
 

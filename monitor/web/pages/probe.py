@@ -235,7 +235,7 @@ async def show_list(request: web.Request) -> web.Response:
     view = caller_view_of(request)
     paths = view.paths()
     said, wanted = asked(dict(request.query), view.caller.companies, paths)
-    found = await _part(view, wanted, cursor_of(request.query.get("before", "")))
+    found = await _part(view, wanted, cursor_of(request.query.get("cursor", "")))
     if found.probes:  # of a company or path that is not in the configuration any more
         said = replace(said, wrong={name: text for name, text in said.wrong.items() if name not in ("company", "path")})
     return page(
@@ -250,7 +250,7 @@ async def show_list(request: web.Request) -> web.Response:
         roles=list(Role),
         outcomes=list(Outcome),
         lasted=exactly,
-        later=request.query.get("before", ""),
+        later=request.query.get("cursor", ""),
         older=_older(request, found.next),
         first=_address(request, ""),
         may_probe=view.caller.may(Rights.OPERATOR),
@@ -274,11 +274,11 @@ def _older(request: web.Request, cursor: Cursor | None) -> str:
     return _address(request, written(cursor)) if cursor else ""
 
 
-def _address(request: web.Request, before: str) -> str:
+def _address(request: web.Request, cursor: str) -> str:
     """The same list, from there on."""
-    query: dict[str, Any] = {name: text for name, text in request.query.items() if text and name != "before"}
-    if before:
-        query["before"] = before
+    query: dict[str, Any] = {name: text for name, text in request.query.items() if text and name != "cursor"}
+    if cursor:
+        query["cursor"] = cursor
     return f"/probes?{urlencode(query)}" if query else "/probes"
 
 

@@ -203,7 +203,7 @@ async def revoke_token(request: web.Request) -> web.Response:
 async def show_audit(request: web.Request) -> web.Response:
     """Show the audit log, newest first."""
     view = caller_view_of(request)
-    before = request.query.get("before", "")
+    before = request.query.get("cursor", "")
     try:
         entries, older = await view.audit_entries(before, AUDIT_PAGE_LINES)
     except NotThereError:

@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 import probes.http
 from monitor.channels.webhook import WebhookChannel, signature, written
 from monitor.notices.notice import NoticeKind
+from probes.display import timestamp
 from probes.http import HttpSession
 from probes.outside import Outside
 from tests.support.certificates import new_authority
@@ -48,7 +49,7 @@ async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Ou
         "channel": "ops",
         "number": 2,
         "news": "widened",
-        "at": BEGAN.isoformat(),
+        "at": timestamp(BEGAN),
         "title": told.title,
         "text": told.text,
         "labels": told.labels,

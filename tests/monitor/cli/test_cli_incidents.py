@@ -29,6 +29,7 @@ from monitor.incidents.incident import (
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import Store
+from probes.display import timestamp
 from probes.kinds import Kind
 from probes.standing.profile import Change, ProfileItem
 from probes.verdict import Cause, Grade, Outcome
@@ -258,7 +259,7 @@ def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsComman
     assert "recovering, 1 of 3 companies still affected" in " ".join(incidents_cli.type().stdout.split())
     assert "recovering, 1 of 3 companies still affected" in " ".join(incidents_cli.type("i1").stdout.split())
     (facts,) = incidents_cli.facts()
-    assert facts["recovering_since"] == (NOW - HOUR / 4).isoformat()
+    assert facts["recovering_since"] == timestamp(NOW - HOUR / 4)
 
 
 def test_the_senders_standing_is_said_in_plain_words(incidents_cli: IncidentsCommand) -> None:
@@ -280,7 +281,7 @@ def test_the_senders_standing_is_said_in_plain_words(incidents_cli: IncidentsCom
         assert words in shown
     for text in (listed, shown):
         assert not [wrong for wrong in ("no cause", "many companies", "unknown:", "at the receiver") if wrong in text]
-    (finding,) = incidents_cli.facts("i1")[0]["standing"]
+    (finding,) = incidents_cli.facts("i1")[0]["findings"]
     assert (finding["headline"], finding["before"][:24]) == (
         *("SPF no longer passes for 104.130.122.50", "the source IP passes by "),
     )
@@ -335,9 +336,9 @@ def test_for_machines(incidents_cli: IncidentsCommand) -> None:
         "failing": 1,
         "muted": True,
         "muted_by": ["m1"],
-        "began_at": (NOW - HOUR).isoformat(),
-        "opened_at": (NOW - HOUR / 2).isoformat(),
-        "changed_at": (NOW - HOUR / 2).isoformat(),
+        "began_at": timestamp(NOW - HOUR),
+        "opened_at": timestamp(NOW - HOUR / 2),
+        "changed_at": timestamp(NOW - HOUR / 2),
         "recovering_since": None,
         "closed_at": None,
         "seconds": 3600,
@@ -351,7 +352,7 @@ def test_for_machines(incidents_cli: IncidentsCommand) -> None:
         "tickets": [],
     }
     assert (second["open"], second["cause"], second["company"]) == (False, None, None)
-    assert (second["ending"], second["closed_at"]) == ("recovered", (NOW - HOUR / 4).isoformat())
+    assert (second["ending"], second["closed_at"]) == ("recovered", timestamp(NOW - HOUR / 4))
     assert second["seconds"] == 45 * 60
 
 
@@ -442,23 +443,23 @@ def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
     assert told.exit_code == 1
     [facts] = [json.loads(line) for line in told.stdout.splitlines()]
     assert list(facts) == [*FIELDS, *OF_ONE]
-    expected = asdict(failure()) | {"since": (NOW - HOUR).isoformat(), "at": NOW.isoformat()}
+    expected = asdict(failure()) | {"since": timestamp(NOW - HOUR), "at": timestamp(NOW)}
     expected["probe"] = expected.pop("probe_id")
     del expected["answer"], expected["spam"]  # what they say is in the sentence
     del expected["of_last"], expected["over_since"]  # notices tell them
     assert facts["failures"] == [expected]
-    assert facts["history"] == [{"at": NOW.isoformat(), "turn": "opened", "said": "company acme: blocked"}]
+    assert facts["history"] == [{"at": timestamp(NOW), "turn": "opened", "said": "company acme: blocked"}]
     assert facts["notices"] == [
         {
             "notice": "nops1",
             "channel": "ops",
             "number": 1,
             "news": "opened",
-            "at": notice(1).at.isoformat(),
+            "at": timestamp(notice(1).at),
             "title": "Acme: blocked",
             "state": "retrying",
             "tries": 1,
-            "next_try_at": (NOW + HOUR).isoformat(),
+            "next_try_at": timestamp(NOW + HOUR),
             "delivered_at": None,
             "fault": "503",
             "sent_as": None,

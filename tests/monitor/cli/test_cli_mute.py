@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from monitor.cli.main import app
 from monitor.incidents.mute import Mute, active
 from monitor.store import Store
+from probes.display import timestamp
 from probes.verdict import Cause
 
 CONFIG = """
@@ -85,13 +86,13 @@ def mute_cli(tmp_path: Path) -> MuteCommand:
 def test_what_is_muted(
     mute_cli: MuteCommand, words: Any, company: str, path: str, mail_system: str, cause: Cause | None
 ) -> None:
-    mute = mute_cli.add(*words, "--for", "2h")
+    mute = mute_cli.add(*words, "--lasts", "2h")
     assert (mute.company, mute.path, mute.mail_system, mute.cause) == (company, path, mail_system, cause)
 
 
 def test_for_how_long(mute_cli: MuteCommand) -> None:
     before = datetime.now(UTC)
-    short = mute_cli.add("acme", "--for", "2h")
+    short = mute_cli.add("acme", "--lasts", "2h")
     assert before <= short.begins_at <= datetime.now(UTC)
     assert short.ends_at == short.begins_at + 2 * HOUR
     assert active(short, datetime.now(UTC))
@@ -107,10 +108,10 @@ def test_for_how_long(mute_cli: MuteCommand) -> None:
 
 def test_who_when_and_why_is_kept(mute_cli: MuteCommand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ann")
-    mute = mute_cli.add("acme", "--for", "2h")
+    mute = mute_cli.add("acme", "--lasts", "2h")
     assert (mute.by, mute.why) == ("ann", "a new gateway")
     assert abs(mute.created_at - datetime.now(UTC)) < HOUR
-    assert mute_cli.add("acme", "--for", "2h", "--by", "Bob of IT").by == "Bob of IT"
+    assert mute_cli.add("acme", "--lasts", "2h", "--by", "Bob of IT").by == "Bob of IT"
 
 
 def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
@@ -118,7 +119,7 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
     [mute] = mute_cli.kept()
     assert said.startswith("muted acme until Tue 2199-11-26 08:00 UTC (")
     assert said.endswith(f"), mute {mute.id}; probing goes on\n")
-    said = mute_cli.type("add", "acme/hq", "--cause", "tls", "--for", "90m", "--why", "x").stdout
+    said = mute_cli.type("add", "acme/hq", "--cause", "tls", "--lasts", "90m", "--why", "x").stdout
     assert said.startswith("muted acme/hq · cause TLS until ")
     assert " (1 h 30 min), mute " in said
     said = mute_cli.type("add", "acme", "--weekly", "mon-sun 00:00-23:59", "--why", "x").stdout
@@ -128,23 +129,23 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("acmee", "--for", "2h"), "No company or path 'acmee'. Did you mean acme?"),
-        (("zzz", "--for", "2h"), "No company or path 'zzz'. There are: acme, bolt."),
-        (("acme/hqq", "--for", "2h"), "No path 'acme/hqq'. Did you mean acme/hq?"),
-        (("acme/", "--for", "2h"), "No path 'acme/'. Did you mean acme/hq?"),
-        (("/hq", "--for", "2h"), "No company ''. There are: acme, bolt."),
-        (("--mail-system", "m356", "--for", "2h"), "no mail system 'm356'; did you mean m365?"),
-        (("--cause", "greylistd", "--for", "2h"), "no cause 'greylistd'; did you mean greylisted?"),
+        (("acmee", "--lasts", "2h"), "No company or path 'acmee'. Did you mean acme?"),
+        (("zzz", "--lasts", "2h"), "No company or path 'zzz'. There are: acme, bolt."),
+        (("acme/hqq", "--lasts", "2h"), "No path 'acme/hqq'. Did you mean acme/hq?"),
+        (("acme/", "--lasts", "2h"), "No path 'acme/'. Did you mean acme/hq?"),
+        (("/hq", "--lasts", "2h"), "No company ''. There are: acme, bolt."),
+        (("--mail-system", "m356", "--lasts", "2h"), "no mail system 'm356'; did you mean m365?"),
+        (("--cause", "greylistd", "--lasts", "2h"), "no cause 'greylistd'; did you mean greylisted?"),
         (
-            ("acme", "--mail-system", "m365", "--for", "2h"),
+            ("acme", "--mail-system", "m365", "--lasts", "2h"),
             "the mail system of acme is postfix; no failure there would match m365",
         ),
         (
-            ("--for", "2h"),
+            ("--lasts", "2h"),
             "would mute everything; choose a company, a mail system or a cause, or say everything",
         ),
         (
-            ("acme", "--everything", "--for", "2h"),
+            ("acme", "--everything", "--lasts", "2h"),
             "everything and a choice exclude each other; leave one of them out",
         ),
         (
@@ -152,11 +153,11 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
             'say for how long: a length like "2h", an end, or weekly times like "sun 02:00-04:00 Europe/Berlin"',
         ),
         (
-            ("acme", "--for", "2h", "--until", "2199-01-01"),
+            ("acme", "--lasts", "2h", "--until", "2199-01-01"),
             "a length and an end exclude each other; leave one of them out",
         ),
-        (("acme", "--for", "soon"), '--for: must be a time like "90s", "15m" or "1h", not "soon"'),
-        (("acme", "--for", "99999d"), '--for: must be more than zero and at most ten years, not "99999d"'),
+        (("acme", "--lasts", "soon"), '--lasts: must be a time like "90s", "15m" or "1h", not "soon"'),
+        (("acme", "--lasts", "99999d"), '--lasts: must be more than zero and at most ten years, not "99999d"'),
         (
             ("acme", "--until", "tomorrow"),
             "--until: must be a time like \"2026-11-26T08:00Z\", UTC where no zone is given, not 'tomorrow'",
@@ -166,8 +167,8 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
             ("acme", "--weekly", "sat 22:00-23:00 Europe/Berln"),
             '--weekly: must name a time zone like Europe/Berlin, not "Europe/Berln"; did you mean Europe/Berlin?',
         ),
-        (("acme", "--for", "2h", "--why", " "), "--why: must be one line of text, at most 200 characters"),
-        (("acme", "--for", "2h", "--by", "a\nb"), "--by: must be one line of text, at most 200 characters"),
+        (("acme", "--lasts", "2h", "--why", " "), "--why: must be one line of text, at most 200 characters"),
+        (("acme", "--lasts", "2h", "--by", "a\nb"), "--by: must be one line of text, at most 200 characters"),
     ],
 )
 def test_what_makes_no_mute_is_told_and_nothing_is_kept(
@@ -186,7 +187,7 @@ def test_an_end_that_is_no_end(mute_cli: MuteCommand, until: str) -> None:
 
 
 def test_a_reason_must_be_given(mute_cli: MuteCommand) -> None:
-    done = mute_cli.type("add", "acme", "--for", "2h")
+    done = mute_cli.type("add", "acme", "--lasts", "2h")
     assert done.exit_code == 2
     assert "--why" in done.stderr
 
@@ -194,13 +195,13 @@ def test_a_reason_must_be_given(mute_cli: MuteCommand) -> None:
 def test_a_calendar_that_never_begins(mute_cli: MuteCommand) -> None:
     soon = datetime.now(UTC) + timedelta(days=3)
     calendar = f"{soon:%a} 00:00-01:00".lower()
-    done = mute_cli.type("add", "acme", "--weekly", calendar, "--for", "1m", "--why", "x")
+    done = mute_cli.type("add", "acme", "--weekly", calendar, "--lasts", "1m", "--why", "x")
     assert (done.exit_code, done.stderr) == (2, "would be over before the first of its weekly times begins\n")
 
 
 def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand) -> None:
     mute_cli.file.write_text(CONFIG + MAINTENANCE)
-    mute_cli.type("add", "bolt", "--for", "2h", "--why", "they [bold]move", "--by", "ann")
+    mute_cli.type("add", "bolt", "--lasts", "2h", "--why", "they [bold]move", "--by", "ann")
     head, *lines = mute_cli.type("list").stdout.splitlines()
     assert head.split() == ["MUTE", "ABOUT", "WHEN", "BY", "WHY"]
     added, weekly = (" ".join(line.split()) for line in sorted(lines, key=lambda line: "maintenance" in line))
@@ -217,7 +218,7 @@ def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand) -> None:
 
 def test_the_list_for_machines(mute_cli: MuteCommand) -> None:
     mute_cli.file.write_text(CONFIG + MAINTENANCE)
-    mute = mute_cli.add("bolt/hq", "--for", "2h", "--by", "ann")
+    mute = mute_cli.add("bolt/hq", "--lasts", "2h", "--by", "ann")
     of_config, of_store = sorted(mute_cli.facts("list"), key=lambda facts: facts["by"] == "ann")
     assert of_store == {
         "mute": mute.id,
@@ -226,14 +227,14 @@ def test_the_list_for_machines(mute_cli: MuteCommand) -> None:
         "mail_system": None,
         "cause": None,
         "weekly": None,
-        "begins_at": mute.begins_at.isoformat(),
-        "ends_at": (mute.begins_at + 2 * HOUR).isoformat(),
+        "begins_at": timestamp(mute.begins_at),
+        "ends_at": timestamp(mute.begins_at + 2 * HOUR),
         "active": True,
-        "silent_until": (mute.begins_at + 2 * HOUR).isoformat(),
+        "silent_until": timestamp(mute.begins_at + 2 * HOUR),
         "next": None,
         "by": "ann",
         "why": "a new gateway",
-        "created_at": mute.created_at.isoformat(),
+        "created_at": timestamp(mute.created_at),
         "ended_at": None,
         "ended_by": None,
     }
@@ -256,7 +257,7 @@ def test_no_mutes(mute_cli: MuteCommand) -> None:
 
 
 def test_ended_before_its_time(mute_cli: MuteCommand) -> None:
-    mute = mute_cli.add("acme", "--for", "2h")
+    mute = mute_cli.add("acme", "--lasts", "2h")
     done = mute_cli.type("end", mute.id[:7], "--by", "bob")
     assert (done.exit_code, done.stdout) == (0, f"ended mute {mute.id} of acme; it silences nothing any more\n")
     [kept] = mute_cli.kept()
@@ -271,7 +272,7 @@ def test_ended_before_its_time(mute_cli: MuteCommand) -> None:
 
 def test_the_end_of_what_is_not_there(mute_cli: MuteCommand) -> None:
     mute_cli.file.write_text(CONFIG + MAINTENANCE)
-    mute_cli.add("acme", "--for", "2h")
+    mute_cli.add("acme", "--lasts", "2h")
     for name in ("zzz", ""):
         done = mute_cli.type("end", name)
         assert (done.exit_code, done.stderr) == (2, f"no mute {name!r}; `mailpath mute list` shows them\n")
@@ -314,7 +315,7 @@ def test_as_a_process(mute_cli: MuteCommand) -> None:
         "mute",
         "add",
         "acme",
-        "--for",
+        "--lasts",
         "2h",
         "--why",
         "x",

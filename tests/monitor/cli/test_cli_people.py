@@ -117,11 +117,11 @@ def test_a_token_is_shown_once(people_cli: PeopleCommands) -> None:
 
 @pytest.mark.parametrize(("lasts", "said"), [("12h", "until 20"), ("never", "until it is revoked;")])
 def test_how_long_a_token_lasts(people_cli: PeopleCommands, lasts: str, said: str) -> None:
-    assert said in people_cli.done("token", "add", "x", "--for", lasts)
+    assert said in people_cli.done("token", "add", "x", "--lasts", lasts)
 
 
 def test_a_token_for_a_program(people_cli: PeopleCommands) -> None:
-    [facts] = people_cli.facts("token", "add", "x", "--for", "never")
+    [facts] = people_cli.facts("token", "add", "x", "--lasts", "never")
     assert facts["secret"].startswith(facts["hint"])
     assert (facts["good"], facts["expires_at"], facts["companies"]) == (True, None, None)
     [listed] = people_cli.facts("token", "list")
@@ -156,7 +156,10 @@ def test_who_it_was_is_kept(people_cli: PeopleCommands, monkeypatch: pytest.Monk
         (("person", "add", "a b"), "a name consists of a-z"),
         (("person", "link", "bob"), "no such person: bob"),
         (("person", "disable", "bob"), "no such person: bob"),
-        (("token", "add", "x", "--for", "1y"), '--for: must be a time like "90s", "15m" or "1h", not "1y"; or "never"'),
+        (
+            ("token", "add", "x", "--lasts", "1y"),
+            '--lasts: must be a time like "90s", "15m" or "1h", not "1y"; or "never"',
+        ),
         (("token", "add", "x", "--by", "a\nb"), "--by: must be one line of text, at most 200 characters"),
         (("token", "revoke", "x"), "there is no token x"),
     ],

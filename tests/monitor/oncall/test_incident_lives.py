@@ -171,7 +171,7 @@ def test_a_reload_that_takes_the_path_away_ends_its_incident(life: Life) -> None
 def test_a_mute_by_another_process_is_seen_while_the_service_runs(life: Life) -> None:
     life.listen()
     life.configure("blocks_ip", "birch", "stone")
-    command = (*MAILPATH, "mute", "add", "stone", "--for", "1h", "--why", "a test", "--json")
+    command = (*MAILPATH, "mute", "add", "stone", "--lasts", "1h", "--why", "a test", "--json")
     config = ("--config", str(life.folder / "config.toml"))
     added = subprocess.run((*command, *config), capture_output=True, text=True, timeout=PATIENCE, check=True)
     life.start()

@@ -22,6 +22,7 @@ from monitor.web.pages.advice_card import AdviceCard, card_at_company, card_of_i
 from monitor.web.pages.probe import asked, cursor_of, written
 from monitor.web.pages.probe_view import probe_view, waits_for
 from probes.answer import Fault, Stage
+from probes.display import timestamp
 from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Handover, MailKind, Step
 from probes.kinds import Kind
 from probes.sender import Role
@@ -341,7 +342,7 @@ async def test_the_page_says_when_and_why_evidence_was_deleted(pages_app: PagesA
     assert "Sending now" not in shown, "the first attempt is all that is left"
     assert "<dt>Delivered in</dt><dd>" in shown
     told = json.loads((await browser.get(f"/api/v1/probes/{probe}")).text)
-    assert told["evidence_deleted_at"] == later.isoformat()
+    assert told["evidence_deleted_at"] == timestamp(later)
     assert told["delivery_seconds"] is not None
 
 

@@ -18,6 +18,7 @@ from monitor.probing.current import CurrentVerdict
 from monitor.triage.address import MAX_TYPED_CHARS
 from probes.answer import Fault
 from probes.check import Check
+from probes.display import timestamp
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.resolver import MailHost, MailHosts, Unresolved
@@ -104,7 +105,7 @@ async def test_the_newest_good_probe_is_named(pages_app: PagesApp) -> None:
     program = await pages_app.token("program")
     facts = await facts_of(pages_app, program, f"{NAME}@acme.example")
     first = facts["checks"][0]
-    assert first["last_good_at"] == (START - timedelta(hours=5)).isoformat()
+    assert first["last_good_at"] == timestamp(START - timedelta(hours=5))
     assert (facts["place"], facts["certainty"], facts["problem"]) == ("company", "likely", True)
 
 

@@ -32,7 +32,7 @@ async def program(api_app: ApiApp) -> Program:
 
 
 async def sent(program: Program, path: str = "hq") -> str:
-    probe: str = (await program.post("/probes", {"company": "acme", "path": path})).facts["id"]
+    probe: str = (await program.post("/probes", {"company": "acme", "path": path})).facts["probes"][0]["probe"]
     return probe
 
 

@@ -70,7 +70,7 @@ async def test_a_stream_ends_with_the_rights_of_its_token(
 @pytest.mark.usefixtures("soon")
 async def test_so_does_the_stream_of_a_probe(api_app: ApiApp) -> None:
     program = await api_app.program(Rights.OPERATOR, name="reader")
-    sent = (await program.post("/probes", {"company": "acme", "path": "hq"})).facts["id"]
+    sent = (await program.post("/probes", {"company": "acme", "path": "hq"})).facts["probes"][0]["probe"]
     api_app.routes["acme/hq"].answers = []
     async with program.follow(f"/probes/{sent}/events") as stream:
         await stream.take(1)

@@ -127,7 +127,7 @@ async def test_a_key_is_its_callers_own(api_app: ApiApp) -> None:
     one, other = await api_app.program(Rights.OPERATOR), await api_app.program(Rights.OPERATOR, name="other")
     first = await one.post("/probes", {"company": "acme", "path": "hq"}, Idempotency_Key="a")
     second = await other.post("/probes", {"company": "acme", "path": "hq"}, Idempotency_Key="a")
-    assert first.facts["id"] != second.facts["id"]
+    assert first.facts["probes"][0]["probe"] != second.facts["probes"][0]["probe"]
 
 
 async def test_what_failed_may_be_tried_again_with_its_key(api_app: ApiApp) -> None:
@@ -229,7 +229,7 @@ async def test_what_was_watched_once_is_found_still(api_app: ApiApp) -> None:
 
 async def test_explain_says_what_the_command_line_says(api_app: ApiApp, capsys: pytest.CaptureFixture[str]) -> None:
     program = await api_app.program(Rights.OPERATOR)
-    sent = (await program.post("/probes", {"company": "acme", "path": "cloud"})).facts["id"]
+    sent = (await program.post("/probes", {"company": "acme", "path": "cloud"})).facts["probes"][0]["probe"]
     await api_app.heard.verdict()
     reply = await program.get(f"/probes/{sent}/explain")
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"

@@ -44,6 +44,8 @@ async def test_the_share_in_time_and_the_error_budget_of_30_days(api_app: ApiApp
         **{"company": "acme", "mail_system": None, "code": True, "grade": "real", "judged": 3, "in_time": 2},
         **{"share": 0.666667, "budget": {"objective": 0.99, "allowed": 0.03, "failed": 1, "left": -32.3333}},
         "delivery": {"p50": 3.0, "p95": 4.8},
+        "outcomes": {"inbox": 2, "blocked": 1, "unknown": 1},
+        **dict.fromkeys(("begin", "path", "kind")),
     }
     assert facts["stats"][2]["delivery"] == {"p50": None, "p95": None}, "nothing of it arrived"
     assert facts["by"] == "company"
@@ -99,3 +101,43 @@ async def test_whoever_is_bound_sees_only_theirs(api_app: ApiApp) -> None:
 async def test_what_cannot_be_asked(api_app: ApiApp, query: str) -> None:
     answer = await (await api_app.program()).get(f"/stats?{query}")
     assert answer.wrong == f"400 {query.partition('=')[0]}"
+
+
+async def test_counts_by_hour_add_up_to_those_of_the_window(api_app: ApiApp) -> None:
+    await fill(api_app)
+    program = await api_app.program()
+    whole = (await program.facts("/stats?by=company&days=1"))["stats"]
+    hourly = await program.facts("/stats?by=company&days=2&bucket=hour")
+    today = [each for each in hourly["stats"] if each["begin"] >= hourly["stats"][-1]["begin"]]
+    assert (hourly["bucket"], {each["company"] for each in hourly["stats"]}) == ("hour", {"acme", "bolt"})
+    for row in whole:
+        same = [
+            each
+            for each in hourly["stats"]
+            if (each["company"], each["code"], each["grade"]) == (row["company"], row["code"], row["grade"])
+        ]
+        assert sum(each["judged"] for each in same) == row["judged"]
+        assert sum(each["in_time"] for each in same) == row["in_time"]
+    assert today[0]["begin"].endswith(":00:00Z")
+
+
+async def test_rows_of_a_path_or_a_kind_have_outcomes_of_all_probes(api_app: ApiApp) -> None:
+    await fill(api_app)
+    program = await api_app.program()
+    first, *_ = (await program.facts("/stats?by=path&company=acme"))["stats"]
+    assert (first["company"], first["path"], first["kind"]) == ("acme", "hq", None)
+    assert first["outcomes"] == {"inbox": 2, "blocked": 1, "unknown": 1}
+    kinds = (await program.facts("/stats?by=kind"))["stats"]
+    assert {(each["kind"], each["code"]) for each in kinds} == {("verification", True), ("invitation", False)}
+    only = (await program.facts("/stats?kind=invitation&mail_system=postfix"))["stats"]
+    assert [each["judged"] for each in only] == [1]
+    assert (await program.facts("/stats?mail_system=google"))["stats"] == []
+
+
+async def test_too_many_buckets_are_refused_with_what_to_do(api_app: ApiApp) -> None:
+    program = await api_app.program()
+    reply = await program.get("/stats?bucket=hour&days=60")
+    assert reply.wrong == "400 days"
+    assert reply.facts["errors"][0]["remedy"] == "give days=31 or fewer"
+    assert (await program.get("/stats?path=hq")).wrong == "400 path"
+    assert (await program.get("/stats?company=acme&path=nowhere")).wrong == "404"

@@ -36,7 +36,7 @@ def full_notice(news: NoticeKind = NoticeKind.OPENED, number: int = 1, handle: s
         "mail_system": "m365",
         "companies": [{"company": "granite", "name": "Granite Gate Steel"}],
         "failures": [{"company": "granite", "path": "hq"}],
-        "began_at": "2026-11-23T08:00:00+00:00",
+        "began_at": "2026-11-23T08:00:00Z",
         "lasted": 1860.0,
         "who_acts": "the IT department of Granite Gate Steel",
         "steps": ["Open the connection filter policy.", "Allow 104.130.122.50.", "Save."],

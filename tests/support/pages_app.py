@@ -210,7 +210,7 @@ def form_in(page: str) -> str:
 def but(page: str, *names: str) -> str:
     """A page without these names, and without the time at which it was made: two that are the same are equal then."""
     page = re.sub(r'name="form" value="[^"]*"', "", page)  # masked anew in each answer
-    page = re.sub(r"\d{4}-\d\d-\d\d[T ][0-9:.]+(\+00:00)?", "", page)
+    page = re.sub(r"\d{4}-\d\d-\d\d[T ][0-9:.]+(\+00:00|Z)?", "", page)
     for name in names:
         page = page.replace(name, "")
     return page

@@ -314,7 +314,7 @@ FIELDS = [
     *("recovering_since", "closed_at", "seconds", "ending", "merged_into", "relapses"),
     *("acknowledged", "acknowledged_by", "acknowledged_at", "owner", "tickets"),
 ]
-OF_ONE = ("standing", "failures", "history", "notices", "comments")
+OF_ONE = ("findings", "failures", "history", "notices", "comments")
 
 
 def test_for_machines(incidents_cli: IncidentsCommand) -> None:

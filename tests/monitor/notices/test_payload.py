@@ -88,10 +88,10 @@ def test_all_that_is_known_as_json() -> None:
                 "company": "acme",
                 "path": "hq",
                 "kind": "two_step_code",
-                "since": "2026-11-23T08:04:00+00:00",
+                "since": "2026-11-23T08:04:00Z",
                 "bad": 2,
                 "probe": "3f2a9c00aa112233",
-                "at": "2026-11-23T08:25:00+00:00",
+                "at": "2026-11-23T08:25:00Z",
                 "outcome": "blocked",
                 "cause": "ip_blocked",
                 "grade": "impersonated",
@@ -105,9 +105,9 @@ def test_all_that_is_known_as_json() -> None:
         "touched": 1,
         "watched": 1,
         "failing": 2,
-        "began_at": "2026-11-23T08:04:00+00:00",
-        "opened_at": "2026-11-23T08:04:00+00:00",
-        "changed_at": "2026-11-23T08:04:00+00:00",
+        "began_at": "2026-11-23T08:04:00Z",
+        "opened_at": "2026-11-23T08:04:00Z",
+        "changed_at": "2026-11-23T08:04:00Z",
         "recovering_since": None,
         "closed_at": None,
         "lasted": 1500.0,
@@ -152,7 +152,7 @@ def test_its_end_has_its_length() -> None:
         incident(), closed_at=T0 + timedelta(hours=2, minutes=5), ending=Resolution.RECOVERED, touches=(), failing=0
     )
     told = facts(notice_request(over, NoticeKind.RESOLVED))
-    assert (told["lasted"], told["ending"], told["closed_at"]) == (7500.0, "recovered", "2026-11-23T10:09:00+00:00")
+    assert (told["lasted"], told["ending"], told["closed_at"]) == (7500.0, "recovered", "2026-11-23T10:09:00Z")
 
 
 def test_a_storm_names_all_companies_and_quotes_a_few_failures() -> None:

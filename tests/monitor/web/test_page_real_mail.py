@@ -76,7 +76,7 @@ async def test_both_stand_beside_each_other(pages_app: PagesApp) -> None:
     assert "disagree" not in said
     found = await facts(viewer)
     assert found == {
-        "since": "2026-11-24T15:00:00+00:00",
+        "since": "2026-11-24T15:00:00Z",
         "rows": [
             {"outcome": "delivered", "cause": None, "real": 1234, "probes": 1},
             {"outcome": "refused", "cause": "mailbox_full", "real": 3, "probes": 0},

@@ -212,13 +212,13 @@ async def test_the_audit_log_of_a_bound_admin_has_no_numbers(api_app: ApiApp) ->
         assert (await root.post("/probes", {"company": "acme"})).status == 202
         api_app.pipeline_app.clock.pass_(hours=1)
     first = await bound.facts("/audit?most=2")
-    rest = await bound.facts(f"/audit?most=2&before={first['next']}")
-    assert [entry["number"] for entry in (*first["deeds"], *rest["deeds"])] == [None] * 3
+    rest = await bound.facts(f"/audit?most=2&cursor={first['next']}")
+    assert [entry["number"] for entry in (*first["entries"], *rest["entries"])] == [None] * 3
     assert not first["next"].isdigit()
     for guessed in ("1", "999", first["next"][::-1]):
-        assert (await bound.get(f"/audit?before={guessed}")).wrong == "422 before"
+        assert (await bound.get(f"/audit?cursor={guessed}")).wrong == "400 cursor"
     whole = await root.facts("/audit?most=2")
-    assert (await root.facts(f"/audit?before={whole['next']}"))["deeds"]
+    assert (await root.facts(f"/audit?cursor={whole['next']}"))["entries"]
 
 
 # ---- Probes by hand -------------------------------------------------------------------------------------------------

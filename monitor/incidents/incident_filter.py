@@ -1,4 +1,4 @@
-"""Which incidents are wanted: one meaning of each condition, wherever incidents are listed. Pure."""
+"""Conditions of lists of incidents: one meaning of each, wherever incidents are listed. Pure."""
 
 from collections.abc import Container
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from probes.outcome import Grade, Outcome
 
 
 class StatSubject(NamedTuple):
-    """What results are added up for; "" and None: all of them."""
+    """The subject that results are added up for; "" and None: all of them."""
 
     company: str = ""
     path: str = ""
@@ -27,7 +27,7 @@ class StatSubject(NamedTuple):
 
 
 class StatKey(NamedTuple):
-    """What is added up in one row."""
+    """All that is added up in one row."""
 
     subject: StatSubject
     code: bool

@@ -1,4 +1,4 @@
-"""Whoever asks: name, rights, companies."""
+"""The caller: name, rights, companies."""
 
 from aiohttp import web
 from typing_extensions import TypedDict

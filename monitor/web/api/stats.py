@@ -30,7 +30,7 @@ MAX_BUCKETS = 750  # a month by hour
 
 
 class By(StrEnum):
-    """What each row is about."""
+    """Subjects of rows."""
 
     ALL = "all"
     MAIL_SYSTEM = "mail_system"

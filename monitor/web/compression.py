@@ -23,6 +23,7 @@ TYPES = frozenset(
     {
         "application/json",
         "application/jsonl",
+        "application/x-ndjson",
         "application/openmetrics-text",
         "application/problem+json",
         "image/svg+xml",

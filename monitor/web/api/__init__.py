@@ -10,7 +10,7 @@ know. Everything is asked of `CallerView`, so nothing of another company is in a
 - `problem`    what is wrong with a request, for programs; `paging`: pages of lists that are in memory
 - `idempotency` a request that is repeated is done once; `conditional`: what a caller has already is not sent again
 - `document`   the OpenAPI document
-- `document_page` the page
+- `document_page` the page; `examples`: requests and responses of a real service, for both
 - `companies`, `diagnoses`, `probes`, `incidents`, `incident_work`, `incident_texts`, `remedies`, `mutes`, `sender`,
   `standing`, `stats`, `export`, `channels`, `access`, `shares`, `me`, `configuration`, `triage`, `analyses`: what the
   operations do

@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from monitor.people.person import Rights
+from monitor.web.api.examples import examples
 from monitor.web.api.idempotency import HEADER, PATTERN
-from monitor.web.api.operation import EVENTS, JSON, ROOT, Operation, OperationResult
+from monitor.web.api.operation import EVENTS, JSON, ROOT, Operation
 from monitor.web.api.problem import MEANINGS, MEDIA
 from monitor.web.api.stream import LAST
 
@@ -55,6 +56,17 @@ PARTS = {
     "token": "The id of a token.",
     "person": "The name of a person.",
     "channel": "The name of a channel, as in `[channels.NAME]`.",
+}
+PART_EXAMPLES = {
+    **{
+        "company": "acme",
+        "path": "hq",
+        "probe": "hdbeeakl4pwcjli3",
+        "incident": "07ab27ce5fb6",
+        "person": "ada@example.com",
+    },
+    **{"remedy": "5f0c2d7e91ab", "diagnosis": "3b9d1c0e7a52", "mute": "a1b2c3d4e5f6", "token": "c0ffee123456"},
+    "channel": "oncall",
 }
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
 WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -155,7 +167,8 @@ def _operation(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
         "responses": _responses(row, schemas),
     }
     if row.takes_body:
-        content = {JSON: {"schema": schemas.of(row.body, "validation")}}
+        request = examples()[row.name]["request"]
+        content = {JSON: {"schema": schemas.of(row.body, "validation"), "example": request}}
         said = f"At most {row.most_bytes // 1024} KiB."
         facts["requestBody"] = {"required": True, "description": said, "content": content}
     return facts
@@ -169,6 +182,7 @@ def _in_path(row: Operation[Any, Any]) -> list[Schema]:
             "required": True,
             "description": PARTS[name],
             "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            "example": PART_EXAMPLES[name],
         }
         for name in re.findall(r"{(\w+)}", row.path)
     ]
@@ -223,7 +237,7 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
     problems = {*ALWAYS, *row.problems, *(WITH_BODY if row.takes_body else ())}
     if row.method == "POST" and row.changes:
         problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
-    responses = {str(row.answer.status.value): _good(row.answer, schemas)}
+    responses = {str(row.answer.status.value): _good(row, schemas)}
     if row.conditional:
         tag = {"description": "Changes with the answer.", "schema": {"type": "string"}}
         responses[str(row.answer.status.value)].setdefault("headers", {})["ETag"] = tag
@@ -239,14 +253,15 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
     return responses
 
 
-def _good(answer: OperationResult, schemas: _Schemas) -> Schema:
+def _good(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
+    answer = row.answer
     facts: Schema = {"description": answer.said}
     if answer.status is not HTTPStatus.NO_CONTENT:
         if answer.content is None:
             schema = EVENT if answer.media == EVENTS else {"type": "string"}
         else:
             schema = schemas.of(answer.content, "serialization")
-        facts["content"] = {answer.media: {"schema": schema}}
+        facts["content"] = {answer.media: {"schema": schema, "example": examples()[row.name]["response"]}}
     if answer.headers:
         facts["headers"] = {
             name: {"description": said, "schema": {"type": "string"}} for name, said in answer.headers.items()

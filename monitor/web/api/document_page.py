@@ -1,9 +1,11 @@
 """The document, ordered for people: chapters by tag, fields of what is sent and what comes back."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.web.api.examples import examples
 from monitor.web.api.operation import JSON
 from monitor.web.api.problem import MEANINGS, name_of
 
@@ -36,6 +38,8 @@ class OperationDoc:
     media: str
     fields: tuple[FieldDoc, ...]
     problems: tuple[str, ...]
+    command: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,22 @@ def _entry(method: str, path: str, facts: Schema, schemas: Schema) -> OperationD
         media=media,
         fields=tuple(_fields(content["schema"], schemas, "")),
         problems=tuple(status for status in facts["responses"] if status >= "4"),
+        command=_command(method.upper(), facts["operationId"]),
+        example=_shown(content.get("example")),
     )
+
+
+def _command(method: str, operation: str) -> str:
+    """Return a request as a command; $URL is the address of the service."""
+    asked = examples()[operation]
+    parts = ["curl", *(["-X", method] if method != "GET" else []), '-H "Authorization: Bearer $TOKEN"']
+    if asked["request"] is not None:
+        parts += ['-H "Content-Type: application/json"', f"-d '{json.dumps(asked['request'], ensure_ascii=False)}'"]
+    return " ".join([*parts, f'"$URL{asked["target"]}"'])
+
+
+def _shown(example: Any) -> str:
+    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False) if example else ""
 
 
 def _parameters(facts: Schema) -> Iterator[FieldDoc]:

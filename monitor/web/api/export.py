@@ -30,7 +30,8 @@ COLUMNS = (
 REST_PER_READ = 1.0  # so many times as long as a page took to be read
 FORMULA = ("=", "+", "-", "@")
 BREAKS = ("\t", "\r", "\n")
-CSV, LINES = "text/csv", "application/jsonl"
+CSV, LINES = "text/csv", "application/x-ndjson"
+OLD_LINES = "application/jsonl"  # sent to whoever asks for it by this name, as it was called before
 
 log = structlog.get_logger("web")
 
@@ -44,7 +45,9 @@ async def as_csv(call: Call[Filter, NoBody]) -> web.StreamResponse:
 
 async def as_lines(call: Call[Filter, NoBody]) -> web.StreamResponse:
     """An object a line, as in the list."""
-    return await _written(call, "probes.jsonl", LINES, _lines, "")
+    accepted = call.request.headers.get("Accept", "")
+    media = OLD_LINES if OLD_LINES in accepted and LINES not in accepted else LINES
+    return await _written(call, "probes.jsonl", media, _lines, "")
 
 
 async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Write, head: str) -> web.StreamResponse:

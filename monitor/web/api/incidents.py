@@ -21,7 +21,7 @@ from monitor.output.incident_json import (
     notice_json,
 )
 from monitor.people.caller import NotThereError
-from monitor.web.api.fields import EXAMPLE, MAX_PAGE_SIZE, Key, Moment, NoBody, NoQuery
+from monitor.web.api.fields import MAX_PAGE_SIZE, Key, Moment, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.paging import PageOfList, no_such_place, page_of
 from monitor.web.api.probes import Filter, known
@@ -51,8 +51,8 @@ class Which(PageOfList):
     outcome: Outcome | None = Field(None, description="The outcome.")
     cause: Cause | None = Field(None, description="The cause.")
     mail_system: MailSystemKey | None = Field(None, description="Incidents at companies with this mail system.")
-    since: Moment | None = Field(None, description=f"Open at this time or later, such as {EXAMPLE}.")
-    until: Moment | None = Field(None, description=f"Opened before this time, such as {EXAMPLE}.")
+    since: Moment | None = Field(None, description="Open at this time or later.")
+    until: Moment | None = Field(None, description="Opened before this time.")
     most: int = Field(100, ge=1, le=MAX_PAGE_SIZE, description=f"Page size, at most {MAX_PAGE_SIZE}.")
 
 

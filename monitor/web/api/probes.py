@@ -22,6 +22,7 @@ from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome
 
+PLACE_EXAMPLE = "1795680000000000.hdbeeakl4pwcjli3"
 PLACE = r"^[0-9]{1,16}\.[A-Za-z0-9_-]{0,64}$"
 
 
@@ -33,8 +34,8 @@ class Filter(Fields):
     kind: Kind | None = Field(None, description="The kind of mail.")
     role: Role | None = Field(None, alias="as", description="The sending identity.")
     outcome: Outcome | None = Field(None, description="The outcome of its latest verdict.")
-    since: Moment | None = Field(None, description="Sent at this time or later, such as 2026-11-26T08:00:00Z.")
-    until: Moment | None = Field(None, description="Sent before this time, such as 2026-11-26T08:00:00Z.")
+    since: Moment | None = Field(None, description="Sent at this time or later.")
+    until: Moment | None = Field(None, description="Sent before this time.")
 
     def wanted(self) -> ProbeFilter:
         """For the store. Whose it may be is not in here: `CallerView` adds it."""
@@ -53,7 +54,7 @@ class Filter(Fields):
 class PageOfFilter(Filter):
     """The requested page of the list."""
 
-    cursor: Annotated[str, Field(pattern=PLACE)] | None = Field(
+    cursor: Annotated[str, Field(pattern=PLACE, examples=[PLACE_EXAMPLE])] | None = Field(
         None, description="The `next` of the previous page; without it the newest come first."
     )
     most: int = Field(50, ge=1, le=MAX_PAGE_SIZE, description=f"Page size, at most {MAX_PAGE_SIZE}.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from enum import EnumType
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal, get_args, get_origin
 
@@ -99,16 +100,66 @@ def _wrong(error: Any, model: type[BaseModel]) -> Wrong:
         case "extra_forbidden":
             return Wrong(field, "is not known here", meant(path[-1][:200], about) if about else "leave it out")
         case "missing":
-            described = about[path[0]].description if path[0] in about else ""
-            return Wrong(field, "is missing", f"give it: {described or field}")
+            return Wrong(field, "is missing", _with_example("give it a value", model, path))
         case "enum" | "literal_error":
             words = [str(word) for word in _words(about[path[0]].annotation)] if path[0] in about else []
             remedy = meant(str(error["input"])[:200], words) if words else error["msg"]
             return Wrong(field, f"is not one of its words, but {shown(error['input'])}", remedy)
         case _:
             said = str(error.get("ctx", {}).get("error", error["msg"]))
-            described = about[path[0]].description if path and path[0] in about else None
-            return Wrong(field, said[:1].lower() + said[1:], described or "see the API's document")
+            return Wrong(field, _in_plain_words(said), _with_example("send a value", model, path))
+
+
+PATTERNS = "string should match pattern"
+
+
+def _in_plain_words(said: str) -> str:
+    """Return what pydantic says of a value; a pattern is for programs."""
+    line = (said[:1].lower() + said[1:]).partition(", unable to parse")[0]
+    if line.startswith(PATTERNS):
+        return "has characters or a form that are not allowed"
+    return line.replace("input should", "must").replace("string should", "must")
+
+
+def _with_example(verb: str, model: type[BaseModel], path: Sequence[str]) -> str:
+    """Return what to send: an example of the field, and what it means."""
+    schema = _properties(model).get(path[0], {}) if path else {}
+    said = str(schema.get("description", ""))
+    if (example := example_of(schema)) is None:
+        return said or "see the API's document"
+    return f"{verb} such as {json.dumps(example)}{f': {said[:1].lower()}{said[1:]}' if said else ''}"
+
+
+def example_of(schema: Mapping[str, Any]) -> Any:
+    """Return an example value of a field; None if its schema has none."""
+    for each in (schema, *schema.get("anyOf", ())):
+        if examples := each.get("examples"):
+            return examples[0]
+        if words := each.get("enum"):
+            return words[0]
+        if each.get("type") in ("integer", "boolean"):
+            return schema["default"] if schema.get("default") is not None else each.get("minimum", True)
+    return None
+
+
+@cache
+def _properties(model: type[BaseModel]) -> dict[str, Any]:
+    whole = model.model_json_schema()
+    definitions: dict[str, Any] = whole.get("$defs", {})
+    return {name: _resolved(schema, definitions) for name, schema in whole.get("properties", {}).items()}
+
+
+def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return a schema with the definitions that it refers to in their places."""
+    match schema:
+        case {"$ref": str(ref), **rest}:
+            return {**definitions[ref.rpartition("/")[2]], **rest}
+        case dict():
+            return {name: _resolved(each, definitions) for name, each in schema.items()}
+        case list():
+            return [_resolved(each, definitions) for each in schema]
+        case _:
+            return schema
 
 
 def _words(annotation: Any) -> list[Any]:

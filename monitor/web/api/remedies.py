@@ -33,9 +33,9 @@ FIXES = {
 class WhichRemedies(PageOfList):
     """The requested remedies."""
 
-    company: str | None = Field(None, max_length=200, description="Only of this company.")
-    incident: str | None = Field(None, max_length=200, description="Only of this incident.")
-    state: RemedyState | None = Field(None, description="Only in this state now.")
+    company: str | None = Field(None, max_length=200, description="Remedies of this company.")
+    incident: str | None = Field(None, max_length=200, description="Remedies of this incident.")
+    state: RemedyState | None = Field(None, description="Remedies in this state now.")
 
 
 class NewRemedy(Body):

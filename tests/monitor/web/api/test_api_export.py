@@ -56,7 +56,9 @@ async def test_lines_are_the_objects_of_the_list(api_app: ApiApp) -> None:
     for _ in range(3):
         await api_app.probe(verdict=HOSTILE)
     reply = await program.get("/export/probes.jsonl")
-    assert reply.headers["Content-Type"] == "application/jsonl; charset=utf-8"
+    assert reply.headers["Content-Type"] == "application/x-ndjson; charset=utf-8"
+    before = await program.get("/export/probes.jsonl", Accept="application/jsonl")
+    assert before.headers["Content-Type"] == "application/jsonl; charset=utf-8", "the old name, for who asks for it"
     assert [json.loads(line) for line in reply.text.splitlines()] == (await program.facts("/probes"))["probes"]
 
 

@@ -61,8 +61,8 @@ async def test_the_control_can_be_sent_too(api_app: ApiApp) -> None:
         ({"company": "acme", "path": "hqq"}, "404 path", "did you mean hq?"),
         ({"company": "acme", "kind": "verificaton"}, "422 kind", "did you mean verification?"),
         ({"company": "acme", "pth": "hq"}, "422 pth", "did you mean path?"),
-        ({"path": "hq"}, "422 company", "give it: The key of the company."),
-        ({"company": 1}, "422 company", "The key of the company."),
+        ({"path": "hq"}, "422 company", 'give it a value such as "acme": the key of the company.'),
+        ({"company": 1}, "422 company", 'send a value such as "acme": the key of the company.'),
         (["acme"], "422 body", 'send one JSON object like {"company": "acme"}'),
     ],
 )

@@ -271,6 +271,23 @@ async def test_what_is_no_part_of_the_api_is_a_problem_too(api_app: ApiApp, admi
     assert (await viewer.post("/probes", {"company": "acme"})).wrong == "403"
 
 
+@pytest.mark.parametrize(
+    ("query", "example"),
+    [
+        ("/probes?since=yesterday", '"2026-11-26T08:00:00Z"'),
+        ("/probes?cursor=here", '"1795680000000000.hdbeeakl4pwcjli3"'),
+        ("/probes?company=A!", '"acme"'),
+        ("/probes?most=many", "50"),
+        ("/stats?days=0", "30"),
+        ("/triage", '"jane@acme.example"'),
+    ],
+)
+async def test_the_remedy_of_a_bad_parameter_shows_a_good_one(admin: Program, query: str, example: str) -> None:
+    [error] = (await admin.get(query)).facts["errors"]
+    assert f"a value such as {example}" in error["remedy"]
+    assert "^" not in error["problem"] + error["remedy"], "no regular expression"
+
+
 # ---- The document ---------------------------------------------------------------------------------------------------
 
 

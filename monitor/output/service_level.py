@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from monitor.config import WatchedPath
 from monitor.probing.code_counts import grade_of, in_time
-from monitor.store import ResultCount
+from monitor.store import DeliveryTimes, ResultCount
 from probes.outcome import Grade
 
 OBJECTIVE = 0.99  # of the probes that tell; dashboards/prometheus/mailpath-slo.rules.yml has the same number
@@ -94,13 +94,13 @@ def _of_codes(levels: Iterable[ServiceLevel]) -> dict[Grade, ServiceLevel]:
     return sums
 
 
-def _level_of(
+def level_of(
     group: Callable[[str], str | None], paths: Iterable[WatchedPath]
-) -> Callable[[ResultCount], LevelKey | None]:
+) -> Callable[[ResultCount | DeliveryTimes], LevelKey | None]:
     """Return what tells in which level a result counts, see `service_levels`."""
     grades = {path.key: grade_of(path) for path in paths}
 
-    def key_of(result: ResultCount) -> LevelKey | None:
+    def key_of(result: ResultCount | DeliveryTimes) -> LevelKey | None:
         of = group(result.company)
         grade = grades.get(f"{result.company}/{result.path}", result.grade)
         return None if of is None else (of, result.kind.facts.needs_code, grade)
@@ -115,7 +115,7 @@ def service_levels(
 
     The grade is that of the route, as for the counters; of a path that is no longer configured, that of its verdicts.
     """
-    key_of = _level_of(group, paths)
+    key_of = level_of(group, paths)
     counts: dict[LevelKey, tuple[int, int]] = {}
     for result in results:
         good, key = in_time(result.outcome, result.cause), key_of(result)

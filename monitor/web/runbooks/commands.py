@@ -66,7 +66,7 @@ def command_of(words: list[str]) -> Command | None:
         case ("paths",):
             return Command("Companies", "/", {}, "/api/v1/paths")
         case "mute", "add", place:
-            said = _place(place) | {"lasts": options["for"], "why": options["why"]}
+            said = _place(place) | {"lasts": options["lasts"], "why": options["why"]}
             return Command("Mutes", "/mutes", {}, "/api/v1/mutes", said, Rights.OPERATOR)
     return None
 

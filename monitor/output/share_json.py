@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from monitor.output.json import Time
 from monitor.people.share_links import ShareLink, ShareState
+from probes.display import timestamp
 
 
 class ShareJson(TypedDict):
@@ -29,9 +30,9 @@ def share_json(link: ShareLink, now: datetime) -> ShareJson:
         "company": link.company,
         "state": link.state(now),
         "by": link.by,
-        "created_at": link.created_at.isoformat(),
-        "expires_at": link.expires_at.isoformat(),
-        "opened_at": link.opened_at.isoformat() if link.opened_at else None,
-        "revoked_at": link.revoked_at.isoformat() if link.revoked_at else None,
+        "created_at": timestamp(link.created_at),
+        "expires_at": timestamp(link.expires_at),
+        "opened_at": timestamp(link.opened_at) if link.opened_at else None,
+        "revoked_at": timestamp(link.revoked_at) if link.revoked_at else None,
         "revoked_by": link.revoked_by or None,
     }

@@ -20,7 +20,11 @@ from tests.support.rights_table import ROWS, Row, Who, ask, comes, sent_with, ta
 
 FILE = Path(examples.__file__).with_suffix(".json")
 MAX_TEXT_CHARS = 300
-SECRETS = {"secret": "mailpath_...", "link": "https://mailpath.example/invitation?key=..."}
+SECRETS = {
+    "secret": "mailpath_...",
+    "link": "https://mailpath.example/invitation?key=...",
+    "url": "https://mailpath.example/status/...",
+}
 SAME = {
     "start_diagnosis": ("list_diagnoses", "diagnoses"),
     "stop_diagnosis": ("list_diagnoses", "diagnoses"),

@@ -42,7 +42,7 @@ TAGS = {
     "sender": "The monitored sender and the current results of its mail.",
     "export": "Results as files.",
     "channels": "Notification channels. For admins.",
-    "access": "The caller; people, tokens, the audit log and the configuration, for admins; share links, for operators.",
+    "access": "The caller; share links, for operators; people, tokens, audit log, configuration, for admins.",
 }
 PARTS = {
     "company": "The key of a company.",
@@ -65,7 +65,13 @@ PART_EXAMPLES = {
         "incident": "07ab27ce5fb6",
         "person": "ada@example.com",
     },
-    **{"remedy": "5f0c2d7e91ab", "diagnosis": "3b9d1c0e7a52", "mute": "a1b2c3d4e5f6", "token": "c0ffee123456"},
+    **{
+        "remedy": "5f0c2d7e91ab",
+        "diagnosis": "3b9d1c0e7a52",
+        "mute": "a1b2c3d4e5f6",
+        "token": "c0ffee123456",
+        "share": "d1e2f3a4b5c6",
+    },
     "channel": "oncall",
 }
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)

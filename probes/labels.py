@@ -217,7 +217,7 @@ GRADES: dict[Grade, Label] = {  # sentence: what the evidence proves
     Grade.SCANNED: Label(
         "tested at the filter",
         "Only the content filter was asked; nothing was delivered.",
-        "A content filter was asked by the route `scan`; nothing was delivered.",
+        "A content filter was asked what it would do with the message; nothing was delivered.",
     ),
     Grade.UNPROVEN: Label(
         "not proven",

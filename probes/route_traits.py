@@ -22,7 +22,8 @@ class WayOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RouteTraits:
-    """One kind of route. `best_grade`: grade of an arrival whose headers name the source IP.
+    """One kind of route. `label`: its name for people, "" if this version does not know it. `best_grade`: grade of an
+    arrival whose headers name the source IP.
 
     `relayed`: a service of the sender accepts the message and forwards it, so that replies in a dialogue are that
     service's, and the company's answers are known only from reports. `asserts_client_at`: the stage at which we assert
@@ -31,6 +32,7 @@ class RouteTraits:
     in a mailbox, where we look for it.
     """
 
+    label: str
     best_grade: Grade
     way_out: WayOut
     relayed: bool = False
@@ -47,9 +49,10 @@ class RouteTraits:
 
 
 ROUTE_TRAITS: dict[str, RouteTraits] = {
-    "direct": RouteTraits(Grade.REAL, WayOut.INTERNET, from_source_ip=True),
-    "relay": RouteTraits(Grade.REAL, WayOut.RELAY, relayed=True),
+    "direct": RouteTraits("direct", Grade.REAL, WayOut.INTERNET, from_source_ip=True),
+    "relay": RouteTraits("through the sender's mail service", Grade.REAL, WayOut.RELAY, relayed=True),
     "xclient": RouteTraits(
+        "at the gateway (XCLIENT)",
         Grade.IMPERSONATED,
         WayOut.GATEWAY,
         asserts_client_at=Stage.XCLIENT,
@@ -57,12 +60,16 @@ ROUTE_TRAITS: dict[str, RouteTraits] = {
         asserts_name=True,
     ),
     "proxy": RouteTraits(
-        Grade.IMPERSONATED, WayOut.GATEWAY, asserts_client_at=Stage.PROXY, answers_from=Stage.BANNER
+        "at the gateway (PROXY header)",
+        Grade.IMPERSONATED,
+        WayOut.GATEWAY,
+        asserts_client_at=Stage.PROXY,
+        answers_from=Stage.BANNER,
     ),  # a PROXY header itself gets no answer
-    "scan": RouteTraits(Grade.SCANNED, WayOut.GATEWAY, needs_mailbox=False),
+    "scan": RouteTraits("content filter only", Grade.SCANNED, WayOut.GATEWAY, needs_mailbox=False),
 }
 
-NO_TRAITS = RouteTraits(Grade.UNPROVEN, WayOut.UNKNOWN)
+NO_TRAITS = RouteTraits("", Grade.UNPROVEN, WayOut.UNKNOWN)
 
 
 def traits_of(via: str) -> RouteTraits:
@@ -73,3 +80,8 @@ def traits_of(via: str) -> RouteTraits:
 def kinds_that_assert() -> str:
     """The kinds that assert the sender's client, for people: "xclient or proxy"."""
     return " or ".join(via for via, traits in ROUTE_TRAITS.items() if traits.asserts_client)
+
+
+def route_label(via: str) -> str:
+    """Return a route's name for people."""
+    return traits_of(via).label or via

@@ -1,5 +1,6 @@
 """Remedies as HTML: what to do is open, what is worth knowing of it folded. Everything is escaped."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -59,6 +60,11 @@ def _linked(step: str) -> str:
     """Return the text with the address at its end, if one is there, as a link."""
     text, opening, address = step.rpartition(" (https://")
     if not opening or not address.endswith(")"):
-        return escape(step)
+        return _with_code(step)
     url = escape(f"https://{address[:-1]}")
-    return f'<a href="{url}">{escape(text)}</a>'
+    return f'<a href="{url}">{_with_code(text)}</a>'
+
+
+def _with_code(text: str) -> str:
+    """Return the text with what stands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))

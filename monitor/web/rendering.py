@@ -30,6 +30,7 @@ from probes.labels import reason_of, verdict_label
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.reading.filters.names import filter_label
+from probes.route_traits import route_label
 from probes.verdict import Outcome
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -124,6 +125,7 @@ def environment() -> Environment:
             legible.spelled,
             system_label,
             filter_label,
+            route_label,
         ),
     )
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)

@@ -121,7 +121,7 @@ BY_FAMILY: dict[CauseFamily, Advice] = {
     CauseFamily.RECIPIENT: Advice(
         "The probe's own mailbox does not accept mail.",
         Actor.MAILBOX_OWNER,
-        ("Repair the probe's mailbox, or correct `to` of the path in the configuration.",),
+        ("Repair the probe's mailbox, or correct the probe's address in Mailpath's configuration.",),
         "Do not change filters: nothing points to the sender.",
         for_users=NOBODY_WAITS,
     ),
@@ -210,7 +210,7 @@ BY_CAUSE: dict[Cause, Advice] = {
     Cause.NO_SUCH_USER: replace(
         BY_FAMILY[CauseFamily.RECIPIENT],
         explanation="The server says that the probe's own address does not exist.",
-        steps=("Create the probe's mailbox again, or correct `to` of the path in the configuration.",),
+        steps=("Create the probe's mailbox again, or correct the probe's address in Mailpath's configuration.",),
     ),
     Cause.CASE_SENSITIVE_USER: replace(
         BY_FAMILY[CauseFamily.RECIPIENT],
@@ -244,7 +244,7 @@ BY_CAUSE: dict[Cause, Advice] = {
         at_a_service=(),
         steps=(
             "Publish an MX record that names a server which accepts mail for the domain.",
-            "If the domain itself is wrong, correct `to` of the path in the configuration.",
+            "If the domain itself is wrong, correct the probe's address in Mailpath's configuration.",
         ),
         for_users="If people have addresses in this domain, no mail from anybody reaches them.",
         takes_effect_within=WITHIN_A_DAY,

@@ -16,7 +16,7 @@ CODE = Kind.TWO_STEP_CODE
 
 @pytest.fixture(autouse=True)
 def _ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    traits = RouteTraits(Grade.SCANNED, WayOut.GATEWAY, needs_mailbox=False)
+    traits = RouteTraits("", Grade.SCANNED, WayOut.GATEWAY, needs_mailbox=False)
     monkeypatch.setitem(ROUTE_TRAITS, "ask", traits)
 
 

@@ -124,7 +124,7 @@ def gather(main: Source, path: Path, patterns: Sequence[str], draft: DraftFile |
         found = list(_matching(main.folder, pattern))
         if draft and not found and pattern == draft.pattern:
             continue
-        if not found:
+        if not found and not awaits_files(main.folder, pattern):
             sources.problems.append(ConfigProblem(main, ("include", number), f"{shown(pattern)} matches no file"))
         for name in found:
             if (real := realpath(main.folder / name)) == realpath(path):
@@ -136,6 +136,24 @@ def gather(main: Source, path: Path, patterns: Sequence[str], draft: DraftFile |
     if draft:
         _add(sources, draft.load(main.folder))
     return sources
+
+
+WILD = frozenset("*?[")  # marks of a pattern
+
+
+def awaits_files(folder: Path, pattern: str) -> bool:
+    """Test if files that are not there yet may come to match it: its folder is there. So the first company can be added
+    in the browser."""
+    place, _, last = pattern.rpartition("/")
+    try:
+        return bool(WILD & {*last}) and not WILD & {*place} and (folder / place).is_dir()
+    except ValueError:  # a zero byte
+        return False
+
+
+def unmatched(path: Path, patterns: Sequence[str]) -> list[str]:
+    """Return the patterns of the main file at this path that match no file yet."""
+    return [pattern for pattern in patterns if not any(_matching(path.parent, pattern))]
 
 
 def _matching(folder: Path, pattern: str) -> Iterator[str]:

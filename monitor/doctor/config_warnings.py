@@ -6,12 +6,14 @@ from pathlib import Path
 from monitor.config import Config, exposed_secrets, old_words
 from monitor.config.account_uses import account_uses
 from monitor.config.proxies import missing_proxy_setting
+from monitor.config.sources import unmatched
 from monitor.output.disk_needs import disk_warning
 
 
 def config_warnings(file: Path, config: Config) -> list[str]:
     """Return the warnings, one sentence each. `config` was read from `file`."""
-    found = (missing_proxy_setting(config.web), disk_warning(config), _unused_accounts(config))
+    awaited = (f'include: "{pattern}" matches no file yet' for pattern in unmatched(file, config.include))
+    found = (*awaited, missing_proxy_setting(config.web), disk_warning(config), _unused_accounts(config))
     return [*exposed_secrets(file), *old_words(file), *(warning for warning in found if warning)]
 
 

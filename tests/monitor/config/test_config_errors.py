@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.config import ConfigErrors, read_config
+from monitor.doctor.config_warnings import config_warnings
 
 HIDDEN = "correct-horse-battery"
 KINDS = "verification, two_step_code, password_reset, invitation, address_change"
@@ -477,6 +478,16 @@ def test_includes_that_lead_nowhere(told: Any, include: str, lines: list[str]) -
     assert len(heard) == len(lines)
     for line, end in zip(heard, lines, strict=True):
         assert end in line
+
+
+def test_a_folder_may_wait_for_its_first_company(tmp_path: Path) -> None:
+    """Which an admin adds in the browser; what may be a mistake is a warning."""
+    file = tmp_path / "config.toml"
+    file.write_text('include = ["companies/*.toml"]')
+    (tmp_path / "companies").mkdir()
+    config = read_config(file)
+    assert config.companies == {}
+    assert config_warnings(file, config) == ['include: "companies/*.toml" matches no file yet']
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ AWAY_SECONDS = 10.0
 SECONDS = 60.0
 SLACK = 2.0  # after a lease has ended
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.lab]  # which runs beside the others: these wait most of the time
 
 
 @dataclass

@@ -7,6 +7,7 @@ are never added up.
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import comb
 
 from monitor.config import WatchedPath
 from monitor.probing.code_counts import grade_of, in_time
@@ -17,6 +18,7 @@ OBJECTIVE = 0.99  # of the probes that tell; dashboards/prometheus/mailpath-slo.
 WINDOW = timedelta(days=30)
 WINDOWS = {"24 hours": timedelta(days=1), "7 days": timedelta(days=7), "30 days": WINDOW}  # of pages
 TENTHS_OF_PERCENT = 1000
+UNLIKELY = 0.01  # what happens more seldom is not put down to chance
 
 
 LevelKey = tuple[str, bool, Grade]
@@ -62,6 +64,20 @@ class ServiceLevel:
     def enough(self) -> bool:
         """Test if there are enough probes to say whether the objective is met: so many that one may miss."""
         return self.allowed > 0
+
+    @property
+    def clearly_missed(self) -> bool:
+        """Test if the objective is missed for certain, where there are too few probes for a percentage: if it were met,
+        fewer than one of a hundred such samples would have as many misses (the binomial distribution). So three of
+        twenty tell, and one of twenty does not."""
+        if self.enough:
+            return False
+        fewer = (self._chance_of(missed) for missed in range(self.missed))
+        return 1 - sum(fewer) < UNLIKELY
+
+    def _chance_of(self, missed: int) -> float:
+        ways = comb(self.judged, missed)
+        return ways * (1 - OBJECTIVE) ** missed * OBJECTIVE ** (self.judged - missed)
 
     @property
     def budget_left(self) -> float:

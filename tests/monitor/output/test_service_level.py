@@ -86,6 +86,25 @@ def test_a_share_is_never_rounded_up_and_a_whole_probe_may_miss(
     assert (level.tenths, level.allowed, level.enough) == (tenths, allowed, allowed > 0)
 
 
+@pytest.mark.parametrize(
+    ("judged", "missed", "clear"),
+    [
+        (1, 0, False),
+        (1, 1, False),  # one of a hundred is by chance
+        (2, 2, True),
+        (20, 1, False),
+        (20, 2, False),  # 1.7 %
+        (20, 3, True),
+        (99, 3, False),  # 7.7 %
+        (99, 5, True),
+        (99, 99, True),
+        (100, 50, False),  # there the percentage tells
+    ],
+)
+def test_few_probes_may_tell_that_the_objective_is_missed(judged: int, missed: int, clear: bool) -> None:
+    assert ServiceLevel("", True, Grade.REAL, judged, judged - missed).clearly_missed is clear
+
+
 def test_what_does_not_tell_makes_no_level() -> None:
     assert service_levels([count("acme", Outcome.UNKNOWN, 9)], {"acme": ""}.get, ()) == []
 

@@ -82,6 +82,36 @@ async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator
         session.close()
 
 
+class News:
+    """An event with one waiter. One of asyncio keeps a queue of waiters: 600 octets for each of thousands of
+    mailboxes."""
+
+    __slots__ = ("_there", "_waiter")
+
+    def __init__(self) -> None:
+        self._there = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        """Wake the waiter, and whoever waits before the next `clear`."""
+        self._there = True
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def clear(self) -> None:
+        """Let the next waiter wait."""
+        self._there = False
+
+    async def wait(self) -> None:
+        """Wait until it is set."""
+        if not self._there:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+
 class MaildirSession:
     """One visit to a Maildir. Of other people's mail only the start is read, and nothing is changed."""
 
@@ -93,7 +123,7 @@ class MaildirSession:
         self._visit = pool.visit(f"file system at {mount}", mailbox.key)
         self._served_elsewhere = served_elsewhere(mount)
         self._notifier = Notifier.here()
-        self._news = asyncio.Event()
+        self._news = News()
         self._inbox = Box(mailbox.path, Folder.INBOX, INBOX, self._news.set)
         self._junk: Box | None = None
         self._searched: dict[tuple[Folder, str], Box] = {}

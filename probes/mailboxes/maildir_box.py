@@ -27,7 +27,7 @@ class Box:
 
     __slots__ = (
         *("folder", "local", "missed", "name", "path", "told", "unopened", "unsure"),
-        *("_appeared", "_places", "_read", "_returned", "_surveyed", "_wake", "_watches"),
+        *("_appeared", "_places", "_read", "_surveyed", "_wake", "_watches"),
     )
 
     def __init__(self, path: Path, folder: Folder, name: str, wake: Callable[[], None]) -> None:
@@ -41,8 +41,7 @@ class Box:
         self.unopened: list[tuple[str, MaildirFile]] = []
         self._wake = wake
         self._appeared: dict[str, None] = {}  # "new/NAME", in order
-        self._read: set[str] = set()  # bare names
-        self._returned: set[str] = set()
+        self._read: dict[str, bool] = {}  # by bare name, if it was returned; empty, a third of a set's memory
         self._surveyed = False
         self._places: tuple[int, ...] = ()  # device and inode of each part that is watched
         self._watches: list[tuple[int, Listener]] = []
@@ -106,8 +105,8 @@ class Box:
 
     def _is_news(self, part: str, name: str) -> bool:
         # Who writes in place is told of twice in `new`, and only then the message is whole: read it again.
-        known = self._returned if part == "new" else self._read
-        return not name.startswith(".") and bare(name) not in known
+        returned = self._read.get(bare(name))
+        return not name.startswith(".") and (not returned if part == "new" else returned is None)
 
     def short(self) -> bool:
         """Test if listing it is too quick to need a thread: a directory of 4,096 bytes has some 100 entries or fewer on
@@ -128,9 +127,8 @@ class Box:
                     if _modified(entry) >= earliest:
                         self._appeared[f"{part}/{entry.name}"] = None
                     elif not self.told:
-                        self._read.add(bare(entry.name))  # what is moved in later is read, whatever its age
-        self._read &= there
-        self._returned &= there
+                        self._read[bare(entry.name)] = False  # what is moved in later is read, whatever its age
+        self._read = {name: returned for name, returned in self._read.items() if name in there}
         self._surveyed = True
 
     @property
@@ -154,7 +152,7 @@ class Box:
             self.missed = True
             self.unsure = self.unsure or not self.told  # whoever is told hears of the new name as well
             return None
-        self._read.add(bare(file[4:]))
+        self._read.setdefault(bare(file[4:]), False)
         if find_markers(mail.headers):
             return self._sighting(file, mail)
         if worth_opening(mail.size, utc(mail.modified), since):
@@ -170,14 +168,13 @@ class Box:
     def _sighting(self, file: str, mail: "MaildirFile") -> Sighting | None:
         found = sighting(file, self.folder, self.name, mail.headers, mail.body, utc(mail.modified))
         if found is not None:
-            self._returned.add(bare(file[4:]))
+            self._read[bare(file[4:])] = True
         return found
 
     def remove(self, file: str) -> None:
         """Delete it, even if it got flags or moved to the other directory meanwhile. Raises OSError."""
         self._delete(file)
-        self._read.discard(bare(file[4:]))  # no name comes twice: maildir(5)
-        self._returned.discard(bare(file[4:]))
+        self._read.pop(bare(file[4:]), None)  # no name comes twice: maildir(5)
 
     def _delete(self, file: str) -> None:
         try:

@@ -5,7 +5,7 @@ and loading again work. Only tests and the end are sent as forms, because they d
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from yarl import URL
@@ -19,7 +19,6 @@ from monitor.company_setup.fields import MAILBOX_FORMS, ROUTE_FORMS
 from monitor.company_setup.form import FIELDS, MAX_CHARS, PATH, CompanyForm
 from monitor.company_setup.relays import has_relay
 from monitor.company_setup.service import CompanySetup, SecretState
-from monitor.config.account_steps import steps_of
 from monitor.doctor.observation import Observation
 from monitor.people.person import Rights
 from monitor.probing.pipeline import LaunchError
@@ -39,12 +38,14 @@ from monitor.web.pages.new_company_view import (
 )
 from monitor.web.pages.sender_standing import mark_of_state
 from monitor.web.rendering import page
-from probes.accounts.setup import FilledStep
 from probes.display import roughly
 from probes.resolver import is_address
 from probes.routes.gateway_setup import route_fits
 from probes.routes.wire import has_local_address, local_address_to
 from probes.sender import Role
+
+if TYPE_CHECKING:
+    from probes.accounts.setup import FilledStep
 
 PAGE = "/settings/companies/new"
 DNS_SECONDS = 5.0
@@ -246,8 +247,10 @@ async def _secret(context: SetupContext, purpose: str) -> SecretState:
     return await context.setup.secret(context.form, context.place, purpose)
 
 
-async def _account_steps(context: SetupContext) -> list[FilledStep]:
+async def _account_steps(context: SetupContext) -> "list[FilledStep]":
     """Return what the provider's administrator does for the chosen account, with this mailbox among its own."""
+    from monitor.config.account_steps import steps_of  # which a service without accounts does not load
+
     account = context.form.said.get("mailbox_account", "")
     if not account:
         return []

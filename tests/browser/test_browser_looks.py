@@ -17,6 +17,7 @@ ADDRESSES = {
     "overview found": "/?q=steel",
     "overview filtered": "/?outcome=blocked&sort=name",
     "overview nothing": "/?q=nobody",
+    "heat map": "/heat-map",
     "search": "/search?q=mail",
     "display": "/display",
     "company": f"/companies/{THEIRS}",

@@ -21,20 +21,18 @@ from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.errors import UserError
 from monitor.incidents.incident import Incident
-from monitor.incidents.labels import SCOPES, SEVERITIES
 from monitor.incidents.work import work_of
 from monitor.notices.notice import Notice, NoticeBasis, NoticeKind, NoticeQueue
 from monitor.notices.routing import channels_for
 from monitor.oncall.composer import NoticeComposer
 from monitor.oncall.past import path_info
 from monitor.oncall.routing_preview import RoutingRow, routing_rows
+from monitor.output.routing_text import routing_lines
 from monitor.people.action_links import PLACEHOLDER, LinkPlaceholders
 from monitor.probing.outside import outside_of
 from monitor.store import Store
-from probes.display import listed, roughly
+from probes.display import roughly
 from probes.settings import missing_secrets
-
-MAX_NAMED = 5  # companies of a row
 
 
 class ChannelCommandError(UserError):
@@ -162,25 +160,11 @@ def _table(rows: Iterable[RoutingRow], all_of_them: int) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("SEVERITY", "SCOPE", "COMPANY", "NOTIFIED"):
         table.add_column(column, no_wrap=column == "SEVERITY")
-    for row in rows:
-        whole = len(row.companies) == all_of_them > 1
-        company = "each company" if whole else listed(row.companies, MAX_NAMED) or "all together"
-        scopes = ", ".join(SCOPES[scope].label for scope in row.scopes)
-        table.add_row(*(escape(each) for each in (SEVERITIES[row.severity].label, scopes, company, _channels(row))))
+    for line in routing_lines(rows, all_of_them):
+        table.add_row(*(escape(each) for each in (line.severity, line.scopes, line.companies, line.notified)))
     out = console()
     out.width = max(out.width, 120)
     out.print(table)
-
-
-def _channels(row: RoutingRow) -> str:
-    seen = (
-        name if sees is None or row.companies else f"{name} (sees only {listed(sorted(sees), MAX_NAMED)})"
-        for name, sees in row.channels.items()
-        if name not in row.escalated
-    )
-    later = [name for name in row.channels if name in row.escalated]
-    at_once = ", ".join(seen) or "nobody"
-    return f"{at_once}; if nobody acknowledges: {', '.join(later)}" if later else at_once
 
 
 def _need_secrets(channel: Channel) -> None:

@@ -8,5 +8,6 @@ it, `report_shares` their share for the metrics, `diagnosis_json` diagnoses with
 for the help desk, `analysis_json` what was pasted, `reading_json` the facts of any reader, `remedy_json` what to
 change in a mail system with `remedy_names`, `applied_remedy_json` what a company changed, `code_tiles` the codes of
 one company, `real_comparison` real mail beside probes, with `real_json`, `text_json` texts to send,
-`share_json` share links; `statistics` adds up results and delivery times by any subject.
+`share_json` share links; `statistics` adds up results and delivery times by any subject;
+`routing_text` says who is notified of what.
 """

@@ -11,7 +11,8 @@ people, and the audit log. All SQL of the service is in here.
 - `rows`       what each of them is given, for each value that is to be remembered
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `work_reads`: of what people did about them;
-               `people_reads`: of people, tokens and the audit log; `standing_reads`: of standing, with its writes
+               `people_reads`: of people, tokens and the audit log, with `people_writes`;
+               `standing_reads`: of standing, with its writes
 - `diagnoses`  diagnoses and their arms
 - `remedies`   remedies as companies carried them out, with `remedy_writes` and `remedy_tables`
 - `share_links` links to the status pages of companies; `people_writes`: their writes, and those of tokens

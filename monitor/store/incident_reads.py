@@ -12,7 +12,7 @@ from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeQueue
 from monitor.store.columns import Instant, Number
 from monitor.store.reads import LAST
-from monitor.store.records import NoticeRecord
+from monitor.store.records import ChannelRecord, NoticeRecord
 from monitor.store.tables import history, incidents, mutes, notices
 
 _most = bindparam("most", type_=Number)
@@ -78,6 +78,18 @@ QUEUES = (
     .where(_waits)
     .group_by(notices.c.channel)
 )
+LAST_THROUGH = (
+    select(notices.c.delivered_at, notices.c.incident, notices.c.title)
+    .where(~_waits, notices.c.channel == bindparam("to"))
+    .order_by(notices.c.delivered_at.desc())
+    .limit(1)
+)
+LAST_FAULT = (
+    select(notices.c.tried_at, notices.c.fault)
+    .where(_waits, notices.c.channel == bindparam("to"), notices.c.fault != "")
+    .order_by(notices.c.tried_at.desc())
+    .limit(1)
+)
 LASTING = _notice.where(notices.c.lasts == true(), notices.c.channel == bindparam("to")).order_by(notices.c.at)
 MUTES = select(mutes).order_by(mutes.c.created_at, mutes.c.id)
 MUTES_NOT_OVER = MUTES.where(mutes.c.ended_at.is_(None), or_(mutes.c.ends_at.is_(None), mutes.c.ends_at > _now))
@@ -95,10 +107,19 @@ STATEMENTS: dict[str, Select[Any]] = {
     "queue": QUEUE,
     "last_delivered": LAST_DELIVERED,
     "queues": QUEUES,
+    "last_through": LAST_THROUGH,
+    "last_fault": LAST_FAULT,
     "lasting": LASTING,
     "mutes": MUTES,
     "mutes_not_over": MUTES_NOT_OVER,
 }
+
+
+def channel_record(connection: Connection, channel: str) -> ChannelRecord:
+    """Return what a channel delivered last, and why its last try failed if the notice waits still."""
+    sent = connection.execute(LAST_THROUGH, {"to": channel}).one_or_none()
+    failed = connection.execute(LAST_FAULT, {"to": channel}).one_or_none()
+    return ChannelRecord(*(sent or (None, "", "")), *(failed or (None, "")))
 
 
 def open_incidents(connection: Connection) -> list[Incident]:

@@ -12,7 +12,7 @@ from monitor.people.person import AuditEntry
 from monitor.store import incident_reads, reads, rows, work_reads
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
-from monitor.store.records import LinkUse, NoticeRecord
+from monitor.store.records import ChannelRecord, LinkUse, NoticeRecord
 from monitor.store.statements import SAID, SIGNALS_SEEN, SqlStatement
 
 
@@ -109,6 +109,10 @@ class IncidentStore:
     async def queues(self) -> dict[str, tuple[int, datetime]]:
         """Return the number of undelivered notices per channel, and the time of the oldest."""
         return await self._access.read(incident_reads.queues)
+
+    async def channel_record(self, channel: str) -> ChannelRecord:
+        """Return what a channel delivered last, and the fault of a notice that waits for it."""
+        return await self._access.read(incident_reads.channel_record, legible(channel))
 
     async def lasting(self, channel: str) -> list[Notice]:
         """The last delivered notice of each incident on this channel, if it does not end it; oldest first."""

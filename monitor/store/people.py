@@ -27,7 +27,8 @@ class PeopleStore:
 
     async def put_person(self, person: Person, *audit: AuditEntry, sign_out: bool = False) -> None:
         """Keep somebody as they are now, new or in place of the one with that name, together with these lines of the
-        audit log. The password of one who is there stays: only `accept_invitation` sets it. `sign_out`: everywhere,
+        audit log. The password of one who is there stays: only
+        `accept_invitation` and `change_password` set it. `sign_out`: everywhere,
         too."""
         ended = [(SqlStatement.END_SESSIONS, {"of": person.name})] if sign_out else []
         await self._access.write(*rows.kept(SqlStatement.PERSON, person), *ended, *rows.noted(*audit))
@@ -57,6 +58,10 @@ class PeopleStore:
         """One session that nobody ended. It may have expired."""
         return await self._access.read(people_reads.session, digest)
 
+    async def sessions(self, name: str) -> list[SignInSession]:
+        """Return a person's sessions that nobody ended, the newest first. They may have expired."""
+        return await self._access.read(people_reads.sessions_of, name)
+
     async def put_session(self, session: SignInSession, *audit: AuditEntry) -> None:
         """Keep a new session, together with `audit`, or when it was seen and will expire. One that was ended stays
         so."""
@@ -65,6 +70,14 @@ class PeopleStore:
     async def end_session(self, digest: str, *audit: AuditEntry) -> None:
         """Sign out here, together with `audit`."""
         await self._access.write((SqlStatement.END_SESSION, {"of": digest}), *rows.noted(*audit))
+
+    async def change_password(self, name: str, password: str, session: str, *audit: AuditEntry) -> None:
+        """Set the password (a hash) of a person and sign them out everywhere but in this session (a digest)."""
+        await self._access.write(
+            (SqlStatement.PASSWORD, {"of": name, "kept": password}),
+            (SqlStatement.END_OTHER_SESSIONS, {"of": name, "but": session}),
+            *rows.noted(*audit),
+        )
 
     async def put_invitation(self, invitation: Invitation, *audit: AuditEntry) -> None:
         """Keep a new invitation, together with `audit`. It voids the one that its person had."""

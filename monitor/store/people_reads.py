@@ -18,6 +18,11 @@ TOKENS = select(tokens).order_by(tokens.c.created_at, tokens.c.id)
 TOKEN = select(tokens).where(tokens.c.digest == bindparam("of"))
 _session = [column for column in sessions.c if column is not sessions.c.ended]
 SESSION = select(*_session).where(sessions.c.digest == bindparam("of"), sessions.c.ended == false())
+SESSIONS = (
+    select(*_session)
+    .where(sessions.c.person == bindparam("of"), sessions.c.ended == false())
+    .order_by(sessions.c.created_at.desc(), sessions.c.digest)
+)
 INVITATION = select(invitations).where(invitations.c.digest == bindparam("of"))
 DEEDS = (
     select(audit_log)
@@ -38,6 +43,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "tokens": TOKENS,
     "token": TOKEN,
     "session": SESSION,
+    "sessions": SESSIONS,
     "invitation": INVITATION,
     "deeds": DEEDS,
     "entries_at": ENTRIES_AT,
@@ -71,6 +77,11 @@ def session(connection: Connection, digest: str) -> SignInSession | None:
     """Return the session with this digest, unless it was ended."""
     row = connection.execute(SESSION, {"of": digest}).mappings().one_or_none()
     return SignInSession(**row) if row else None
+
+
+def sessions_of(connection: Connection, name: str) -> list[SignInSession]:
+    """Return a person's sessions that were not ended, the newest first. Some may have expired."""
+    return [SignInSession(**row) for row in connection.execute(SESSIONS, {"of": name}).mappings()]
 
 
 def invitation(connection: Connection, digest: str) -> Invitation | None:

@@ -1,11 +1,11 @@
-"""The writes about tokens, share links and the audit log."""
+"""The writes about sessions, tokens, share links and the audit log."""
 
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
-from monitor.store.people_tables import audit_log, shares, tokens
+from monitor.store.people_tables import audit_log, sessions, shares, tokens
 
 
 def put_token(upsert: Callable[..., Any]) -> Executable:
@@ -47,3 +47,9 @@ def revoke_share() -> Executable:
 def forget_shares() -> Executable:
     """Delete the links that expired before a time."""
     return delete(shares).where(shares.c.expires_at <= bindparam("before"))
+
+
+def end_other_sessions() -> Executable:
+    """End all sessions of a person but one."""
+    others = (sessions.c.person == bindparam("of"), sessions.c.digest != bindparam("but"))
+    return update(sessions).where(*others).values(ended=True)

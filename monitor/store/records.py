@@ -188,3 +188,15 @@ class Remembered:
     status: int
     body: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """The deliveries of a channel. `delivered_at`: of the last one, with its incident and title; None if there is none.
+    `failed_at`, `fault`: of the last try of a notice that waits still."""
+
+    delivered_at: datetime | None
+    incident: str
+    title: str
+    failed_at: datetime | None
+    fault: str

@@ -102,6 +102,7 @@ class SqlStatement(IntEnum):
     SESSION = auto()
     END_SESSION = auto()
     END_SESSIONS = auto()  # all of a person
+    END_OTHER_SESSIONS = auto()  # all of a person but one
     INVITE = auto()
     REDEEM = auto()  # an invitation, which is then gone
     SHARE = auto()  # a link to a company's status page
@@ -264,6 +265,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
         SqlStatement.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
         SqlStatement.END_SESSIONS: update(sessions).where(sessions.c.person == bindparam("of")).values(ended=True),
+        SqlStatement.END_OTHER_SESSIONS: people_writes.end_other_sessions(),
         SqlStatement.INVITE: _replace(upsert(invitations), "person", "digest", "created_at", "expires_at"),
         SqlStatement.REDEEM: delete(invitations).where(
             invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")

@@ -464,3 +464,47 @@ async def _tab_to(page: Page, what: str) -> None:
         if where["what"].startswith(what):
             return
     raise AssertionError(f"{MAX_TABS} times Tab, and never on {what}")
+
+
+async def test_an_admin_adds_a_company_by_the_wizard_and_sees_its_first_probe_arrive(
+    browser_service: BrowserService, people: dict[str, BrowserTab]
+) -> None:
+    admin = people["admin"]
+    page, port = admin.page, browser_service.gateway.server_address[1]
+    await page.goto("/settings")
+    await page.get_by_role("link", name="Add company").click()
+    await page.get_by_label("Name", exact=True).fill("Wizard & <b>Sons</b>")
+    await page.get_by_label("Mail domain").fill("wizard.example")
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("heading", name="MX of wizard.example")).to_be_visible()
+    await page.get_by_label("Receives its mail first").select_option("postfix")
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_label("Through the company's gateway, by XCLIENT").check()
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_label("Gateway", exact=True).fill("127.0.0.1")
+    await page.get_by_label("Port").fill(str(port))
+    await page.get_by_role("button", name="Update the lines").click()
+    await expect(page.get_by_role("region", name="Lines for Postfix")).to_contain_text(f"127.0.0.1:{port} inet")
+    assert await admin.flaws("add company route") == []
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_label("Maildir on this machine").check()
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_role("textbox", name="Folder").fill(str(browser_service.config.parent / "wizard"))
+    assert await admin.flaws("add company mailbox") == []
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_role("region", name="The new file as a diff")).to_contain_text(
+        "+[companies.wizard-b-sons-b]"
+    )
+    await page.go_back()
+    await expect(page.get_by_label("Maildir on this machine")).to_be_checked()
+    await page.go_forward()
+    await page.get_by_role("button", name="Test way in and mailbox").click()
+    await expect(page.get_by_role("row", name="by xclient")).to_contain_text("ready for mail")
+    await expect(page.get_by_role("row", name="mailbox of")).to_contain_text("opened; looks in")
+    assert await admin.flaws("add company tested") == []
+    await page.get_by_role("button", name="Add the company").click()
+    await page.wait_for_url(re.compile("/probes/[a-z0-9]+$"))
+    await expect(page.locator("[data-part=head] .outcome")).to_contain_text("Inbox")
+    await page.goto("/companies/wizard-b-sons-b")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Wizard & <b>Sons</b>")
+    assert admin.complaints == []

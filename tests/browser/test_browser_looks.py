@@ -46,6 +46,7 @@ ADDRESSES = {
     "settings company": "/settings?company=granite",
     "people": "/settings/people",
     "tokens": "/settings/tokens",
+    "account": "/account",
     "add company": "/settings/companies/new",
     "channels": "/settings/channels",
     "doctor": "/settings/doctor",

@@ -64,14 +64,18 @@ mailbox = {{ via = "maildir", path = "trap" }}
 to      = "probe@trap.example"
 route   = {{ via = "xclient", host = "127.0.0.1", port = {hostile} }}
 mailbox = {{ via = "maildir", path = "trap" }}
+"""
+SEESAW = """
 [companies.seesaw]
 name        = "Seesaw Works"
 mail_system = "zimbra"
 [companies.seesaw.paths.hq]
 to      = "{recovering}@seesaw.example"
 route   = {{ via = "xclient", host = "127.0.0.1", port = {hostile} }}
-mailbox = {{ via = "maildir", path = "seesaw" }}
+mailbox = {{ via = "maildir", path = "../seesaw" }}
 """
+"""In a file of its own, in the folder that companies are added to."""
+
 WORDS = "a tall green ladder"
 """Everybody's password, once it is set."""
 
@@ -96,15 +100,17 @@ class BrowserService:
 def open_browser_service(folder: Path) -> Iterator[BrowserService]:
     """Up, with a verdict of every company, for as long as the block lasts."""
     config = (ROOT / "config.toml").read_text()
-    with saying("") as pager, gateway(folder, "trap", "seesaw") as theirs:
+    with saying("") as pager, gateway(folder, "trap", "seesaw", "wizard") as theirs:
         with ports_for(2 + len(OLD_PORT.findall(config))) as (web, metrics, *others):
             hostile = theirs.server_address[1]
-            more = MORE.format(pager=pager, hostile=hostile, refused=REFUSED, recovering=RECOVERING)
+            more = MORE.format(pager=pager, hostile=hostile, refused=REFUSED)
+            (folder / "companies").mkdir()
+            (folder / "companies" / "seesaw.toml").write_text(SEESAW.format(hostile=hostile, recovering=RECOVERING))
             listen = f'listen = "127.0.0.1:{web}"'
             text = _calm(quick(config, web, others)).replace(
                 listen, f'{listen}\nmetrics_listen = "127.0.0.1:{metrics}"', 1
             )
-            (folder / "config.toml").write_text(text + more)
+            (folder / "config.toml").write_text(f'include = ["companies/*.toml"]\n{text}{more}')
         (folder / "secret").write_text("a secret of the tests, long enough\n")
         asyncio.run(_with_standing(folder))
         url, own = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}"

@@ -27,6 +27,9 @@ POST   /sign-in                                     403     403      403     403
 POST   /sign-out                                    303     303      303     303      -
 GET    /invitation                                  200     200      200     200      -
 POST   /invitation                                  422     422      422     422      -
+GET    /account                                     303     200      200     200      -
+POST   /account/password                            303     409      409     409      -
+POST   /account/sessions/end                        303     409      409     409      -
 GET    /link/{token}                                404     404      404     404     404
 POST   /link/{token}                                404     404      404     404     404
 GET    /status/{secret}                             404     404      404     404     404

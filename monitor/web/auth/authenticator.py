@@ -1,7 +1,7 @@
 """Identify the caller of a request: the way in, and the rights."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -39,6 +39,14 @@ class TooSoonError(Exception):
     def __init__(self, wait: timedelta) -> None:
         super().__init__(wait)
         self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordFault:
+    """The reason why a password was not changed: the field, and a sentence."""
+
+    field: str
+    said: str
 
 
 class Authenticator:
@@ -139,6 +147,40 @@ class Authenticator:
         )
         await self._store.people.put_session(session, *audit)
         return replace(session, digest=secret)
+
+    async def sessions(self, person: str) -> list[SignInSession]:
+        """Return the sessions of a person that are not over, the newest first."""
+        now, idle = self._backend.now(), self._config.web.sign_in.idle
+        found = await self._store.people.sessions(person)
+        return [each for each in found if now < min(each.expires_at, each.seen_at + idle)]
+
+    async def end_other(self, session: SignInSession, client: HttpClient) -> None:
+        """End a session from another one of the same person."""
+        about = f"elsewhere, from {client.address}"
+        await self._store.people.end_session(session.digest, self._entry(session.person, AuditAction.SIGNED_OUT, about))
+
+    async def change_password(
+        self, session: SignInSession, current: str, new: str, request: web.Request
+    ) -> PasswordFault | None:
+        """Set a new password for whoever knows the current one; all their other sessions are over. Tries count as those
+        to sign in. Raises TooSoonError, BusyError."""
+        now, name, client = self._backend.now(), session.person, HttpClient(request)
+        address, device = self._own_address(client), device_of(request, await self._key(), name)
+        with self.passwords.place(address, known=True):
+            if wait := self._tries.admit(name, address, now, device, is_person=True):
+                raise TooSoonError(wait)
+            person = await self._enabled(name)
+            if person is None or not await self.passwords.fits(person.password, current):
+                return PasswordFault("now", "This is not your current password.")
+            self._tries.worked(name, address, device)
+            if fault := fault_of(new, name):
+                return PasswordFault("password", fault)
+            if new == current:
+                return PasswordFault("password", "This is your password already. Choose another.")
+            kept = await self.passwords.hashed(new)
+        audit = self._entry(name, AuditAction.PASSWORD_SET, f"by themselves, from {client.address}")
+        await self._store.people.change_password(name, kept, session.digest, audit)
+        return None
 
     async def remember_device(self, request: web.Request, answer: web.StreamResponse, person: str) -> None:
         """From now on nobody who tries the same name elsewhere keeps them out of this browser."""

@@ -51,7 +51,7 @@ async def sign_in(request: web.Request) -> web.Response:
         if session := await request.app[GATE].sign_in(name, password, request):
             return await _enter(request, session, to)
     except (TooSoonError, BusyError) as error:
-        status, fault, headers = _put_off(error)
+        status, fault, headers = put_off(error)
     answer = page(request, "sign_in.html", status=status, to=to, who=name[:MAX_PASSWORD_CHARS], fault=fault)
     answer.headers.update(headers)
     return answer
@@ -78,7 +78,7 @@ async def accept(request: web.Request) -> web.Response:
     try:
         entered = await request.app[GATE].accept(key, password, HttpClient(request))
     except (TooSoonError, BusyError) as error:
-        status, fault, headers = _put_off(error)
+        status, fault, headers = put_off(error)
         answer = await _invitation(request, key, fault, status)
         answer.headers.update(headers)
         return answer
@@ -127,8 +127,8 @@ async def _enter(request: web.Request, session: SignInSession, to: str) -> web.R
     return answer
 
 
-def _put_off(error: TooSoonError | BusyError) -> tuple[HTTPStatus, str, dict[str, str]]:
-    """How it is said that they must wait."""
+def put_off(error: TooSoonError | BusyError) -> tuple[HTTPStatus, str, dict[str, str]]:
+    """Return the status, the sentence and the headers for somebody who must wait."""
     if isinstance(error, BusyError):
         return HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at the moment. Try again.", {"Retry-After": str(BUSY)}
     seconds = math.ceil(error.wait.total_seconds())

@@ -25,6 +25,7 @@ pure functions make.
 - `search`                               over everything that one may see; `display`: theme, density, time zone
 - `doctor`                               every part that Mailpath needs, tried now
 - `new_company` (with `new_company_view`)  sets up a company, in five steps
+- `account`                              the own password, and where somebody is signed in
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
 
@@ -32,6 +33,7 @@ from aiohttp import web
 
 from monitor.web import rendering
 from monitor.web.pages import (
+    account,
     analyse,
     channels,
     company,
@@ -61,5 +63,5 @@ def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
     watching = (overview, company, sender, probe, incidents, incident_page, incident_work, remedies, links)
     working = (probe_now, diagnose, triage, analyse, settings, shares, channels, doctor, new_company, suggestions)
-    pages = (*watching, *working, heat_map, search, display)
+    pages = (*watching, *working, heat_map, search, display, account)
     return [*rendering.routes(), *(route for each in pages for route in each.routes())]

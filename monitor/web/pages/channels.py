@@ -7,9 +7,13 @@ from aiohttp import web
 
 from monitor.actions.channel_tests import ChannelTestResult, UnknownChannelError, channels_of, tester_of
 from monitor.actions.rate_limit import TooManyError
+from monitor.oncall.routing_preview import routing_rows
+from monitor.output.routing_text import RoutingLine, routing_lines
 from monitor.people.person import Rights
+from monitor.store.records import ChannelRecord
 from monitor.web.auth.needs import needs
-from monitor.web.caller_view import caller_view_of
+from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
 from probes.display import roughly
 
@@ -18,10 +22,12 @@ MAX_INPUT_CHARS = 100
 
 @dataclass(frozen=True, slots=True)
 class ChannelRow:
-    """A channel on the page. `waiting`: the number of undelivered notices; `oldest`: the age of the oldest."""
+    """A channel on the page. `last`: its deliveries; `waiting`: the number of undelivered notices; `oldest`: the age of
+    the oldest."""
 
     name: str
     via: str
+    last: ChannelRecord
     waiting: int
     oldest: timedelta
 
@@ -37,7 +43,7 @@ def routes() -> list[web.RouteDef]:
 @needs(Rights.ADMIN)
 async def show_channels(request: web.Request) -> web.Response:
     """Show the channels."""
-    return _page(request)
+    return await _page(request)
 
 
 @needs(Rights.ADMIN)
@@ -49,17 +55,36 @@ async def test_channel(request: web.Request) -> web.Response:
     try:
         result = await tester_of(view).test(name, channels_of(view), view.backend.config().web.base_url)
     except UnknownChannelError as error:
-        return _page(request, problem=str(error), status=422)
+        return await _page(request, problem=str(error), status=422)
     except TooManyError as error:
-        return _page(request, problem=f"{error}; try again in {roughly(error.retry_after)}", status=429)
-    return _page(request, result)
+        return await _page(request, problem=f"{error}; try again in {roughly(error.retry_after)}", status=429)
+    return await _page(request, result)
 
 
-def _page(
+async def _page(
     request: web.Request, result: ChannelTestResult | None = None, problem: str = "", status: int = 200
 ) -> web.Response:
     view = caller_view_of(request)
     waiting = view.backend.incident_engine.waiting
-    nothing = (0, timedelta(0))
-    rows = [ChannelRow(name, channel.via, *waiting.get(name, nothing)) for name, channel in channels_of(view).items()]
-    return page(request, "channels.html", status=status, channels=rows, result=result, problem=problem)
+    nothing, record = (0, timedelta(0)), view.backend.store.incidents.channel_record
+    rows = [
+        ChannelRow(name, channel.via, await record(name), *waiting.get(name, nothing))
+        for name, channel in channels_of(view).items()
+    ]
+    return page(
+        request,
+        "channels.html",
+        status=status,
+        channels=rows,
+        routing=_routing(view) if rows else [],
+        result=result,
+        problem=problem,
+        now=now_of(view),
+    )
+
+
+def _routing(view: CallerView) -> list[RoutingLine]:
+    """Return who is notified of what, as `mailpath channel routing` does."""
+    config = view.backend.config()
+    companies = [*config.companies]
+    return [*routing_lines(routing_rows(config.routing, [*config.channels], companies, companies), len(companies))]

@@ -180,6 +180,8 @@ PLANS: list[tuple[str | SqlStatement, list[str]]] = [
     ("queue", ["notices_delivered_at_channel_incident_number (delivered_at=? AND channel=? AND incident=?)"]),
     ("last_delivered", ["sqlite_autoindex_notices_2 (incident=? AND channel=?)"]),
     ("queues", ["ix_notices_delivered_at_channel_incident_number"]),
+    ("last_through", ["ix_notices_delivered_at_channel"]),
+    ("last_fault", ["ix_notices_delivered_at_channel"]),
     ("lasting", ["ix_notices_lasts_channel"]),
     ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
     (SqlStatement.DELIVERED, ["sqlite_autoindex_notices_1"]),

@@ -14,6 +14,8 @@ from monitor.actions import channel_tests
 from monitor.actions.channel_tests import MAX_TESTS_PER_HOUR
 from monitor.people.person import AuditAction, Rights
 from monitor.web.errors import REQUEST_TIMEOUT_SECONDS
+from tests.support.channel_samples import mark_delivered
+from tests.support.incident_samples import incident, notice
 from tests.support.pages_app import PagesApp, open_pages_app, post
 from tests.support.vendor_receivers import ROUTING_KEY, VendorAnswer, VendorReceiver, pagerduty, vendor
 
@@ -47,7 +49,7 @@ async def noted_tests(pages_app: PagesApp) -> list[tuple[str, str, str]]:
 async def test_the_button_sends_a_test_notice(pages_app: PagesApp, pager: VendorReceiver) -> None:
     admin = await pages_app.admin()
     page = await admin.get(PAGE)
-    assert "oncall pagerduty none Send a test notice through oncall" in shown(page.text)
+    assert "oncall pagerduty none yet none Send a test notice through oncall" in shown(page.text)
     answer = await post(admin, f"{PAGE}/test", PAGE, channel="oncall")
     assert answer.status == 200
     assert "The test notice through oncall was delivered. The receiver answered: HTTP 202." in shown(answer.text)
@@ -147,3 +149,16 @@ async def test_a_channel_that_hangs_does_not_hold_the_request(
 
 def test_a_test_ends_before_its_request_does() -> None:
     assert channel_tests.TIMEOUT < REQUEST_TIMEOUT_SECONDS
+
+
+async def test_the_last_delivery_a_fault_and_who_is_notified_are_shown(pages_app: PagesApp) -> None:
+    incidents, now = pages_app.store.incidents, pages_app.clock()
+    first, second = notice(1, channel="oncall"), notice(2, channel="oncall")
+    await incidents.advance(1, [incident("i1")], [], [first, second])
+    await mark_delivered(pages_app.store, first.id, now)
+    await incidents.put_off(second.id, now, now, "HTTP 500 <b>busy</b>")
+    text = shown((await (await pages_app.admin()).get(PAGE)).text)
+    assert first.title in text
+    assert "HTTP 500 <b>busy</b>" in text
+    assert "Who is notified" in text
+    assert "each company" in text.partition("Who is notified")[2]

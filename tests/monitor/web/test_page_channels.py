@@ -88,9 +88,8 @@ async def token_asks(pages_app: PagesApp, token: str, method: str, path: str) ->
 async def test_the_api_lists_and_tests(pages_app: PagesApp, pager: VendorReceiver) -> None:
     token = await pages_app.token("ci", Rights.ADMIN)
     listed = await token_asks(pages_app, token, "GET", "/api/v1/channels")
-    assert json.loads(listed.text) == {
-        "channels": [{"channel": "oncall", "via": "pagerduty", "waiting": 0, "oldest_seconds": 0.0}]
-    }
+    oncall = {"channel": "oncall", "via": "pagerduty", "waiting": 0, "oldest_seconds": 0.0}
+    assert json.loads(listed.text) == {"channels": [oncall], "next": None}
     pager.next_answers.append(VendorAnswer(503))
     results = [await token_asks(pages_app, token, "POST", "/api/v1/channels/oncall/test") for _ in range(2)]
     assert [json.loads(each.text) for each in results] == [
@@ -124,7 +123,7 @@ async def test_an_admin_of_one_company_has_no_channels(pages_app: PagesApp, page
     assert answer.status == 422
     token = await pages_app.token("ci", Rights.ADMIN, ("acme",))
     assert (await token_asks(pages_app, token, "POST", "/api/v1/channels/oncall/test")).status == 404
-    assert (await token_asks(pages_app, token, "GET", "/api/v1/channels")).text == '{"channels": []}'
+    assert (await token_asks(pages_app, token, "GET", "/api/v1/channels")).text == '{"channels": [], "next": null}'
     assert pager.taken == []
 
 

@@ -76,8 +76,9 @@ class Planner:
                 self.give_back(due.path)
 
     def take(self, buckets: Collection[int]) -> None:
-        """Catch up with the turns that the last owner of these may have missed."""
+        """Catch up with the turns that the last owner of these may have missed, and count what it sent today."""
         if self.schedule:
+            self._recounting = asyncio.create_task(self._recount())
             self.schedule.catch_up(lambda path: bucket_of_path(path) in buckets, self._now())
 
     def _was_anothers(self, path: WatchedPath) -> bool:
@@ -122,7 +123,7 @@ class Planner:
         await self._dispatcher.close()
 
     async def _recount(self) -> None:
-        """How much was sent today: it may be another day now."""
+        """Count what was sent today, by whomever."""
         if caps := self._pipeline.caps:
             with suppress(StoreError):
                 caps.recount(await sent_today(self._store, self._now()), self._now())

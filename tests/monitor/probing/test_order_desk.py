@@ -13,6 +13,7 @@ import pytest
 from monitor.config import WatchedPath
 from monitor.people.person import AuditAction
 from monitor.probing import dispatch
+from monitor.probing.buckets import bucket_of_path
 from monitor.probing.caps import Caps
 from monitor.probing.dispatch import InProcessDispatcher, ProbeOrder, StoredDispatcher
 from monitor.probing.order_desk import OrderDesk
@@ -23,10 +24,12 @@ from monitor.probing.schedule import Schedule
 from monitor.store import Store
 from monitor.store.ownership_tables import Hold
 from probes.check import Check
+from probes.evidence import Attempt
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.sender import Role
 from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
+from tests.support.store_samples import probe
 
 OURS = Hold("main", 7, "a", 1)
 CHECK = Check("acme", "hq", Kind.TWO_STEP_CODE)
@@ -123,3 +126,19 @@ async def test_why_it_cannot_be_sent_reaches_who_ordered_it(pipeline_app: Pipeli
             await ours.ordered(ProbeOrder(CHECK, role=Role.NEIGHBOUR, purpose=ProbePurpose.MANUAL))
         assert not ours.pipeline.busy(CHECK)
         await ours.ordered()
+
+
+async def test_what_the_last_owner_of_a_mailbox_sent_today_counts(pipeline_app: PipelineApp) -> None:
+    path = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox, per_path_per_day=1)
+    async with pipeline_app.service(path) as (pipeline, _, store):
+        now = pipeline_app.clock()
+        pipeline.caps = caps = Caps(10, {}, now)
+        plan = Schedule([], caps, now, busy=lambda _: False)
+        nobody: Any = SimpleNamespace(hold=lambda _: None)
+        planner = Planner(store, pipeline, InProcessDispatcher(pipeline), nobody, pipeline_app.clock, schedule=plan)
+        theirs = probe(company=path.company, path=path.path, created_at=now)
+        await store.probes.launch(theirs, path.mailbox_key, Attempt(now, 1))
+        assert not caps.full(path, now)
+        planner.take({bucket_of_path(path)})
+        await planner.close()
+        assert caps.full(path, now)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.common import HERE, ConfigFile, finish, read_settings
-from probes.settings import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +65,8 @@ def inbound(config: ConfigFile = HERE, listen: ForMachines = "") -> None:
 
 
 def _run(config: "Path", listen: str, process: "Process") -> None:
+    from probes.settings import endpoint
+
     where = endpoint(listen) if listen else None
     if listen and where is None:
         raise typer.BadParameter(f"{listen}: expected HOST:PORT, such as 127.0.0.1:9101", param_hint="--listen")

@@ -2,12 +2,10 @@
 company more that does its worst, and somebody of each kind, who has a link."""
 
 import asyncio
-import json
 import re
 import stat
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +13,9 @@ from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
+from monitor.actions.people import Access, link_to
+from monitor.clock import utc_now
+from monitor.people.person import Companies, Rights
 from monitor.store import Store
 from tests.lab.processes import Daemon, until
 from tests.support.grafana_boards import ROOT
@@ -33,12 +34,12 @@ SEESAW_IT = "seesaw-it"
 NEWCOMER = "newcomer"
 """Somebody who has not used the link yet."""
 
-PEOPLE: dict[str, Sequence[str]] = {
-    "viewer": ("--rights", "viewer"),
-    "bound": ("--rights", "viewer", "--company", THEIRS),
-    SEESAW_IT: ("--rights", "viewer", "--company", "seesaw"),
-    "operator": ("--rights", "operator"),
-    NEWCOMER: ("--rights", "viewer"),
+PEOPLE: dict[str, tuple[Rights, Companies]] = {
+    "viewer": (Rights.VIEWER, None),
+    "bound": (Rights.VIEWER, (THEIRS,)),
+    SEESAW_IT: (Rights.VIEWER, ("seesaw",)),
+    "operator": (Rights.OPERATOR, None),
+    NEWCOMER: (Rights.VIEWER, None),
 }
 FIRST = "admin"
 """Whom the service makes itself at its first start; the link is printed."""
@@ -118,9 +119,7 @@ def open_browser_service(folder: Path) -> Iterator[BrowserService]:
         service = Daemon("mailpath", serve, folder / "mailpath.log", partial(_ready, own), START_SECONDS)
         service.start()
         try:
-            links = _invited(folder / "config.toml", url) | {
-                FIRST: _first(folder / "var" / "mailpath-first-admin-link")
-            }
+            links = asyncio.run(_invited(folder)) | {FIRST: _first(folder / "var" / "mailpath-first-admin-link")}
             _settled(f"{own}/metrics")
             yield BrowserService(url, links, service, theirs, folder / "config.toml")
         finally:
@@ -129,8 +128,12 @@ def open_browser_service(folder: Path) -> Iterator[BrowserService]:
 
 async def _with_standing(folder: Path) -> None:
     (folder / "var").mkdir()
-    async with Store.open(f"sqlite:///{folder / 'var' / 'mailpath.db'}") as store:
+    async with Store.open(_store_url(folder)) as store:
         await store_standing(store, datetime.now(UTC))
+
+
+def _store_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'var' / 'mailpath.db'}"
 
 
 def _calm(config: str) -> str:
@@ -138,16 +141,11 @@ def _calm(config: str) -> str:
     return re.sub(r'^(every *= *)"2s"', r'\1"5s"', config, count=1, flags=re.M)
 
 
-def _invited(config: Path, url: str) -> dict[str, str]:
-    """The links of PEOPLE, without the address of the service."""
-    wishes = {
-        name: subprocess.Popen(
-            (*PROGRAM, "person", "add", name, *rights, "--json", "--config", str(config)), stdout=subprocess.PIPE
-        )
-        for name, rights in PEOPLE.items()
-    }
-    told = {name: json.loads(wish.communicate(timeout=START_SECONDS)[0]) for name, wish in wishes.items()}
-    return {name: each["link"].removeprefix(url) for name, each in told.items()}
+async def _invited(folder: Path) -> dict[str, str]:
+    """The links of PEOPLE, without the address of the service. Five commands would take as long as its start."""
+    async with Store.open(_store_url(folder)) as store:
+        access = Access(store, utc_now, "tests", "command")
+        return {name: link_to("", await access.add(name, *given)) for name, given in PEOPLE.items()}
 
 
 def _first(file: Path) -> str:

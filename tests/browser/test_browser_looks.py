@@ -64,7 +64,7 @@ FOUND = {  # where a link to it stands, and how it looks
     "runbook": ("/runbooks/", "main li a, main td a"),
 }
 OPERATORS = {"probe now", "diagnose", "mutes"}
-ADMINS = {"settings", "settings company", "people", "tokens", "channels", "doctor", "audit"}
+ADMINS = {"settings", "add company", "settings company", "people", "tokens", "channels", "doctor", "audit"}
 """What is not for everybody."""
 
 OTHERS = re.compile(

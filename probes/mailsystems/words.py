@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from probes.display import quoted
 from probes.mailsystems.table import MAIL_SYSTEMS, OTHER, UNKNOWN, system_label
@@ -39,7 +39,10 @@ def key_of(word: str) -> str:
     raise ValueError(f'{wrong}; {meant} write "{named}", or "{UNKNOWN}"')
 
 
-MailSystemKey = Annotated[str, AfterValidator(key_of)]
+_WORDS = "|".join(map(re.escape, sorted({UNKNOWN, *_KEYS, *_ALIASES})))
+_SCHEMA = {"type": "string", "pattern": rf"^(?:{_WORDS}|{OTHER}[A-Za-z0-9](?:[A-Za-z0-9 ._-]{{0,38}}[A-Za-z0-9._-])?)$"}
+
+MailSystemKey = Annotated[str, AfterValidator(key_of), WithJsonSchema(_SCHEMA)]
 """A mail system in the configuration; an alias is replaced by its key."""
 
 

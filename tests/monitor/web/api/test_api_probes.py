@@ -20,9 +20,9 @@ async def test_a_probe_that_is_sent_now_can_be_read_until_its_verdict(api_app: A
     reply = await program.post("/probes", {"company": "acme", "path": "hq"})
     assert reply.status == 202
     sent = reply.facts
-    assert reply.headers["Location"] == f"/api/v1/probes/{sent['id']}"
+    assert reply.headers["Location"] == f"/api/v1/probes/{sent['probe']}"
     await api_app.heard.verdict()
-    facts = await program.facts(f"/probes/{sent['id']}")
+    facts = await program.facts(f"/probes/{sent['probe']}")
     assert facts["verdict"]["outcome"] == "inbox"
     assert [seen["type"] for seen in facts["evidence"]] == ["attempt", "dialogue", "arrival"]
     entries = [entry for _, entry in await api_app.store.people.audit_log(None, 10) if entry.what == "probe sent"]
@@ -51,7 +51,7 @@ async def test_the_control_can_be_sent_too(api_app: ApiApp) -> None:
     program = await api_app.program(Rights.OPERATOR)
     reply = await program.post("/probes", {"company": "acme", "path": "hq", "as": "control"})
     assert reply.status == 202
-    assert (await program.facts(f"/probes/{reply.facts['id']}"))["as"] == "control"
+    assert (await program.facts(f"/probes/{reply.facts['probe']}"))["as"] == "control"
 
 
 @pytest.mark.parametrize(

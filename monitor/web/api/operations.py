@@ -190,7 +190,7 @@ def operations() -> list[Operation[Any, Any]]:
             act=stats.show,
             passing=("until",),
             answer=_ok("One row per company or mail system, grade, and with a code or not.", stats.StatsFacts),
-            problems=(NOT_THERE,),
+            problems=(NOT_THERE, UNREADABLE),
         ),
         Operation(
             *("GET", "/standing", "list_standing", "sender", "List what is published about the sender"),

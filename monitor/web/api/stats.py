@@ -165,7 +165,7 @@ async def _by_slot(view: CallerView, query: StatsQuery, paths: list[WatchedPath]
 
 
 def _too_many(field: str, what: str, remedy: str) -> ProblemError:
-    return ProblemError(HTTPStatus.BAD_REQUEST, what, Wrong(field, what, remedy))
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, what, Wrong(field, what, remedy))
 
 
 def _subject_of(paths: list[WatchedPath], query: StatsQuery) -> SubjectOf:

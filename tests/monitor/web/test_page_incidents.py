@@ -89,7 +89,7 @@ INCIDENTS = (
     [
         (Chosen(), ["wide", "page", "bolt", "note"], ["over"]),
         (Chosen(state="open"), ["wide", "page", "bolt", "note"], []),
-        (Chosen(state="over"), [], ["over"]),
+        (Chosen(state="closed"), [], ["over"]),
         (Chosen(company="bolt"), ["wide", "bolt"], []),
         (Chosen(severity="note"), ["note"], []),
         (Chosen(severity="ticket"), ["bolt"], []),

@@ -273,16 +273,16 @@ async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(pages_app: P
     while path:
         page = (await admin.get(path)).text
         told += re.findall(r"number (\d{3});", page)
-        older = re.search(r'href="(/settings/audit\?before=\d+)">Older', page)
+        older = re.search(r'href="(/settings/audit\?cursor=\d+)">Older', page)
         path = older[1] if older else ""
     assert told == [f"{number:03}" for number in reversed(range(230))]
 
 
-@pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "", "1e3", "\N{ARABIC-INDIC DIGIT ONE}"])
-async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(before: str, pages_app: PagesApp) -> None:
+@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 40, "", "1e3", "\N{ARABIC-INDIC DIGIT ONE}"])
+async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(cursor: str, pages_app: PagesApp) -> None:
     assert (
         "Person added"
-        in (await (await pages_app.admin()).ask("GET", "/settings/audit", params={"before": before})).text
+        in (await (await pages_app.admin()).ask("GET", "/settings/audit", params={"cursor": cursor})).text
     )
 
 

@@ -19,7 +19,7 @@ async def test_a_probe_that_is_sent_now_can_be_read_until_its_verdict(api_app: A
     program = await api_app.program(Rights.OPERATOR)
     reply = await program.post("/probes", {"company": "acme", "path": "hq"})
     assert reply.status == 202
-    sent = reply.facts
+    [sent] = reply.facts["probes"]
     assert reply.headers["Location"] == f"/api/v1/probes/{sent['probe']}"
     await api_app.heard.verdict()
     facts = await program.facts(f"/probes/{sent['probe']}")
@@ -51,7 +51,8 @@ async def test_the_control_can_be_sent_too(api_app: ApiApp) -> None:
     program = await api_app.program(Rights.OPERATOR)
     reply = await program.post("/probes", {"company": "acme", "path": "hq", "as": "control"})
     assert reply.status == 202
-    assert (await program.facts(f"/probes/{reply.facts['probe']}"))["as"] == "control"
+    [sent] = reply.facts["probes"]
+    assert (await program.facts(f"/probes/{sent['probe']}"))["as"] == "control"
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ async def test_rows_of_a_path_or_a_kind_have_outcomes_of_all_probes(api_app: Api
 async def test_too_many_buckets_are_refused_with_what_to_do(api_app: ApiApp) -> None:
     program = await api_app.program()
     reply = await program.get("/stats?bucket=hour&days=60")
-    assert reply.wrong == "400 days"
+    assert reply.wrong == "422 days"
     assert reply.facts["errors"][0]["remedy"] == "give days=31 or fewer"
     assert (await program.get("/stats?path=hq")).wrong == "400 path"
     assert (await program.get("/stats?company=acme&path=nowhere")).wrong == "404"

@@ -24,7 +24,7 @@ from tests.support.sandbox_process import OLD_PORT, START_SECONDS, ports_for, qu
 from tests.support.standing_samples import store_standing
 
 PROGRAM = (sys.executable, "-m", "monitor")
-SETTLED_SECONDS = 40.0
+SETTLED_SECONDS = 90.0  # the machine is shared with others
 THEIRS = "corkwood"
 """The company that `bound` is bound to."""
 

@@ -648,3 +648,4 @@ async def _used(watchers: Sequence[Watcher]) -> None:
     async with asyncio.timeout(PATIENCE):
         while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # the event loop still holds those that ended last

@@ -67,9 +67,9 @@ class ServiceLevel:
 
     @property
     def clearly_missed(self) -> bool:
-        """Test if the objective is missed for certain, where there are too few probes for a percentage: if it were met,
-        fewer than one of a hundred such samples would have as many misses (the binomial distribution). So three of
-        twenty tell, and one of twenty does not."""
+        """Test if more missed than chance explains, where there are too few probes for a percentage: if the objective
+        were met, fewer than one of a hundred such samples would have as many misses (the binomial distribution). So
+        three of twenty tell, and one of twenty does not."""
         if self.enough:
             return False
         fewer = (self._chance_of(missed) for missed in range(self.missed))

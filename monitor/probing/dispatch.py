@@ -5,6 +5,7 @@ An order is plain values. The pipeline is this process's own; or the order is a 
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,16 +83,16 @@ class Dispatcher(Protocol):
         ...
 
 
-class _Dispatching:
+class _Dispatching(ABC):
     """Launches orders that nobody waits for."""
 
     def __init__(self) -> None:
         self.refused = 0  # orders whose turn was another's
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @abstractmethod
     async def launch(self, order: ProbeOrder) -> Probe:
         """See `Dispatcher`."""
-        raise NotImplementedError
 
     def dispatch(self, order: ProbeOrder) -> None:
         """See `Dispatcher`."""

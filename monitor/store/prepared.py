@@ -2,8 +2,8 @@
 
 The store writes the same few dozen statements all day. To build a result and a context for each of them costs
 SQLAlchemy several times what SQLite needs to execute it; what is left here are the SQL text and the conversion of each
-parameter. Rows that are only added are written many at once: the driver gives the interpreter away at each statement,
-and beside a busy event loop the writer waits long to get it back.
+parameter. Rows that are only added are written many at once: the driver releases the interpreter's lock at each
+statement, and beside a busy event loop the writer waits long to get it back.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -48,7 +48,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def change_password(request: web.Request) -> web.Response:
-    """Change the own password; this session goes on, all others are over."""
+    """Change the caller's own password. This browser stays signed in; all others are signed out."""
     gate, session = request.app[GATE], await _own(request)
     now, new = await field_of(request, "now"), await field_of(request, "password")
     if new != await field_of(request, "again"):

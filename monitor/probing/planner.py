@@ -49,7 +49,7 @@ class Planner:
         self._store, self._pipeline, self._dispatcher = store, pipeline, dispatcher
         self._holder, self._now = holder, now
         self._identities = identities
-        self._recounting: asyncio.Task[None] | None = None
+        self._recounting: set[asyncio.Task[None]] = set()
 
     async def configure(self, config: Config) -> None:
         """Order by this configuration. What was sent already counts, before a restart or a reload too."""
@@ -78,7 +78,7 @@ class Planner:
     def take(self, buckets: Collection[int]) -> None:
         """Catch up with the turns that the last owner of these may have missed, and count what it sent today."""
         if self.schedule:
-            self._recounting = asyncio.create_task(self._recount())
+            self._recount_soon()
             self.schedule.catch_up(lambda path: bucket_of_path(path) in buckets, self._now())
 
     def _was_anothers(self, path: WatchedPath) -> bool:
@@ -114,13 +114,18 @@ class Planner:
         if self.schedule and (caps := self._pipeline.caps):
             caps.clock_was_set(step)
             self.schedule.clock_was_set(step, self._now())
-            self._recounting = asyncio.create_task(self._recount())
+            self._recount_soon()
 
     async def close(self) -> None:
         """Order nothing more."""
         self.schedule = None
-        await asyncio.gather(*filter(None, [self._recounting]), return_exceptions=True)
+        await asyncio.gather(*self._recounting, return_exceptions=True)
         await self._dispatcher.close()
+
+    def _recount_soon(self) -> None:
+        task = asyncio.create_task(self._recount())
+        self._recounting.add(task)
+        task.add_done_callback(self._recounting.discard)
 
     async def _recount(self) -> None:
         """Count what was sent today, by whomever."""
